@@ -1,0 +1,335 @@
+"""
+Turn the bytes of a picture into what the model and the library need: open, decode, then a thumbnail and a model input.
+
+    bytes -> decode -> Picture (upright RGB pixels, bounded) -> to_model_input -> ModelInput
+                                                             -> make_thumbnail -> JPEG bytes
+
+Pure numpy and Pillow, so that it gives the same bytes under CPython and under Pyodide; a test compares the two.
+
+    PictureError           the file is not used; the message is for the person who chose it
+     +-- EmptyFile         there is nothing in it
+     +-- UnknownFormat     no reader here knows it (the browser's own decoder may)
+     +-- DamagedPicture    a reader knows it, but its data are broken or end too early
+     +-- TooManyPixels     the header declares more than MAX_PIXELS; nothing was decoded
+     +-- OutOfMemory        this browser had no room for it
+"""
+
+import io
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, NewType
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageCms, UnidentifiedImageError
+
+Pixels = NewType("Pixels", npt.NDArray[np.uint8])
+"""(H, W, 3) uint8, upright sRGB, channels last, 0 to 255. H and W at least 1."""
+
+ModelInput = NewType("ModelInput", npt.NDArray[np.float32])
+"""(1, S, S, 3) float32, RGB, channels last, C-contiguous, within [spec.low, spec.high]."""
+
+MAX_PIXELS: Final = 2**27
+# 134 megapixels: above the 108 of today's largest common phone sensor, and at 4 bytes a pixel still a quarter of
+# the 2 GiB that a browser is sure to give to WebAssembly.
+
+THUMBNAIL_SIDE_PX: Final = 384
+# A grid cell of 192 CSS pixels on a screen of double density.
+
+RESIZE_RULE: Final = "squeeze-bilinear-antialias"
+
+CONTENT_TYPES: Final[Mapping[str, str]] = {
+    "JPEG": "image/jpeg",
+    "MPO": "image/jpeg",  # Two JPEGs in one file: every reader of JPEG shows the first.
+    "PNG": "image/png",
+    "GIF": "image/gif",
+    "WEBP": "image/webp",
+    "BMP": "image/bmp",
+    "TIFF": "image/tiff",
+}
+"""Pillow's name of a format -> content type under which the original is stored."""
+
+
+class PictureError(Exception):
+    """A picture cannot be used; the message says why in one sentence."""
+
+
+class EmptyFile(PictureError):
+    """The file has no bytes."""
+
+
+class UnknownFormat(PictureError):
+    """No reader here knows the format."""
+
+
+class DamagedPicture(PictureError):
+    """The data are broken or end too early."""
+
+
+class TooManyPixels(PictureError):
+    """The header declares more pixels than are ever decoded here."""
+
+    def __init__(self, pixels: int) -> None:
+        self.pixels = pixels
+        super().__init__(
+            f"The picture is too large: {pixels / 1e6:,.0f} megapixels; at most {MAX_PIXELS / 1e6:.0f} are opened."
+        )
+
+
+class OutOfMemory(PictureError):
+    """There was no room to decode the picture."""
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What the model wants to be shown; part of the embedding space's manifest (`input`)."""
+
+    side_px: int
+    """The model's square, in pixels."""
+    low: float
+    """The value that stands for 0."""
+    high: float
+    """The value that stands for 255."""
+    resize: str
+    """How a picture becomes the square. Vectors made by different rules do not compare."""
+
+    def __post_init__(self) -> None:
+        if self.resize != RESIZE_RULE:
+            raise ValueError(f"manifest, input.resize: {self.resize!r} is not known here; expected {RESIZE_RULE!r}")
+        if self.side_px < 1:
+            raise ValueError(f"manifest, input.side_px: {self.side_px} is not a length")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture. Compared by identity: the pixels are an array."""
+
+    pixels: Pixels
+    """Bounded: the shorter side has about twice the model's square, however large the file was."""
+    width: int
+    """Of the file's picture when upright, in pixels."""
+    height: int
+    """Of the file's picture when upright, in pixels."""
+    content_type: str
+
+
+def decode(data: bytes, side_px: int) -> Picture:
+    """
+    Read a picture's first frame as upright sRGB on white, shrunk to about twice `side_px`.
+
+    The order is that of cost: the header is checked before anything is decoded, JPEG is decoded at the scale that is
+    needed, and colours and orientation are put right on the small picture.
+
+    Raises:
+        EmptyFile, UnknownFormat, DamagedPicture: As their names say.
+        TooManyPixels: The header declares more than MAX_PIXELS.
+    """
+    with warnings.catch_warnings():
+        # What Pillow warns of is either refused below or harmless (an EXIF block that ends early).
+        warnings.simplefilter("ignore")
+        return decode_first_frame(open_checked(data), side_px)
+
+
+def decode_first_frame(image: Image.Image, side_px: int) -> Picture:
+    """Decode an opened picture; the steps of `decode` after the header."""
+    full_size = image.size
+    content_type = CONTENT_TYPES[str(image.format)]
+    try:
+        # For JPEG the decoder itself scales by 1/2, 1/4 or 1/8 and does a fraction of the work.
+        image.draft(None, (2 * side_px, 2 * side_px))
+        image.load()
+        orientation = exif_orientation(image)
+        small = shrink(flatten(image, 2 * side_px), 2 * side_px)
+        upright = turn_upright(to_srgb(small, image.info.get("icc_profile")), orientation)
+    except MemoryError as exc:
+        raise OutOfMemory("There is not enough memory in this browser to open the picture.") from exc
+    except Exception as exc:
+        # Pillow's readers let through whatever their parsers meet: OSError, SyntaxError, struct.error, zlib.error ...
+        raise DamagedPicture("The picture is damaged: its data are broken or end too early.") from exc
+    width, height = full_size if orientation < 5 else full_size[::-1]
+    return Picture(Pixels(np.asarray(upright)), width, height, content_type)
+
+
+def decode_rgba(rgba: npt.NDArray[np.uint8], full_size: tuple[int, int], content_type: str, side_px: int) -> Picture:
+    """
+    Finish what another decoder began: the browser reads AVIF (and HEIC where the system can), which Pillow here cannot.
+
+    Args:
+        rgba: (H, W, 4) uint8, upright sRGB with alpha.
+        full_size: Width and height of the upright picture in the file.
+    """
+    small = shrink(flatten(Image.fromarray(rgba), 2 * side_px), 2 * side_px)
+    return Picture(Pixels(np.asarray(small.convert("RGB"))), *full_size, content_type)
+
+
+def to_model_input(pixels: Pixels, spec: InputSpec) -> ModelInput:
+    """
+    Squeeze a picture to the model's square and scale it to the model's range.
+
+    The whole picture is kept, not its centre: what stands at the edge counts in a search. Pillow averages over the
+    area when it shrinks, where tf.image.resizeBilinear samples four neighbours, so a vector stays put when a picture
+    is rescaled or recompressed.
+    """
+    square = Image.fromarray(pixels).resize((spec.side_px, spec.side_px), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    # A table instead of arithmetic on the array: rounding cannot then differ between processors.
+    scale = np.array([spec.low + (spec.high - spec.low) * value / 255 for value in range(256)], dtype=np.float32)
+    return ModelInput(scale[np.asarray(square)][np.newaxis])
+
+
+def make_thumbnail(pixels: Pixels) -> bytes:
+    """Return a JPEG whose longer side is at most THUMBNAIL_SIDE_PX; a smaller picture keeps its size."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def golden_input(name: str, side_px: int) -> Pixels:
+    """
+    Draw the picture that a manifest's golden test shows to the model.
+
+    Integers only, so that it is the same on every machine: three triangle waves of different lengths and directions.
+
+    Raises:
+        ValueError: The manifest names a picture that is not known here.
+    """
+    if name != "waves":
+        raise ValueError(f"manifest, golden.input: {name!r} is not known here; expected 'waves'")
+    y, x = np.mgrid[0:side_px, 0:side_px]
+    phases = np.stack([3 * x + y, 5 * y + 2 * x, 7 * x + 11 * y], axis=-1)
+    return Pixels(np.abs(phases % 510 - 255).astype(np.uint8))
+
+
+def open_checked(data: bytes) -> Image.Image:
+    """Open a picture by its header alone and refuse what is too large before a pixel is decoded."""
+    if not data:
+        raise EmptyFile("The file is empty.")
+    try:
+        image = Image.open(io.BytesIO(data), formats=[name for name in CONTENT_TYPES if name != "MPO"])
+    except UnidentifiedImageError as exc:
+        raise UnknownFormat("The file is not a picture in a format that can be read here.") from exc
+    except Image.DecompressionBombError as exc:
+        raise TooManyPixels(declared_pixels(exc)) from exc
+    except Exception as exc:
+        raise DamagedPicture("The picture is damaged: its header cannot be read.") from exc
+    check_size(*image.size)
+    return image
+
+
+def check_size(width: int, height: int) -> None:
+    """Raise TooManyPixels if a picture of this size is not to be decoded."""
+    if width * height > MAX_PIXELS:
+        raise TooManyPixels(width * height)
+
+
+def isobmff_size(data: bytes) -> tuple[int, int] | None:
+    """
+    Read width and height from the header of an AVIF or HEIC file; None if it is neither.
+
+    The largest `ispe` box counts: a picture made of tiles has one for the tiles and one for the whole.
+
+    Source: ISO/IEC 23008-12, 6.5.3, image spatial extents property.
+    """
+    if data[4:8] != b"ftyp":
+        return None
+    header = data[:65536]
+    sizes = []
+    at = header.find(b"ispe")
+    while at != -1 and at + 16 <= len(header):
+        sizes.append((int.from_bytes(header[at + 8 : at + 12]), int.from_bytes(header[at + 12 : at + 16])))
+        at = header.find(b"ispe", at + 4)
+    return max(sizes, key=lambda size: size[0] * size[1], default=None)
+
+
+def isobmff_type(data: bytes) -> str:
+    """Return the content type of a file for which `isobmff_size` found a size. Source: MIME types of AVIF and HEIF."""
+    brands = data[8 : int.from_bytes(data[:4])]
+    return "image/avif" if b"avif" in brands or b"avis" in brands else "image/heic"
+
+
+def flatten(image: Image.Image, shorter_px: int) -> Image.Image:
+    """Bring any mode to L, RGB or CMYK with 8 bits a channel, transparency laid on white."""
+    if image.mode.startswith("I;16"):
+        # A plain convert() would clip everything above 255 to white.
+        return Image.fromarray(HIGH_TO_LOW[np.asarray(image)])
+    if image.mode in ("I", "F"):
+        return stretch(shrink(image, shorter_px))
+    if image.has_transparency_data:
+        picture = image.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(white, picture).convert("RGB")
+    if image.mode in ("L", "RGB", "CMYK"):
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+HIGH_TO_LOW: Final = ((np.arange(65536) + 128) // 257).astype(np.uint8)
+"""(65536,) uint8: a 16-bit value -> the nearest of 8 bits; 65535 = 257 * 255. A table, so that no copy is wider."""
+
+
+def stretch(image: Image.Image) -> Image.Image:
+    """Scale 32-bit values to 8 bits by the picture's own range: depth maps and scientific TIFFs declare none."""
+    values = np.asarray(image).astype(np.float64)
+    low, high = values.min(), values.max()
+    return Image.fromarray(np.rint((values - low) * (255 / ((high - low) or 1.0))).astype(np.uint8))
+
+
+def shrink(image: Image.Image, shorter_px: int) -> Image.Image:
+    """Average whole blocks of pixels until the shorter side is less than twice `shorter_px`; never below it."""
+    factor = min(image.size) // shorter_px
+    return image.reduce(factor) if factor > 1 else image
+
+
+def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Convert to sRGB by the picture's own colour profile; by Pillow's plain rule where there is none that works."""
+    if profile:
+        try:
+            return ImageCms.profileToProfile(
+                image,
+                ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+                ImageCms.createProfile("sRGB"),
+                renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+                outputMode="RGB",
+            )  # type: ignore[return-value]  # None only when asked to work in place
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            pass  # A broken profile, or one for another kind of picture: viewers ignore it, and so does this.
+    return image.convert("RGB")
+
+
+def exif_orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 to 8; 1 where it is missing, illegal or unreadable."""
+    try:
+        value = image.getexif().get(0x0112, 1)
+    except Exception:
+        # The picture is fine even if what a camera wrote about it is not.
+        return 1
+    return value if value in ORIENTATIONS else 1
+
+
+ORIENTATIONS: Final[Mapping[int, tuple[Image.Transpose, ...]]] = {
+    1: (),
+    2: (Image.Transpose.FLIP_LEFT_RIGHT,),
+    3: (Image.Transpose.ROTATE_180,),
+    4: (Image.Transpose.FLIP_TOP_BOTTOM,),
+    5: (Image.Transpose.TRANSPOSE,),
+    6: (Image.Transpose.ROTATE_270,),
+    7: (Image.Transpose.TRANSVERSE,),
+    8: (Image.Transpose.ROTATE_90,),
+}
+"""EXIF orientation -> what turns the stored picture upright. Source: CIPA DC-008 (Exif 2.32), tag 0x0112."""
+
+
+def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
+    """Undo the orientation that the camera noted."""
+    for step in ORIENTATIONS[orientation]:
+        image = image.transpose(step)
+    return image
+
+
+def declared_pixels(error: Image.DecompressionBombError) -> int:
+    """Return how many pixels the header declares: Pillow, which refused first, says it in its message only."""
+    numbers = re.findall(r"\d+", str(error))
+    return int(numbers[0]) if numbers else MAX_PIXELS + 1

@@ -1,0 +1,185 @@
+"""
+The embedder as the page sees it: every name in `__export__` can be awaited from the main thread.
+
+    load_tensorflow, load_model, start_backend, try_faster_backends    once, in this order
+    open_picture -> (package ->) embed -> close_picture                for every picture
+
+A picture stays here between these calls, under a number; only facts, a thumbnail and a vector cross to the page.
+"""
+
+import hashlib
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import js
+import numpy as np
+from pyodide.ffi import JsException, to_js
+
+from frontend.embedder import mobilenet, preprocessing, space
+
+__export__ = [
+    "close_picture",
+    "embed",
+    "load_model",
+    "load_tensorflow",
+    "open_picture",
+    "package",
+    "start_backend",
+    "status",
+    "try_faster_backends",
+]
+
+
+@dataclass(frozen=True)
+class OpenPicture:
+    """A picture between `open_picture` and `close_picture`."""
+
+    data: bytes
+    picture: preprocessing.Picture
+
+
+open_pictures: dict[int, OpenPicture] = {}
+tfjs_url = ""
+model: mobilenet.MobileNet
+labels: list[str] = []
+
+
+async def load_tensorflow(runtime_url: str) -> None:
+    """Import TF.js from our own server. `runtime_url` is absolute, without a slash at the end."""
+    global tfjs_url
+    tfjs_url = f"{runtime_url}/tfjs/"
+    await mobilenet.load_tensorflow(tfjs_url)
+
+
+async def load_model(space_id: str, manifest_json: str, model_url: str) -> None:
+    """Read the space's manifest and labels; the weights follow with the back end that they run on."""
+    global model, labels
+    manifest = js.JSON.parse(manifest_json).to_py()
+    response = await js.fetch(model_url + manifest["output"]["labels"])
+    labels = (await response.text()).strip().split("\n")
+    model = mobilenet.MobileNet(space.read_space(space_id, manifest), model_url, tfjs_url)
+
+
+async def start_backend() -> dict[str, Any]:
+    """Start TF.js on a back end that passes the golden test."""
+    return asdict(await model.start())
+
+
+async def try_faster_backends() -> dict[str, Any]:
+    """Change to the graphics hardware where it is right and quicker."""
+    return asdict(await model.try_faster())
+
+
+def status() -> dict[str, Any]:
+    """Say what runs here, for the people who look under the bonnet and for the tests."""
+    return {
+        "space": model.space.id,
+        "model": model.space.model,
+        "trials": [asdict(trial) for trial in model.trials],
+        "backend": model.best.backend,
+        "tensors": model.tensor_count(),
+        "open_pictures": len(open_pictures),
+    }
+
+
+async def open_picture(number: int, url: str) -> dict[str, Any]:
+    """
+    Read and decode the file behind an object URL, and keep it under a number that the page chose.
+
+    A file that cannot be used is an answer, `{"error": sentence}`, and not an exception: it is no fault of ours.
+    """
+    started = time.perf_counter()
+    blob = await (await js.fetch(url)).blob()
+    data = (await blob.arrayBuffer()).to_bytes()
+    read = time.perf_counter()
+    try:
+        picture = await decode(data, blob)
+    except preprocessing.PictureError as exc:
+        return {"error": str(exc)}
+    open_pictures[number] = OpenPicture(data, picture)
+    return {
+        "width": picture.width,
+        "height": picture.height,
+        "read_ms": milliseconds(started, read),
+        "decode_ms": milliseconds(read, time.perf_counter()),
+    }
+
+
+def package(number: int) -> dict[str, Any]:
+    """Make what an upload declares: the original's fingerprint and a thumbnail with its own."""
+    held = open_pictures[number]
+    started = time.perf_counter()
+    thumbnail = preprocessing.make_thumbnail(held.picture.pixels)
+    drawn = time.perf_counter()
+    return {
+        "original": declare(held.data, held.picture.content_type),
+        "thumbnail": declare(thumbnail, "image/jpeg"),
+        "thumbnail_blob": js.Blob.new(
+            to_js([to_js(thumbnail)]), to_js({"type": "image/jpeg"}, dict_converter=js.Object.fromEntries)
+        ),
+        "thumbnail_ms": milliseconds(started, drawn),
+        "hash_ms": milliseconds(drawn, time.perf_counter()),
+    }
+
+
+def embed(number: int) -> dict[str, Any]:
+    """Turn an opened picture into its vector and its labels."""
+    held = open_pictures[number]
+    started = time.perf_counter()
+    model_input = preprocessing.to_model_input(held.picture.pixels, model.space.input)
+    prepared = time.perf_counter()
+    features = model.run(model_input)
+    return {
+        "space": model.space.id,
+        "vector": space.to_base64(features.vector),
+        "labels": [{"name": name, "score": score} for name, score in space.top_labels(features.logits, labels)],
+        "prepare_ms": milliseconds(started, prepared),
+        "model_ms": milliseconds(prepared, time.perf_counter()),
+    }
+
+
+def close_picture(number: int) -> None:
+    """Let go of a picture; one that is not open is no error."""
+    open_pictures.pop(number, None)
+
+
+async def decode(data: bytes, blob: Any) -> preprocessing.Picture:
+    """Decode with Pillow; what only the browser can read (AVIF, and HEIC on some systems) with the browser."""
+    side_px = model.space.input.side_px
+    try:
+        return preprocessing.decode(data, side_px)
+    except preprocessing.UnknownFormat:
+        declared = preprocessing.isobmff_size(data)
+        if declared is None:
+            raise
+        preprocessing.check_size(*declared)
+        return await decode_by_browser(blob, preprocessing.isobmff_type(data), side_px)
+
+
+async def decode_by_browser(blob: Any, content_type: str, side_px: int) -> preprocessing.Picture:
+    """Let the browser decode and turn a picture, and take its pixels from a canvas."""
+    try:
+        bitmap = await js.createImageBitmap(blob)
+    except JsException as exc:
+        raise preprocessing.UnknownFormat("Neither Lookalike nor this browser can read this kind of picture.") from exc
+    try:
+        canvas = js.OffscreenCanvas.new(bitmap.width, bitmap.height)
+        context = canvas.getContext("2d")
+        context.drawImage(bitmap, 0, 0)
+        values = context.getImageData(0, 0, bitmap.width, bitmap.height).data.to_py()
+        size = (bitmap.width, bitmap.height)
+    finally:
+        bitmap.close()
+    rgba = np.asarray(values, dtype=np.uint8).reshape(size[1], size[0], 4)
+    return preprocessing.decode_rgba(rgba, size, content_type, side_px)
+
+
+def declare(data: bytes, content_type: str) -> dict[str, Any]:
+    """Describe a file as the API wants it. hashlib, not crypto.subtle: that one is missing on plain http."""
+    return {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "content_type": content_type}
+
+
+def milliseconds(start: float, end: float) -> float:
+    """Return a duration in milliseconds, to a tenth."""
+    return round((end - start) * 1000, 1)
