@@ -1,0 +1,29 @@
+"""
+What can stand in the way of setting Lookalike up.
+
+    SetupError            one sentence for the person at the terminal: what is wrong, and what to do about it
+    ├── NpmError          npm is missing, too old, or could not install a package
+    ├── DownloadError     an address did not give its file
+    └── ModelError        there is no model, or not the one that its manifest describes
+"""
+
+
+class SetupError(Exception):
+    """Base of all errors that setting up raises on purpose."""
+
+
+class NpmError(SetupError):
+    """npm is missing, too old, or could not install a package."""
+
+
+class DownloadError(SetupError):
+    """An address did not give its file."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        """HTTP status of the refusal, if there was an answer at all."""
+
+
+class ModelError(SetupError):
+    """There is no model, or not the one that its manifest describes."""

@@ -1,0 +1,60 @@
+"""Folders that appear whole or not at all."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock
+
+from .errors import SetupError
+
+
+def publish(folder: Path, workshop: Path, fill: Callable[[Path], None]) -> None:
+    """
+    Make `folder` by `fill`, unless it is there already.
+
+    It is filled in `workshop` and then renamed, so that nothing half-made is ever served: whatever interrupts a
+    set-up, the next one begins this folder anew.
+
+    Args:
+        workshop: A folder on the same file system.
+    """
+    if not folder.is_dir():
+        with only_one(workshop):
+            if not folder.is_dir():  # another process may have made it while this one waited
+                _fill_and_rename(folder, workshop / "half-made", fill)
+
+
+def _fill_and_rename(folder: Path, half_made: Path, fill: Callable[[Path], None]) -> None:
+    shutil.rmtree(half_made, ignore_errors=True)
+    half_made.mkdir()
+    fill(half_made)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    half_made.rename(folder)
+
+
+@contextmanager
+def only_one(workshop: Path) -> Iterator[None]:
+    """Let one process at a time work in `workshop`; the others wait."""
+    try:
+        workshop.mkdir(parents=True, exist_ok=True)
+        with FileLock(workshop / "lock"):
+            yield
+    except PermissionError as exc:
+        raise SetupError(f"{exc.filename} cannot be written to: run the set-up as its owner.") from exc
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old or the new content, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_bytes(content)
+    fresh.replace(path)
+
+
+def remove_all_but(folder: Path, names: set[str]) -> None:
+    """Remove what lies in `folder` under other names."""
+    for entry in folder.iterdir():
+        if entry.name not in names:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

@@ -1,0 +1,82 @@
+"""The JavaScript parts, installed by npm as package-lock.json says."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from .errors import NpmError
+from .report import Report
+
+# Version 7 was the first to read a lock file of version 3.
+OLDEST_NPM = 7
+
+GET_NPM = "install Node.js 20 or later, which brings npm (https://nodejs.org), and run this again"
+WHICH_REGISTRY = (
+    "If it should come from another registry, name that with `npm config set registry`, and run this again."
+)
+
+
+def install_packages(frontend: Path, report: Report) -> None:
+    """
+    Bring frontend/node_modules in line with package-lock.json.
+
+    Raises:
+        NpmError: npm is missing or too old, or it could not get a package; the message names the package.
+    """
+    npm = _find_npm()
+    report.step("Installing the JavaScript parts with npm (33 MB to download the first time) …")
+    # Nothing that is served needs its install scripts, so none is run.
+    command = [npm, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--no-progress"]
+    done = subprocess.run(command, cwd=frontend, capture_output=True, text=True, encoding="utf-8", errors="replace")
+    if done.returncode:
+        raise NpmError(explain_failure(done.stderr + done.stdout, _names(frontend / "package-lock.json")))
+
+
+def packages_match_lock(frontend: Path) -> bool:
+    """Tell whether npm has finished installing just what package-lock.json names."""
+    # npm writes this record when everything else is in place.
+    record = frontend / "node_modules" / ".package-lock.json"
+    return record.exists() and _locked(record) == _locked(frontend / "package-lock.json")
+
+
+def explain_failure(output: str, packages: Iterable[str]) -> str:
+    """Say in one sentence which package npm could not get, and how npm put it."""
+    complaints = [line.strip() for line in re.findall(r"^npm (?:error|ERR!) ?(.*)", output, re.MULTILINE)]
+    for complaint in complaints:
+        for package in packages:
+            if _mentions(complaint, package):
+                return f"npm could not get the package {package}: {complaint}. {WHICH_REGISTRY}"
+    reason = next((line for line in complaints if line and not line.startswith("code ")), "it gave no reason")
+    return f"npm could not install the JavaScript parts: {reason}. {WHICH_REGISTRY}"
+
+
+def _find_npm() -> str:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise NpmError(f"npm was not found, and the JavaScript parts come from it: {GET_NPM}.")
+    version = subprocess.run([npm, "--version"], capture_output=True, text=True).stdout.strip()
+    major = re.match(r"\d+", version)
+    if major is None or int(major[0]) < OLDEST_NPM:
+        raise NpmError(f"npm {version or '(it does not tell its version)'} is too old: {GET_NPM}.")
+    return npm
+
+
+def _locked(lock_file: Path) -> dict[str, Any]:
+    """Map the place of each package in node_modules to its version and checksum."""
+    packages = json.loads(lock_file.read_text(encoding="utf-8"))["packages"]
+    # The empty place is the project itself.
+    return {place: (package["version"], package["integrity"]) for place, package in packages.items() if place}
+
+
+def _names(lock_file: Path) -> list[str]:
+    return sorted({place.rpartition("node_modules/")[2] for place in _locked(lock_file)})
+
+
+def _mentions(complaint: str, package: str) -> bool:
+    # As the end of an address (`…/ws`, `…/@pyscript%2fcore`) or as 'ws@8.23.0'.
+    name = re.escape(package).replace("/", "(?:/|%2f)")
+    return re.search(rf"(?:^|[/'\"\s]){name}(?:[@'\"\s/?]|$)", complaint, re.IGNORECASE) is not None

@@ -1,0 +1,111 @@
+"""
+The static site in frontend/dist: built from npm's packages, the vendored wheels and our own sources.
+
+    runtime/<key>/    what is not ours (see runtime.py): rebuilt when what it is locked to changes
+    app/<hash>/       our Python, style and configuration: rebuilt when a source changes
+    index.html        names the two in use, and is written last
+
+Addresses under a hash never change their content, so a browser may keep them for ever.
+"""
+
+import hashlib
+import json
+from functools import partial
+from pathlib import Path
+
+from .compress import compress_folder, wire_size
+from .folders import publish, remove_all_but, replace_file
+from .report import Report
+from .runtime import build_runtime, runtime_key
+
+# What the worker fetches before it is ready, by what a person calls it: shown with its size while it loads.
+DOWNLOADS = {
+    "Python": ("pyscript/pyodide/pyodide.asm.wasm", "pyscript/pyodide/python_stdlib.zip"),
+    "numpy and Pillow": ("pyscript/pyodide/*.whl",),
+    "TensorFlow.js": (
+        "tfjs/tf-core.min.js",
+        "tfjs/tf-converter.min.js",
+        "tfjs/tf-backend-wasm.min.js",
+        "tfjs/tfjs-backend-wasm-threaded-simd.wasm",
+    ),
+}
+
+# Files beside index.html that belong to the app, and folders of which every file does.
+APP_FILES = ("style.css",)
+APP_FOLDERS = ("page", "embedder")
+
+
+def build_site(frontend: Path, report: Report) -> Path:
+    """Bring frontend/dist up to date and return it."""
+    dist, workshop = frontend / "dist", frontend / ".building"
+    runtime = dist / "runtime" / runtime_key(frontend)
+    publish(runtime, workshop, partial(build_runtime, frontend, report=report))
+    sources = app_sources(frontend, runtime)
+    app = dist / "app" / _hash_of(runtime.name, sources)
+    publish(app, workshop, partial(_write_app, _filled_in(sources, runtime, app)))
+    _write_index(frontend / "index.html", dist, runtime, app)
+    return dist
+
+
+def app_sources(frontend: Path, runtime: Path) -> dict[str, bytes]:
+    """Read our part of the site, by path, with its tokens not yet replaced."""
+    paths = [frontend / name for name in APP_FILES]
+    for folder in APP_FOLDERS:
+        paths += sorted(path for path in (frontend / folder).rglob("*") if not _is_private(path))
+    sources = {path.relative_to(frontend).as_posix(): path.read_bytes() for path in paths if path.is_file()}
+    return {**sources, "downloads.json": _downloads(runtime)}
+
+
+def _is_private(path: Path) -> bool:
+    """Tell whether a tool left the file there: byte code, an editor's copy."""
+    return path.name.startswith(".") or "__pycache__" in path.parts
+
+
+def _downloads(runtime: Path) -> bytes:
+    """List the large files that the worker fetches, with their bytes on the wire."""
+    entries = [
+        {
+            "url": f"{{{{runtime}}}}/{path.relative_to(runtime).as_posix()}",
+            "bytes": wire_size(path),
+            "part": part,
+        }
+        for part, patterns in DOWNLOADS.items()
+        for pattern in patterns
+        for path in sorted(runtime.glob(pattern))
+    ]
+    return json.dumps(entries, indent=1).encode()
+
+
+def _hash_of(runtime: str, sources: dict[str, bytes]) -> str:
+    named = [(name, hashlib.sha256(content).hexdigest()) for name, content in sorted(sources.items())]
+    return hashlib.sha256(json.dumps([runtime, named]).encode()).hexdigest()[:16]
+
+
+def _filled_in(sources: dict[str, bytes], runtime: Path, app: Path) -> dict[str, bytes]:
+    return {
+        name: _replace_tokens(content, runtime, app) if name.endswith(".json") else content
+        for name, content in sources.items()
+    }
+
+
+def _replace_tokens(content: bytes, runtime: Path, app: Path) -> bytes:
+    for token, folder in (("runtime", runtime), ("app", app)):
+        content = content.replace(f"{{{{{token}}}}}".encode(), f"/{token}/{folder.name}".encode())
+    return content
+
+
+def _write_app(files: dict[str, bytes], folder: Path) -> None:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    compress_folder(folder)
+
+
+def _write_index(template: Path, dist: Path, runtime: Path, app: Path) -> None:
+    """Point the page to the folders in use; then nothing asks for older ones."""
+    index = _replace_tokens(template.read_bytes(), runtime, app)
+    if (dist / "index.html").is_file() and (dist / "index.html").read_bytes() == index:
+        return
+    replace_file(dist / "index.html", index)
+    remove_all_but(dist / "runtime", {runtime.name})
+    remove_all_but(dist / "app", {app.name})
