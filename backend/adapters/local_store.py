@@ -1,0 +1,313 @@
+"""
+The embedded object store: files in a folder, written and read by browsers through signed addresses of this server.
+
+An object is a folder `<root>/<key>/` with its bytes in `body` and what is known of them in `facts.json`. It is built
+under `<root>/.incoming` and moved to its key in one step, so it is there whole or not at all.
+"""
+
+import asyncio
+import hashlib
+import json
+import math
+import os
+import re
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlencode
+
+from backend.catalogue.errors import (
+    BodyMismatch,
+    LengthRequired,
+    ObjectExists,
+    ObjectMissing,
+    SignatureExpired,
+    SignatureInvalid,
+    StoreUnavailable,
+)
+from backend.catalogue.signing import Signer
+from backend.catalogue.values import SHA256, ObjectFacts, ObjectKey, SignedRequest, StoredObject
+
+# The only keys there are; nothing else ever becomes part of a path.
+KEY = re.compile(r"(originals|thumbnails)/[0-9a-f]{32}")
+
+# Large enough that handing a piece to a thread costs little beside reading it, small enough that 64 readers stay
+# within some 16 MB.
+READ_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True)
+class ServedObject:
+    """An object that a signed address gives leave to read."""
+
+    facts: ObjectFacts
+    max_age_s: int
+    """For how long the same address stays valid, in seconds."""
+
+
+class LocalStore:
+    """An ObjectStore on a folder, and the door through which signed requests come in (`write`, `served`, `read`)."""
+
+    def __init__(
+        self, root: Path, base_url: str, secret: bytes, url_expires_s: int, now: Callable[[], datetime]
+    ) -> None:
+        self._root = root
+        self._incoming = root / ".incoming"
+        self._base_url = base_url
+        self._signer = Signer(secret, "store")
+        self._url_expires_s = url_expires_s
+        self._now = now
+
+    async def prepare(self) -> None:
+        """Make the folders, and remove what interrupted uploads left. To be called before serving."""
+        with _translated():
+            await asyncio.to_thread(self._prepare)
+
+    # The port
+
+    def presign_put(self, key: ObjectKey, facts: ObjectFacts, expires: datetime) -> SignedRequest:
+        query = {"expires": str(math.floor(expires.timestamp())), **_to_query(facts)}
+        return SignedRequest("PUT", self._url("PUT", key, query), {"Content-Type": facts.content_type})
+
+    def presign_get(self, key: ObjectKey) -> str:
+        # The end of the next window, not now plus something: within a window the address is the same.
+        window = math.floor(self._now().timestamp() / self._url_expires_s)
+        return self._url("GET", key, {"expires": str((window + 2) * self._url_expires_s)})
+
+    async def head(self, key: ObjectKey) -> ObjectFacts | None:
+        with _translated():
+            return await asyncio.to_thread(_read_facts, self._folder(key))
+
+    async def delete(self, keys: Sequence[ObjectKey]) -> None:
+        with _translated():
+            for key in keys:
+                await asyncio.to_thread(self._remove, key)
+
+    async def list(self, prefix: str = "") -> AsyncIterator[StoredObject]:
+        with _translated():
+            for stored in await asyncio.to_thread(self._scan, prefix):
+                yield stored
+
+    # The door
+
+    async def write(
+        self,
+        key: str,
+        query: Mapping[str, str],
+        content_type: str,
+        content_length: int | None,
+        chunks: AsyncIterator[bytes],
+    ) -> None:
+        """
+        Create an object from the body of a signed PUT.
+
+        Raises:
+            SignatureInvalid: The address is not one that `presign_put` made.
+            SignatureExpired: It is, but its time is over.
+            LengthRequired: `content_length` is None.
+            BodyMismatch: Length, type or checksum differ from the signed ones, or the body ended early.
+            ObjectExists: The key is taken.
+            StoreUnavailable: The disk is full or failing.
+        """
+        self._admit("PUT", key, query)
+        facts = _from_query(query)
+        _check_announced(facts, content_type, content_length)
+        with _translated():
+            folder = self._folder(key)
+            if await asyncio.to_thread(folder.exists):
+                raise ObjectExists("There is an object under this key; objects are written once.")
+            await self._receive(folder, facts, chunks)
+
+    async def served(self, key: str, query: Mapping[str, str]) -> ServedObject:
+        """
+        Say what a signed GET may read.
+
+        Raises:
+            SignatureInvalid: The address is not one that `presign_get` made.
+            SignatureExpired: It is, but its time is over.
+            ObjectMissing: There is no such object, or no more.
+            StoreUnavailable: The disk is failing.
+        """
+        expires_s = self._admit("GET", key, query)
+        facts = await self.head(ObjectKey(key))
+        if facts is None:
+            raise ObjectMissing("There is no object under this key.")
+        return ServedObject(facts, max_age_s=math.floor(expires_s - self._now().timestamp()))
+
+    async def read(self, key: str) -> AsyncIterator[bytes]:
+        """Read an object's bytes piece by piece. Checks no signature: that is `served`'s."""
+        with _translated():
+            file = await asyncio.to_thread((self._folder(key) / "body").open, "rb")
+            try:
+                while piece := await asyncio.to_thread(file.read, READ_BYTES):
+                    yield piece
+            finally:
+                file.close()
+
+    def _url(self, method: str, key: ObjectKey, query: dict[str, str]) -> str:
+        signature = self._signer.sign(_message(method, key, query))
+        return f"{self._base_url}/{key}?{urlencode({**query, 'signature': signature})}"
+
+    def _admit(self, method: str, key: str, query: Mapping[str, str]) -> int:
+        """Check a signed request's address; return when it expires, in seconds since 1970."""
+        signed = {name: value for name, value in query.items() if name != "signature"}
+        if not self._signer.verify(_message(method, key, signed), query.get("signature", "")):
+            raise SignatureInvalid("This address was altered, or was not signed by this server for this method.")
+        expires_s = int(signed["expires"])
+        if self._now().timestamp() >= expires_s:
+            raise SignatureExpired("This address has expired; ask for a new one.")
+        return expires_s
+
+    def _folder(self, key: str) -> Path:
+        if not KEY.fullmatch(key):
+            raise ValueError(f"no key of this store: {key!r}")
+        return self._root / key
+
+    async def _receive(self, folder: Path, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
+        partial = self._incoming / secrets.token_hex(16)
+        try:
+            await asyncio.to_thread(partial.mkdir)
+            await _write_body(partial / "body", facts, chunks)
+            await asyncio.to_thread(_write_facts, partial / "facts.json", facts)
+            await asyncio.to_thread(_publish, partial, folder)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, partial, ignore_errors=True)
+
+    def _prepare(self) -> None:
+        shutil.rmtree(self._incoming, ignore_errors=True)
+        for name in (".incoming", "originals", "thumbnails"):
+            (self._root / name).mkdir(parents=True, exist_ok=True)
+
+    def _remove(self, key: ObjectKey) -> None:
+        # Moved away first: an object is there whole or not at all also while it goes.
+        doomed = self._incoming / secrets.token_hex(16)
+        try:
+            self._folder(key).rename(doomed)
+        except FileNotFoundError:
+            return
+        shutil.rmtree(doomed, ignore_errors=True)
+
+    def _scan(self, prefix: str) -> Sequence[StoredObject]:
+        keys = (f"{kind}/{path.name}" for kind in ("originals", "thumbnails") for path in (self._root / kind).iterdir())
+        return [stored for key in keys if key.startswith(prefix) if (stored := _stat(self._root / key, ObjectKey(key)))]
+
+
+def _message(method: str, key: str, query: Mapping[str, str]) -> str:
+    return "\n".join([method, key, *(f"{name}={query[name]}" for name in sorted(query))])
+
+
+def _to_query(facts: ObjectFacts) -> dict[str, str]:
+    return {"size": str(facts.size), "type": facts.content_type, "sha256": facts.sha256}
+
+
+def _from_query(query: Mapping[str, str]) -> ObjectFacts:
+    return ObjectFacts(int(query["size"]), query["type"], SHA256(query["sha256"]))
+
+
+def _check_announced(facts: ObjectFacts, content_type: str, content_length: int | None) -> None:
+    if content_length is None:
+        raise LengthRequired("The request must carry a Content-Length.")
+    if content_length != facts.size:
+        raise BodyMismatch(f"The body has {content_length} bytes, {facts.size} were announced.")
+    if content_type != facts.content_type:
+        raise BodyMismatch(f"The body is of type {content_type!r}, {facts.content_type!r} was announced.")
+
+
+class _Body:
+    """Writes, counts and hashes a body as it comes. Its methods block: call them in a thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("xb")
+        self._digest = hashlib.sha256()
+        self.size = 0
+        """Bytes so far."""
+
+    def append(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        self._digest.update(chunk)
+        self._file.write(chunk)
+
+    def finish(self, facts: ObjectFacts) -> None:
+        """Put the bytes on disk, and check that they are the announced ones."""
+        _sync(self._file)
+        if self.size != facts.size:
+            raise BodyMismatch(f"The body ended after {self.size} bytes, {facts.size} were announced.")
+        if self._digest.hexdigest() != facts.sha256:
+            raise BodyMismatch("The body's SHA-256 is not the one that was announced.")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+async def _write_body(path: Path, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
+    body = await asyncio.to_thread(_Body, path)
+    try:
+        async for chunk in chunks:
+            await asyncio.to_thread(body.append, chunk)
+            if body.size > facts.size:
+                raise BodyMismatch(f"The body has more than the {facts.size} bytes that were announced.")
+        await asyncio.to_thread(body.finish, facts)
+    finally:
+        await asyncio.to_thread(body.close)
+
+
+def _write_facts(path: Path, facts: ObjectFacts) -> None:
+    with path.open("x", encoding="utf-8") as file:
+        json.dump(asdict(facts), file)
+        _sync(file)
+
+
+def _publish(partial: Path, folder: Path) -> None:
+    """Move a finished object to its key. Renaming a folder never replaces one that holds something."""
+    _sync_folder(partial)
+    try:
+        partial.rename(folder)
+    except OSError as exc:
+        if folder.exists():
+            raise ObjectExists("There is an object under this key; objects are written once.") from exc
+        raise
+    _sync_folder(folder.parent)
+
+
+def _read_facts(folder: Path) -> ObjectFacts | None:
+    try:
+        text = (folder / "facts.json").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    return ObjectFacts(**json.loads(text))
+
+
+def _stat(folder: Path, key: ObjectKey) -> StoredObject | None:
+    try:
+        found = (folder / "body").stat()
+    except FileNotFoundError:
+        return None
+    return StoredObject(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+
+
+def _sync(file: IO[Any]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    if not hasattr(os, "O_DIRECTORY"):
+        return  # Windows cannot open a folder, and needs no such call.
+    descriptor = os.open(folder, os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise StoreUnavailable("The store cannot answer at the moment.") from exc

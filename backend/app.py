@@ -1,0 +1,54 @@
+"""The one place that assembles: settings, embedding space and site become an application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from backend import __version__
+from backend.adapters.lance_index import LanceIndex
+from backend.adapters.local_store import LocalStore
+from backend.catalogue.service import Catalogue, Limits, utc_now
+from backend.catalogue.spaces import EmbeddingSpace
+from backend.catalogue.tickets import TicketOffice
+from backend.settings import Settings, signing_secret
+from backend.web import routes, store_routes
+from backend.web.problems import exception_handlers
+from backend.web.security import secure
+from backend.web.static import Site, static_route
+
+# A registration with a list of 4,096 numbers takes some 100 KB; the rest is room.
+MAX_BODY_BYTES = 1024 * 1024
+
+
+def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litestar:
+    """Assemble the application. Nothing is opened before the server starts it."""
+    secret = signing_secret(settings)
+    store = LocalStore(settings.data / "objects", store_routes.PATH, secret, settings.url_expires_s, utc_now)
+    limits = Limits(settings.max_upload_bytes, settings.ticket_expires_s)
+
+    @asynccontextmanager
+    async def opened(app: Litestar) -> AsyncIterator[None]:
+        await store.prepare()
+        async with LanceIndex.open(settings.data / "database", space) as index:
+            app.state.catalogue = Catalogue(space, index, store, TicketOffice(secret), limits)
+            yield
+
+    return Litestar(
+        route_handlers=[routes.api_routes(), store_routes.store_routes(store), static_route(site, space)],
+        lifespan=[opened],
+        exception_handlers=exception_handlers(),
+        before_send=[secure],
+        request_max_body_size=MAX_BODY_BYTES,
+        logging_config=None,  # Left to whoever runs the application.
+        openapi_config=OpenAPIConfig(
+            title="Lookalike",
+            version=__version__,
+            description="Image search by vectors that the visitor's browser makes.",
+            # Litestar answers everything below this path itself, so it is the document's alone.
+            path=f"{routes.PATH}/openapi.json",
+            render_plugins=[JsonRenderPlugin(path="/")],
+        ),
+    )

@@ -1,0 +1,160 @@
+"""
+Everything that can go wrong in the catalogue; one class for each thing that a caller would do differently.
+
+    CatalogueError
+    ├── InvalidManifest            a model's manifest.json cannot be used
+    ├── InvalidVector              cannot be compared: length, a value, or the norm
+    ├── SpaceMismatch              was made by another model
+    ├── ImageNotFound
+    ├── UploadRefused              the declaration of an upload
+    │   ├── UnsupportedType
+    │   └── UploadTooLarge
+    ├── TicketError
+    │   ├── TicketInvalid          altered, of another server, or for another image
+    │   ├── TicketExpired
+    │   └── TicketUsed             its image is registered, with another vector
+    ├── UploadIncomplete           an object is missing or differs from the ticket
+    ├── ObjectRefused              a signed request to the embedded store
+    │   ├── SignatureInvalid
+    │   ├── SignatureExpired
+    │   ├── BodyMismatch           the bytes are not those that were signed
+    │   ├── LengthRequired
+    │   └── ObjectExists           objects are written once
+    ├── ObjectMissing
+    └── Unavailable                a fault outside; the same request may succeed later
+        ├── StoreUnavailable
+        └── IndexUnavailable
+
+The message is for people. Public attributes are the facts, and go into the problem that the caller reads: put
+nothing there that grants access.
+"""
+
+
+class CatalogueError(Exception):
+    """Base of all errors that the catalogue raises on purpose."""
+
+
+class InvalidManifest(CatalogueError):
+    """The manifest of a model has a missing, unknown or wrong value."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"manifest.json: {where}: {reason}")
+        self.where = where
+        """Path of the value within the manifest, such as `input.side_px`."""
+
+
+class InvalidVector(CatalogueError):
+    """The values cannot be compared with others of the space."""
+
+
+class SpaceMismatch(CatalogueError):
+    """The vector belongs to another embedding space."""
+
+    def __init__(self, expected: str, got: str) -> None:
+        super().__init__(f"This catalogue holds vectors of space {expected}, the request is of space {got}.")
+        self.expected = expected
+        self.got = got
+
+
+class ImageNotFound(CatalogueError):
+    """No image has this id."""
+
+    def __init__(self, image_id: str) -> None:
+        super().__init__("There is no image with this id.")
+        self.id = image_id
+
+
+class UploadRefused(CatalogueError):
+    """The declared upload is not taken."""
+
+
+class UnsupportedType(UploadRefused):
+    """The declared type is none of the image types that are kept."""
+
+    def __init__(self, content_type: str, allowed: list[str]) -> None:
+        super().__init__(f"Files of type {content_type!r} are not kept.")
+        self.content_type = content_type
+        self.allowed = allowed
+
+
+class UploadTooLarge(UploadRefused):
+    """The declared size is over the limit."""
+
+    def __init__(self, part: str, size: int, limit: int) -> None:
+        super().__init__(f"The {part} has {size} bytes, at most {limit} are taken.")
+        self.part = part
+        """`original` or `thumbnail`."""
+        self.size = size
+        """Declared size in bytes."""
+        self.limit = limit
+        """Largest size in bytes."""
+
+
+class TicketError(CatalogueError):
+    """The ticket does not allow this registration."""
+
+
+class TicketInvalid(TicketError):
+    """The ticket was altered, comes from elsewhere, or was made for another image."""
+
+
+class TicketExpired(TicketError):
+    """The time for this upload is over: ask for a new ticket."""
+
+
+class TicketUsed(TicketError):
+    """The ticket's image is registered already, and with another vector."""
+
+
+class UploadIncomplete(CatalogueError):
+    """An object is not in the store, or is not the one that the ticket was made for."""
+
+    def __init__(self, missing: list[str], different: list[str]) -> None:
+        parts = [f"missing: {', '.join(missing)}"] * bool(missing) + [f"different: {', '.join(different)}"] * bool(
+            different
+        )
+        super().__init__(f"The store does not hold what was announced ({'; '.join(parts)}).")
+        self.missing = missing
+        """Parts, of `original` and `thumbnail`, that are not there."""
+        self.different = different
+        """Parts of which size, type or checksum differ."""
+
+
+class ObjectRefused(CatalogueError):
+    """The embedded store does not carry out a signed request."""
+
+
+class SignatureInvalid(ObjectRefused):
+    """The address was altered or not signed by this server."""
+
+
+class SignatureExpired(ObjectRefused):
+    """The address was valid once."""
+
+
+class BodyMismatch(ObjectRefused):
+    """Length, type or checksum of the body are not the signed ones."""
+
+
+class LengthRequired(ObjectRefused):
+    """The request does not say how long its body is."""
+
+
+class ObjectExists(ObjectRefused):
+    """The key is taken: an object is never overwritten."""
+
+
+class ObjectMissing(CatalogueError):
+    """No object has this key."""
+
+
+class Unavailable(CatalogueError):
+    """Something outside failed; nothing is wrong with the request."""
+
+
+class StoreUnavailable(Unavailable):
+    """The object store cannot be reached, is full, or is damaged."""
+
+
+class IndexUnavailable(Unavailable):
+    """The database cannot be reached, is full, or is damaged."""

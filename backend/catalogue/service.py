@@ -1,0 +1,254 @@
+"""
+The catalogue: upload and search, read from top to bottom.
+
+Upload: `begin_upload` gives out a ticket and signed addresses; the browser sends the files straight to the store;
+`register` then compares the store with the ticket and writes one row. Search: `search` and `like` return the nearest.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from weakref import WeakValueDictionary
+
+from .errors import (
+    ImageNotFound,
+    SpaceMismatch,
+    TicketInvalid,
+    TicketUsed,
+    UnsupportedType,
+    UploadIncomplete,
+    UploadTooLarge,
+)
+from .ports import ImageIndex, ObjectStore
+from .spaces import EmbeddingSpace
+from .tickets import Ticket, TicketOffice
+from .values import (
+    SHA256,
+    Declaration,
+    Description,
+    Filters,
+    ImageID,
+    ImageRecord,
+    Links,
+    Match,
+    ObjectFacts,
+    Page,
+    Upload,
+    Vector,
+    created_at,
+    new_image_id,
+    original_key,
+    thumbnail_key,
+)
+from .vectors import same
+
+# Types of pictures only. Nothing that a browser would run as a document (SVG, HTML) may lie under our origin.
+IMAGE_TYPES = tuple(f"image/{name}" for name in ("jpeg", "png", "webp", "gif", "avif", "bmp", "tiff", "heic", "heif"))
+
+# A thumbnail of 512 pixels is some 40 KB as JPEG; the bound leaves room for PNG, and keeps a page of a hundred light.
+MAX_THUMBNAIL_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds that whoever runs the server decides on."""
+
+    max_upload_bytes: int
+    ticket_expires_s: int
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Catalogue:
+    """The images of one embedding space."""
+
+    def __init__(
+        self,
+        space: EmbeddingSpace,
+        index: ImageIndex,
+        store: ObjectStore,
+        tickets: TicketOffice,
+        limits: Limits,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.space = space
+        self._index = index
+        self._store = store
+        self._tickets = tickets
+        self._limits = limits
+        self._now = now
+        self._locks: WeakValueDictionary[SHA256, asyncio.Lock] = WeakValueDictionary()
+
+    # Upload
+
+    async def begin_upload(self, declaration: Declaration) -> Upload | ImageRecord:
+        """
+        Grant an upload, or return the image that has the very same original, so that nothing is sent twice.
+
+        Raises:
+            UnsupportedType: Original or thumbnail is not one of IMAGE_TYPES.
+            UploadTooLarge: Original or thumbnail is over its limit.
+        """
+        self._check(declaration)
+        known = await self._index.find(declaration.original.sha256)
+        return known or self._grant(declaration)
+
+    async def register(
+        self, image_id: str, ticket_text: str, vector: Vector, description: Description
+    ) -> tuple[ImageRecord, bool]:
+        """
+        Write the row of an uploaded image. Repeating it is harmless.
+
+        Returns:
+            The image, and whether this call made it. It is another image if one with the same original was registered
+            meanwhile; the objects just uploaded are removed then.
+
+        Raises:
+            TicketInvalid: The ticket was altered or belongs to another image.
+            TicketExpired: The ticket's time is over.
+            TicketUsed: The image is registered with another vector.
+            UploadIncomplete: Original or thumbnail is not in the store as announced.
+        """
+        ticket = self._tickets.read(ticket_text, self._now())
+        if ticket.id != image_id:
+            raise TicketInvalid("The ticket was made for another image.")
+        async with self._lock(ticket.declaration.original.sha256):
+            if known := await self._registered(ticket, vector):
+                return known, False
+            await self._check_uploaded(ticket)
+            record = _record(ticket, description)
+            await self._index.add(record, vector)
+            return record, True
+
+    # Search
+
+    async def search(self, vector: Vector, limit: int, filters: Filters) -> Sequence[Match]:
+        """Return up to `limit` images that pass the filters, most similar first."""
+        return await self._index.nearest(vector, limit, filters)
+
+    async def like(self, image_id: ImageID, limit: int, filters: Filters) -> Sequence[Match]:
+        """
+        Return the images most similar to one of the catalogue, without that one.
+
+        Raises:
+            ImageNotFound: No image has this id.
+        """
+        vector = await self._index.vector_of(image_id)
+        if vector is None:
+            raise ImageNotFound(image_id)
+        return await self._index.nearest(vector, limit, filters, without=image_id)
+
+    # The rest
+
+    async def page(self, limit: int, after: ImageID | None) -> Page:
+        """List images, newest first, beginning after the one named."""
+        images = await self._index.page(limit + 1, after)
+        more = len(images) > limit
+        return Page(tuple(images[:limit]), images[limit - 1].id if more else None, await self.count())
+
+    async def count(self) -> int:
+        """Return the number of images."""
+        return await self._index.count()
+
+    async def get(self, image_id: ImageID) -> ImageRecord:
+        """
+        Return one image.
+
+        Raises:
+            ImageNotFound: No image has this id.
+        """
+        record = await self._index.get(image_id)
+        if record is None:
+            raise ImageNotFound(image_id)
+        return record
+
+    async def delete(self, image_id: ImageID) -> None:
+        """
+        Remove an image: first its row, so that no search finds it any more, then its objects.
+
+        Raises:
+            ImageNotFound: No image has this id.
+        """
+        record = await self.get(image_id)
+        async with self._lock(record.original.sha256):
+            await self._index.delete(image_id)
+            await self._remove_objects(image_id)
+
+    def links(self, image_id: ImageID) -> Links:
+        """Sign the addresses of an image's objects."""
+        return Links(self._store.presign_get(original_key(image_id)), self._store.presign_get(thumbnail_key(image_id)))
+
+    def check_space(self, space: str) -> None:
+        """
+        Compare the space that a request names with the catalogue's.
+
+        Raises:
+            SpaceMismatch: It is another one.
+        """
+        if space != self.space.id:
+            raise SpaceMismatch(self.space.id, space)
+
+    def _check(self, declaration: Declaration) -> None:
+        _check_part("original", declaration.original, self._limits.max_upload_bytes)
+        _check_part("thumbnail", declaration.thumbnail, MAX_THUMBNAIL_BYTES)
+
+    def _grant(self, declaration: Declaration) -> Upload:
+        now = self._now()
+        expires = (now + timedelta(seconds=self._limits.ticket_expires_s)).replace(microsecond=0)
+        image_id = new_image_id(now)
+        return Upload(
+            id=image_id,
+            ticket=self._tickets.issue(Ticket(image_id, expires, declaration)),
+            expires=expires,
+            original=self._store.presign_put(original_key(image_id), declaration.original, expires),
+            thumbnail=self._store.presign_put(thumbnail_key(image_id), declaration.thumbnail, expires),
+        )
+
+    async def _registered(self, ticket: Ticket, vector: Vector) -> ImageRecord | None:
+        """Return the image that the ticket's upload has already led to, None if there is none."""
+        if (stored := await self._index.vector_of(ticket.id)) is not None:
+            if not same(stored, vector):
+                raise TicketUsed("The ticket was used before, with another vector.")
+            return await self._index.get(ticket.id)
+        if known := await self._index.find(ticket.declaration.original.sha256):
+            await self._remove_objects(ticket.id)
+        return known
+
+    async def _check_uploaded(self, ticket: Ticket) -> None:
+        original, thumbnail = await asyncio.gather(
+            self._store.head(original_key(ticket.id)), self._store.head(thumbnail_key(ticket.id))
+        )
+        parts = {
+            "original": (original, ticket.declaration.original),
+            "thumbnail": (thumbnail, ticket.declaration.thumbnail),
+        }
+        missing = [name for name, (found, _) in parts.items() if found is None]
+        different = [name for name, (found, expected) in parts.items() if found not in (None, expected)]
+        if missing or different:
+            raise UploadIncomplete(missing, different)
+
+    async def _remove_objects(self, image_id: ImageID) -> None:
+        await self._store.delete([original_key(image_id), thumbnail_key(image_id)])
+
+    def _lock(self, sha256: SHA256) -> asyncio.Lock:
+        """
+        Return the lock under which the image with this original is registered and deleted.
+
+        One for each checksum: different images never wait for each other. Held weakly, so it goes with its last user.
+        """
+        return self._locks.setdefault(sha256, asyncio.Lock())
+
+
+def _check_part(part: str, facts: ObjectFacts, limit: int) -> None:
+    if facts.content_type not in IMAGE_TYPES:
+        raise UnsupportedType(facts.content_type, list(IMAGE_TYPES))
+    if facts.size > limit:
+        raise UploadTooLarge(part, facts.size, limit)
+
+
+def _record(ticket: Ticket, description: Description) -> ImageRecord:
+    declaration = ticket.declaration
+    return ImageRecord(ticket.id, created_at(ticket.id), declaration.file_name, declaration.original, description)

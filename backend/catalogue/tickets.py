@@ -1,0 +1,70 @@
+"""Tickets: signed leave to register one image. The server keeps no state of an upload but what the ticket says."""
+
+import base64
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from .errors import TicketExpired, TicketInvalid
+from .signing import Signer
+from .values import SHA256, Declaration, ImageID, ObjectFacts
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """What was granted. The objects' keys follow from the id."""
+
+    id: ImageID
+    expires: datetime
+    """UTC, in whole seconds."""
+    declaration: Declaration
+
+
+class TicketOffice:
+    """Issues tickets and recognises its own."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._signer = Signer(secret, "ticket")
+
+    def issue(self, ticket: Ticket) -> str:
+        """Write the ticket as `<base64url of JSON>.<signature>`. Who holds it can read it, and cannot change it."""
+        payload = base64.urlsafe_b64encode(_to_json(ticket)).decode()
+        return f"{payload}.{self._signer.sign(payload)}"
+
+    def read(self, text: str, now: datetime) -> Ticket:
+        """
+        Read a ticket back.
+
+        Raises:
+            TicketInvalid: It was not issued by this server, or altered since.
+            TicketExpired: It was, but its time is over.
+        """
+        payload, _, signature = text.partition(".")
+        if not self._signer.verify(payload, signature):
+            raise TicketInvalid("The ticket was altered or comes from another server.")
+        ticket = _from_json(base64.urlsafe_b64decode(payload))
+        if now >= ticket.expires:
+            raise TicketExpired(f"The ticket expired at {ticket.expires.isoformat()}.")
+        return ticket
+
+
+def _to_json(ticket: Ticket) -> bytes:
+    fields = {"id": ticket.id, "expires": int(ticket.expires.timestamp()), **asdict(ticket.declaration)}
+    return json.dumps(fields, separators=(",", ":")).encode()
+
+
+def _from_json(text: bytes) -> Ticket:
+    fields = json.loads(text)
+    return Ticket(
+        id=ImageID(fields["id"]),
+        expires=datetime.fromtimestamp(fields["expires"], UTC),
+        declaration=Declaration(
+            original=_facts(fields["original"]),
+            thumbnail=_facts(fields["thumbnail"]),
+            file_name=fields["file_name"],
+        ),
+    )
+
+
+def _facts(fields: dict) -> ObjectFacts:
+    return ObjectFacts(fields["size"], fields["content_type"], SHA256(fields["sha256"]))

@@ -1,0 +1,167 @@
+"""The values of the catalogue: the glossary that wire, database and code share."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NewType
+
+import numpy as np
+import numpy.typing as npt
+
+Vector = NewType("Vector", npt.NDArray[np.float32])
+"""(D,) float32 of unit L2 length (within 1e-6), so that the dot product is the cosine similarity. D: `dimension`."""
+
+ImageID = NewType("ImageID", str)
+"""32 lower-case hex digits: 48 bits of milliseconds since 1970 (UTC), then 80 random bits. Sorts by time."""
+
+SpaceID = NewType("SpaceID", str)
+"""16 lower-case hex digits, see `EmbeddingSpace.id`."""
+
+SHA256 = NewType("SHA256", str)
+"""64 lower-case hex digits, of a file's bytes."""
+
+ObjectKey = NewType("ObjectKey", str)
+"""Name of an object in the store: `originals/<image id>` or `thumbnails/<image id>`."""
+
+
+def new_image_id(now: datetime) -> ImageID:
+    """Make an id that sorts after those of earlier milliseconds."""
+    return ImageID(f"{round(now.timestamp() * 1000):012x}{secrets.token_hex(10)}")
+
+
+def created_at(image_id: ImageID) -> datetime:
+    """Read the moment, to the millisecond, at which the id was made."""
+    return datetime.fromtimestamp(int(image_id[:12], 16) / 1000, UTC)
+
+
+def original_key(image_id: ImageID) -> ObjectKey:
+    return ObjectKey(f"originals/{image_id}")
+
+
+def thumbnail_key(image_id: ImageID) -> ObjectKey:
+    return ObjectKey(f"thumbnails/{image_id}")
+
+
+@dataclass(frozen=True)
+class ObjectFacts:
+    """What is known of an object's bytes. Equal facts mean the same bytes under the same type."""
+
+    size: int
+    """In bytes."""
+    content_type: str
+    sha256: SHA256
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object as the store lists it."""
+
+    key: ObjectKey
+    size: int
+    """In bytes."""
+    modified: datetime
+
+
+@dataclass(frozen=True)
+class SignedRequest:
+    """A request that the holder may send to the store until it expires."""
+
+    method: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str]
+    """To be sent as they are: they are part of what was signed."""
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a client says it is about to upload."""
+
+    original: ObjectFacts
+    thumbnail: ObjectFacts
+    file_name: str
+    """As on the client's disk; shown, searched, never used as a path."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Leave to upload one image, and where to."""
+
+    id: ImageID
+    ticket: str = field(repr=False)
+    expires: datetime
+    original: SignedRequest
+    thumbnail: SignedRequest
+
+
+@dataclass(frozen=True)
+class Label:
+    """A class that the model saw in the image."""
+
+    name: str
+    score: float
+    """Probability, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the client says of an image when it registers it."""
+
+    width: int
+    """In pixels, upright."""
+    height: int
+    """In pixels, upright."""
+    title: str
+    tags: tuple[str, ...]
+    labels: tuple[Label, ...]
+    """Best first."""
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """An image of the catalogue. Frozen: a change is a new record, and equality compares every value."""
+
+    id: ImageID
+    created: datetime
+    """UTC, to the millisecond: when the upload began. Always the time within `id`, so both sort alike."""
+    file_name: str
+    original: ObjectFacts
+    description: Description
+
+
+@dataclass(frozen=True)
+class Links:
+    """Addresses from which a browser may load an image's objects for a while."""
+
+    original_url: str = field(repr=False)
+    thumbnail_url: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which images a search considers. Empty means all; both given means both must hold."""
+
+    tags_any: tuple[str, ...] = ()
+    """At least one of these tags, spelled exactly so."""
+    labels_any: tuple[str, ...] = ()
+    """At least one of these labels, whatever its score."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """An image found by a search."""
+
+    score: float
+    """Cosine similarity, -1 to 1 (1 same direction)."""
+    image: ImageRecord
+
+
+@dataclass(frozen=True)
+class Page:
+    """Part of the list of all images, newest first."""
+
+    images: tuple[ImageRecord, ...]
+    next: ImageID | None
+    """To be given as `after` for the next page; None on the last."""
+    total: int
+    """Number of images in the catalogue."""

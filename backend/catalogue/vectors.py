@@ -1,0 +1,45 @@
+"""Turns numbers that a client sent into a vector that can be compared, or says why they are none."""
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import InvalidVector
+from .values import Vector
+
+# The SPEC of the wire: rounding to 7 decimals or to float16 moves the norm of a unit vector by less than 1e-3;
+# a vector that was never normalised is far outside.
+NORM_TOLERANCE = 1e-3
+
+# Stored as float16, a unit vector of 1280 values keeps a cosine of 0.9999999 to itself, while re-encoding a picture as
+# JPEG moves it below 0.98. The bound has a wide margin to both sides.
+SAME_COSINE = 0.9999
+
+
+def to_vector(values: npt.ArrayLike, dimension: int) -> Vector:
+    """
+    Check the values and scale them to unit length.
+
+    Raises:
+        InvalidVector: The length is not `dimension`, a value is not finite, or the norm is off by more than 1e-3.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    if array.shape != (dimension,):
+        raise InvalidVector(f"The vector has {array.size} values, the space has {dimension}.")
+    if not np.isfinite(array).all():
+        position = int(np.flatnonzero(~np.isfinite(array))[0])
+        raise InvalidVector(f"Value {position} of the vector is {array[position]}, not a finite number.")
+    norm = _norm(array)
+    if abs(norm - 1) > NORM_TOLERANCE:
+        raise InvalidVector(f"The vector has length {norm:.6g}; it must be scaled to unit length (within 0.001).")
+    return Vector((array / norm).astype(np.float32))
+
+
+def same(one: Vector, other: Vector) -> bool:
+    """Say whether two vectors are of the same image through the same model, rounding aside."""
+    return float(one @ other) > SAME_COSINE
+
+
+def _norm(array: npt.NDArray[np.float64]) -> float:
+    # Finite values may still overflow when squared; an infinite norm is then the right answer.
+    with np.errstate(over="ignore"):
+        return float(np.linalg.norm(array))

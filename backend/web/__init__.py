@@ -1,0 +1,1 @@
+"""The HTTP side: wire types, routes, problems, headers and static files."""

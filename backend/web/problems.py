@@ -1,0 +1,125 @@
+"""Turns every error into a problem document (RFC 9457). Statuses are decided here, in one table."""
+
+import logging
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi import ResponseSpec
+from litestar.types import ExceptionHandlersMap
+
+from backend.catalogue import errors
+
+from .schemas import Problem
+
+MEDIA_TYPE = "application/problem+json"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of problem."""
+
+    status: int
+    name: str
+    """Last part of the problem's `type`; stays the same for ever."""
+    title: str
+
+
+MALFORMED = Kind(400, "malformed-request", "The request cannot be read")
+TOO_LARGE = Kind(413, "request-too-large", "The body of the request is too large")
+INTERNAL = Kind(500, "internal-error", "The server made a mistake")
+
+KINDS: dict[type[errors.CatalogueError], Kind] = {
+    errors.InvalidVector: Kind(422, "invalid-vector", "The vector cannot be compared"),
+    errors.SpaceMismatch: Kind(409, "space-mismatch", "The vector belongs to another embedding space"),
+    errors.ImageNotFound: Kind(404, "image-not-found", "There is no such image"),
+    errors.UnsupportedType: Kind(415, "unsupported-type", "Files of this type are not kept"),
+    errors.UploadTooLarge: Kind(413, "upload-too-large", "The file is too large"),
+    errors.TicketInvalid: Kind(403, "ticket-invalid", "The ticket does not allow this"),
+    errors.TicketExpired: Kind(410, "ticket-expired", "The ticket has expired"),
+    errors.TicketUsed: Kind(409, "ticket-used", "The ticket was used before"),
+    errors.UploadIncomplete: Kind(409, "upload-incomplete", "The files are not in the store as announced"),
+    errors.SignatureInvalid: Kind(403, "signature-invalid", "The address does not allow this"),
+    errors.SignatureExpired: Kind(403, "signature-expired", "The address has expired"),
+    errors.BodyMismatch: Kind(400, "body-mismatch", "The body is not the announced one"),
+    errors.LengthRequired: Kind(411, "length-required", "The request must say how long its body is"),
+    errors.ObjectExists: Kind(412, "object-exists", "Objects are written once"),
+    errors.ObjectMissing: Kind(404, "object-missing", "There is no such object"),
+    errors.StoreUnavailable: Kind(503, "store-unavailable", "The object store cannot answer"),
+    errors.IndexUnavailable: Kind(503, "index-unavailable", "The database cannot answer"),
+}
+
+# How long a client had better wait after a 503. A guess: long enough for a restart, short enough for somebody waiting.
+RETRY_AFTER_S = 5
+
+
+def exception_handlers() -> ExceptionHandlersMap:
+    """Return the handlers that leave no error to anybody else."""
+    return {errors.CatalogueError: _from_ours, HTTPException: _from_litestar, Exception: _from_unexpected}
+
+
+def documented(*ours: type[errors.CatalogueError], body: bool = False) -> dict[int, ResponseSpec]:
+    """
+    Describe for OpenAPI the problems that a route may answer with.
+
+    Args:
+        body: The route reads a body or parameters, so these may be malformed or too large.
+    """
+    kinds = [KINDS[error] for error in (*ours, errors.StoreUnavailable, errors.IndexUnavailable)] + [INTERNAL]
+    kinds += [MALFORMED, TOO_LARGE] if body else []
+    return {status: _response_spec([kind for kind in kinds if kind.status == status]) for status in _statuses(kinds)}
+
+
+def _statuses(kinds: list[Kind]) -> list[int]:
+    return sorted({kind.status for kind in kinds})
+
+
+def _response_spec(kinds: list[Kind]) -> ResponseSpec:
+    description = "; ".join(f"`{kind.name}`: {kind.title}" for kind in kinds)
+    return ResponseSpec(Problem, generate_examples=False, description=description, media_type=MEDIA_TYPE)  # type: ignore[arg-type]
+
+
+def _from_ours(request: Request[Any, Any, Any], error: errors.CatalogueError) -> Response[dict[str, Any]]:
+    if isinstance(error, errors.Unavailable):
+        logger.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
+        return _respond(KINDS[type(error)], str(error), {}, {"Retry-After": str(RETRY_AFTER_S)})
+    return _respond(KINDS[type(error)], str(error), vars(error))
+
+
+def _from_litestar(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
+    if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _from_unexpected(request, error)
+    if isinstance(error, ValidationException):
+        return _respond(MALFORMED, _first_message(error), {"errors": error.extra or []})
+    if error.status_code == TOO_LARGE.status:
+        return _respond(TOO_LARGE, "The body of the request is over the limit.")
+    if error.status_code == MALFORMED.status:
+        return _respond(MALFORMED, error.detail)
+    status = HTTPStatus(error.status_code)
+    return _respond(Kind(status, "", status.phrase), status.description or status.phrase, headers=error.headers)
+
+
+def _from_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    # The path only: the query of a store's address grants access.
+    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _respond(INTERNAL, "The request failed; the server's log says why.")
+
+
+def _first_message(error: ValidationException) -> str:
+    for item in error.extra or []:
+        if isinstance(item, dict) and "message" in item:
+            return f"{item['key']}: {item['message']}" if "key" in item else str(item["message"])
+    return error.detail
+
+
+def _respond(
+    kind: Kind, detail: str, facts: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+) -> Response[dict[str, Any]]:
+    # RFC 9457, 4.2.1: about:blank says that the problem is nothing but its status.
+    type_ = f"urn:lookalike:problem:{kind.name}" if kind.name else "about:blank"
+    content = {"type": type_, "title": kind.title, "status": int(kind.status), "detail": detail, **(facts or {})}
+    return Response(content, status_code=kind.status, media_type=MEDIA_TYPE, headers=headers)

@@ -1,0 +1,258 @@
+"""The types of the wire, with their limits, and how they become values of the catalogue and come from them."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import numpy as np
+from msgspec import Meta, Struct
+
+from backend.catalogue import values
+from backend.catalogue.errors import InvalidVector
+from backend.catalogue.service import IMAGE_TYPES
+from backend.catalogue.values import SHA256, ImageRecord, Links, Vector
+from backend.catalogue.vectors import to_vector
+
+# Control characters have no place in a name, and trip up terminals, databases and people.
+_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 of the bytes, lower-case hex")]
+Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", description="An image's id")]
+SizeBytes = Annotated[int, Meta(ge=1, description="In bytes")]
+FileName = Annotated[str, Meta(min_length=1, max_length=255, pattern=_PRINTABLE)]
+Title = Annotated[str, Meta(max_length=200, pattern=_PRINTABLE)]
+Tag = Annotated[str, Meta(min_length=1, max_length=64, pattern=_PRINTABLE)]
+LabelName = Annotated[str, Meta(min_length=1, max_length=200, pattern=_PRINTABLE)]
+ContentType = Annotated[str, Meta(max_length=64, description=f"One of {', '.join(IMAGE_TYPES)}")]
+# No format has larger sides than 65,535 pixels but PNG and TIFF, where the browser gives up long before.
+SidePx = Annotated[int, Meta(ge=1, le=1_000_000, description="In pixels, upright")]
+Limit = Annotated[int, Meta(ge=1, le=100)]
+
+# 4,096 values: more than any image model in use gives; base64 of float32 takes 16/3 characters a value.
+WireVector = Annotated[
+    Annotated[str, Meta(max_length=21_848)] | Annotated[list[float], Meta(max_length=4096)],
+    Meta(description="Unit length. Base64 of little-endian float32, or a list of numbers"),
+]
+
+
+class Request(Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of what clients send: a name that means nothing is an error, not a silent loss."""
+
+
+class ThumbnailDeclaration(Request, frozen=True):
+    sha256: Sha256
+    size: SizeBytes
+    content_type: ContentType
+
+
+class UploadDeclaration(Request, frozen=True):
+    """What is about to be uploaded."""
+
+    sha256: Sha256
+    size: SizeBytes
+    content_type: ContentType
+    file_name: FileName
+    thumbnail: ThumbnailDeclaration
+
+    def to_value(self) -> values.Declaration:
+        return values.Declaration(_to_facts(self), _to_facts(self.thumbnail), self.file_name)
+
+
+class Label(Struct, frozen=True):
+    """A class that the model saw in the image."""
+
+    name: LabelName
+    score: Annotated[float, Meta(ge=0, le=1, description="Probability")]
+
+
+class Registration(Request, frozen=True):
+    """What is known of an uploaded image."""
+
+    ticket: Annotated[str, Meta(max_length=4096)]
+    space: Annotated[str, Meta(max_length=64)]
+    vector: WireVector
+    width: SidePx
+    height: SidePx
+    title: Title = ""
+    tags: Annotated[tuple[Tag, ...], Meta(max_length=32)] = ()
+    labels: Annotated[tuple[Label, ...], Meta(max_length=10, description="Best first")] = ()
+
+    __repr__ = object.__repr__  # The ticket grants access.
+
+    def to_value(self) -> values.Description:
+        labels = tuple(values.Label(label.name, label.score) for label in self.labels)
+        return values.Description(self.width, self.height, self.title, self.tags, labels)
+
+
+class SearchFilters(Request, frozen=True):
+    """Which images are considered; empty lists consider all."""
+
+    tags_any: Annotated[tuple[Tag, ...], Meta(max_length=32)] = ()
+    labels_any: Annotated[tuple[LabelName, ...], Meta(max_length=32)] = ()
+
+    def to_value(self) -> values.Filters:
+        return values.Filters(self.tags_any, self.labels_any)
+
+
+class Search(Request, frozen=True):
+    """A query: either a vector, or the id of an image of the catalogue, which is left out of the result then."""
+
+    space: Annotated[str, Meta(max_length=64)]
+    vector: WireVector | None = None
+    like: Id | None = None
+    limit: Limit = 24
+    filters: SearchFilters = SearchFilters()
+
+    def __post_init__(self) -> None:
+        if (self.vector is None) == (self.like is None):
+            raise ValueError("Give one of `vector` and `like`")
+
+
+class SignedRequest(Struct, frozen=True):
+    """A request that the browser sends to the store as it stands."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+
+    __repr__ = object.__repr__  # The address grants access.
+
+
+class Upload(Struct, frozen=True):
+    """Leave to upload one image."""
+
+    id: Id
+    ticket: str
+    expires: datetime
+    original: SignedRequest
+    thumbnail: SignedRequest
+
+    __repr__ = object.__repr__  # The ticket grants access.
+
+
+class Image(Struct, frozen=True):
+    """An image of the catalogue."""
+
+    id: Id
+    title: str
+    file_name: str
+    content_type: str
+    size: SizeBytes
+    width: SidePx
+    height: SidePx
+    sha256: Sha256
+    tags: Sequence[str]
+    labels: Sequence[Label]
+    created: datetime
+    original_url: str
+    thumbnail_url: str
+
+    __repr__ = object.__repr__  # The addresses grant access.
+
+
+class BegunUpload(Struct, frozen=True):
+    """Either the image that is known already, or leave to upload it."""
+
+    image: Image | None
+    upload: Upload | None
+
+
+class ImagePage(Struct, frozen=True):
+    """Images, newest first."""
+
+    images: Sequence[Image]
+    next: Annotated[Id | None, Meta(description="To be given as `after`; null on the last page")]
+    total: int
+
+
+class Match(Struct, frozen=True):
+    score: Annotated[float, Meta(ge=-1, le=1, description="Cosine similarity")]
+    image: Image
+
+
+class SearchResult(Struct, frozen=True):
+    """The most similar images, best first."""
+
+    space: str
+    matches: Sequence[Match]
+
+
+class Space(Struct, frozen=True):
+    """The embedding space of this catalogue, and where its model lies."""
+
+    space: str
+    dimension: int
+    model_url: str
+    manifest: Mapping[str, Any]
+
+
+class Health(Struct, frozen=True):
+    status: str
+    version: str
+    space: str
+    images: int
+
+
+class Problem(Struct, frozen=True):
+    """What went wrong (RFC 9457). Some problems carry further members."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+def read_vector(wire: str | list[float], dimension: int) -> Vector:
+    """
+    Read a vector as it came over the wire.
+
+    Raises:
+        InvalidVector: It is no base64 of float32 values, or these cannot be compared (see `to_vector`).
+    """
+    return to_vector(_from_base64(wire) if isinstance(wire, str) else wire, dimension)
+
+
+def to_image(record: ImageRecord, links: Links) -> Image:
+    description = record.description
+    return Image(
+        id=record.id,
+        title=description.title,
+        file_name=record.file_name,
+        content_type=record.original.content_type,
+        size=record.original.size,
+        width=description.width,
+        height=description.height,
+        sha256=record.original.sha256,
+        tags=description.tags,
+        labels=[Label(label.name, label.score) for label in description.labels],
+        created=record.created,
+        original_url=links.original_url,
+        thumbnail_url=links.thumbnail_url,
+    )
+
+
+def to_upload(upload: values.Upload) -> Upload:
+    return Upload(
+        id=upload.id,
+        ticket=upload.ticket,
+        expires=upload.expires,
+        original=_to_signed_request(upload.original),
+        thumbnail=_to_signed_request(upload.thumbnail),
+    )
+
+
+def _to_signed_request(request: values.SignedRequest) -> SignedRequest:
+    return SignedRequest(request.method, request.url, request.headers)
+
+
+def _to_facts(declared: UploadDeclaration | ThumbnailDeclaration) -> values.ObjectFacts:
+    return values.ObjectFacts(declared.size, declared.content_type, SHA256(declared.sha256))
+
+
+def _from_base64(text: str) -> np.ndarray:
+    try:
+        return np.frombuffer(base64.b64decode(text, validate=True), dtype="<f4")
+    except (binascii.Error, ValueError) as exc:
+        raise InvalidVector("The vector is no base64 of little-endian float32 values.") from exc

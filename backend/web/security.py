@@ -1,0 +1,46 @@
+"""Headers that go with every response: what the browser is not to do with it."""
+
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import Message, Scope
+
+# Cross-origin isolation (the first two) gives TF.js threads. `require-corp`, not `credentialless`: all we load is ours.
+HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+# `wasm-unsafe-eval` compiles WebAssembly; `blob:` in script and worker is PyScript's worker; pictures dropped on the
+# page are shown from `blob:`. Nothing else comes from outside.
+CONTENT_SECURITY_POLICY = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'", "'wasm-unsafe-eval'", "blob:"],
+    "worker-src": ["'self'", "blob:"],
+    "connect-src": ["'self'", "blob:"],
+    "img-src": ["'self'", "blob:", "data:"],
+    "style-src": ["'self'"],
+    "font-src": ["'self'"],
+    "manifest-src": ["'self'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'none'"],
+    "frame-ancestors": ["'none'"],
+}
+
+# For what somebody uploaded: even opened by itself it can do nothing.
+STORED_OBJECT_POLICY = "sandbox; default-src 'none'"
+
+
+async def secure(message: Message, scope: Scope) -> None:
+    """Add the headers to a response about to be sent, leaving alone those that it sets itself."""
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    for name, value in {**HEADERS, "Content-Security-Policy": _policy()}.items():
+        headers.setdefault(name, value)
+
+
+def _policy() -> str:
+    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in CONTENT_SECURITY_POLICY.items())

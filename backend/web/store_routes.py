@@ -1,0 +1,90 @@
+"""The embedded store over HTTP: what an S3 server would do, for signed requests only, streamed in both directions."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol
+
+from litestar import HttpMethod, Request, Response, Router, put, route
+from litestar.exceptions import InternalServerException
+from litestar.params import FromPath
+from litestar.response import Stream
+
+from backend.catalogue.errors import BodyMismatch
+from backend.catalogue.values import ObjectFacts
+
+from .security import STORED_OBJECT_POLICY
+
+PATH = "/store"
+
+
+class Served(Protocol):
+    """What a signed address gives leave to read."""
+
+    @property
+    def facts(self) -> ObjectFacts: ...
+
+    @property
+    def max_age_s(self) -> int:
+        """For how long the same address stays valid, in seconds."""
+        ...
+
+
+class SignedDoor(Protocol):
+    """What these routes need of a store. It checks the signatures and says no by raising ObjectRefused."""
+
+    async def write(
+        self,
+        key: str,
+        query: Mapping[str, str],
+        content_type: str,
+        content_length: int | None,
+        chunks: AsyncIterator[bytes],
+    ) -> None: ...
+
+    async def served(self, key: str, query: Mapping[str, str]) -> Served: ...
+
+    def read(self, key: str) -> AsyncIterator[bytes]: ...
+
+
+def store_routes(store: SignedDoor) -> Router:
+    """Return the routes through which browsers write and read objects. They are no part of the API's document."""
+
+    # The store itself enforces the size that was signed, while the body streams in.
+    @put("/{kind:str}/{name:str}", status_code=201, request_max_body_size=None)
+    async def write(request: Request[Any, Any, Any], kind: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+        content_type = request.headers.get("content-type", "")
+        await store.write(f"{kind}/{name}", _query(request), content_type, _content_length(request), _chunks(request))
+        return Response(b"")
+
+    @route("/{kind:str}/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
+    async def read(request: Request[Any, Any, Any], kind: FromPath[str], name: FromPath[str]) -> Stream:
+        key = f"{kind}/{name}"
+        served = await store.served(key, _query(request))
+        return Stream(store.read(key), media_type=served.facts.content_type, headers=_headers(served))
+
+    return Router(PATH, route_handlers=[write, read], include_in_schema=False)
+
+
+def _query(request: Request[Any, Any, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in request.query_params.items()}
+
+
+def _content_length(request: Request[Any, Any, Any]) -> int | None:
+    value = request.headers.get("content-length", "")
+    return int(value) if value.isascii() and value.isdigit() else None
+
+
+async def _chunks(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except InternalServerException as exc:
+        # Litestar's word for a client that went away.
+        raise BodyMismatch("The connection ended before the body did.") from exc
+
+
+def _headers(served: Served) -> dict[str, str]:
+    return {
+        "Content-Length": str(served.facts.size),
+        "Cache-Control": f"private, max-age={served.max_age_s}, immutable",
+        "Content-Security-Policy": STORED_OBJECT_POLICY,
+    }
