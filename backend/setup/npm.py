@@ -15,9 +15,7 @@ from .report import Report
 OLDEST_NPM = 7
 
 GET_NPM = "install Node.js 20 or later, which brings npm (https://nodejs.org), and run this again"
-WHICH_REGISTRY = (
-    "If it should come from another registry, name that with `npm config set registry`, and run this again."
-)
+WHICH_REGISTRY = "If another registry has it, name that with `npm config set registry`, and run this again."
 
 
 def install_packages(frontend: Path, report: Report) -> None:

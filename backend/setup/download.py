@@ -1,0 +1,82 @@
+"""Downloads that go on where they were interrupted."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from .errors import DownloadError
+
+# Seconds to wait after each failure in a row: 15 in all, which a restarting router or server takes. A guess.
+BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+
+# Statuses that ask to come back later.
+BUSY = (408, 425, 429, 500, 502, 503, 504)
+
+
+class _Interrupted(Exception):
+    """This attempt failed, the next may not."""
+
+
+def download(url: str, target: Path, max_bytes: int, progress: Callable[[int], None] = lambda done: None) -> None:
+    """
+    Add to `target` what it lacks of the file at `url`.
+
+    A failure is tried again after a while, as long as something comes. What came stays in `target` for the next call;
+    whether the bytes are right is for the caller to check.
+
+    Args:
+        max_bytes: Size beyond which the file is not the one that was wanted.
+        progress: Called with the bytes that `target` has.
+
+    Raises:
+        DownloadError: The address refuses, stays silent, or gives more than `max_bytes`.
+    """
+    failures = 0
+    while True:
+        before = _size(target)
+        try:
+            return _transfer(url, target, max_bytes, progress)
+        except (httpx.RequestError, _Interrupted) as exc:
+            failures = 1 if _size(target) > before else failures + 1
+            if failures > len(BACK_OFF_S):
+                reason = str(exc) or type(exc).__name__
+                raise DownloadError(f"{without_secrets(url)} could not be downloaded: {reason}") from exc
+            time.sleep(BACK_OFF_S[failures - 1])
+
+
+def without_secrets(url: str) -> str:
+    """Return the address without user name, password and query, which may grant access."""
+    return str(httpx.URL(url).copy_with(username=None, password=None, query=None))
+
+
+def _transfer(url: str, target: Path, max_bytes: int, progress: Callable[[int], None]) -> None:
+    start = _size(target)
+    # Compression on the way would make a range mean something else.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
+    with httpx.stream("GET", url, headers=headers, timeout=TIMEOUT, follow_redirects=True) as response:
+        goes_on = _check(response, url, target, start)
+        with target.open("ab" if goes_on else "wb") as file:
+            for chunk in response.iter_raw():
+                file.write(chunk)
+                if file.tell() > max_bytes:
+                    raise DownloadError(f"{without_secrets(url)} has more than the {max_bytes} bytes expected")
+                progress(file.tell())
+
+
+def _check(response: httpx.Response, url: str, target: Path, start: int) -> bool:
+    """Return whether the answer goes on at `start`; it may also be the whole file."""
+    status = response.status_code
+    if status == 416:  # there is nothing after what is here: it belongs to another version of the file
+        target.unlink()
+    if status in (*BUSY, 416):
+        raise _Interrupted(f"HTTP {status} {response.reason_phrase}")
+    if status not in (200, 206):
+        raise DownloadError(f"{without_secrets(url)} was refused: HTTP {status} {response.reason_phrase}", status)
+    return response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
