@@ -4,10 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 
-from backend import __version__
 from backend.adapters.lance_index import LanceIndex
 from backend.adapters.local_store import LocalStore
 from backend.catalogue.service import Catalogue, Limits, utc_now
@@ -15,6 +12,7 @@ from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.tickets import TicketOffice
 from backend.settings import Settings, signing_secret
 from backend.web import routes, store_routes
+from backend.web.openapi import openapi_config
 from backend.web.problems import exception_handlers
 from backend.web.security import secure
 from backend.web.static import Site, static_route
@@ -43,12 +41,5 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
         before_send=[secure],
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,  # Left to whoever runs the application.
-        openapi_config=OpenAPIConfig(
-            title="Lookalike",
-            version=__version__,
-            description="Image search by vectors that the visitor's browser makes.",
-            # Litestar answers everything below this path itself, so it is the document's alone.
-            path=f"{routes.PATH}/openapi.json",
-            render_plugins=[JsonRenderPlugin(path="/")],
-        ),
+        openapi_config=openapi_config(),
     )

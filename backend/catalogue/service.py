@@ -78,7 +78,7 @@ class Catalogue:
         self._index = index
         self._store = store
         self._tickets = tickets
-        self._limits = limits
+        self.limits = limits
         self._now = now
         self._locks: WeakValueDictionary[SHA256, asyncio.Lock] = WeakValueDictionary()
 
@@ -192,12 +192,12 @@ class Catalogue:
             raise SpaceMismatch(self.space.id, space)
 
     def _check(self, declaration: Declaration) -> None:
-        _check_part("original", declaration.original, self._limits.max_upload_bytes)
+        _check_part("original", declaration.original, self.limits.max_upload_bytes)
         _check_part("thumbnail", declaration.thumbnail, MAX_THUMBNAIL_BYTES)
 
     def _grant(self, declaration: Declaration) -> Upload:
         now = self._now()
-        expires = (now + timedelta(seconds=self._limits.ticket_expires_s)).replace(microsecond=0)
+        expires = (now + timedelta(seconds=self.limits.ticket_expires_s)).replace(microsecond=0)
         image_id = new_image_id(now)
         return Upload(
             id=image_id,

@@ -62,15 +62,19 @@ def exception_handlers() -> ExceptionHandlersMap:
     return {errors.CatalogueError: _from_ours, HTTPException: _from_litestar, Exception: _from_unexpected}
 
 
-def documented(*ours: type[errors.CatalogueError], body: bool = False) -> dict[int, ResponseSpec]:
+def documented(
+    *ours: type[errors.CatalogueError], parameters: bool = False, body: bool = False
+) -> dict[int, ResponseSpec]:
     """
     Describe for OpenAPI the problems that a route may answer with.
 
     Args:
-        body: The route reads a body or parameters, so these may be malformed or too large.
+        parameters: The route reads some from its address; they may be malformed.
+        body: The route reads one; it may be malformed or too large.
     """
     kinds = [KINDS[error] for error in (*ours, errors.StoreUnavailable, errors.IndexUnavailable)] + [INTERNAL]
-    kinds += [MALFORMED, TOO_LARGE] if body else []
+    kinds += [MALFORMED] if parameters or body else []
+    kinds += [TOO_LARGE] if body else []
     return {status: _response_spec([kind for kind in kinds if kind.status == status]) for status in _statuses(kinds)}
 
 

@@ -20,7 +20,7 @@ from backend.catalogue.errors import (
     UploadIncomplete,
     UploadTooLarge,
 )
-from backend.catalogue.service import Catalogue
+from backend.catalogue.service import IMAGE_TYPES, MAX_THUMBNAIL_BYTES, Catalogue
 from backend.catalogue.values import ImageID, ImageRecord
 
 from .problems import documented
@@ -36,6 +36,7 @@ from .schemas import (
     SearchResult,
     Space,
     UploadDeclaration,
+    UploadLimits,
     read_vector,
     to_image,
     to_upload,
@@ -61,10 +62,11 @@ async def health(catalogue: Images) -> Health:
     return Health("ok", __version__, catalogue.space.id, await catalogue.count())
 
 
-@get("/space", summary="Describe the embedding space and its model", responses=documented())
+@get("/space", summary="Describe the embedding space, its model and what may be uploaded", responses=documented())
 async def space(catalogue: Images) -> Space:
     described = catalogue.space
-    return Space(described.id, described.dimension, model_url(described), described.manifest)
+    limits = UploadLimits(catalogue.limits.max_upload_bytes, MAX_THUMBNAIL_BYTES, list(IMAGE_TYPES))
+    return Space(described.id, described.dimension, model_url(described), described.manifest, limits)
 
 
 @post(
@@ -98,22 +100,26 @@ async def register(catalogue: Images, image_id: FromPath[str], data: JSONBody[Re
     return Response(_image(catalogue, record), status_code=201 if made else 200)
 
 
-@get("/images", summary="List images, newest first", responses=documented(body=True))
+@get("/images", summary="List images, newest first", responses=documented(parameters=True))
 async def images(
     catalogue: Images,
     limit: Annotated[int, QueryParameter(ge=1, le=100)] = 50,
-    after: Annotated[Id | None, QueryParameter(description="`next` of the page before")] = None,
+    after: Annotated[str | None, QueryParameter(pattern="^[0-9a-f]{32}$", max_length=32)] = None,
 ) -> ImagePage:
     page = await catalogue.page(limit, None if after is None else ImageID(after))
     return ImagePage([_image(catalogue, record) for record in page.images], page.next, page.total)
 
 
-@get("/images/{image_id:str}", summary="Show an image", responses=documented(ImageNotFound))
+@get("/images/{image_id:str}", summary="Show an image", responses=documented(ImageNotFound, parameters=True))
 async def image(catalogue: Images, image_id: FromPath[str]) -> Image:
     return _image(catalogue, await catalogue.get(ImageID(image_id)))
 
 
-@delete("/images/{image_id:str}", summary="Remove an image and its files", responses=documented(ImageNotFound))
+@delete(
+    "/images/{image_id:str}",
+    summary="Remove an image and its files",
+    responses=documented(ImageNotFound, parameters=True),
+)
 async def remove(catalogue: Images, image_id: FromPath[str]) -> None:
     await catalogue.delete(ImageID(image_id))
 

@@ -16,10 +16,14 @@ from backend.catalogue.values import SHA256, ImageRecord, Links, Vector
 from backend.catalogue.vectors import to_vector
 
 # Control characters have no place in a name, and trip up terminals, databases and people.
-_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+# Ends in a lookahead because Python's `$` lets a line feed pass at the end.
+_PRINTABLE = r"^[^\x00-\x1f\x7f]*(?![\s\S])"
 
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 of the bytes, lower-case hex")]
-Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", description="An image's id")]
+Sha256 = Annotated[
+    str, Meta(pattern="^[0-9a-f]{64}$", max_length=64, description="SHA-256 of the bytes, lower-case hex")
+]
+Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", max_length=32, description="An image's id")]
+Time = Annotated[datetime, Meta(tz=True)]
 SizeBytes = Annotated[int, Meta(ge=1, description="In bytes")]
 FileName = Annotated[str, Meta(min_length=1, max_length=255, pattern=_PRINTABLE)]
 Title = Annotated[str, Meta(max_length=200, pattern=_PRINTABLE)]
@@ -125,7 +129,7 @@ class Upload(Struct, frozen=True):
 
     id: Id
     ticket: str
-    expires: datetime
+    expires: Time
     original: SignedRequest
     thumbnail: SignedRequest
 
@@ -145,7 +149,7 @@ class Image(Struct, frozen=True):
     sha256: Sha256
     tags: Sequence[str]
     labels: Sequence[Label]
-    created: datetime
+    created: Time
     original_url: str
     thumbnail_url: str
 
@@ -179,13 +183,22 @@ class SearchResult(Struct, frozen=True):
     matches: Sequence[Match]
 
 
+class UploadLimits(Struct, frozen=True):
+    """What an upload may be, so that a client can refuse a file before it reads it."""
+
+    max_upload_bytes: int
+    max_thumbnail_bytes: int
+    content_types: list[str]
+
+
 class Space(Struct, frozen=True):
-    """The embedding space of this catalogue, and where its model lies."""
+    """The embedding space of this catalogue, where its model lies, and what may be uploaded."""
 
     space: str
     dimension: int
     model_url: str
     manifest: Mapping[str, Any]
+    limits: UploadLimits
 
 
 class Health(Struct, frozen=True):

@@ -13,11 +13,11 @@ HEADERS = {
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
-# `wasm-unsafe-eval` compiles WebAssembly; `blob:` in script and worker is PyScript's worker; pictures dropped on the
+# `unsafe-eval` is PyScript's: it makes functions of its hooks by Function(). `wasm-unsafe-eval` compiles WebAssembly; `blob:` in script and worker is PyScript's worker; pictures dropped on the
 # page are shown from `blob:`. Nothing else comes from outside.
 CONTENT_SECURITY_POLICY = {
     "default-src": ["'none'"],
-    "script-src": ["'self'", "'wasm-unsafe-eval'", "blob:"],
+    "script-src": ["'self'", "'unsafe-eval'", "'wasm-unsafe-eval'", "blob:"],
     "worker-src": ["'self'", "blob:"],
     "connect-src": ["'self'", "blob:"],
     "img-src": ["'self'", "blob:", "data:"],
