@@ -132,3 +132,7 @@ def _address(settings: Settings) -> str:
     everywhere = {"0.0.0.0": "localhost", "::": "localhost"}
     host = everywhere.get(settings.host, settings.host)
     return f"http://[{host}]:{settings.port}/" if ":" in host else f"http://{host}:{settings.port}/"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -36,13 +36,18 @@ def _fill_and_rename(folder: Path, half_made: Path, fill: Callable[[Path], None]
 
 @contextmanager
 def only_one(workshop: Path) -> Iterator[None]:
-    """Let one process at a time work in `workshop`; the others wait."""
+    """
+    Let one process at a time work in `workshop`; the others wait.
+
+    Raises:
+        SetupError: The system refuses: no permission, no space, no such folder.
+    """
     try:
         workshop.mkdir(parents=True, exist_ok=True)
         with FileLock(workshop / "lock"):
             yield
-    except PermissionError as exc:
-        raise SetupError(f"{exc.filename} cannot be written to: run the set-up as its owner.") from exc
+    except OSError as exc:
+        raise SetupError(f"The set-up stopped at {exc.filename or workshop}: {exc.strerror or exc}") from exc
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -26,7 +26,7 @@ def install_packages(frontend: Path, report: Report) -> None:
         NpmError: npm is missing or too old, or it could not get a package; the message names the package.
     """
     npm = _find_npm()
-    report.step("Installing the JavaScript parts with npm (33 MB to download the first time) …")
+    report.step("Installing the JavaScript parts with npm (36 MB to download the first time) …")
     # Nothing that is served needs its install scripts, so none is run.
     command = [npm, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--no-progress"]
     done = subprocess.run(command, cwd=frontend, capture_output=True, text=True, encoding="utf-8", errors="replace")
@@ -75,6 +75,6 @@ def _names(lock_file: Path) -> list[str]:
 
 
 def _mentions(complaint: str, package: str) -> bool:
-    # As the end of an address (`…/ws`, `…/@pyscript%2fcore`) or as 'ws@8.23.0'.
+    # As the end of an address, `…/ws` or `…/@pyscript%2fcore`, or as 'ws@8.23.0'; not as the word `long`.
     name = re.escape(package).replace("/", "(?:/|%2f)")
-    return re.search(rf"(?:^|[/'\"\s]){name}(?:[@'\"\s/?]|$)", complaint, re.IGNORECASE) is not None
+    return re.search(rf"/{name}(?:[\s/?]|$)|(?:^|['\"\s]){name}@", complaint, re.IGNORECASE) is not None

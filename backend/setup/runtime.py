@@ -44,9 +44,7 @@ def build_runtime(frontend: Path, folder: Path, report: Report) -> None:
     if not packages_match_lock(frontend) or _missing(frontend):
         install_packages(frontend, report)
     if missing := _missing(frontend):
-        raise SetupError(
-            f"npm installed no {missing[0]}: the recipe in {Path(__file__).name} does not fit the lock file."
-        )
+        raise SetupError(f"npm installed no {missing[0]}: {__file__} and the lock file do not fit each other.")
     report.step("Putting the JavaScript parts together …")
     _copy_parts(frontend, folder)
     _add_wheels(frontend, folder / PYODIDE)
@@ -84,9 +82,7 @@ def _checked_wheels(wheels: Path) -> Iterator[tuple[Path, str]]:
     for line in (wheels / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
         sha256, name = line.split()
         if hashlib.sha256((wheels / name).read_bytes()).hexdigest() != sha256:
-            raise SetupError(
-                f"{wheels / name} is not the file that SHA256SUMS names: get it from the repository again."
-            )
+            raise SetupError(f"{wheels / name} is not what SHA256SUMS says: take it from the repository again.")
         yield wheels / name, sha256
 
 

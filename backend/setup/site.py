@@ -62,10 +62,11 @@ def _is_private(path: Path) -> bool:
 
 
 def _downloads(runtime: Path) -> bytes:
-    """List the large files that the worker fetches, with their bytes on the wire."""
+    """List the large files that the worker fetches, with their size in bytes, unpacked and on the wire."""
     entries = [
         {
             "url": f"{{{{runtime}}}}/{path.relative_to(runtime).as_posix()}",
+            "size": path.stat().st_size,
             "bytes": wire_size(path),
             "part": part,
         }

@@ -1,0 +1,260 @@
+"""The static site is whole, fingerprinted, compressed, and rebuilt when and only when something changed."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import brotli
+import pytest
+
+from backend.setup import runtime, site
+from backend.setup.errors import NpmError, SetupError
+from backend.setup.report import Report
+from backend.setup.site import build_site
+from tests.support.recorded_report import RecordedReport
+from tests.support.small_frontend import WHEELS, install_stand_ins, write, write_frontend
+
+
+@pytest.fixture(autouse=True)
+def npm(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Stand in for npm, and keep where it was called."""
+    calls: list[Path] = []
+
+    def install(frontend: Path, report: Report) -> None:
+        calls.append(frontend)
+        install_stand_ins(frontend)
+
+    monkeypatch.setattr(runtime, "install_packages", install)
+    return calls
+
+
+@pytest.fixture
+def frontend(tmp_path: Path) -> Path:
+    return write_frontend(tmp_path / "frontend")
+
+
+def build(frontend: Path) -> Path:
+    return build_site(frontend, RecordedReport())
+
+
+def served(dist: Path) -> set[str]:
+    """Return the paths in the site, with each hash as `*`, less the compressed copies."""
+    paths = [path.relative_to(dist).as_posix() for path in dist.rglob("*") if path.is_file() and path.suffix != ".br"]
+    return {re.sub(r"/[0-9a-f]{16}/", "/*/", path) for path in paths}
+
+
+def folder_of(dist: Path, part: str) -> Path:
+    """Return the only folder of `runtime` or `app`."""
+    (folder,) = (dist / part).iterdir()
+    return folder
+
+
+def snapshot(dist: Path) -> dict[str, int]:
+    """Return when each file was written."""
+    return {path.relative_to(dist).as_posix(): path.stat().st_mtime_ns for path in dist.rglob("*")}
+
+
+def test_what_is_served(frontend: Path) -> None:
+    """Everything the browser asks for has its place, and nothing else is there: no maps, byte code or hidden files."""
+    assert served(build(frontend)) == {
+        "index.html",
+        "app/*/downloads.json",
+        "app/*/embedder/worker.py",
+        "app/*/page/main.py",
+        "app/*/page/pyscript.json",
+        "app/*/style.css",
+        "runtime/*/pyscript/core.js",
+        "runtime/*/pyscript/some-name.css",
+        "runtime/*/pyscript/some-name.js",
+        "runtime/*/pyscript/micropython/micropython.mjs",
+        "runtime/*/pyscript/micropython/micropython.wasm",
+        "runtime/*/pyscript/pyodide/numpy-1.0-cp314-any.whl",
+        "runtime/*/pyscript/pyodide/pillow-2.0-cp314-any.whl",
+        "runtime/*/pyscript/pyodide/pyodide-lock.json",
+        "runtime/*/pyscript/pyodide/pyodide.asm.mjs",
+        "runtime/*/pyscript/pyodide/pyodide.asm.wasm",
+        "runtime/*/pyscript/pyodide/pyodide.mjs",
+        "runtime/*/pyscript/pyodide/python_stdlib.zip",
+        "runtime/*/tfjs/some-name.wasm",
+        "runtime/*/tfjs/tf-backend-cpu.min.js",
+        "runtime/*/tfjs/tf-backend-wasm.min.js",
+        "runtime/*/tfjs/tf-backend-webgl.min.js",
+        "runtime/*/tfjs/tf-backend-webgpu.min.js",
+        "runtime/*/tfjs/tf-converter.min.js",
+        "runtime/*/tfjs/tf-core.min.js",
+        "runtime/*/tfjs/tfjs-backend-wasm-threaded-simd.wasm",
+    }
+
+
+def test_tokens(frontend: Path) -> None:
+    """Pages and configuration name the fingerprinted folders; Python is served as it is."""
+    dist = build(frontend)
+    app, of_runtime = folder_of(dist, "app"), folder_of(dist, "runtime")
+
+    assert (dist / "index.html").read_text() == (
+        f'<script src="/runtime/{of_runtime.name}/pyscript/core.js"></script><p>/app/{app.name}</p>'
+    )
+    assert json.loads((app / "page" / "pyscript.json").read_text()) == {
+        "files": {f"/app/{app.name}/page/api.py": ""},
+    }
+    assert (app / "page" / "main.py").read_text() == "print('{{app}} stays in Python')"
+
+
+def test_lock_file_of_pyodide(frontend: Path) -> None:
+    """It says which Python this is, and offers our wheels and nothing that is not served."""
+    pyodide = folder_of(build(frontend), "runtime") / "pyscript" / "pyodide"
+
+    assert json.loads((pyodide / "pyodide-lock.json").read_text()) == {
+        "info": {"python": "3.14.2"},
+        "packages": {
+            name.partition("-")[0]: {
+                "name": name.partition("-")[0],
+                "depends": [],
+                "imports": [name.partition("-")[0]],
+                "version": name.split("-")[1],
+                "file_name": name,
+                "sha256": hashlib.sha256((pyodide / name).read_bytes()).hexdigest(),
+            }
+            for name in WHEELS
+        },
+        "tool": {},
+    }
+
+
+def test_compressed_copies(frontend: Path) -> None:
+    """A compressed copy has the same content, and is there only where it is smaller."""
+    dist = build(frontend)
+    copies = list(dist.rglob("*.br"))
+
+    assert copies
+    for copy in copies:
+        original = copy.with_suffix("")
+        assert brotli.decompress(copy.read_bytes()) == original.read_bytes()
+        assert copy.stat().st_size < original.stat().st_size
+
+
+def test_downloads(frontend: Path) -> None:
+    """The page is told what the worker will fetch, in bytes on the wire."""
+    dist = build(frontend)
+    downloads = json.loads((folder_of(dist, "app") / "downloads.json").read_text())
+
+    assert [(Path(entry["url"]).name, entry["part"]) for entry in downloads] == [
+        ("pyodide.asm.wasm", "Python"),
+        ("python_stdlib.zip", "Python"),
+        ("numpy-1.0-cp314-any.whl", "numpy and Pillow"),
+        ("pillow-2.0-cp314-any.whl", "numpy and Pillow"),
+        ("tf-core.min.js", "TensorFlow.js"),
+        ("tf-converter.min.js", "TensorFlow.js"),
+        ("tf-backend-wasm.min.js", "TensorFlow.js"),
+        ("tfjs-backend-wasm-threaded-simd.wasm", "TensorFlow.js"),
+    ]
+    wasm = dist / (downloads[0]["url"].removeprefix("/") + ".br")
+    assert downloads[0]["bytes"] == wasm.stat().st_size
+
+
+def test_second_build_changes_nothing(frontend: Path, npm: list[Path]) -> None:
+    """With nothing to do no file is written, so that a read-only installation can start."""
+    before = snapshot(build(frontend))
+
+    assert snapshot(build(frontend)) == before
+    assert npm == []
+
+
+def test_changed_source(frontend: Path) -> None:
+    """A change of ours gives new addresses for our part, none for the rest, and the old ones go."""
+    dist = build(frontend)
+    app, of_runtime = folder_of(dist, "app"), folder_of(dist, "runtime")
+    write(frontend / "page" / "main.py", "print('new')")
+    build(frontend)
+
+    assert folder_of(dist, "app") != app
+    assert folder_of(dist, "runtime") == of_runtime
+    assert f"/app/{folder_of(dist, 'app').name}" in (dist / "index.html").read_text()
+
+
+def test_source_changed_back(frontend: Path) -> None:
+    """Addresses depend on the content alone."""
+    before = folder_of(build(frontend), "app")
+    write(frontend / "style.css", "body { color: red }")
+    build(frontend)
+    write(frontend / "style.css", "body { color: black }")
+
+    assert folder_of(build(frontend), "app") == before
+
+
+def test_changed_lock_file(frontend: Path, npm: list[Path]) -> None:
+    """Another version of a package is installed, and the whole site gets new addresses."""
+    dist = build(frontend)
+    app, of_runtime = folder_of(dist, "app"), folder_of(dist, "runtime")
+    lock = (frontend / "package-lock.json").read_text()
+    write(frontend / "package-lock.json", lock.replace("1.0.0", "1.0.1"))
+    build(frontend)
+
+    assert npm == [frontend]
+    assert folder_of(dist, "runtime") != of_runtime
+    assert folder_of(dist, "app") != app
+
+
+@pytest.mark.parametrize("lost", ["node_modules/.package-lock.json", "node_modules/pyodide/pyodide.asm.wasm"])
+def test_damaged_node_modules(frontend: Path, npm: list[Path], lost: str) -> None:
+    """What npm did not finish, or a person removed, is installed anew."""
+    (frontend / lost).unlink()
+    build(frontend)
+
+    assert npm == [frontend]
+
+
+def test_recipe_that_does_not_fit(frontend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that the packages do not have is named."""
+    monkeypatch.setattr(runtime, "PARTS", (*runtime.PARTS, ("pyodide", ("pyodide.new",), "pyscript")))
+
+    with pytest.raises(SetupError, match=r"npm installed no pyodide/pyodide\.new"):
+        build(frontend)
+
+
+def test_damaged_wheel(frontend: Path) -> None:
+    """A wheel that is not the one that was checked in is refused, and nothing is served."""
+    write(frontend / "vendor" / "wheels" / WHEELS[0], "tampered")
+
+    with pytest.raises(SetupError, match=rf"{WHEELS[0]} is not what SHA256SUMS says"):
+        build(frontend)
+
+    assert not (frontend / "dist").exists()
+
+
+def test_interrupted_build(frontend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C in the middle leaves nothing that is served; the next build is whole."""
+
+    def interrupted(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runtime, "compress_folder", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            build(frontend)
+    assert not (frontend / "dist").exists()
+
+    assert "index.html" in served(build(frontend))
+
+
+def test_failing_npm_keeps_the_old_site(frontend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An update that cannot be installed leaves what was served before."""
+
+    def refused(frontend: Path, report: Report) -> None:
+        raise NpmError("refused")
+
+    before = snapshot(build(frontend))
+    monkeypatch.setattr(runtime, "install_packages", refused)
+    write(frontend / "package-lock.json", (frontend / "package-lock.json").read_text().replace("1.0.0", "1.0.1"))
+
+    with pytest.raises(NpmError):
+        build(frontend)
+    assert snapshot(frontend / "dist") == before
+
+
+def test_app_folders_are_those_of_the_project() -> None:
+    """The site is made of the folders that the project has."""
+    project = Path(site.__file__).parents[2] / "frontend"
+
+    assert [name for name in (*site.APP_FOLDERS, *site.APP_FILES) if not (project / name).exists()] == []
