@@ -23,7 +23,17 @@ from typing import Final, NewType
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import (
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageCms,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
 
 Pixels = NewType("Pixels", npt.NDArray[np.uint8])
 """(H, W, 3) uint8, upright sRGB, channels last, 0 to 255. H and W at least 1."""
@@ -40,9 +50,19 @@ THUMBNAIL_SIDE_PX: Final = 384
 
 RESIZE_RULE: Final = "squeeze-bilinear-antialias"
 
+READERS: Final = (
+    JpegImagePlugin.JpegImageFile,
+    PngImagePlugin.PngImageFile,
+    GifImagePlugin.GifImageFile,
+    WebPImagePlugin.WebPImageFile,
+    BmpImagePlugin.BmpImageFile,
+    TiffImagePlugin.TiffImageFile,
+)
+"""Imported by name: else the first picture would wait until Pillow has imported all of its forty readers."""
+
 CONTENT_TYPES: Final[Mapping[str, str]] = {
     "JPEG": "image/jpeg",
-    "MPO": "image/jpeg",  # Two JPEGs in one file: every reader of JPEG shows the first.
+    "MPO": "image/jpeg",  # Two JPEGs in one file, found by the reader of JPEG: every viewer shows the first.
     "PNG": "image/png",
     "GIF": "image/gif",
     "WEBP": "image/webp",
@@ -208,7 +228,7 @@ def open_checked(data: bytes) -> Image.Image:
     if not data:
         raise EmptyFile("The file is empty.")
     try:
-        image = Image.open(io.BytesIO(data), formats=[name for name in CONTENT_TYPES if name != "MPO"])
+        image = Image.open(io.BytesIO(data), formats=[reader.format for reader in READERS])
     except UnidentifiedImageError as exc:
         raise UnknownFormat("The file is not a picture in a format that can be read here.") from exc
     except Image.DecompressionBombError as exc:

@@ -99,6 +99,7 @@ async def open_picture(number: int, url: str) -> dict[str, Any]:
         return {"error": str(exc)}
     open_pictures[number] = OpenPicture(data, picture)
     return {
+        "error": "",
         "width": picture.width,
         "height": picture.height,
         "read_ms": milliseconds(started, read),

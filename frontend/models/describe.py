@@ -90,7 +90,7 @@ def calibrate(model: ReferenceModel, labelled_pictures: Path, spec: InputSpec, n
         for a, b in combinations(range(len(rows)), 2)
         if rows[a]["group"] != rows[b]["group"]
     ]
-    quantiles = {f"p{percent}": round(float(np.percentile(cosines, percent)), 4) for percent in (50, 90, 95, 99)}
+    quantiles = {f"p{percent}": round(float(np.percentile(cosines, percent)), 4) for percent in (50, 95, 99)}
     data = f"{len(rows)} photographs in {len({row['group'] for row in rows})} groups; pairs of different groups"
     return {"pairs": len(cosines), "data": data, "unrelated_cosine": quantiles}
 

@@ -1,0 +1,73 @@
+"""The JSON API as the page calls it: one method an endpoint, errors as ApiError."""
+
+import json
+
+from pyscript import window
+from pyscript.ffi import to_js
+
+
+class ApiError(Exception):
+    """
+    The server refused or could not be reached; the message is for people.
+
+    `status` is the HTTP status, 0 where no answer came.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class Api:
+    """A client of /api/v1 at one address."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+
+    async def space(self) -> dict:
+        """Which model makes this server's vectors, where its files are, and what an upload may be."""
+        return await self._call("GET", "/space")
+
+    async def begin_upload(self, declaration: dict) -> dict:
+        """Declare a file; the answer has either the image that is already there or a ticket."""
+        return await self._call("POST", "/uploads", declaration)
+
+    async def register(self, image_id: str, registration: dict) -> dict:
+        """Enter an uploaded picture into the library. Repeating it is harmless."""
+        return await self._call("PUT", f"/images/{image_id}", registration)
+
+    async def images(self, after: str) -> dict:
+        """Return a page of the library, newest first; `after` is the last page's `next`, empty to begin."""
+        return await self._call("GET", f"/images?limit=60{'&after=' + after if after else ''}")
+
+    async def search(self, query: dict) -> list:
+        """Return the matches of a query, best first."""
+        return (await self._call("POST", "/search", query))["matches"]
+
+    async def delete(self, image_id: str) -> None:
+        """Delete an image and its files."""
+        await self._call("DELETE", f"/images/{image_id}")
+
+    async def _call(self, method: str, path: str, body: dict | None = None):
+        options = {"method": method, "headers": {"accept": "application/json"}}
+        if body is not None:
+            options["headers"]["content-type"] = "application/json"
+            options["body"] = json.dumps(body)
+        try:
+            response = await window.fetch(self._base_url + path, to_js(options))
+            text = await response.text()
+        except Exception as exc:
+            raise ApiError(0, "The server cannot be reached.") from exc
+        if not response.ok:
+            raise ApiError(response.status, problem_text(response.status, text))
+        return json.loads(text) if text else None
+
+
+def problem_text(status: int, text: str) -> str:
+    """Take the sentence for people from a problem+json (RFC 9457); something honest where there is none."""
+    try:
+        problem = json.loads(text)
+        return problem.get("detail") or problem["title"]
+    except (ValueError, KeyError, AttributeError):
+        return f"The server answered with status {status}."

@@ -1,0 +1,35 @@
+"""Small helpers for the page's elements; text is always set as text, so nothing that a file says becomes markup."""
+
+from pyscript import document
+
+
+def find(element_id: str):
+    """Return the element of index.html with this id."""
+    return document.getElementById(element_id)
+
+
+def make(tag: str, class_name: str = "", text: str = "", **attributes: str):
+    """
+    Create an element.
+
+    Args:
+        attributes: Underscores stand for hyphens: `aria_label` becomes `aria-label`.
+    """
+    element = document.createElement(tag)
+    if class_name:
+        element.className = class_name
+    if text:
+        element.textContent = text
+    for name, value in attributes.items():
+        element.setAttribute(name.replace("_", "-"), value)
+    return element
+
+
+def plural(count: int, noun: str) -> str:
+    """Count something: '1 picture', '2 pictures'."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def megabytes(size: int) -> str:
+    """Write a size in bytes for people, in megabytes of a million bytes."""
+    return f"{size / 1e6:.1f} MB"

@@ -1,0 +1,75 @@
+"""The ways in for files: drop, choose, paste. Each ends at one of two doors, the search or the library."""
+
+from pyscript import document, window
+
+from frontend.page.dom import find
+
+
+class Doors:
+    """Hands files on: one picture to `on_search`, any number to `on_add`."""
+
+    def __init__(self, on_search, on_add) -> None:
+        self._on_search = on_search
+        self._on_add = on_add
+        find("search-file").addEventListener("change", lambda event: self._chosen(event, "search"))
+        find("add-files").addEventListener("change", lambda event: self._chosen(event, "add"))
+        document.addEventListener("paste", self._pasted)
+        for name in ("dragenter", "dragover"):
+            document.addEventListener(name, self._dragged)
+        document.addEventListener("dragleave", self._left)
+        document.addEventListener("drop", self._dropped)
+
+    def _pass(self, door: str, files: list) -> None:
+        if not files:
+            return
+        if door == "search":
+            self._on_search(files[0])
+        else:
+            self._on_add(files)
+
+    def _chosen(self, event, door: str) -> None:
+        files = listed(event.target.files)
+        event.target.value = ""  # So that choosing the same file again is a change again.
+        self._pass(door, files)
+
+    def _pasted(self, event) -> None:
+        """One picture is searched with; several, or one pasted while the library's door has the focus, are added."""
+        files = listed(event.clipboardData.files)
+        if files:
+            event.preventDefault()
+            adding = len(files) > 1 or find("add-door").contains(document.activeElement)
+            self._pass("add" if adding else "search", files)
+
+    def _dragged(self, event) -> None:
+        if event.dataTransfer.types.includes("Files"):
+            event.preventDefault()  # Else the browser would open the file in place of the page.
+            find("drop-veil").hidden = False
+            mark(door_under(event))
+
+    def _left(self, event) -> None:
+        if not event.relatedTarget:  # The pointer has left the window, not just an element.
+            find("drop-veil").hidden = True
+
+    def _dropped(self, event) -> None:
+        if event.dataTransfer.types.includes("Files"):
+            event.preventDefault()
+            find("drop-veil").hidden = True
+            self._pass(door_under(event), listed(event.dataTransfer.files))
+
+
+def listed(files) -> list:
+    """Return a FileList as a list; it would be emptied under our hands once the event is over."""
+    return [files.item(index) for index in range(files.length)]
+
+
+def door_under(event) -> str:
+    """Which half of the window a drag is over: search on the left, the library on the right."""
+    return "search" if event.clientX < window.innerWidth / 2 else "add"
+
+
+def mark(door: str) -> None:
+    """Light up the half that a drop would go to."""
+    halves = find("drop-veil").children
+    for index in range(halves.length):
+        half = halves.item(index)
+        half.classList.toggle("over", half.dataset.door == door)

@@ -1,0 +1,113 @@
+"""
+The embedder as the page uses it: a worker that turns pictures into vectors.
+
+    Embedder.start once; then for every picture  open -> (package ->) embed -> close
+"""
+
+import asyncio
+import json
+
+from pyscript import window, workers
+
+
+class PictureError(Exception):
+    """A file cannot be used; the message is one sentence for the person who chose it."""
+
+
+class Embedder:
+    """Calls the names that the worker exports. A picture is known by a number while it is open."""
+
+    def __init__(self) -> None:
+        self._worker = None
+        self._last_number = 0
+        self._ready = asyncio.Event()
+
+    async def start(self, space: dict, runtime_url: str, stage) -> dict:
+        """
+        Bring the worker up, step by step.
+
+        Args:
+            space: The API's answer about its embedding space.
+            stage: Called with a sentence before each step.
+
+        Returns:
+            The trial of the back end in use.
+        """
+        stage("Starting Python")
+        self._worker = await workers["embedder"]
+        stage("Starting TensorFlow.js")
+        await self._worker.load_tensorflow(runtime_url)
+        stage("Reading the model")
+        await self._worker.load_model(
+            space["space"], json.dumps(space["manifest"]), window.location.origin + space["model_url"]
+        )
+        stage("Checking the model's answers")
+        trial = await self._worker.start_backend()
+        self._ready.set()
+        return {"backend": trial.backend, "run_ms": trial.run_ms}
+
+    async def try_faster_backends(self) -> dict:
+        """Let the worker try the graphics hardware; returns the trial of the back end then in use."""
+        trial = await self._worker.try_faster_backends()
+        return {"backend": trial.backend, "run_ms": trial.run_ms}
+
+    async def open(self, file) -> dict:
+        """
+        Decode a file, once the embedder is ready.
+
+        Returns:
+            The picture: its `number` here, `width` and `height` in pixels, `read_ms` and `decode_ms`.
+
+        Raises:
+            PictureError: The file cannot be used.
+        """
+        await self._ready.wait()
+        self._last_number += 1
+        number = self._last_number
+        url = window.URL.createObjectURL(file)
+        try:
+            answer = await self._worker.open_picture(number, url)
+        except Exception as exc:
+            # Reading fails where the file was changed, moved or made unreadable after it was chosen.
+            window.console.warn(str(exc))
+            raise PictureError("The file could not be read.") from exc
+        finally:
+            window.URL.revokeObjectURL(url)
+        if answer.error:
+            raise PictureError(answer.error)
+        return {
+            "number": number,
+            "width": answer.width,
+            "height": answer.height,
+            "read_ms": answer.read_ms,
+            "decode_ms": answer.decode_ms,
+        }
+
+    async def package(self, picture: dict) -> dict:
+        """Return what an upload declares: `original` and `thumbnail` (sha256, size, content_type), and a `blob`."""
+        answer = await self._worker.package(picture["number"])
+        return {
+            "original": declared(answer.original),
+            "thumbnail": declared(answer.thumbnail),
+            "blob": answer.thumbnail_blob,
+        }
+
+    async def embed(self, picture: dict) -> dict:
+        """Return `space`, `vector` (base64), `labels`, `prepare_ms` and `model_ms`."""
+        answer = await self._worker.embed(picture["number"])
+        return {
+            "space": answer.space,
+            "vector": answer.vector,
+            "labels": [{"name": label.name, "score": label.score} for label in answer.labels],
+            "prepare_ms": answer.prepare_ms,
+            "model_ms": answer.model_ms,
+        }
+
+    async def close(self, picture: dict) -> None:
+        """Let the worker forget a picture."""
+        await self._worker.close_picture(picture["number"])
+
+
+def declared(answer) -> dict:
+    """Copy a declaration out of JavaScript."""
+    return {"sha256": answer.sha256, "size": answer.size, "content_type": answer.content_type}

@@ -1,0 +1,59 @@
+"""The library: a grid of all images, newest first, a page at a time."""
+
+from frontend.page.api import ApiError
+from frontend.page.dom import find, make, plural
+from frontend.page.pictures import card
+
+
+class Library:
+    """The grid under everything else."""
+
+    def __init__(self, api) -> None:
+        self._api = api
+        self._next = ""
+        self._total = 0
+
+    async def load(self) -> None:
+        """Show the next page."""
+        find("library-more").disabled = True
+        try:
+            page = await self._api.images(self._next)
+        except ApiError as exc:
+            find("library-summary").textContent = exc.message
+            return
+        finally:
+            find("library-more").disabled = False
+        self._next = page["next"] or ""
+        self._total = page["total"]
+        find("images").append(*[card(image) for image in page["images"]])
+        find("library-more").hidden = not self._next
+        self._summarise()
+
+    def add(self, image: dict) -> None:
+        """Show an image that has just been added, first; one that was there is only moved up."""
+        held = self._held(image["id"])
+        if held:
+            held.remove()
+        else:
+            self._total += 1
+        find("images").prepend(card(image))
+        self._summarise()
+
+    def forget(self, image_id: str) -> None:
+        """Take a deleted image out of the grid."""
+        held = self._held(image_id)
+        if held:
+            held.remove()
+        self._total -= 1
+        self._summarise()
+
+    def _held(self, image_id: str):
+        return find("images").querySelector(f'[data-id="{image_id}"]')
+
+    def _summarise(self) -> None:
+        empty = find("images").querySelector(".empty")
+        if self._total and empty:
+            empty.remove()
+        elif not self._total and not empty:
+            find("images").replaceChildren(make("li", "empty", "Empty so far: drop some pictures on the page."))
+        find("library-summary").textContent = plural(self._total, "picture")

@@ -1,0 +1,112 @@
+"""Assemble the page: index.html says what people see, this wires what they do to the two flows."""
+
+import asyncio
+import json
+
+from pyscript import config, document, window
+
+from frontend.page.api import Api, ApiError
+from frontend.page.dom import find
+from frontend.page.doors import Doors
+from frontend.page.embedder import Embedder
+from frontend.page.library import Library
+from frontend.page.pictures import DELETE, MORE, action_of
+from frontend.page.search import Search
+from frontend.page.start_up import StartUp
+from frontend.page.upload import UploadQueue, split_tags
+
+
+class Page:
+    """Everything on the page, and what happens when people touch it."""
+
+    def __init__(self) -> None:
+        self.api = Api("/api/v1")
+        self.embedder = Embedder()
+        self.library = Library(self.api)
+        self.search = Search(self.embedder, self.api)
+        self.uploads = UploadQueue(self.embedder, self.api, self.library.add)
+        self.space = ""
+        Doors(self._search_with, self._add)
+        for grid in ("images", "matches"):
+            find(grid).addEventListener("click", self._clicked)
+        find("confirm-no").addEventListener("click", lambda event: find("confirm").close())
+        find("confirm-yes").addEventListener("click", lambda event: asyncio.create_task(self._delete()))
+        document.addEventListener("keydown", self._key)
+
+    async def start(self) -> None:
+        """Show the library at once; bring the embedder up beside it."""
+        find("engine").dataset.page = "usable"
+        start_up = StartUp()
+        try:
+            space = await self.api.space()
+        except ApiError as exc:
+            start_up.fail(exc.message)
+            return
+        self.space = space["space"]
+        self.search.max_bytes = self.uploads.max_bytes = space["limits"]["max_upload_bytes"]
+        await asyncio.gather(self.library.load(), self._start_embedder(start_up, space))
+
+    async def _start_embedder(self, start_up: StartUp, space: dict) -> None:
+        try:
+            trial, _ = await asyncio.gather(
+                self.embedder.start(space, window.location.origin + config["runtime"], start_up.stage),
+                start_up.fetch(await downloads(space)),
+            )
+        except Exception as exc:
+            window.console.error(repr(exc))
+            start_up.fail("Search by picture could not start here: " + last_line(exc))
+            return
+        start_up.ready(trial)
+        start_up.use(await self.embedder.try_faster_backends())
+
+    def _search_with(self, file) -> None:
+        asyncio.create_task(self.search.by_file(file))
+
+    def _add(self, files: list) -> None:
+        self.uploads.add(files, split_tags(find("tags").value))
+
+    def _clicked(self, event) -> None:
+        action, image = action_of(event)
+        if action == MORE:
+            asyncio.create_task(self.search.by_image(image, self.space))
+        elif action == DELETE:
+            self._ask_to_delete(image)
+
+    def _ask_to_delete(self, image: dict) -> None:
+        find("confirm").dataset.id = image["id"]
+        find("confirm-text").textContent = f"{image['title']} will be gone from the library and from the store."
+        find("confirm").showModal()
+
+    async def _delete(self) -> None:
+        image_id = find("confirm").dataset.id
+        find("confirm").close()
+        try:
+            await self.api.delete(image_id)
+        except ApiError as exc:
+            find("library-summary").textContent = exc.message
+            return
+        self.library.forget(image_id)
+        self.search.forget(image_id)
+
+    def _key(self, event) -> None:
+        if event.key == "Escape" and not find("confirm").open:
+            self.search.close()
+
+
+async def downloads(space: dict) -> list[dict]:
+    """List the large files that the worker will want: those of the runtime, and the model's."""
+    response = await window.fetch(config["app"] + "/downloads.json")
+    files = json.loads(await response.text())
+    for name, facts in space["manifest"]["files"].items():
+        url = space["model_url"] + name
+        # Weights hardly get smaller on the way, so that their size stands for the bytes on the wire.
+        files.append({"url": url, "size": facts["size"], "bytes": facts["size"], "part": "The model"})
+    return files
+
+
+def last_line(error: Exception) -> str:
+    """Take the sentence from an error of the worker, whose text is a whole traceback."""
+    return str(error.args[-1]).strip().split("\n")[-1] if error.args else repr(error)
+
+
+asyncio.create_task(Page().start())

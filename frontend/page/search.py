@@ -1,0 +1,100 @@
+"""
+Flow 2, from a picture to the pictures most like it: `Search.by_file` reads top to bottom.
+
+The query picture stays in this browser; its vector goes up, matches and signed thumbnail addresses come down.
+"""
+
+from pyscript import window
+
+from frontend.page.api import ApiError
+from frontend.page.dom import find, make, plural
+from frontend.page.embedder import PictureError
+from frontend.page.pictures import card
+from frontend.page.upload import check_size
+
+LIMIT = 24
+
+
+class Search:
+    """The search door and the results under it."""
+
+    def __init__(self, embedder, api) -> None:
+        self._embedder = embedder
+        self._api = api
+        self._newest = 0
+        self._preview_url = ""
+        self.max_bytes = None
+        find("results-close").addEventListener("click", lambda event: self.close())
+
+    async def by_file(self, file) -> None:
+        """Search with a picture that is not in the library."""
+        turn = self._begin(file.name)
+        try:
+            check_size(file, self.max_bytes)
+            picture = await self._embedder.open(file)
+            try:
+                features = await self._embedder.embed(picture)
+            finally:
+                await self._embedder.close(picture)
+            asked = window.performance.now()
+            query = {"space": features["space"], "vector": features["vector"], "limit": LIMIT}
+            matches = await self._api.search(query)
+        except (PictureError, ApiError) as exc:
+            self._fail(turn, file.name, str(exc))
+            return
+        looked_ms = features["prepare_ms"] + features["model_ms"]
+        times = f"decoded {picture['decode_ms']:.0f} ms, embedded {looked_ms:.0f} ms, "
+        self._show(turn, self._preview(turn, file), matches, times + f"searched {window.performance.now() - asked:.0f} ms")
+
+    async def by_image(self, image: dict, space: str) -> None:
+        """Search with an image of the library: 'more like this'."""
+        turn = self._begin(image["title"])
+        asked = window.performance.now()
+        try:
+            matches = await self._api.search({"space": space, "like": image["id"], "limit": LIMIT})
+        except ApiError as exc:
+            self._fail(turn, image["title"], exc.message)
+            return
+        self._show(turn, image["thumbnail_url"], matches, f"searched {window.performance.now() - asked:.0f} ms")
+
+    def forget(self, image_id: str) -> None:
+        """Take a deleted image out of the results."""
+        for element in list(find("matches").querySelectorAll(f'[data-id="{image_id}"]')):
+            element.remove()
+
+    def close(self) -> None:
+        """Put the results away."""
+        self._newest += 1
+        find("results").hidden = True
+        find("search-note").textContent = ""
+
+    def _begin(self, name: str) -> int:
+        """Start a search; its number tells later whether a newer one has taken its place."""
+        self._newest += 1
+        find("search-note").textContent = f"Looking at {name} …"
+        find("search-door").classList.remove("failed")
+        return self._newest
+
+    def _fail(self, turn: int, name: str, reason: str) -> None:
+        if turn == self._newest:
+            find("search-door").classList.add("failed")
+            find("search-note").textContent = f"{name}: {reason}"
+
+    def _preview(self, turn: int, file) -> str:
+        if turn == self._newest:
+            if self._preview_url:
+                window.URL.revokeObjectURL(self._preview_url)
+            self._preview_url = window.URL.createObjectURL(file)
+        return self._preview_url
+
+    def _show(self, turn: int, query_url: str, matches: list, times: str) -> None:
+        if turn != self._newest:
+            return
+        find("search-note").textContent = ""
+        find("query").src = query_url
+        find("results-summary").textContent = f"{plural(len(matches), 'match')} · {times}".replace("matchs", "matches")
+        cards = [card(match["image"], match["score"]) for match in matches]
+        find("matches").replaceChildren(*(cards or [make("li", "empty", "Nothing in the library yet.")]))
+        find("results").hidden = False
+        find("results").scrollIntoView({"block": "start"})
+        find("results").focus({"preventScroll": True})

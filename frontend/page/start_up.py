@@ -1,0 +1,91 @@
+"""
+What is shown while the embedder starts: which parts have arrived, in bytes, and what is being done.
+
+The page asks for the worker's large files itself, all at once, and counts their bytes as they come. The worker, which
+would ask for them one after the other, finds them in the browser's cache.
+"""
+
+import asyncio
+
+from pyscript import window
+
+from frontend.page.dom import find, make, megabytes
+
+
+class StartUp:
+    """The panel with one bar for each part."""
+
+    def __init__(self) -> None:
+        self._parts = {}
+        self._began = window.performance.now()
+
+    async def fetch(self, downloads: list[dict]) -> None:
+        """Fetch files into the cache. `downloads`: `url`, `size` in bytes when unpacked, `bytes` on the wire, `part`."""
+        for download in downloads:
+            self._part(download["part"]).expect(download)
+        await asyncio.gather(*[self._fetch_one(download) for download in downloads])
+
+    def stage(self, text: str) -> None:
+        """Say what is being done now."""
+        find("engine").textContent = text
+
+    def ready(self, trial: dict) -> None:
+        """Put the panel away; the embedder can be used."""
+        seconds = (window.performance.now() - self._began) / 1000
+        find("start-up").hidden = True
+        find("engine").className = "chip ready"
+        find("engine").title = f"Ready after {seconds:.1f} s"
+        self.use(trial)
+
+    def use(self, trial: dict) -> None:
+        """Name the back end in use and how long a picture takes on it."""
+        find("engine").textContent = f"Ready · {trial['backend']} · {trial['run_ms']:.0f} ms a picture"
+
+    def fail(self, reason: str) -> None:
+        """Say why there is no search by picture; the library can still be used."""
+        find("engine").className = "chip failed"
+        find("engine").textContent = reason
+        find("start-up").hidden = True
+
+    def _part(self, name: str):
+        if name not in self._parts:
+            self._parts[name] = Part(name)
+            find("start-up-parts").append(self._parts[name].element)
+        return self._parts[name]
+
+    async def _fetch_one(self, download: dict) -> None:
+        part = self._parts[download["part"]]
+        response = await window.fetch(download["url"])
+        if not response.ok:
+            raise OSError(f"{download['url']} cannot be loaded (status {response.status}).")
+        reader = response.body.getReader()
+        chunk = await reader.read()
+        while not chunk.done:
+            part.arrived(chunk.value.byteLength * download["bytes"] / download["size"])
+            chunk = await reader.read()
+
+
+class Part:
+    """One bar: a part of the embedder and how much of it is here."""
+
+    def __init__(self, name: str) -> None:
+        self._expected = 0
+        self._arrived = 0.0
+        self._bar = make("progress", aria_label=name, max="1")
+        self._text = make("span", "note")
+        self.element = make("li")
+        self.element.append(make("span", "name", name), self._bar, self._text)
+
+    def expect(self, download: dict) -> None:
+        """Count a file in."""
+        self._expected += download["bytes"]
+        self._show()
+
+    def arrived(self, size: float) -> None:
+        """Count bytes that came."""
+        self._arrived += size
+        self._show()
+
+    def _show(self) -> None:
+        self._bar.value = min(self._arrived / self._expected, 1)
+        self._text.textContent = f"{megabytes(self._arrived)} of {megabytes(self._expected)}"

@@ -1,0 +1,40 @@
+"""Put a file straight into the object store, by the signed target that the server gave for it."""
+
+import js
+
+from frontend.page.api import ApiError, problem_text
+
+
+async def put(target: dict, blob, on_progress) -> None:
+    """
+    Send a blob to a signed target.
+
+    XMLHttpRequest, because fetch() does not tell how much of a body has been sent.
+
+    Args:
+        target: `method`, `url` and `headers`; the signature covers them, so they are sent as they are.
+        on_progress: Called with the fraction sent so far, 0 to 1.
+
+    Raises:
+        ApiError: The store refused the file or could not be reached.
+    """
+    request = js.XMLHttpRequest.new()
+    request.open(target["method"], target["url"])
+    for name, value in target["headers"].items():
+        request.setRequestHeader(name, value)
+
+    def progress(event) -> None:
+        if event.total:
+            on_progress(event.loaded / event.total)
+
+    def send(resolve, reject) -> None:
+        request.upload.onprogress = progress
+        request.onloadend = lambda event: resolve(request.status)
+        request.send(blob)
+
+    status = await js.Promise.new(send)
+    if status == 0:
+        raise ApiError(0, "The store cannot be reached.")
+    # 412: this very object is there already, left by an attempt that did not get as far as the library.
+    if status >= 300 and status != 412:
+        raise ApiError(status, problem_text(status, request.responseText))

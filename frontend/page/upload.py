@@ -1,0 +1,237 @@
+"""
+Flow 1, from a file to a row in the library: `upload` reads top to bottom.
+
+The file goes straight into the object store while the model runs; the server gets the vector and the data.
+"""
+
+import asyncio
+
+from pyscript import window
+
+from frontend.page import store
+from frontend.page.api import ApiError
+from frontend.page.dom import find, make, megabytes, plural
+from frontend.page.embedder import PictureError
+
+AT_ONCE = 3
+# The worker does one picture at a time; while it does, a second file is on its way to the store and a third waits for
+# an answer. More only holds more pictures in memory.
+
+
+async def upload(file, tags: list[str], embedder, api, row) -> tuple[dict, bool]:
+    """
+    Upload one file.
+
+    Returns:
+        The image as the API describes it, and whether it is new: a file that is there already is not sent again.
+
+    Raises:
+        PictureError: The file cannot be used.
+        ApiError: The server or the store refused it, or could not be reached.
+    """
+    row.stage("reading")
+    picture = await embedder.open(file)
+    try:
+        package = await embedder.package(picture)
+        answer = await api.begin_upload(declaration(file, package))
+        if answer["image"]:
+            row.finish("already in the library")
+            return answer["image"], False
+
+        row.stage("sending and looking")
+        target = answer["upload"]
+        sent = asyncio.create_task(send(file, package["blob"], target, row))
+        try:
+            features = await embedder.embed(picture)
+        except BaseException:
+            sent.cancel()
+            raise
+        await sent
+
+        row.stage("entering")
+        image = await api.register(target["id"], registration(file, tags, target, picture, features))
+    finally:
+        await embedder.close(picture)
+    looked_ms = features["prepare_ms"] + features["model_ms"]
+    row.finish(f"decoded {picture['decode_ms']:.0f} ms, embedded {looked_ms:.0f} ms")
+    return image, True
+
+
+async def send(file, thumbnail, target: dict, row) -> None:
+    """Put the original and the thumbnail into the store, both at once."""
+    await asyncio.gather(
+        store.put(target["original"], file, row.progress),
+        store.put(target["thumbnail"], thumbnail, lambda fraction: None),
+    )
+
+
+def declaration(file, package: dict) -> dict:
+    """What the server wants to know before it signs targets for a file."""
+    declared = dict(package["original"])
+    declared["file_name"] = file.name
+    declared["thumbnail"] = package["thumbnail"]
+    return declared
+
+
+def registration(file, tags: list[str], target: dict, picture: dict, features: dict) -> dict:
+    """What the library keeps of a picture."""
+    return {
+        "ticket": target["ticket"],
+        "space": features["space"],
+        "vector": features["vector"],
+        "width": picture["width"],
+        "height": picture["height"],
+        "title": title_of(file.name),
+        "tags": tags,
+        "labels": features["labels"],
+    }
+
+
+def title_of(file_name: str) -> str:
+    """Make a title of a file name: without its ending, underscores as blanks."""
+    stem = file_name.rsplit(".", 1)[0] or file_name
+    return stem.replace("_", " ").strip()[:200] or file_name
+
+
+def split_tags(text: str) -> list[str]:
+    """Read tags from a line: separated by commas, each once, in the order in which they were written."""
+    tags = []
+    for part in text.split(","):
+        tag = part.strip()[:64]
+        if tag and tag not in tags:
+            tags.append(tag)
+    return tags[:32]
+
+
+class UploadQueue:
+    """The list of files that are being added, and the few tasks that work through it."""
+
+    def __init__(self, embedder, api, on_added) -> None:
+        """`on_added` is called with every image that the library got."""
+        self._embedder = embedder
+        self._api = api
+        self._on_added = on_added
+        self._waiting = []
+        self._running = 0
+        self._added = 0
+        self._known = 0
+        self._failed = 0
+        self.max_bytes = None
+        find("uploads-clear").addEventListener("click", lambda event: self._clear())
+
+    def add(self, files: list, tags: list[str]) -> None:
+        """Take files into the list; work on them begins at once."""
+        find("uploads").hidden = False
+        for file in files:
+            row = UploadRow(file.name, self._retry)
+            row.job = (file, tags)
+            find("upload-rows").append(row.element)
+            self._waiting.append(row)
+        self._work()
+
+    def _retry(self, row) -> None:
+        self._failed -= 1
+        self._waiting.append(row)
+        self._work()
+
+    def _work(self) -> None:
+        """Start as many tasks as there are places for."""
+        for _ in range(min(AT_ONCE - self._running, len(self._waiting))):
+            self._running += 1
+            asyncio.create_task(self._drain())
+        self._summarise()
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            row = self._waiting.pop(0)
+            await self._upload(row)
+            self._summarise()
+        self._running -= 1
+
+    async def _upload(self, row) -> None:
+        file, tags = row.job
+        try:
+            check_size(file, self.max_bytes)
+            image, new = await upload(file, tags, self._embedder, self._api, row)
+        except PictureError as exc:
+            self._failed += 1
+            row.fail(str(exc), again=False)
+        except ApiError as exc:
+            self._failed += 1
+            row.fail(exc.message, again=True)
+        except Exception as exc:
+            # One file must not stop the others, whatever it is.
+            window.console.warn(repr(exc))
+            self._failed += 1
+            row.fail("Something went wrong here.", again=True)
+        else:
+            self._added += new
+            self._known += not new
+            self._on_added(image)
+
+    def _summarise(self) -> None:
+        parts = [plural(self._added, "picture") + " added"]
+        if self._known:
+            parts.append(f"{self._known} there already")
+        if self._waiting:
+            parts.append(f"{len(self._waiting)} waiting")
+        if self._failed:
+            parts.append(f"{self._failed} not added")
+        find("uploads-summary").textContent = ", ".join(parts)
+
+    def _clear(self) -> None:
+        """Take what is over from the list; what still runs stays."""
+        for row in list(find("upload-rows").querySelectorAll(".over")):
+            row.remove()
+        if not find("upload-rows").children.length:
+            self._added = self._known = self._failed = 0
+            find("uploads").hidden = True
+        self._summarise()
+
+
+def check_size(file, max_bytes: int | None) -> None:
+    """Refuse what the server would refuse, before it is read into memory."""
+    if max_bytes is not None and file.size > max_bytes:
+        raise PictureError(f"The file is too large: {megabytes(file.size)}; at most {megabytes(max_bytes)} are taken.")
+
+
+class UploadRow:
+    """One file in the list: its name, how far it is, and what came of it."""
+
+    def __init__(self, name: str, on_retry) -> None:
+        self.job = None
+        self.element = make("li", "upload")
+        self._stage = make("span", "stage", "waiting")
+        self._bar = make("progress", "", "", max="1", aria_label=f"Sending {name}")
+        self._bar.value = 0
+        self._again = make("button", "quiet", "Try again", type="button", aria_label=f"Try {name} again")
+        self._again.hidden = True
+        self._again.addEventListener("click", lambda event: self._retry(on_retry))
+        self.element.append(make("span", "name", name, title=name), self._bar, self._stage, self._again)
+
+    def stage(self, text: str) -> None:
+        """Say what is being done."""
+        self._stage.textContent = text
+
+    def progress(self, fraction: float) -> None:
+        """Show how much of the original has been sent, 0 to 1."""
+        self._bar.value = fraction
+
+    def finish(self, text: str) -> None:
+        """Say how it went."""
+        self._bar.value = 1
+        self.stage(text)
+        self.element.className = "upload over done"
+
+    def fail(self, reason: str, again: bool) -> None:
+        """Say why not; `again` offers another attempt."""
+        self._bar.value = 0
+        self.stage(reason)
+        self._again.hidden = not again
+        self.element.className = "upload over failed"
+
+    def _retry(self, on_retry) -> None:
+        self._again.hidden = True
+        self.element.className = "upload"
+        self.stage("waiting")
+        on_retry(self)
