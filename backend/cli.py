@@ -110,9 +110,8 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
     except OSError as exc:
-        raise CannotListen(
-            f"cannot listen on {host}, port {port}: {exc.strerror}; choose others by --host and --port"
-        ) from exc
+        reason = exc.strerror.partition(" (")[0]  # Python adds the address, which is told already.
+        raise CannotListen(f"cannot listen on {host}, port {port} (--host, --port): {reason}") from exc
 
 
 class _AnnouncedServer(uvicorn.Server):
@@ -124,10 +123,11 @@ class _AnnouncedServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        print(f"Lookalike is at {_address(self._settings)} and keeps its data in {self._settings.data}", flush=True)
+        address, data = address_to_open(self._settings), self._settings.data
+        print(f"Lookalike is at {address} and keeps its data in {data}", flush=True)
 
 
-def _address(settings: Settings) -> str:
+def address_to_open(settings: Settings) -> str:
     """Return the address to open on this machine."""
     everywhere = {"0.0.0.0": "localhost", "::": "localhost"}
     host = everywhere.get(settings.host, settings.host)

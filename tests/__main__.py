@@ -1,0 +1,71 @@
+"""
+Run all tests: `python -m tests`, with any arguments of pytest.
+
+The tests of the page need a Chromium: Playwright's own or the system's; where there is none, one is installed.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+# Where the tests look for the browser. (A name with LOOKALIKE_ would be a setting of the server.)
+VARIABLE = "CHROMIUM_FOR_TESTS"
+
+SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+MACOS_CHROME = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+
+
+def main(arguments: list[str]) -> int:
+    """Return pytest's exit code, or 2 if there is no browser to test with."""
+    chromium = find_chromium() or install_chromium()
+    if chromium is None:
+        print(f"tests: no Chromium was found or could be installed; name one in {VARIABLE}", file=sys.stderr)
+        return 2
+    print(f"tests: the page is tested in {chromium}", flush=True)
+    os.environ[VARIABLE] = str(chromium)
+    return pytest.main(arguments)
+
+
+def find_chromium() -> Path | None:
+    """Return the first browser that starts."""
+    return next((path for path in _candidates() if _starts(path)), None)
+
+
+def install_chromium() -> Path | None:
+    """Install Playwright's browser, or, where that does not do and this may install packages, Debian's."""
+    _run(sys.executable, "-m", "playwright", "install", "chromium")
+    if (found := find_chromium()) is not None:
+        return found
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        _run("apt-get", "update")
+        _run("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
+    return find_chromium()
+
+
+def _candidates() -> Iterator[Path]:
+    if VARIABLE in os.environ:
+        yield Path(os.environ[VARIABLE])
+    with sync_playwright() as playwright:
+        yield Path(playwright.chromium.executable_path)
+    yield from (Path(found) for name in SYSTEM_NAMES if (found := shutil.which(name)))
+    yield MACOS_CHROME
+
+
+def _starts(path: Path) -> bool:
+    """Tell whether the program is there together with all the libraries that it needs."""
+    return path.exists() and subprocess.run([path, "--version"], capture_output=True).returncode == 0
+
+
+def _run(*command: str) -> None:
+    print(f"tests: {' '.join(command)}", flush=True)
+    subprocess.run(command, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, check=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,136 @@
+"""The command line: options, help, and errors in one sentence."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from backend import __version__, cli
+from backend.settings import Settings
+from backend.setup.errors import SetupError
+from backend.setup.report import Report
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start from an environment without settings, whatever the developer's is."""
+    for name in ("DATA", "MODEL", "HOST", "PORT"):
+        monkeypatch.delenv(f"LOOKALIKE_{name}", raising=False)
+
+
+@pytest.fixture
+def prepared_with(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+    """Stand in for the set-up, and keep the settings that it was given."""
+    seen: list[Settings] = []
+
+    def prepare(settings: Settings, report: Report) -> None:
+        seen.append(settings)
+
+    monkeypatch.setattr(cli, "prepare", prepare)
+    return seen
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """--version tells the version and ends."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"lookalike {__version__}\n")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["setup", "--help"]])
+def test_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Each command explains itself."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("usage: lookalike")
+
+
+def test_no_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a command the error names that one is needed."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main([])
+
+    assert ended.value.code == 2
+    assert "COMMAND" in capsys.readouterr().err
+
+
+def test_option_wins_over_its_variable(
+    prepared_with: list[Settings], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What is typed for this run counts more than what was set for all."""
+    monkeypatch.setenv("LOOKALIKE_MODEL", "from the environment")
+    monkeypatch.setenv("LOOKALIKE_DATA", str(tmp_path / "environment"))
+
+    assert cli.main(["setup", "--data", str(tmp_path / "typed")]) == 0
+    assert prepared_with == [Settings(data=tmp_path / "typed", model="from the environment")]
+
+
+@pytest.mark.parametrize("port", ["", "http", "65536", "-1"])
+def test_wrong_option(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A wrong value is one sentence that names it and what is allowed."""
+    assert cli.main(["serve", f"--port={port}"]) == 2
+
+    error = capsys.readouterr().err
+    assert error.startswith(f"lookalike: LOOKALIKE_PORT is {port!r}")
+    assert error.endswith("from 1 to 65535\n")
+    assert error.count("\n") == 1
+
+
+def test_set_up_that_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is missing is told in one sentence, without a traceback."""
+
+    def fail(settings: Settings, report: Report) -> None:
+        raise SetupError("npm was not found")
+
+    monkeypatch.setattr(cli, "prepare", fail)
+
+    assert cli.main(["setup"]) == 2
+    assert capsys.readouterr() == ("", "lookalike: npm was not found\n")
+
+
+def test_interrupted_set_up(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C ends the command without a traceback."""
+
+    def interrupt(settings: Settings, report: Report) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "prepare", interrupt)
+
+    assert cli.main(["setup"]) == 130
+    assert capsys.readouterr().err == "lookalike: interrupted; run it again to go on\n"
+
+
+def test_taken_port(prepared_with: list[Settings], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A port that is in use is told before anything is set up."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+
+        assert cli.main(["serve", "--port", port, "--data", str(tmp_path)]) == 2
+
+    assert capsys.readouterr().err == (
+        f"lookalike: cannot listen on 127.0.0.1, port {port} (--host, --port): Address already in use\n"
+    )
+    assert prepared_with == []
+
+
+def test_unknown_host(prepared_with: list[Settings], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A host that does not exist is told as such."""
+    assert cli.main(["serve", "--host", "nowhere.invalid", "--data", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith("lookalike: cannot listen on nowhere.invalid, port 8000")
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000/"),
+        ("0.0.0.0", "http://localhost:8000/"),
+        ("::1", "http://[::1]:8000/"),
+        ("::", "http://localhost:8000/"),
+    ],
+)
+def test_address_to_open(host: str, address: str, tmp_path: Path) -> None:
+    """What is printed can be opened on this machine."""
+    assert cli.address_to_open(Settings(data=tmp_path, host=host)) == address
