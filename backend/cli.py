@@ -110,7 +110,7 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
     except OSError as exc:
-        reason = exc.strerror.partition(" (")[0]  # Python adds the address, which is told already.
+        reason = str(exc.strerror).partition(" (")[0]  # Python adds the address, which is told already.
         raise CannotListen(f"cannot listen on {host}, port {port} (--host, --port): {reason}") from exc
 
 
