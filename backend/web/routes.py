@@ -27,7 +27,6 @@ from .problems import documented
 from .schemas import (
     BegunUpload,
     Health,
-    Id,
     Image,
     ImagePage,
     Match,

@@ -10,11 +10,14 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    # Files and stored pictures say otherwise; answers of the API carry signed addresses.
+    "Cache-Control": "no-store",
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
-# `unsafe-eval` is PyScript's: it makes functions of its hooks by Function(). `wasm-unsafe-eval` compiles WebAssembly; `blob:` in script and worker is PyScript's worker; pictures dropped on the
-# page are shown from `blob:`. Nothing else comes from outside.
+# `unsafe-eval` is PyScript's: it makes functions of its hooks by Function(). `wasm-unsafe-eval` compiles WebAssembly;
+# `blob:` in script and worker is PyScript's worker; pictures dropped on the page are shown from `blob:`. Nothing else
+# comes from outside.
 CONTENT_SECURITY_POLICY = {
     "default-src": ["'none'"],
     "script-src": ["'self'", "'unsafe-eval'", "'wasm-unsafe-eval'", "blob:"],

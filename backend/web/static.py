@@ -1,22 +1,28 @@
 """Serves the built page, the browser's runtimes and the model, compressed at set-up, by servestatic."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from wsgiref.headers import Headers
 
-from litestar import HttpMethod, route
+from litestar import HttpMethod, Request, route
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp
 from servestatic import ServeStaticASGI
+from servestatic.asgi import FileServerASGI
+from servestatic.responders import Redirect, StaticFile
 
 from backend.catalogue.spaces import EmbeddingSpace
 
 # A year, the longest that RFC 9111 caches are asked to believe.
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATED = "no-cache"
+
+# Each block is a trip to a thread: at servestatic's 8 KiB, 10 MB take 0.3 s of CPU time; at 256 KiB 0.05 s (measured).
+BLOCK_BYTES = 256 * 1024
 
 # What servestatic does not know. Python source is read by the interpreters with fetch(), never run by the browser.
 MEDIA_TYPES = {".py": "text/x-python", ".toml": "text/plain", ".whl": "application/zip"}
@@ -39,8 +45,23 @@ def model_url(space: EmbeddingSpace) -> str:
 
 def static_route(site: Site, space: EmbeddingSpace) -> HTTPRouteHandler:
     """Return the route that serves everything that no other route does. Files are listed once, now."""
-    files = ServeStaticASGI(
-        _not_found,
+    files = _list_files(site, space)
+
+    @route(["/", "/{file:path}"], http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
+    async def static(request: Request[Any, Any, Any]) -> ASGIApp:
+        file = files.get(request.scope["path"])
+        if file is None:
+            raise NotFoundException
+        server = FileServerASGI(file)
+        server.block_size = BLOCK_BYTES
+        return server  # type: ignore[return-value]
+
+    return static
+
+
+def _list_files(site: Site, space: EmbeddingSpace) -> Mapping[str, StaticFile | Redirect]:
+    listing = ServeStaticASGI(
+        None,
         root=site.frontend_dist,
         index_file=True,
         max_age=None,
@@ -49,13 +70,8 @@ def static_route(site: Site, space: EmbeddingSpace) -> HTTPRouteHandler:
         mimetypes=MEDIA_TYPES,
         add_headers_function=_cache_headers(space),
     )
-    files.add_files(site.model_folder, model_url(space))
-
-    @route(["/", "/{file:path}"], http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
-    async def static() -> ASGIApp:
-        return files  # type: ignore[return-value]
-
-    return static
+    listing.add_files(site.model_folder, model_url(space))
+    return listing.files
 
 
 def _cache_headers(space: EmbeddingSpace) -> Callable[[Headers, str, str], None]:
@@ -74,7 +90,3 @@ def _cache_headers(space: EmbeddingSpace) -> Callable[[Headers, str, str], None]
 def _etag(path: Path) -> str:
     """Return a weak validator, as one stands for all encodings of the file."""
     return f'W/"{hashlib.sha256(path.read_bytes()).hexdigest()[:32]}"'
-
-
-async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
-    raise NotFoundException

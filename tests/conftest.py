@@ -1,0 +1,72 @@
+"""Fixtures that put the real application on a temporary folder."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient, TestClient
+
+from backend.app import create_app
+from backend.catalogue.spaces import EmbeddingSpace
+from backend.settings import Settings
+from backend.web.static import Site
+from tests.support.api import API, OpenAPIDocument, Visitor
+from tests.support.spaces import small_space
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def space() -> EmbeddingSpace:
+    return small_space()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data=tmp_path / "data", max_upload_bytes=1_000_000)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """An empty site."""
+    site = Site(tmp_path / "dist", tmp_path / "model")
+    site.frontend_dist.mkdir()
+    site.model_folder.mkdir()
+    return site
+
+
+@pytest.fixture
+def app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litestar:
+    return create_app(settings, space, site)
+
+
+@pytest.fixture(scope="session")
+def document(tmp_path_factory: pytest.TempPathFactory) -> OpenAPIDocument:
+    """What the API says of itself. Made once: it is the same for every folder."""
+    folder = tmp_path_factory.mktemp("document")
+    with TestClient(create_app(Settings(data=folder), small_space(), Site(folder, folder))) as client:
+        return OpenAPIDocument(client.get(f"{API}/openapi.json").json())
+
+
+@pytest.fixture
+async def http(app: Litestar, document: OpenAPIDocument) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the running application; every answer of the API is held against the OpenAPI document."""
+
+    async def check(response: httpx.Response) -> None:
+        if document.knows(response.request.method, response.request.url.path):
+            await response.aread()
+            document.check(response)
+
+    async with AsyncTestClient(app) as client:
+        client.event_hooks["response"].append(check)
+        yield client
+
+
+@pytest.fixture
+def visitor(http: httpx.AsyncClient, space: EmbeddingSpace) -> Visitor:
+    return Visitor(http, space)

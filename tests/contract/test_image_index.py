@@ -1,0 +1,228 @@
+"""What every ImageIndex does. A further implementation joins by a further parameter of `index`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backend.adapters.lance_index import LanceIndex
+from backend.catalogue.ports import ImageIndex
+from backend.catalogue.values import Filters, ImageID, ImageRecord, Vector
+from tests.support.records import image_id, record, retitled
+from tests.support.spaces import near, small_space, vector
+
+pytestmark = pytest.mark.anyio
+
+DIMENSION = 64
+SPACE = small_space(DIMENSION)
+IMPLEMENTATIONS = {"lance": lambda folder: LanceIndex.open(folder, SPACE)}
+
+
+@pytest.fixture(params=IMPLEMENTATIONS)
+async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ImageIndex]:
+    async with IMPLEMENTATIONS[request.param](tmp_path) as index:
+        yield index
+
+
+async def filled(index: ImageIndex, count: int) -> list[tuple[ImageRecord, Vector]]:
+    """Add as many images; return them with their vectors."""
+    rows = [(record(number), vector(number, DIMENSION)) for number in range(count)]
+    for image, its_vector in rows:
+        await index.add(image, its_vector)
+    return rows
+
+
+async def ids(index: ImageIndex, limit: int = 100, after: ImageID | None = None) -> list[ImageID]:
+    return [image.id for image in await index.page(limit, after)]
+
+
+async def test_record_comes_back_as_it_was(index: ImageIndex) -> None:
+    """Every value of a record survives, whatever characters it has."""
+    odd = retitled(
+        record(1, tags=("a'b", 'c"d', "e\\f", "日本 🐈"), labels=("tabby, tabby cat", "lynx")), "' OR 1=1; --"
+    )
+    plain = record(2)
+
+    for image in (odd, plain):
+        await index.add(image, vector(1, DIMENSION))
+
+    assert [await index.get(image.id) for image in (odd, plain)] == [odd, plain]
+    assert await index.find(odd.original.sha256) == odd
+    assert list(await index.page(10, None)) == [plain, odd]
+
+
+async def test_image_that_does_not_exist(index: ImageIndex) -> None:
+    """Asking for what is not there gives None, whatever was asked for."""
+    await filled(index, 1)
+
+    for unknown in (image_id(9), ImageID(""), ImageID("' OR 1=1 --"), ImageID("\\"), ImageID("\0"), ImageID("é")):
+        assert await index.get(unknown) is None
+        assert await index.vector_of(unknown) is None
+        await index.delete(unknown)
+    assert await index.find(record(9).original.sha256) is None
+    assert await index.count() == 1
+
+
+async def test_same_id_twice(index: ImageIndex) -> None:
+    """A second row with the same id changes nothing."""
+    await index.add(record(1), vector(1, DIMENSION))
+    await index.add(retitled(record(1), "other"), vector(2, DIMENSION))
+
+    assert await index.get(image_id(1)) == record(1)
+    stored = await index.vector_of(image_id(1))
+    assert stored is not None and stored @ vector(1, DIMENSION) > 0.99999
+    assert await index.count() == 1
+
+
+async def test_same_id_at_the_same_time(index: ImageIndex) -> None:
+    """Eight rows with one id at once become one."""
+    await asyncio.gather(*[index.add(retitled(record(1), str(n)), vector(n, DIMENSION)) for n in range(8)])
+
+    assert await index.count() == 1
+    assert await ids(index) == [image_id(1)]
+
+
+async def test_two_openings_of_one_database(index: ImageIndex, tmp_path: Path) -> None:
+    """Also rows that come through another opening of the same database, without its locks, become one."""
+    async with IMPLEMENTATIONS["lance"](tmp_path) as other:
+        await asyncio.gather(*[opened.add(record(1), vector(1, DIMENSION)) for opened in (index, other) * 4])
+
+    async with IMPLEMENTATIONS["lance"](tmp_path) as again:
+        assert await ids(again) == [image_id(1)]
+
+
+async def test_stored_vector(index: ImageIndex) -> None:
+    """A vector comes back of unit length and with a cosine of over 0.99999 to the one added."""
+    rows = await filled(index, 5)
+
+    for image, added in rows:
+        stored = await index.vector_of(image.id)
+        assert stored is not None
+        assert stored.dtype == np.float32
+        assert np.linalg.norm(stored) == pytest.approx(1, abs=1e-6)
+        assert stored @ added > 0.99999
+
+
+async def test_nearest(index: ImageIndex) -> None:
+    """The matches are those of a comparison with every vector, most similar first, with cosines as scores."""
+    rows = await filled(index, 40)
+    query = near(vector(7, DIMENSION), 1000)
+
+    matches = await index.nearest(query, 10, Filters())
+
+    expected = sorted(((float(its_vector @ query), image.id) for image, its_vector in rows), reverse=True)[:10]
+    assert [match.image.id for match in matches] == [image_id for _, image_id in expected]
+    assert [match.score for match in matches] == pytest.approx([score for score, _ in expected], abs=1e-3)
+    assert matches[0].image == record(7)
+
+
+async def test_nearest_without_one(index: ImageIndex) -> None:
+    """The image left out does not count towards the limit."""
+    await filled(index, 3)
+
+    matches = await index.nearest(vector(1, DIMENSION), 2, Filters(), without=image_id(1))
+
+    assert {match.image.id for match in matches} == {image_id(0), image_id(2)}
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "plain",
+        "it's",
+        'quo"te',
+        "back\\slash",
+        "per%cent_",
+        "`tick`",
+        "日本",
+        "🐈",
+        "'; DROP TABLE x; --",
+        "?",
+        ":x",
+        "$1",
+    ],
+)
+async def test_filter_by_any_text(index: ImageIndex, tag: str) -> None:
+    """A filter finds exactly the tag or label it names, never a part of one, whatever characters it has."""
+    await index.add(record(1, tags=(tag,)), vector(1, DIMENSION))
+    await index.add(record(2, labels=(tag,)), vector(2, DIMENSION))
+    await index.add(record(3, tags=(tag + "x", "x" + tag), labels=(tag.upper() + "!",)), vector(3, DIMENSION))
+
+    async def found(filters: Filters) -> list[ImageID]:
+        return [match.image.id for match in await index.nearest(vector(3, DIMENSION), 10, filters)]
+
+    assert await found(Filters(tags_any=(tag,))) == [image_id(1)]
+    assert await found(Filters(labels_any=(tag, "none"))) == [image_id(2)]
+    assert await found(Filters(tags_any=(tag,), labels_any=(tag,))) == []
+
+
+async def test_filters_come_before_the_limit(index: ImageIndex) -> None:
+    """The nearest of those that pass the filter are found, also when many others are nearer."""
+    for number in range(30):
+        tags = ("far",) if number >= 28 else ()
+        its_vector = vector(number, DIMENSION) if tags else near(vector(0, DIMENSION), number)
+        await index.add(record(number, tags), its_vector)
+
+    matches = await index.nearest(vector(0, DIMENSION), 2, Filters(tags_any=("far",)))
+
+    assert {match.image.id for match in matches} == {image_id(28), image_id(29)}
+
+
+async def test_pages(index: ImageIndex) -> None:
+    """Pages join to the whole list, newest first, also when images come and go in between."""
+    for number in (3, 1, 4, 0, 2):
+        await index.add(record(number), vector(number, DIMENSION))
+
+    first = await ids(index, 2)
+    await index.add(record(9), vector(9, DIMENSION))
+    await index.delete(first[-1])
+    second = await ids(index, 2, after=first[-1])
+    third = await ids(index, 2, after=second[-1])
+
+    assert [first, second, third] == [
+        [image_id(4), image_id(3)],
+        [image_id(2), image_id(1)],
+        [image_id(0)],
+    ]
+
+
+async def test_delete(index: ImageIndex) -> None:
+    """A deleted image is found by nothing any more; deleting it again is no error."""
+    await filled(index, 2)
+
+    await index.delete(image_id(0))
+    await index.delete(image_id(0))
+
+    assert await index.get(image_id(0)) is None
+    assert await index.find(record(0).original.sha256) is None
+    assert [match.image.id for match in await index.nearest(vector(0, DIMENSION), 5, Filters())] == [image_id(1)]
+    assert await index.count() == 1
+
+
+async def test_searches_during_writes(index: ImageIndex) -> None:
+    """Searches go on while rows are written, and see every row that was acknowledged before."""
+    await filled(index, 3)
+
+    async def search() -> int:
+        return len(await index.nearest(vector(0, DIMENSION), 100, Filters()))
+
+    found, _ = await asyncio.gather(
+        asyncio.gather(*[search() for _ in range(20)]),
+        asyncio.gather(*[index.add(record(n), vector(n, DIMENSION)) for n in range(3, 9)]),
+    )
+
+    assert min(found) >= 3
+    assert await search() == 9
+
+
+async def test_rows_survive(tmp_path: Path) -> None:
+    """What was added is there after closing and opening; another space has a table of its own."""
+    for opening in IMPLEMENTATIONS.values():
+        async with opening(tmp_path) as index:
+            await index.add(record(1), vector(1, DIMENSION))
+        async with opening(tmp_path) as index:
+            assert await index.get(image_id(1)) == record(1)
+    async with LanceIndex.open(tmp_path, small_space(16)) as other:
+        assert await other.count() == 0

@@ -1,0 +1,229 @@
+"""What every ObjectStore does. A further implementation joins by a further parameter of `harness`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import httpx
+import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+from backend.adapters.local_store import LocalStore
+from backend.catalogue.ports import ObjectStore
+from backend.catalogue.values import ObjectKey, SignedRequest, original_key, thumbnail_key
+from backend.web.problems import exception_handlers
+from backend.web.store_routes import PATH, store_routes
+from tests.support.records import Clock, facts, image_id
+
+pytestmark = pytest.mark.anyio
+
+BODY = b"the bytes of a picture" * 1000
+KEY = original_key(image_id(1))
+OTHER_KEY = original_key(image_id(2))
+
+
+@dataclass(frozen=True)
+class Harness:
+    """A store, the clock that it and its signatures go by, and a browser that can reach it."""
+
+    store: ObjectStore
+    clock: Clock
+    http: httpx.AsyncClient
+
+    def signed(self, key: ObjectKey = KEY, body: bytes = BODY) -> SignedRequest:
+        return self.store.presign_put(key, facts(body), self.clock.now + timedelta(seconds=600))
+
+    async def send(self, request: SignedRequest, body: bytes = BODY) -> httpx.Response:
+        return await self.http.request(request.method, request.url, content=body, headers=dict(request.headers))
+
+    async def put(self, key: ObjectKey = KEY, body: bytes = BODY) -> None:
+        response = await self.send(self.signed(key, body), body)
+        assert response.is_success, response.text
+
+
+@asynccontextmanager
+async def _local(folder: Path) -> AsyncIterator[Harness]:
+    clock = Clock()
+    store = LocalStore(folder, PATH, b"secret" * 8, url_expires_s=600, now=clock)
+    await store.prepare()
+    async with AsyncTestClient(
+        Litestar([store_routes(store)], exception_handlers=exception_handlers(), openapi_config=None)
+    ) as http:
+        yield Harness(store, clock, http)
+
+
+IMPLEMENTATIONS = {"local": _local}
+
+
+@pytest.fixture(params=IMPLEMENTATIONS)
+async def harness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
+    opened: AbstractAsyncContextManager[Harness] = IMPLEMENTATIONS[request.param](tmp_path)
+    async with opened as harness:
+        yield harness
+
+
+async def keys(store: ObjectStore, prefix: str = "") -> set[str]:
+    return {stored.key async for stored in store.list(prefix)}
+
+
+async def test_write_and_read(harness: Harness) -> None:
+    """What is written through one signed address can be read through another, byte for byte and of its type."""
+    await harness.put()
+
+    response = await harness.http.get(harness.store.presign_get(KEY))
+
+    assert (response.status_code, response.content) == (200, BODY)
+    assert response.headers["content-type"] == "image/jpeg"
+    assert response.headers["content-length"] == str(len(BODY))
+    assert await harness.store.head(KEY) == facts(BODY)
+
+
+async def test_nothing_under_a_key(harness: Harness) -> None:
+    """Where nothing was written there is nothing to find, to read or to list."""
+    assert await harness.store.head(KEY) is None
+    assert (await harness.http.get(harness.store.presign_get(KEY))).status_code == 404
+    assert await keys(harness.store) == set()
+
+
+async def test_object_is_written_once(harness: Harness) -> None:
+    """The second upload is refused, also with other bytes; the first one stays."""
+    await harness.put()
+
+    again = await harness.send(harness.signed())
+    other = await harness.send(harness.signed(body=b"other"), b"other")
+
+    assert (again.status_code, other.status_code) == (412, 412)
+    assert (await harness.http.get(harness.store.presign_get(KEY))).content == BODY
+    assert await harness.store.head(KEY) == facts(BODY)
+
+
+async def test_concurrent_uploads_to_one_key(harness: Harness) -> None:
+    """Of uploads at the same time one succeeds, and its bytes and facts belong together."""
+    bodies = [bytes([number]) * 50_000 for number in range(6)]
+
+    answers = await asyncio.gather(*[harness.send(harness.signed(body=body), body) for body in bodies])
+
+    (winner,) = [number for number, answer in enumerate(answers) if answer.is_success]
+    assert {answer.status_code for answer in answers if not answer.is_success} == {412}
+    assert (await harness.http.get(harness.store.presign_get(KEY))).content == bodies[winner]
+    assert await harness.store.head(KEY) == facts(bodies[winner])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [BODY[:-1], BODY + b"!", b"", BODY[:-1] + b"!"],
+    ids=["shorter", "longer", "empty", "changed"],
+)
+async def test_upload_of_other_bytes(harness: Harness, body: bytes) -> None:
+    """Bytes other than those that were signed are refused, and nothing of them is kept."""
+    response = await harness.send(harness.signed(), body)
+
+    assert 400 <= response.status_code < 500
+    assert await harness.store.head(KEY) is None
+    assert await keys(harness.store) == set()
+
+
+async def test_upload_of_another_type(harness: Harness) -> None:
+    """A type other than the signed one is refused: it decides what a browser would do with the bytes."""
+    signed = harness.signed()
+
+    response = await harness.http.put(signed.url, content=BODY, headers={"Content-Type": "text/html"})
+
+    assert 400 <= response.status_code < 500
+    assert await harness.store.head(KEY) is None
+
+
+def _altered(url: str, **changes: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path}?{urlencode(dict(parse_qsl(parts.query)) | changes)}"
+
+
+@pytest.mark.parametrize("name", ["expires", "size", "type", "sha256", "signature", "added"])
+async def test_altered_upload_address(harness: Harness, name: str) -> None:
+    """No part of a signed address can be changed."""
+    signed = harness.signed()
+
+    response = await harness.http.put(_altered(signed.url, **{name: "9"}), content=BODY, headers=dict(signed.headers))
+
+    assert response.status_code == 403
+    assert await keys(harness.store) == set()
+
+
+async def test_address_for_another_key_or_method(harness: Harness) -> None:
+    """An address is good for its key and its method only."""
+    await harness.put()
+    put, get = harness.signed(OTHER_KEY).url, harness.store.presign_get(KEY)
+
+    answers = [
+        await harness.http.put(put.replace(OTHER_KEY, thumbnail_key(image_id(2))), content=BODY),
+        await harness.http.get(get.replace(KEY, OTHER_KEY)),
+        await harness.http.get(harness.signed(KEY).url),
+        await harness.http.put(get, content=BODY),
+        await harness.http.get(get.split("?")[0]),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403] * 5
+    assert await keys(harness.store) == {KEY}
+
+
+async def test_expired_addresses(harness: Harness) -> None:
+    """An address is worth nothing after its time."""
+    await harness.put()
+    signed, address = harness.signed(OTHER_KEY), harness.store.presign_get(KEY)
+    harness.clock.advance(1200)
+
+    answers = [await harness.send(signed), await harness.http.get(address)]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert await keys(harness.store) == {KEY}
+
+
+async def test_reading_address_stays_the_same_for_a_while(harness: Harness) -> None:
+    """A browser that asks again soon gets the same address, and it lives as long as was asked for."""
+    await harness.put()
+
+    first = harness.store.presign_get(KEY)
+    harness.clock.advance(300)
+    second = harness.store.presign_get(KEY)
+    harness.clock.advance(300)
+
+    assert first == second
+    assert (await harness.http.get(first)).status_code == 200
+
+
+async def test_delete(harness: Harness) -> None:
+    """A deleted object is gone for everybody; deleting what is not there is no error; the key is free again."""
+    await harness.put(KEY)
+    await harness.put(OTHER_KEY, b"other")
+
+    await harness.store.delete([KEY, thumbnail_key(image_id(1))])
+    await harness.store.delete([KEY])
+
+    assert await harness.store.head(KEY) is None
+    assert (await harness.http.get(harness.store.presign_get(KEY))).status_code == 404
+    assert await keys(harness.store) == {OTHER_KEY}
+    await harness.put(KEY)
+
+
+async def test_list(harness: Harness) -> None:
+    """The list has every object below a prefix, with its size."""
+    for number in range(3):
+        await harness.put(original_key(image_id(number)), b"o" * (number + 1))
+    await harness.put(thumbnail_key(image_id(0)), b"t")
+
+    listed = {stored.key: stored.size async for stored in harness.store.list("originals/")}
+
+    assert listed == {original_key(image_id(number)): number + 1 for number in range(3)}
+    assert len(await keys(harness.store)) == 4
+
+
+async def test_signed_request_hides_its_address(harness: Harness) -> None:
+    """What grants access does not end up in a log by way of repr()."""
+    signed = harness.signed()
+
+    assert signed.url not in repr(signed) and "sign" not in repr(signed)

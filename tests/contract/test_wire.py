@@ -1,0 +1,111 @@
+"""The API against its own description. The fixture `http` holds every answer in the other tests against it too."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator, ValidationError
+
+from tests.support.api import API, OpenAPIDocument, Picture, Visitor
+from tests.support.spaces import to_base64, vector
+
+pytestmark = pytest.mark.anyio
+
+ROUTES = {
+    ("get", f"{API}/health"): {200},
+    ("get", f"{API}/space"): {200},
+    ("post", f"{API}/uploads"): {200, 201, 400, 413, 415},
+    ("get", f"{API}/images"): {200, 400},
+    ("get", f"{API}/images/{{image_id}}"): {200, 400, 404},
+    ("put", f"{API}/images/{{image_id}}"): {200, 201, 400, 403, 409, 410, 413, 422},
+    ("delete", f"{API}/images/{{image_id}}"): {204, 400, 404},
+    ("post", f"{API}/search"): {200, 400, 404, 409, 413, 422},
+}
+
+
+async def test_routes_and_statuses(document: OpenAPIDocument) -> None:
+    """The document has the routes of the contract with their statuses, and every failure is a problem document."""
+    described = {
+        (method, path): operation["responses"]
+        for path, item in document.document["paths"].items()
+        for method, operation in item.items()
+    }
+
+    assert {route: {int(status) for status in responses} for route, responses in described.items()} == {
+        route: statuses | {500, 503} for route, statuses in ROUTES.items()
+    }
+    for responses in described.values():
+        for status, response in responses.items():
+            media_types = list(response.get("content", {}))
+            expected = ["application/problem+json"] if int(status) >= 400 else ["application/json"]
+            assert media_types == ([] if status == "204" else expected)
+
+
+async def test_every_schema_is_valid_and_every_reference_leads_somewhere(document: OpenAPIDocument) -> None:
+    """The components are JSON Schema 2020-12 and complete."""
+    components = document.document["components"]["schemas"]
+
+    for schema in components.values():
+        Draft202012Validator.check_schema(schema)
+    references = [part.split('"')[0] for part in json.dumps(document.document).split('"$ref": "')[1:]]
+    assert {reference.removeprefix("#/components/schemas/") for reference in references} <= components.keys()
+
+
+async def test_document_names_no_other_host(document: OpenAPIDocument) -> None:
+    """Nothing in the description points to a third party."""
+    assert "http" not in json.dumps(document.document).replace("HTTP", "")
+
+
+DECLARATION = Picture.of(1).declaration()
+REGISTRATION = {"ticket": "t", "space": "s", "vector": "", "width": 1, "height": 1}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "taken"),
+    [
+        ("post", "/uploads", DECLARATION, True),
+        ("post", "/uploads", DECLARATION | {"size": 0}, False),
+        ("post", "/uploads", DECLARATION | {"sha256": "x"}, False),
+        ("post", "/uploads", DECLARATION | {"unknown": 1}, False),
+        ("post", "/uploads", {"sha256": "a" * 64}, False),
+        ("put", f"/images/{'0' * 32}", REGISTRATION, True),
+        ("put", f"/images/{'0' * 32}", REGISTRATION | {"vector": [0.5, 1]}, True),
+        ("put", f"/images/{'0' * 32}", REGISTRATION | {"vector": {}}, False),
+        ("put", f"/images/{'0' * 32}", REGISTRATION | {"tags": ["a"] * 33}, False),
+        ("put", f"/images/{'0' * 32}", REGISTRATION | {"tags": ["a\n"]}, False),
+        ("put", f"/images/{'0' * 32}", REGISTRATION | {"title": "\t"}, False),
+        ("put", f"/images/{'0' * 32}", REGISTRATION | {"labels": [{"name": "a", "score": 2}]}, False),
+        ("post", "/search", {"space": "s", "vector": ""}, True),
+        ("post", "/search", {"space": "s", "like": "0" * 32, "limit": 100, "filters": {"tags_any": ["a"]}}, True),
+        ("post", "/search", {"space": "s", "like": "0" * 31}, False),
+        ("post", "/search", {"space": "s", "like": "0" * 32, "limit": 101}, False),
+        ("post", "/search", {"space": "s", "like": "0" * 32, "filters": {"sql": "1=1"}}, False),
+    ],
+)
+async def test_described_limits_are_the_enforced_ones(
+    method: str, path: str, body: dict[str, Any], taken: bool, document: OpenAPIDocument, http: httpx.AsyncClient
+) -> None:
+    """What the document's schema takes or refuses, the server takes or refuses as malformed."""
+    schema = document.request_schema(method, API + path)
+
+    response = await http.request(method, API + path, json=body)
+
+    assert document.validator(schema).is_valid(body) == taken
+    assert (response.status_code != 400) == taken, response.text
+
+
+async def test_the_check_of_answers_fails_when_it_should(document: OpenAPIDocument, visitor: Visitor) -> None:
+    """The check that every integration test relies on sees an answer that the document does not announce."""
+    request = httpx.Request("POST", f"http://testserver{API}/search")
+    query = to_base64(vector(1))
+    await visitor.add(Picture.of(1))
+    found = (await visitor.search(vector=query)).json()
+
+    document.check(httpx.Response(200, json=found, request=request))
+    with pytest.raises(ValidationError):
+        document.check(httpx.Response(200, json=found | {"matches": [{"score": 1.5}]}, request=request))
+    with pytest.raises(AssertionError):
+        document.check(httpx.Response(418, json=found, request=request))
+    with pytest.raises(AssertionError):
+        document.check(httpx.Response(404, json=found, request=request))

@@ -1,0 +1,296 @@
+"""Whatever is wrong with a request: a problem document says what, and nothing is written."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backend.catalogue.service import utc_now
+from backend.catalogue.tickets import TicketOffice
+from backend.settings import Settings, signing_secret
+from tests.support.api import API, Picture, Visitor, assert_problem, stored
+from tests.support.spaces import DIMENSION, near, to_base64, vector
+
+pytestmark = pytest.mark.anyio
+
+PICTURE = Picture.of(1)
+
+
+@pytest.fixture
+async def unchanged(visitor: Visitor, settings: Settings) -> AsyncIterator[dict[str, Any]]:
+    """Yield an upload that waits for its registration; check afterwards that store and table are as before."""
+    await visitor.add(Picture.of(0))
+    upload = await visitor.uploaded(PICTURE)
+    before = await _state(visitor, settings.data)
+    yield upload
+    assert await _state(visitor, settings.data) == before
+
+
+async def _state(visitor: Visitor, data: Path) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
+    return await visitor.listed(), stored(data)
+
+
+def _with(position: int, value: float) -> str:
+    values = np.array(vector(1))
+    values[position] = value
+    return to_base64(values)
+
+
+INVALID_VECTORS = {
+    "nan": (_with(2, np.nan), "Value 2 of the vector is nan, not a finite number."),
+    "infinite": (_with(0, np.inf), "Value 0 of the vector is inf, not a finite number."),
+    "negative infinite": (_with(7, -np.inf), "Value 7 of the vector is -inf, not a finite number."),
+    "zero": (to_base64(np.zeros(DIMENSION)), "The vector has length 0; it must be scaled to unit length"),
+    "not normalised": (to_base64(vector(1) * 1.01), "The vector has length 1.01; it must be scaled to unit length"),
+    "overflowing": ([1e300] * DIMENSION, "The vector has length inf; it must be scaled to unit length"),
+    "too short": (to_base64(vector(1)[:-1]), f"The vector has 7 values, the space has {DIMENSION}."),
+    "too long": ([*vector(1).tolist(), 0.0], f"The vector has 9 values, the space has {DIMENSION}."),
+    "empty list": ([], f"The vector has 0 values, the space has {DIMENSION}."),
+    "empty text": ("", f"The vector has 0 values, the space has {DIMENSION}."),
+    "no base64": ("not base64!", "The vector is no base64 of little-endian float32 values."),
+    "cut base64": (to_base64(vector(1))[:-4], "The vector is no base64 of little-endian float32 values."),
+    "not ASCII": ("ä" * 40, "The vector is no base64 of little-endian float32 values."),
+}
+
+
+@pytest.mark.parametrize("case", INVALID_VECTORS)
+async def test_registration_with_an_invalid_vector(case: str, unchanged: dict[str, Any], visitor: Visitor) -> None:
+    """A vector that cannot be compared is refused before anything is written."""
+    wire, detail = INVALID_VECTORS[case]
+
+    problem = assert_problem(await visitor.register(unchanged, PICTURE, vector=wire), 422, "invalid-vector")
+
+    assert problem["detail"].startswith(detail)
+
+
+@pytest.mark.parametrize("case", INVALID_VECTORS)
+async def test_search_with_an_invalid_vector(case: str, visitor: Visitor) -> None:
+    """A query is checked like a registration."""
+    wire, detail = INVALID_VECTORS[case]
+
+    assert assert_problem(await visitor.search(vector=wire), 422, "invalid-vector")["detail"].startswith(detail)
+
+
+async def test_vector_of_another_space(unchanged: dict[str, Any], visitor: Visitor) -> None:
+    """A vector of another model is refused with both spaces named."""
+    problems = [
+        assert_problem(await visitor.register(unchanged, PICTURE, space="0123456789abcdef"), 409, "space-mismatch"),
+        assert_problem(
+            await visitor.search(space="0123456789abcdef", vector=to_base64(vector(1))), 409, "space-mismatch"
+        ),
+    ]
+
+    assert [(problem["expected"], problem["got"]) for problem in problems] == [
+        (visitor.space.id, "0123456789abcdef")
+    ] * 2
+
+
+async def test_altered_ticket(unchanged: dict[str, Any], visitor: Visitor) -> None:
+    """A ticket of which one character differs is worth nothing."""
+    ticket = unchanged["ticket"]
+    altered = ticket[:-1] + ("0" if ticket[-1] != "0" else "1")
+
+    assert_problem(await visitor.register({**unchanged, "ticket": altered}, PICTURE), 403, "ticket-invalid")
+
+
+async def test_ticket_of_another_server(unchanged: dict[str, Any], visitor: Visitor) -> None:
+    """A ticket signed with another secret is worth nothing."""
+    foreign = "e30.0" + "0" * 63
+
+    assert_problem(await visitor.register({**unchanged, "ticket": foreign}, PICTURE), 403, "ticket-invalid")
+
+
+async def test_ticket_for_another_image(unchanged: dict[str, Any], visitor: Visitor) -> None:
+    """A ticket lets nobody write another image than its own."""
+    other = await visitor.begin(Picture.of(2))
+
+    response = await visitor.register({**unchanged, "ticket": other["ticket"]}, PICTURE)
+
+    assert_problem(response, 403, "ticket-invalid")
+
+
+async def test_reused_ticket(visitor: Visitor) -> None:
+    """A ticket that was used cannot give its image another vector."""
+    upload = await visitor.uploaded(PICTURE)
+    assert (await visitor.register(upload, PICTURE)).status_code == 201
+    listed = await visitor.listed()
+
+    response = await visitor.register(upload, PICTURE, vector=to_base64(near(PICTURE.vector, 5)), title="other")
+
+    assert_problem(response, 409, "ticket-used")
+    assert await visitor.listed() == listed
+    assert (await visitor.search(vector=to_base64(PICTURE.vector))).json()["matches"][0]["score"] > 0.999
+
+
+async def test_expired_ticket(unchanged: dict[str, Any], visitor: Visitor, settings: Settings) -> None:
+    """After its time a ticket is a 410."""
+    office = TicketOffice(signing_secret(settings))
+    ticket = office.read(unchanged["ticket"], utc_now())
+    expired = office.issue(replace(ticket, expires=utc_now() - timedelta(seconds=1)))
+
+    assert_problem(await visitor.register({**unchanged, "ticket": expired}, PICTURE), 410, "ticket-expired")
+
+
+@pytest.mark.parametrize("sent", [[], ["original"], ["thumbnail"]], ids=["nothing", "original", "thumbnail"])
+async def test_registration_before_the_files_are_there(sent: list[str], visitor: Visitor, settings: Settings) -> None:
+    """An image is registered only when both files are in the store; until then the answer says which one is not."""
+    upload = await visitor.begin(PICTURE)
+    for part in sent:
+        await visitor.send(upload[part], getattr(PICTURE, part))
+    before = await _state(visitor, settings.data)
+
+    problem = assert_problem(await visitor.register(upload, PICTURE), 409, "upload-incomplete")
+
+    assert problem["missing"] == [part for part in ("original", "thumbnail") if part not in sent]
+    assert await _state(visitor, settings.data) == before
+
+
+@pytest.mark.parametrize(
+    ("part", "changes", "status", "name"),
+    [
+        ("original", {"content_type": "image/svg+xml"}, 415, "unsupported-type"),
+        ("original", {"content_type": "text/html"}, 415, "unsupported-type"),
+        ("original", {"content_type": "image/jpeg; charset=x"}, 415, "unsupported-type"),
+        ("thumbnail", {"content_type": "image/svg+xml"}, 415, "unsupported-type"),
+        ("original", {"size": 1_000_001}, 413, "upload-too-large"),
+        ("thumbnail", {"size": 256 * 1024 + 1}, 413, "upload-too-large"),
+        ("original", {"size": 0}, 400, "malformed-request"),
+        ("original", {"size": -1}, 400, "malformed-request"),
+        ("original", {"size": 1.5}, 400, "malformed-request"),
+        ("original", {"size": 10**30}, 413, "upload-too-large"),
+        ("original", {"sha256": "A" * 64}, 400, "malformed-request"),
+        ("original", {"sha256": "a" * 64 + "\n"}, 400, "malformed-request"),
+        ("original", {"file_name": ""}, 400, "malformed-request"),
+        ("original", {"file_name": "x" * 256}, 400, "malformed-request"),
+        ("original", {"file_name": "a\nb"}, 400, "malformed-request"),
+        ("original", {"file_name": "ab\n"}, 400, "malformed-request"),
+        ("original", {"surprise": 1}, 400, "malformed-request"),
+        ("thumbnail", {"surprise": 1}, 400, "malformed-request"),
+    ],
+)
+async def test_declaration_that_is_not_taken(
+    part: str, changes: dict[str, Any], status: int, name: str, unchanged: dict[str, Any], visitor: Visitor
+) -> None:
+    """No ticket is given out for a file of a wrong type or size, nor for a declaration beyond the limits."""
+    declaration = Picture.of(3).declaration()
+    (declaration if part == "original" else declaration["thumbnail"]).update(changes)
+
+    assert_problem(await visitor.http.post(f"{API}/uploads", json=declaration), status, name)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"width": 0},
+        {"height": -5},
+        {"width": "wide"},
+        {"title": "x" * 201},
+        {"title": "tab\there"},
+        {"tags": ["x"] * 33},
+        {"tags": ["x" * 65]},
+        {"tags": [""]},
+        {"tags": "home"},
+        {"labels": [{"name": "x", "score": 0.5}] * 11},
+        {"labels": [{"name": "x", "score": 1.5}]},
+        {"labels": [{"name": "x"}]},
+        {"vector": {"not": "a list"}},
+        {"vector": ["one"] * DIMENSION},
+        {"vector": [None] * DIMENSION},
+        {"vector": "x" * 21_849},
+        {"vector": None},
+        {"id": "another"},
+    ],
+    ids=str,
+)
+async def test_registration_beyond_the_limits(
+    changes: dict[str, Any], unchanged: dict[str, Any], visitor: Visitor
+) -> None:
+    """A value of another type or beyond its limit is a 400 that names the value."""
+    problem = assert_problem(await visitor.register(unchanged, PICTURE, **changes), 400, "malformed-request")
+
+    assert next(iter(changes)) in str(problem)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"vector": "", "like": "0" * 32},
+        {"like": "../../etc/passwd"},
+        {"like": "0" * 32, "limit": 0},
+        {"like": "0" * 32, "limit": 101},
+        {"like": "0" * 32, "filters": {"tags_any": [1]}},
+        {"like": "0" * 32, "filters": {"unknown": []}},
+        {"like": "0" * 32, "filters": "id = 'x'"},
+    ],
+    ids=str,
+)
+async def test_query_beyond_the_limits(query: dict[str, Any], visitor: Visitor) -> None:
+    """A query that is not of the documented form is a 400."""
+    assert_problem(await visitor.search(**query), 400, "malformed-request")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"space": "\\ud800", "vector": []}', b'{"space": "x", "vector": [NaN]}'],
+    ids=str,
+)
+async def test_malformed_json(body: bytes, unchanged: dict[str, Any], visitor: Visitor) -> None:
+    """A body that is no JSON object of the documented form is a 400 on every route that reads one."""
+    headers = {"Content-Type": "application/json"}
+    for method, path in (("POST", "uploads"), ("PUT", f"images/{unchanged['id']}"), ("POST", "search")):
+        response = await visitor.http.request(method, f"{API}/{path}", content=body, headers=headers)
+        assert_problem(response, 400, "malformed-request")
+
+
+async def test_body_too_large(unchanged: dict[str, Any], visitor: Visitor) -> None:
+    """A body over 1 MiB is a 413 on every route that reads one."""
+    for method, path in (("POST", "uploads"), ("PUT", f"images/{unchanged['id']}"), ("POST", "search")):
+        response = await visitor.http.request(method, f"{API}/{path}", content=b" " * (1024 * 1024 + 1))
+        assert_problem(response, 413, "request-too-large")
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "after=x", "after=' OR 1=1 --"])
+async def test_list_beyond_the_limits(query: str, visitor: Visitor) -> None:
+    """A parameter of another form is a 400 that names it."""
+    problem = assert_problem(await visitor.http.get(f"{API}/images?{query}"), 400, "malformed-request")
+
+    assert problem["detail"].startswith(query.split("=")[0])
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+@pytest.mark.parametrize("image_id", ["0" * 32, "x", "' OR 1=1 --", "%00", "a%2Fb", "é"])
+async def test_image_that_does_not_exist(
+    method: str, image_id: str, unchanged: dict[str, Any], visitor: Visitor
+) -> None:
+    """An id that no image has is a 404, whatever it looks like."""
+    response = await visitor.http.request(method, f"{API}/images/{image_id}")
+
+    assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing/here", 404),
+        ("GET", f"{API}", 404),
+        ("GET", f"{API}/nothing", 404),
+        ("GET", "/store/originals", 404),
+        ("POST", f"{API}/health", 405),
+        ("PATCH", f"{API}/images/{'0' * 32}", 405),
+        ("POST", "/", 405),
+        ("DELETE", "/store/originals/" + "0" * 32, 405),
+    ],
+)
+async def test_route_that_does_not_exist(method: str, path: str, status: int, visitor: Visitor) -> None:
+    """What the framework refuses by itself is a problem document like all others."""
+    response = await visitor.http.request(method, path)
+
+    problem = response.json()
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+    assert (problem["type"], problem["status"]) == ("about:blank", status)
+    assert ("allow" in response.headers) == (status == 405)

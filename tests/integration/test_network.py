@@ -1,0 +1,132 @@
+"""Uploads through a real server and real sockets: interrupted, slow, without a length, too long."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import uvicorn
+from litestar import Litestar
+
+from backend.catalogue.spaces import EmbeddingSpace
+from backend.settings import Settings
+from tests.support.api import API, Picture, Visitor, assert_problem, stored
+from tests.support.spaces import to_base64
+
+pytestmark = pytest.mark.anyio
+
+PICTURE = Picture.of(1)
+
+
+@pytest.fixture
+def address(app: Litestar) -> Iterator[str]:
+    """Serve the application on a free port; yield `host:port`."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+async def visitor(address: str, space: EmbeddingSpace) -> AsyncIterator[Visitor]:
+    async with httpx.AsyncClient(base_url=f"http://{address}") as http:
+        yield Visitor(http, space)
+
+
+async def _start(address: str, url: str, length: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Begin a PUT; the body is the caller's."""
+    reader, writer = await asyncio.open_connection(*address.split(":"))
+    parts = urlsplit(url)
+    head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {address}\r\nContent-Type: image/jpeg\r\n"
+    writer.write(f"{head}Content-Length: {length}\r\n\r\n".encode())
+    await writer.drain()
+    return reader, writer
+
+
+async def _until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 (a folder has no event to wait for)
+            await asyncio.sleep(0.01)
+
+
+async def test_interrupted_upload(visitor: Visitor, address: str, settings: Settings) -> None:
+    """When the connection ends in the middle, nothing of the file remains, and the same address works again."""
+    upload = await visitor.begin(PICTURE)
+    _, writer = await _start(address, upload["original"]["url"], len(PICTURE.original))
+    writer.write(PICTURE.original[:1000])
+    await writer.drain()
+    await _until(lambda: stored(settings.data))
+    writer.close()
+    await _until(lambda: not stored(settings.data))
+
+    await visitor.send_both(upload, PICTURE)
+
+    assert (await visitor.register(upload, PICTURE)).status_code == 201
+
+
+async def test_slow_upload_holds_up_nobody(visitor: Visitor, address: str) -> None:
+    """While one upload waits for its bytes, others upload, register and search."""
+    slow = await visitor.begin(PICTURE)
+    reader, writer = await _start(address, slow["original"]["url"], len(PICTURE.original))
+    writer.write(PICTURE.original[:1000])
+    await writer.drain()
+
+    image = await visitor.add(Picture.of(2))
+    assert await visitor.found(vector=to_base64(Picture.of(2).vector)) == [image["id"]]
+
+    writer.write(PICTURE.original[1000:])
+    await writer.drain()
+    assert (await reader.readline()).split()[1] == b"201"
+    writer.close()
+
+
+async def test_upload_without_a_length(visitor: Visitor, settings: Settings) -> None:
+    """A body of unknown length is refused before it is read."""
+    upload = await visitor.begin(PICTURE)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield PICTURE.original
+
+    response = await visitor.http.put(
+        upload["original"]["url"], content=chunks(), headers=upload["original"]["headers"]
+    )
+
+    assert_problem(response, 411, "length-required")
+    assert stored(settings.data) == {}
+
+
+async def test_upload_longer_than_announced(visitor: Visitor, settings: Settings) -> None:
+    """A body of many megabytes for an address that allows few bytes is refused by its length alone."""
+    upload = await visitor.begin(PICTURE)
+
+    response = await visitor.send(upload["original"], bytes(8_000_000))
+
+    assert_problem(response, 400, "body-mismatch")
+    assert stored(settings.data) == {}
+    assert (await visitor.http.get(f"{API}/health")).status_code == 200
+
+
+async def test_head_of_a_stored_picture(visitor: Visitor) -> None:
+    """HEAD gives the same headers as GET, without the bytes."""
+    image = await visitor.add(PICTURE)
+
+    head, get = await visitor.http.head(image["original_url"]), await visitor.http.get(image["original_url"])
+
+    names = ("content-length", "content-type", "content-security-policy")
+    assert [head.headers[name] for name in names] == [get.headers[name] for name in names]
+    assert (head.content, get.content) == (b"", PICTURE.original)
+
+
+async def test_large_picture(visitor: Visitor) -> None:
+    """A picture of many chunks arrives and comes back byte for byte."""
+    large = Picture(bytes(range(250)) * 4000, b"thumbnail", PICTURE.vector, "large.jpg")
+
+    image = await visitor.add(large)
+
+    assert (await visitor.http.get(image["original_url"])).content == large.original

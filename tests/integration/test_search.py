@@ -1,0 +1,84 @@
+"""The search flow through the API: one request, the most similar images, best first."""
+
+import pytest
+
+from tests.support.api import API, Picture, Visitor, assert_problem
+from tests.support.spaces import near, normalised, to_base64, vector
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_most_similar_first_with_cosine_as_score(visitor: Visitor) -> None:
+    """Scores are cosine similarities to the query; float16 in the index costs less than 0.001."""
+    pictures = [Picture.of(seed) for seed in range(6)]
+    ids = [(await visitor.add(picture))["id"] for picture in pictures]
+    query = near(vector(3), 99)
+
+    matches = (await visitor.search(vector=to_base64(query), limit=4)).json()["matches"]
+
+    expected = sorted(((float(picture.vector @ query), id_) for picture, id_ in zip(pictures, ids, strict=True)))[::-1]
+    assert [match["image"]["id"] for match in matches] == [id_ for _, id_ in expected[:4]]
+    assert [match["score"] for match in matches] == pytest.approx([score for score, _ in expected[:4]], abs=1e-3)
+
+
+async def test_score_of_the_same_and_of_the_opposite(visitor: Visitor) -> None:
+    """The score lies within -1 and 1: 1 for the same vector, -1 for the opposite one."""
+    await visitor.add(Picture.of(1))
+
+    same = (await visitor.search(vector=to_base64(vector(1)))).json()["matches"][0]["score"]
+    opposite = (await visitor.search(vector=to_base64(-vector(1)))).json()["matches"][0]["score"]
+
+    assert (same, opposite) == (pytest.approx(1, abs=1e-3), pytest.approx(-1, abs=1e-3))
+    assert -1 <= opposite <= same <= 1
+
+
+async def test_more_like_this(visitor: Visitor) -> None:
+    """By the id of an image, its neighbours are found, and not the image itself."""
+    first = await visitor.add(Picture.of(1))
+    close = await visitor.add(Picture.of(2, near(vector(1), 2)))
+    far = await visitor.add(Picture.of(3))
+
+    assert await visitor.found(like=first["id"]) == [close["id"], far["id"]]
+
+
+async def test_more_like_an_image_that_is_gone(visitor: Visitor) -> None:
+    """Asking for images like a deleted one is a 404, not an empty result."""
+    image = await visitor.add(Picture.of(1))
+    await visitor.http.delete(f"{API}/images/{image['id']}")
+
+    assert_problem(await visitor.search(like=image["id"]), 404, "image-not-found")
+
+
+async def test_filters(visitor: Visitor) -> None:
+    """A match has one of the tags and one of the labels, and the limit counts only matches."""
+    cat = await visitor.add(Picture.of(1), tags=["home", "Minka's"], labels=[{"name": "tabby", "score": 0.9}])
+    dog = await visitor.add(Picture.of(2), tags=["home"], labels=[{"name": "pug", "score": 0.8}])
+    await visitor.add(Picture.of(3))
+    query = to_base64(vector(3))
+
+    async def found(**filters: list[str]) -> set[str]:
+        return set(await visitor.found(vector=query, filters=filters, limit=2))
+
+    assert await found(tags_any=["home"]) == {cat["id"], dog["id"]}
+    assert await found(tags_any=["Minka's", "elsewhere"]) == {cat["id"]}
+    assert await found(labels_any=["pug", "tabby"]) == {cat["id"], dog["id"]}
+    assert await found(tags_any=["home"], labels_any=["pug"]) == {dog["id"]}
+    assert await found(tags_any=["Home"]) == set()
+    assert await found(tags_any=["x') OR 1=1 --"]) == set()
+
+
+async def test_search_in_an_empty_catalogue(visitor: Visitor) -> None:
+    """Nothing is found, and that is no error."""
+    response = await visitor.search(vector=to_base64(vector(1)))
+
+    assert response.json() == {"space": visitor.space.id, "matches": []}
+
+
+async def test_query_slightly_off_unit_length(visitor: Visitor) -> None:
+    """A query rounded to a few digits counts as unit length; scores are still cosines."""
+    await visitor.add(Picture.of(1))
+    rounded = [round(float(value), 4) for value in normalised(vector(1))]
+
+    matches = (await visitor.search(vector=rounded)).json()["matches"]
+
+    assert matches[0]["score"] == pytest.approx(1, abs=1e-3)

@@ -1,0 +1,201 @@
+"""The upload flow through the API: ticket, files to the store, vector to the index."""
+
+import asyncio
+
+import httpx
+import pytest
+from litestar.testing import AsyncTestClient
+
+from backend.app import create_app
+from backend.catalogue.spaces import EmbeddingSpace
+from backend.settings import Settings
+from backend.web.static import Site
+from tests.support.api import API, Picture, Visitor, stored, without_urls
+from tests.support.spaces import near, to_base64, vector
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_upload_of_a_new_picture(visitor: Visitor, settings: Settings) -> None:
+    """After three requests the image is listed with its data, and both files can be read."""
+    picture = Picture.of(1)
+    labels = [{"name": "tabby, tabby cat", "score": 0.7312}, {"name": "lynx", "score": 0.1}]
+
+    image = await visitor.add(picture, title="Minka", tags=["cat", "home"], labels=labels)
+
+    assert without_urls(image) == {
+        "id": image["id"],
+        "title": "Minka",
+        "file_name": "IMG_1.jpg",
+        "content_type": "image/jpeg",
+        "size": len(picture.original),
+        "width": 4000,
+        "height": 3000,
+        "sha256": picture.declaration()["sha256"],
+        "tags": ["cat", "home"],
+        "labels": labels,
+        "created": image["created"],
+    }
+    assert await visitor.listed() == [without_urls(image)]
+    assert without_urls((await visitor.http.get(f"{API}/images/{image['id']}")).json()) == without_urls(image)
+    assert (await visitor.http.get(image["original_url"])).content == picture.original
+    assert (await visitor.http.get(image["thumbnail_url"])).content == picture.thumbnail
+
+
+async def test_vector_as_list_of_numbers(visitor: Visitor) -> None:
+    """A vector may come as a JSON list as well as in base64."""
+    picture = Picture.of(1)
+
+    image = await visitor.add(picture, vector=picture.vector.tolist())
+
+    assert await visitor.found(vector=to_base64(picture.vector)) == [image["id"]]
+
+
+async def test_known_picture_is_not_uploaded_again(visitor: Visitor) -> None:
+    """For a checksum that is in the catalogue, the answer is the image instead of a ticket."""
+    picture = Picture.of(1)
+    image = await visitor.add(picture)
+
+    response = await visitor.http.post(f"{API}/uploads", json=picture.declaration() | {"file_name": "copy.jpg"})
+
+    assert response.status_code == 200
+    begun = response.json()
+    assert (without_urls(begun["image"]), begun["upload"]) == (without_urls(image), None)
+
+
+async def test_repeated_registration(visitor: Visitor) -> None:
+    """Who repeats a registration, because the answer was lost, gets the same image and makes no second one."""
+    picture = Picture.of(1)
+    upload = await visitor.uploaded(picture)
+
+    answers = [await visitor.register(upload, picture) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [201, 200, 200]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert len(await visitor.listed()) == 1
+
+
+async def test_concurrent_registrations_of_one_id(visitor: Visitor) -> None:
+    """Eight registrations at once of one upload: one makes the image, seven get it."""
+    picture = Picture.of(1)
+    upload = await visitor.uploaded(picture)
+
+    answers = await asyncio.gather(*[visitor.register(upload, picture) for _ in range(8)])
+
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+    assert len(await visitor.listed()) == 1
+
+
+async def test_concurrent_uploads_of_one_picture(visitor: Visitor, settings: Settings) -> None:
+    """Two visitors upload the same picture at once: one image remains, and only its two files."""
+    picture = Picture.of(1)
+    uploads = [await visitor.uploaded(picture), await visitor.uploaded(picture)]
+
+    answers = await asyncio.gather(*[visitor.register(upload, picture) for upload in uploads])
+
+    assert sorted(answer.status_code for answer in answers) == [200, 201]
+    (image,) = await visitor.listed()
+    assert {answer.json()["id"] for answer in answers} == {image["id"]}
+    assert {path.split("/")[1] for path in stored(settings.data)} == {image["id"]}
+
+
+async def test_registration_repeated_after_its_files_gave_way_to_a_twin(visitor: Visitor) -> None:
+    """Also the visitor who came second may repeat the registration, and gets the first one's image again."""
+    picture = Picture.of(1)
+    second = await visitor.uploaded(picture)
+    first = await visitor.add(picture)
+
+    answers = [await visitor.register(second, picture) for _ in range(2)]
+
+    assert [(answer.status_code, answer.json()["id"]) for answer in answers] == [(200, first["id"])] * 2
+
+
+async def test_many_registrations_at_once(visitor: Visitor) -> None:
+    """Registrations of different pictures do not disturb each other, nor the searches in between."""
+    pictures = [Picture.of(seed) for seed in range(12)]
+    uploads = [await visitor.uploaded(picture) for picture in pictures]
+
+    answers = await asyncio.gather(
+        *[visitor.register(upload, picture) for upload, picture in zip(uploads, pictures, strict=True)],
+        *[visitor.search(vector=to_base64(vector(0))) for _ in range(12)],
+    )
+
+    assert [answer.status_code for answer in answers] == [201] * 12 + [200] * 12
+    assert len(await visitor.listed()) == 12
+
+
+async def test_restart(visitor: Visitor, settings: Settings, space: EmbeddingSpace, site: Site) -> None:
+    """What was acknowledged is there after a restart, and tickets given out before still hold."""
+    image = await visitor.add(Picture.of(1))
+    begun = await visitor.uploaded(Picture.of(2))
+
+    async with AsyncTestClient(create_app(settings, space, site)) as http:
+        restarted = Visitor(http, space)
+
+        assert await restarted.listed() == [without_urls(image)]
+        assert (await http.get(image["original_url"])).content == Picture.of(1).original
+        assert (await restarted.register(begun, Picture.of(2))).status_code == 201
+
+
+async def test_another_space_is_another_catalogue(visitor: Visitor, settings: Settings, site: Site) -> None:
+    """With another model the catalogue is empty; going back, everything is there again."""
+    from tests.support.spaces import small_space
+
+    await visitor.add(Picture.of(1))
+    other = small_space(dimension=16)
+
+    async with AsyncTestClient(create_app(settings, other, site)) as http:
+        assert await Visitor(http, other).listed() == []
+    assert len(await visitor.listed()) == 1
+
+
+async def test_delete(visitor: Visitor, settings: Settings) -> None:
+    """A deleted image is gone from list, search and store; deleting it again says that there is none."""
+    kept, doomed = await visitor.add(Picture.of(1)), await visitor.add(Picture.of(2, near(vector(1), 2)))
+
+    assert (await visitor.http.delete(f"{API}/images/{doomed['id']}")).status_code == 204
+
+    assert [image["id"] for image in await visitor.listed()] == [kept["id"]]
+    assert await visitor.found(vector=to_base64(vector(1))) == [kept["id"]]
+    assert {path.split("/")[1] for path in stored(settings.data)} == {kept["id"]}
+    assert (await visitor.http.get(doomed["original_url"])).status_code == 404
+    assert (await visitor.http.get(f"{API}/images/{doomed['id']}")).status_code == 404
+    assert (await visitor.http.delete(f"{API}/images/{doomed['id']}")).status_code == 404
+
+
+async def test_deleted_picture_can_be_uploaded_again(visitor: Visitor) -> None:
+    """A deletion leaves no trace that would take a new upload for a known one."""
+    image = await visitor.add(Picture.of(1))
+    await visitor.http.delete(f"{API}/images/{image['id']}")
+
+    again = await visitor.add(Picture.of(1))
+
+    assert again["id"] != image["id"]
+
+
+async def test_pages(visitor: Visitor) -> None:
+    """The list comes newest first, in pages that join without gap or repetition."""
+    images = [await visitor.add(Picture.of(seed)) for seed in range(5)]
+
+    first = (await visitor.http.get(f"{API}/images", params={"limit": 2})).json()
+    await visitor.add(Picture.of(9))
+    second = (await visitor.http.get(f"{API}/images", params={"limit": 2, "after": first["next"]})).json()
+    third = (await visitor.http.get(f"{API}/images", params={"limit": 2, "after": second["next"]})).json()
+
+    pages = [[image["id"] for image in page["images"]] for page in (first, second, third)]
+    newest_first = [image["id"] for image in reversed(images)]
+    assert pages == [newest_first[:2], newest_first[2:4], newest_first[4:]]
+    assert (first["total"], third["total"], third["next"]) == (5, 6, None)
+
+
+async def test_health_and_space(visitor: Visitor) -> None:
+    """Health tells how many images there are; space hands out the manifest as it is."""
+    await visitor.add(Picture.of(1))
+
+    health = await visitor.http.get(f"{API}/health")
+    space = await visitor.http.get(f"{API}/space")
+
+    assert health.json() == {"status": "ok", "version": "0.1.0", "space": visitor.space.id, "images": 1}
+    described: httpx.Response = space
+    assert described.json()["manifest"] == visitor.space.manifest
+    assert described.json()["model_url"] == f"/model/{visitor.space.id}/"

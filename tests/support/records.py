@@ -1,0 +1,52 @@
+"""Values of the catalogue for tests that need some."""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from backend.catalogue.values import SHA256, Description, ImageID, ImageRecord, Label, ObjectFacts, created_at
+
+NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that tests set."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+def facts(body: bytes, content_type: str = "image/jpeg") -> ObjectFacts:
+    return ObjectFacts(len(body), content_type, SHA256(hashlib.sha256(body).hexdigest()))
+
+
+def image_id(number: int) -> ImageID:
+    """Return an id that sorts by number."""
+    return ImageID(f"{1_795_000_000_000 + number:012x}{number:020x}")
+
+
+def record(number: int, tags: tuple[str, ...] = (), labels: tuple[str, ...] = ()) -> ImageRecord:
+    """Return a record that differs in every value from those of other numbers."""
+    return ImageRecord(
+        id=image_id(number),
+        created=created_at(image_id(number)),
+        file_name=f"IMG_{number}.jpg",
+        original=facts(f"original {number}".encode()),
+        description=Description(
+            width=4000 + number,
+            height=3000 + number,
+            title=f"Title {number}",
+            tags=tags,
+            labels=tuple(Label(name, round(0.9 - 0.1 * place, 7)) for place, name in enumerate(labels)),
+        ),
+    )
+
+
+def retitled(image: ImageRecord, title: str) -> ImageRecord:
+    return replace(image, description=replace(image.description, title=title))

@@ -1,0 +1,61 @@
+"""Small embedding spaces, and vectors of them."""
+
+import base64
+from typing import Any
+
+import numpy as np
+
+from backend.catalogue.spaces import EmbeddingSpace
+from backend.catalogue.values import Vector
+from backend.catalogue.vectors import to_vector
+
+DIMENSION = 8
+
+
+def manifest(dimension: int = DIMENSION) -> dict[str, Any]:
+    """Return the manifest of a model that exists only in the tests."""
+    return {
+        "model": "small",
+        "description": "A model that exists only in the tests",
+        "source": "tests/support/spaces.py",
+        "licence": "Apache-2.0",
+        "files": {
+            "model.json": {"size": 20, "sha256": "a" * 64},
+            "group1-shard1of1.bin": {"size": 40, "sha256": "b" * 64},
+            "labels.txt": {"size": 9, "sha256": "c" * 64},
+        },
+        "input": {"side_px": 224, "low": -1.0, "high": 1.0, "resize": "squeeze-bilinear-antialias"},
+        "output": {"embedding_node": "pool", "logits_node": "logits", "labels": "labels.txt"},
+        "pooling": "graph",
+        "postprocessing": "unit-length",
+        "dimension": dimension,
+        "calibration": {
+            "pairs": 100,
+            "data": "none",
+            "unrelated_cosine": {"p50": 0.3, "p95": 0.5, "p99": 0.6},
+        },
+        "golden": {"input": "waves", "vector": to_base64(vector(0, dimension))},
+    }
+
+
+def small_space(dimension: int = DIMENSION) -> EmbeddingSpace:
+    return EmbeddingSpace.from_manifest(manifest(dimension))
+
+
+def vector(seed: int, dimension: int = DIMENSION) -> Vector:
+    """Return a vector that is the same in every run, and far from those of other seeds."""
+    return normalised(np.random.default_rng(seed).normal(size=dimension))
+
+
+def near(other: Vector, seed: int, distance: float = 0.1) -> Vector:
+    """Return a vector not far from another."""
+    return normalised(other + distance * vector(seed, len(other)))
+
+
+def normalised(values: np.ndarray) -> Vector:
+    return to_vector(values / np.linalg.norm(values), len(values))
+
+
+def to_base64(values: np.ndarray) -> str:
+    """Write values as the wire has them."""
+    return base64.b64encode(np.asarray(values, dtype="<f4").tobytes()).decode()

@@ -1,0 +1,129 @@
+"""Settings from the environment."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.settings import InvalidSetting, Settings, signing_secret, variable
+
+SECRET = "0123456789abcdef" * 2
+
+
+def test_defaults() -> None:
+    """Without any variable the server listens to this machine only and keeps its data in the user's folder."""
+    settings = Settings.from_environ({"XDG_DATA_HOME": "/data", "PATH": "/bin"})
+
+    assert settings == Settings(
+        data=Path("/data/lookalike"),
+        model=None,
+        host="127.0.0.1",
+        port=8000,
+        secret=None,
+        ticket_expires_s=3600,
+        url_expires_s=3600,
+        max_upload_bytes=104_857_600,
+    )
+    assert Settings.from_environ({}).data == Path.home() / ".local" / "share" / "lookalike"
+
+
+def test_every_variable(tmp_path: Path) -> None:
+    """Each field has its variable."""
+    values = {
+        "data": str(tmp_path),
+        "model": "https://example.org/model.json",
+        "host": "0.0.0.0",
+        "port": "80",
+        "secret": SECRET,
+        "ticket_expires_s": "60",
+        "url_expires_s": "604800",
+        "max_upload_bytes": "1",
+    }
+
+    settings = Settings.from_environ({variable(name): value for name, value in values.items()})
+
+    assert settings == Settings(tmp_path, values["model"], "0.0.0.0", 80, SECRET, 60, 604_800, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("LOOKALIKE_DATA", "", "must not be empty"),
+        ("LOOKALIKE_HOST", " ", "must not be empty"),
+        ("LOOKALIKE_PORT", "0", "from 1 to 65535"),
+        ("LOOKALIKE_PORT", "65536", "from 1 to 65535"),
+        ("LOOKALIKE_PORT", "8000.0", "from 1 to 65535"),
+        ("LOOKALIKE_PORT", "-1", "from 1 to 65535"),
+        ("LOOKALIKE_PORT", "", "from 1 to 65535"),
+        ("LOOKALIKE_TICKET_EXPIRES_S", "59", "from 60 to 604800"),
+        ("LOOKALIKE_URL_EXPIRES_S", "1h", "from 60 to 604800"),
+        ("LOOKALIKE_MAX_UPLOAD_BYTES", "100MB", "from 1 to 5368709120"),
+    ],
+)
+def test_value_that_is_not_allowed(name: str, value: str, allowed: str) -> None:
+    """The error names the variable, its value and what is allowed."""
+    with pytest.raises(InvalidSetting) as caught:
+        Settings.from_environ({name: value})
+
+    assert caught.value.variable == name
+    assert str(caught.value).startswith(f"{name} is {value!r}") and allowed in str(caught.value)
+
+
+@given(st.text(max_size=10))
+def test_port_is_a_number_or_an_error(value: str) -> None:
+    """No text is taken for a number by accident, such as digits of other scripts."""
+    try:
+        port = Settings.from_environ({"LOOKALIKE_PORT": value}).port
+    except InvalidSetting:
+        return
+    assert 1 <= port <= 65535 and str(port) == value.lstrip("0")
+
+
+def test_unknown_variable() -> None:
+    """A misspelt name is an error that lists the names there are, and does not repeat the value."""
+    with pytest.raises(InvalidSetting) as caught:
+        Settings.from_environ({"LOOKALIKE_SECRTE": SECRET})
+
+    assert str(caught.value).startswith("LOOKALIKE_SECRTE is unknown") and "LOOKALIKE_SECRET" in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+def test_short_secret() -> None:
+    """A secret that could be guessed is refused, without being repeated."""
+    with pytest.raises(InvalidSetting) as caught:
+        Settings.from_environ({"LOOKALIKE_SECRET": "guessable"})
+
+    assert "at least 32" in str(caught.value) and "guessable" not in str(caught.value)
+
+
+def test_secret_is_not_shown(tmp_path: Path) -> None:
+    """The settings can be printed."""
+    assert SECRET not in repr(Settings(tmp_path, secret=SECRET))
+
+
+def test_secret_of_the_settings(tmp_path: Path) -> None:
+    """A secret that was given is used, and none is written."""
+    assert signing_secret(Settings(tmp_path / "data", secret=SECRET)) == SECRET.encode()
+    assert not (tmp_path / "data").exists()
+
+
+def test_secret_is_made_once(tmp_path: Path) -> None:
+    """Without one, a secret is made, kept for this user alone, and found again."""
+    settings = Settings(tmp_path / "data")
+
+    made = signing_secret(settings)
+
+    assert len(made) >= 32
+    assert signing_secret(settings) == made
+    assert stat.S_IMODE((settings.data / "secret").stat().st_mode) == 0o600
+    assert signing_secret(Settings(tmp_path / "other")) != made
+
+
+def test_damaged_secret(tmp_path: Path) -> None:
+    """A secret file that is too short is an error, not a weak signature."""
+    (tmp_path / "secret").write_text("\n")
+
+    with pytest.raises(InvalidSetting, match="damaged"):
+        signing_secret(Settings(tmp_path))
