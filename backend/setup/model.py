@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -80,7 +81,7 @@ def install_model(setting: str | None, models: Path, known: Path, report: Report
     """
     if setting is None:
         raise ModelError(NO_MODEL)
-    if _is_address(setting) and (installed := _remembered(setting, models)) is not None:
+    if _is_address(setting) and (installed := _remembered(setting, models, known)) is not None:
         return installed
     source, manifest = _locate(setting, models, known, report)
     space = _space(manifest, source.where)
@@ -175,7 +176,6 @@ def _install(source: Source, space: EmbeddingSpace, models: Path, report: Report
     if not folder.is_dir():
         report.step(f"Installing the model {space.model} from {source.where} …")
     publish(folder, workshop, partial(_fill, source, space))
-    shutil.rmtree(models / ".downloads", ignore_errors=True)
 
 
 def _fill(source: Source, space: EmbeddingSpace, folder: Path) -> None:
@@ -207,18 +207,21 @@ def _is_whole(folder: Path, space: EmbeddingSpace) -> bool:
     return all(_sha256(folder / name) == file.sha256 for name, file in space.files.items())
 
 
-def _remembered(setting: str, models: Path) -> Installed | None:
+def _remembered(address: str, models: Path, known: Path) -> Installed | None:
     """Return the model that was installed from this address, so that a start needs no network."""
-    space_id = _addresses(models).get(without_secrets(setting))
-    if space_id is None or not (models / space_id / "manifest.json").is_file():
+    space_id = _addresses(models).get(without_secrets(address))
+    if space_id is None:
         return None
     folder = models / space_id
-    space = _space(_parse((folder / "manifest.json").read_bytes(), str(folder)), str(folder))
-    return Installed(space, folder) if _is_whole(folder, space) else None
+    if not all((folder / name).is_file() for name in ("model.json", "manifest.json")):
+        return None
+    # A known manifest may have changed since, as by an update of Lookalike.
+    space = _space(_manifest_of(FolderSource(folder), known), str(folder))
+    return Installed(space, folder) if space.id == space_id and _is_whole(folder, space) else None
 
 
-def _remember(setting: str, space: EmbeddingSpace, models: Path) -> None:
-    addresses = {**_addresses(models), without_secrets(setting): space.id}
+def _remember(address: str, space: EmbeddingSpace, models: Path) -> None:
+    addresses = {**_addresses(models), without_secrets(address): space.id}
     replace_file(models / "addresses.json", json.dumps(addresses, indent=1).encode())
 
 
@@ -255,16 +258,15 @@ class AddressSource:
         self._report = report
 
     def read(self, name: str) -> bytes | None:
-        self._partials.mkdir(parents=True, exist_ok=True)
-        target = self._partials / name
-        target.unlink(missing_ok=True)
-        try:
-            download(self._address(name), target, MAX_JSON_BYTES)
-        except DownloadError as exc:
-            if exc.status in (404, 410):
-                return None
-            raise
-        return target.read_bytes()
+        with TemporaryDirectory() as folder:
+            target = Path(folder) / name
+            try:
+                download(self._address(name), target, MAX_JSON_BYTES)
+            except DownloadError as exc:
+                if exc.status in (404, 410):
+                    return None
+                raise
+            return target.read_bytes()
 
     def fetch(self, name: str, file: ModelFile, target: Path) -> None:
         self._partials.mkdir(parents=True, exist_ok=True)

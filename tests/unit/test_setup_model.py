@@ -165,6 +165,27 @@ def test_address_needs_the_network_once(place: Place, server: FileServer) -> Non
     assert server.requests == []
 
 
+@pytest.mark.parametrize("lost", ["model.json", "labels.txt"])
+def test_damaged_installation_of_an_address(place: Place, server: FileServer, lost: str) -> None:
+    """What was lost since is downloaded anew."""
+    installed = place.install(f"{server.address}/small")
+    (installed.folder / lost).unlink()
+
+    place.install(f"{server.address}/small")
+
+    assert place.installed() == whole_model()
+
+
+def test_updated_manifest_of_an_address(place: Place, server: FileServer) -> None:
+    """A known manifest that an update of Lookalike changed replaces the one installed before."""
+    place.install(f"{server.address}/small")
+    place.add_known("small", description="Measured anew.")
+
+    installed = place.install(f"{server.address}/small")
+
+    assert json.loads((installed.folder / "manifest.json").read_text())["description"] == "Measured anew."
+
+
 def test_signature_of_an_address_is_not_kept(place: Place, server: FileServer) -> None:
     """Nothing that grants access is written to the data folder."""
     place.install(f"{server.address}/small/model.json?signature=secret")
