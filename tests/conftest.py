@@ -28,7 +28,7 @@ def space() -> EmbeddingSpace:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data=tmp_path / "data", max_upload_bytes=1_000_000)
+    return Settings(data=tmp_path / "data", max_upload_bytes=3_000_000)
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import httpx
 import pytest
 from litestar import Litestar
-from litestar.testing import AsyncTestClient
 
 from backend.adapters.local_store import LocalStore
 from backend.catalogue.ports import ObjectStore
 from backend.catalogue.values import ObjectKey, SignedRequest, original_key, thumbnail_key
 from backend.web.problems import exception_handlers
 from backend.web.store_routes import PATH, store_routes
+from tests.support.network import serving
 from tests.support.records import Clock, facts, image_id
 
 pytestmark = pytest.mark.anyio
@@ -51,10 +51,12 @@ async def _local(folder: Path) -> AsyncIterator[Harness]:
     clock = Clock()
     store = LocalStore(folder, PATH, b"secret" * 8, url_expires_s=600, now=clock)
     await store.prepare()
-    async with AsyncTestClient(
-        Litestar([store_routes(store)], exception_handlers=exception_handlers(), openapi_config=None)
-    ) as http:
-        yield Harness(store, clock, http)
+    app = Litestar(
+        [store_routes(store)], exception_handlers=exception_handlers(), openapi_config=None, logging_config=None
+    )
+    with serving(app) as address:
+        async with httpx.AsyncClient(base_url=f"http://{address}") as http:
+            yield Harness(store, clock, http)
 
 
 IMPLEMENTATIONS = {"local": _local}

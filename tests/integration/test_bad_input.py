@@ -156,7 +156,7 @@ async def test_registration_before_the_files_are_there(sent: list[str], visitor:
         ("original", {"content_type": "text/html"}, 415, "unsupported-type"),
         ("original", {"content_type": "image/jpeg; charset=x"}, 415, "unsupported-type"),
         ("thumbnail", {"content_type": "image/svg+xml"}, 415, "unsupported-type"),
-        ("original", {"size": 1_000_001}, 413, "upload-too-large"),
+        ("original", {"size": 3_000_001}, 413, "upload-too-large"),
         ("thumbnail", {"size": 256 * 1024 + 1}, 413, "upload-too-large"),
         ("original", {"size": 0}, 400, "malformed-request"),
         ("original", {"size": -1}, 400, "malformed-request"),

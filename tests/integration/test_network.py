@@ -1,20 +1,18 @@
-"""Uploads through a real server and real sockets: interrupted, slow, without a length, too long."""
+"""The application behind a real server: requests that overlap, break off, or say one thing and do another."""
 
 import asyncio
-import socket
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-import uvicorn
 from litestar import Litestar
 
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings
 from tests.support.api import API, Picture, Visitor, assert_problem, stored
-from tests.support.spaces import to_base64
+from tests.support.network import serving
+from tests.support.spaces import to_base64, vector
 
 pytestmark = pytest.mark.anyio
 
@@ -23,14 +21,9 @@ PICTURE = Picture.of(1)
 
 @pytest.fixture
 def address(app: Litestar) -> Iterator[str]:
-    """Serve the application on a free port; yield `host:port`."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        yield f"127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+    """Serve the application; the value is `host:port`."""
+    with serving(app) as address:
+        yield address
 
 
 @pytest.fixture
@@ -53,6 +46,44 @@ async def _until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110 (a folder has no event to wait for)
             await asyncio.sleep(0.01)
+
+
+async def test_concurrent_registrations_of_one_id(visitor: Visitor) -> None:
+    """Eight registrations at once of one upload: one makes the image, seven get it."""
+    picture = Picture.of(1)
+    upload = await visitor.uploaded(picture)
+
+    answers = await asyncio.gather(*[visitor.register(upload, picture) for _ in range(8)])
+
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+    assert len(await visitor.listed()) == 1
+
+
+async def test_concurrent_uploads_of_one_picture(visitor: Visitor, settings: Settings) -> None:
+    """Two visitors upload the same picture at once: one image remains, and only its two files."""
+    picture = Picture.of(1)
+    uploads = [await visitor.uploaded(picture), await visitor.uploaded(picture)]
+
+    answers = await asyncio.gather(*[visitor.register(upload, picture) for upload in uploads])
+
+    assert sorted(answer.status_code for answer in answers) == [200, 201]
+    (image,) = await visitor.listed()
+    assert {answer.json()["id"] for answer in answers} == {image["id"]}
+    assert {path.split("/")[1] for path in stored(settings.data)} == {image["id"]}
+
+
+async def test_many_registrations_at_once(visitor: Visitor) -> None:
+    """Registrations of different pictures do not disturb each other, nor the searches in between."""
+    pictures = [Picture.of(seed) for seed in range(12)]
+    uploads = [await visitor.uploaded(picture) for picture in pictures]
+
+    answers = await asyncio.gather(
+        *[visitor.register(upload, picture) for upload, picture in zip(uploads, pictures, strict=True)],
+        *[visitor.search(vector=to_base64(vector(0))) for _ in range(12)],
+    )
+
+    assert [answer.status_code for answer in answers] == [201] * 12 + [200] * 12
+    assert len(await visitor.listed()) == 12
 
 
 async def test_interrupted_upload(visitor: Visitor, address: str, settings: Settings) -> None:
@@ -125,7 +156,7 @@ async def test_head_of_a_stored_picture(visitor: Visitor) -> None:
 
 async def test_large_picture(visitor: Visitor) -> None:
     """A picture of many chunks arrives and comes back byte for byte."""
-    large = Picture(bytes(range(250)) * 4000, b"thumbnail", PICTURE.vector, "large.jpg")
+    large = Picture(bytes(range(250)) * 10_000, b"thumbnail", PICTURE.vector, "large.jpg")
 
     image = await visitor.add(large)
 
