@@ -44,7 +44,7 @@ def install_chromium() -> Path | None:
         return found
     if shutil.which("apt-get") and os.geteuid() == 0:
         _run("apt-get", "update")
-        _run("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
+        _run("apt-get", "install", "--yes", "chromium")  # with what it recommends: fonts
     return find_chromium()
 
 
