@@ -69,7 +69,7 @@ class Embedder:
             answer = await self._worker.open_picture(number, url)
         except Exception as exc:
             # Reading fails where the file was changed, moved or made unreadable after it was chosen.
-            window.console.warn(str(exc))
+            window.console.info(str(exc))
             raise PictureError("The file could not be read.") from exc
         finally:
             window.URL.revokeObjectURL(url)

@@ -1,7 +1,5 @@
 """An image of the library as a card in a grid, and what its buttons are called."""
 
-import js
-
 from frontend.page.dom import make
 
 MORE = "more"
@@ -50,6 +48,6 @@ def caption(image: dict, score: float | None):
 def action_of(event):
     """Return (action, image) of a click in a grid; (None, None) where it hit no button."""
     button = event.target.closest("[data-action]")
-    if button is js.null or not button:
+    if not button:
         return None, None
     return button.dataset.action, shown[button.closest("[data-id]").dataset.id]

@@ -44,7 +44,13 @@ class Search:
             return
         looked_ms = features["prepare_ms"] + features["model_ms"]
         times = f"decoded {picture['decode_ms']:.0f} ms, embedded {looked_ms:.0f} ms, "
-        self._show(turn, self._preview(turn, file), matches, times + f"searched {window.performance.now() - asked:.0f} ms")
+        self._show(
+            turn,
+            file.name,
+            self._preview(turn, file),
+            matches,
+            times + f"searched {window.performance.now() - asked:.0f} ms",
+        )
 
     async def by_image(self, image: dict, space: str) -> None:
         """Search with an image of the library: 'more like this'."""
@@ -55,7 +61,9 @@ class Search:
         except ApiError as exc:
             self._fail(turn, image["title"], exc.message)
             return
-        self._show(turn, image["thumbnail_url"], matches, f"searched {window.performance.now() - asked:.0f} ms")
+        self._show(
+            turn, image["title"], image["thumbnail_url"], matches, f"searched {window.performance.now() - asked:.0f} ms"
+        )
 
     def forget(self, image_id: str) -> None:
         """Take a deleted image out of the results."""
@@ -87,11 +95,12 @@ class Search:
             self._preview_url = window.URL.createObjectURL(file)
         return self._preview_url
 
-    def _show(self, turn: int, query_url: str, matches: list, times: str) -> None:
+    def _show(self, turn: int, name: str, query_url: str, matches: list, times: str) -> None:
         if turn != self._newest:
             return
         find("search-note").textContent = ""
         find("query").src = query_url
+        find("results-title").textContent = f"Most like {name}"
         find("results-summary").textContent = f"{plural(len(matches), 'match')} · {times}".replace("matchs", "matches")
         cards = [card(match["image"], match["score"]) for match in matches]
         find("matches").replaceChildren(*(cards or [make("li", "empty", "Nothing in the library yet.")]))

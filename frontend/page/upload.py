@@ -161,7 +161,7 @@ class UploadQueue:
             row.fail(exc.message, again=True)
         except Exception as exc:
             # One file must not stop the others, whatever it is.
-            window.console.warn(repr(exc))
+            window.console.error(repr(exc))
             self._failed += 1
             row.fail("Something went wrong here.", again=True)
         else:

@@ -1,0 +1,106 @@
+"""
+A real server, a real Chromium, the real page. Photographs and trained weights where they are, drawn pictures and a
+model with random filters where they are not.
+
+The browser and the server live as long as this package's tests, so that the browser's cache is warm after the first;
+every test begins with an empty library and a new tab. (Playwright's loop would be in the way of other tests.)
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
+
+from tests.__main__ import VARIABLE, find_chromium
+from tests.support.drawings import write_groups
+from tests.support.drawn_model import write_drawn_model
+from tests.support.page import Visit
+from tests.support.server import Server, running_server
+from tests.support.shared import photographs, real_weights
+
+ARTEFACTS = Path(__file__).parents[1] / "artefacts"
+
+# Products that a person tells apart at a glance.
+PHOTOGRAPH_GROUPS = ("Granny-Smith", "Bravo-Apple-Juice", "Beef-Tomato")
+
+ARGUMENTS = [
+    "--no-sandbox",  # CI runs as root in a container.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # A slip would show, not reach anybody.
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    chromium = os.environ.get(VARIABLE) or find_chromium()
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+
+
+@pytest.fixture(scope="package")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        yield context
+
+
+@pytest.fixture(scope="package")
+def drawn_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_drawn_model(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="package")
+def model(drawn_model: Path) -> str:
+    """The best weights there are."""
+    return real_weights() or str(drawn_model)
+
+
+@pytest.fixture(scope="package")
+def drawn_groups(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[Path]]:
+    return write_groups(tmp_path_factory.mktemp("drawings"))
+
+
+@pytest.fixture(scope="package")
+def groups(drawn_groups: Mapping[str, list[Path]]) -> Mapping[str, list[Path]]:
+    """Three groups of six pictures or more; those of a group look alike."""
+    real = photographs(PHOTOGRAPH_GROUPS) if real_weights() else None
+    return real or {name: drawn_groups[name] for name in list(drawn_groups)[:3]}
+
+
+@pytest.fixture(scope="package")
+def package_server(tmp_path_factory: pytest.TempPathFactory, model: str) -> Iterator[Server]:
+    with running_server(tmp_path_factory.mktemp("data"), model) as server:
+        yield server
+
+
+@pytest.fixture
+def server(package_server: Server) -> Server:
+    """The server with an empty library."""
+    with package_server.api() as api:
+        while images := api.get("/images").json()["images"]:
+            for image in images:
+                assert api.delete(f"/images/{image['id']}").status_code == 204
+    return package_server
+
+
+@pytest.fixture
+def visit(context: BrowserContext, server: Server, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """A tab on the page. At the end the console must be clean and nobody else have been asked for anything."""
+    with context.new_page() as page:
+        visit = Visit(page, server.url)
+        yield visit
+        keep_screenshot(visit, request.node.name)
+    assert visit.complaints == []
+    assert visit.foreign_requests() == []
+
+
+def keep_screenshot(visit: Visit, name: str) -> None:
+    """Keep what the tab showed at the end of a test, for people to look at."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    try:
+        visit.page.screenshot(path=ARTEFACTS / f"{name}.png")
+    except Error as exc:  # The test's own failure is the one to show.
+        print(f"no screenshot: {exc}")

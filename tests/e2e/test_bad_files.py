@@ -1,0 +1,95 @@
+"""Whatever is dropped on the page: one clear sentence beside the file's name, and everything else goes on."""
+
+from pathlib import Path
+
+import pytest
+from PIL import features
+from playwright.sync_api import expect
+
+from tests.support import awkward
+from tests.support.drawings import draw, jpeg
+from tests.support.page import Visit, title
+from tests.support.server import Server
+
+SENTENCES = {
+    "empty.jpg": "The file is empty.",
+    "text.jpg": "The file is not a picture in a format that can be read here.",
+    "page.png": "The file is not a picture in a format that can be read here.",
+    "drawing.svg": "The file is not a picture in a format that can be read here.",
+    "half.jpg": "The picture is damaged: its data are broken or end too early.",
+    "header_only.jpg": "The picture is damaged: its header cannot be read.",
+    "bomb.png": "The picture is too large: 3,600 megapixels; at most 134 are opened.",
+    "bomb.avif": "The picture is too large: 289 megapixels; at most 134 are opened.",
+    "huge.jpg": "The file is too large: 200.0 MB; at most 104.9 MB are taken.",
+}
+
+
+@pytest.fixture
+def bad_files(tmp_path: Path) -> dict[str, Path]:
+    paths = {}
+    for name, data in awkward.bad().items():
+        paths[name] = tmp_path / name
+        paths[name].write_bytes(data)
+    paths["huge.jpg"] = tmp_path / "huge.jpg"
+    with paths["huge.jpg"].open("wb") as file:
+        file.truncate(200_000_000)
+    return paths
+
+
+@pytest.fixture
+def good_file(tmp_path: Path) -> Path:
+    path = tmp_path / "Größe 写真 👕.jpg"
+    path.write_bytes(jpeg(draw("stripes", 0)))
+    return path
+
+
+def test_bad_files_among_good_ones(visit: Visit, server: Server, bad_files: dict[str, Path], good_file: Path) -> None:
+    """Each bad file is refused with its sentence; the good one is added, and so is one after all of them."""
+    visit.open().ready().add([*bad_files.values(), good_file])
+    assert {name: visit.outcome(name) for name in bad_files} == SENTENCES
+    assert visit.outcome(good_file.name).startswith("decoded ")
+    assert visit.library() == [title(good_file)]
+    with server.api() as api:
+        assert api.get("/images").json()["total"] == 1
+
+
+def test_bad_queries(visit: Visit, bad_files: dict[str, Path], good_file: Path) -> None:
+    """A query picture that cannot be used is named with the reason beside the door; the next one is searched."""
+    visit.open().ready()
+    for name, sentence in SENTENCES.items():
+        visit.page.set_input_files("#search-file", bad_files[name])
+        expect(visit.page.locator("#search-note")).to_have_text(f"{name}: {sentence}")
+        assert visit.page.locator("#results").is_hidden()
+    assert visit.search(good_file) == []
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow cannot write AVIF")
+def test_a_picture_that_only_the_browser_can_read(visit: Visit, server: Server, tmp_path: Path) -> None:
+    """AVIF is decoded by the browser and is searched and stored like any other picture."""
+    avif, same = tmp_path / "rings.avif", tmp_path / "rings.png"
+    avif.write_bytes(awkward.encoded(draw("rings", 1), "AVIF", quality=90))
+    same.write_bytes(awkward.encoded(draw("rings", 1), "PNG"))
+    visit.open().ready().add([avif])
+    visit.search(same)
+    assert float(visit.page.locator("#matches .score").first.inner_text()) > 0.95
+    with server.api() as api:
+        (image,) = api.get("/images").json()["images"]
+    assert (image["content_type"], image["width"], image["height"]) == ("image/avif", 320, 240)
+
+
+def test_a_file_that_is_gone_when_its_turn_comes(visit: Visit, tmp_path: Path, good_file: Path) -> None:
+    """A file that was deleted after it was chosen is refused; it can be tried again."""
+    gone = tmp_path / "gone.jpg"
+    gone.write_bytes(jpeg(draw("dots", 0)))
+    visit.open()
+    visit.page.set_input_files("#add-files", [gone])
+    gone.unlink()
+    visit.ready()
+    expect(visit.page.locator(".upload.over")).to_have_count(1)
+    assert visit.outcome("gone.jpg") == "The file could not be read."
+    visit.page.get_by_role("button", name="Clear the list").click()
+    visit.add([good_file])
+    assert visit.library() == [title(good_file)]
+    # The browser itself reports that it could not load the file; nothing else complains.
+    assert [text for text in visit.complaints if "ERR_" not in text] == []
+    visit.complaints.clear()

@@ -1,0 +1,147 @@
+"""The main job: pictures into the library, a picture to search with, the most similar ones."""
+
+import base64
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from frontend.embedder.preprocessing import InputSpec, decode
+from frontend.models.describe import embed
+from frontend.models.reference import ReferenceModel
+from tests.support.page import Visit, title
+from tests.support.server import Server, free_port, running_server
+
+Groups = Mapping[str, list[Path]]
+
+
+def test_the_members_of_the_querys_group_come_first(visit: Visit, groups: Groups) -> None:
+    """Of three groups with four pictures each, a fifth member of one finds the four others of its group first."""
+    visit.open().ready().add([path for paths in groups.values() for path in paths[:4]])
+    for paths in groups.values():
+        assert set(visit.search(paths[4])[:4]) == {title(path) for path in paths[:4]}
+
+
+def test_a_search_sends_a_vector_and_no_picture(visit: Visit, groups: Groups) -> None:
+    """Between the choice of a query picture and its results one request with a body is made: the vector."""
+    first, *others = next(iter(groups.values()))
+    visit.open().ready().add(others[:3])
+    visit.requests.clear()
+    visit.search(first)
+    sent = [request for request in visit.requests if request.method != "GET"]
+    assert [(request.method, request.url) for request in sent] == [("POST", visit.url + "/api/v1/search")]
+    assert set(sent[0].post_data_json) == {"space", "vector", "limit"}
+    assert len(sent[0].post_data_buffer or b"") < 10_000 < first.stat().st_size
+
+
+def test_the_library_outlives_a_reload_and_a_restart(visit: Visit, groups: Groups, model: str, tmp_path: Path) -> None:
+    """What was acknowledged is there after the page is loaded again, and after the server is started again."""
+    files = next(iter(groups.values()))[:3]
+    port = free_port()
+    visit.url = f"http://127.0.0.1:{port}"
+    with running_server(tmp_path, model, port):
+        visit.open().ready().add(files)
+        held = visit.library()
+        visit.page.reload()
+        expect(visit.page.locator("#images .card")).to_have_count(3)
+        assert visit.library() == held
+    with running_server(tmp_path, model, port):
+        visit.open()
+        expect(visit.page.locator("#images .card")).to_have_count(3)
+        assert visit.library() == held
+
+
+def test_a_deleted_picture_is_gone_from_page_search_and_store(visit: Visit, server: Server, groups: Groups) -> None:
+    """Delete takes the row, the original and the thumbnail."""
+    gone, *others = next(iter(groups.values()))[:4]
+    visit.open().ready().add([gone, *others])
+    with server.api() as api:
+        image = next(image for image in api.get("/images").json()["images"] if image["title"] == title(gone))
+        visit.page.get_by_role("button", name=f"Delete {title(gone)}").click()
+        visit.page.get_by_role("button", name="Delete it").click()
+        expect(visit.page.locator("#images .card")).to_have_count(3)
+        assert title(gone) not in visit.search(gone)
+        assert api.get(f"/images/{image['id']}").status_code == 404
+        for link in (image["original_url"], image["thumbnail_url"]):
+            assert api.get(server.url + link).status_code == 404
+
+
+def test_more_like_this(visit: Visit, groups: Groups) -> None:
+    """A click on a picture of the library finds the others of its group, without itself, and without the embedder."""
+    some, others = list(groups.values())[:2]
+    visit.open().ready().add([*some[:4], *others[:4]])
+    visit.page.reload()
+    visit.page.get_by_role("button", name=f"More like {title(some[0])}").click()
+    assert set(visit.matches(title(some[0]))[:3]) == {title(path) for path in some[1:4]}
+
+
+def test_the_data_come_with_the_picture(visit: Visit, server: Server, groups: Groups) -> None:
+    """Title, tags, size and what the model saw are stored with the vector and shown with the picture."""
+    path = next(iter(groups.values()))[0]
+    visit.open().ready().add([path], tags="summer, linen, summer")
+    with server.api() as api:
+        (image,) = api.get("/images").json()["images"]
+    width, height = (decode(path.read_bytes(), 96).width, decode(path.read_bytes(), 96).height)
+    assert (image["title"], image["tags"]) == (title(path), ["summer", "linen"])
+    assert (image["width"], image["height"], image["size"]) == (width, height, path.stat().st_size)
+    assert image["labels"] == sorted(image["labels"], key=lambda label: -label["score"])
+    shown = visit.page.locator("#images .card").inner_text()
+    assert all(word in shown for word in ("summer", "linen", f"{width} × {height}"))
+
+
+def test_the_stored_file_is_the_file(visit: Visit, server: Server, groups: Groups) -> None:
+    """The original reaches the store byte for byte, and the thumbnail is a small picture of it."""
+    path = next(iter(groups.values()))[0]
+    visit.open().ready().add([path])
+    with server.api() as api:
+        (image,) = api.get("/images").json()["images"]
+        assert api.get(server.url + image["original_url"]).content == path.read_bytes()
+        thumbnail = decode(api.get(server.url + image["thumbnail_url"]).content, 96)
+    assert max(thumbnail.width, thumbnail.height) <= 384
+
+
+def test_the_same_file_is_sent_once(visit: Visit, groups: Groups) -> None:
+    """A file that is in the library already is found by its fingerprint; nothing is put into the store again."""
+    path = next(iter(groups.values()))[0]
+    visit.open().ready().add([path])
+    visit.page.get_by_role("button", name="Clear the list").click()
+    visit.requests.clear()
+    visit.add([path])
+    assert visit.outcome(path.name) == "already in the library"
+    assert [request.url for request in visit.requests if request.method == "PUT"] == []
+    assert len(visit.library()) == 1
+
+
+def test_the_browsers_vector_is_that_of_the_reference(visit: Visit, server: Server, groups: Groups, model: str) -> None:
+    """TF.js in the browser and plain numpy here give the same vector for the same file."""
+    path = next(iter(groups.values()))[0]
+    visit.open().ready().add([path])
+    (registration,) = [request for request in visit.requests if re.search(r"/images/\w{32}$", request.url)]
+    vector = np.frombuffer(base64.b64decode(registration.post_data_json["vector"]), "<f4")
+    with server.api() as api:
+        manifest = api.get("/space").json()["manifest"]
+    if not Path(model).is_dir():
+        pytest.skip("the weights are not in a folder here, so that the reference cannot read them")
+    spec = InputSpec(**manifest["input"])
+    pixels = decode(path.read_bytes(), spec.side_px).pixels
+    expected = embed(ReferenceModel(Path(model)), pixels, spec, manifest["output"]["embedding_node"])
+    assert float(vector @ expected) > 0.9999
+
+
+def test_nothing_is_left_in_the_worker(visit: Visit, groups: Groups) -> None:
+    """However many pictures went through, TF.js holds the tensors of the model alone and no picture stays open."""
+    first, *others = next(iter(groups.values()))
+    visit.open().ready()
+    before = embedder_status(visit)
+    visit.add(others[:4])
+    visit.search(first)
+    assert embedder_status(visit) == before
+    assert before["open_pictures"] == 0
+
+
+def embedder_status(visit: Visit) -> dict:
+    """Ask the worker what it holds."""
+    return visit.page.evaluate("document.querySelector('script[name=embedder]').xworker.sync.status()")

@@ -1,0 +1,28 @@
+"""Fingerprints of what pre-processing makes of files. Runs under CPython and, as text, under Pyodide."""
+
+import hashlib
+import json
+
+from frontend.embedder.preprocessing import RESIZE_RULE, InputSpec, PictureError, decode, make_thumbnail, to_model_input
+
+SPEC = InputSpec(224, -1.0, 1.0, RESIZE_RULE)
+
+
+def fingerprint(data: bytes) -> list[object]:
+    """Upright size, then type, shape and sha256 of pixels, model input and thumbnail; or the error's name and text."""
+    try:
+        picture = decode(data, SPEC.side_px)
+    except PictureError as exc:
+        return [type(exc).__name__, str(exc)]
+    arrays = [picture.pixels, to_model_input(picture.pixels, SPEC)]
+    thumbnail = make_thumbnail(picture.pixels)
+    return [
+        [picture.width, picture.height, picture.content_type],
+        *[[str(a.dtype), list(a.shape), hashlib.sha256(a.tobytes()).hexdigest()] for a in arrays],
+        [len(thumbnail), hashlib.sha256(thumbnail).hexdigest()],
+    ]
+
+
+def fingerprints(files: dict[str, bytes]) -> str:
+    """Return the fingerprints of all files as JSON."""
+    return json.dumps({name: fingerprint(data) for name, data in files.items()})

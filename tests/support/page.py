@@ -1,0 +1,77 @@
+"""The page as a visitor uses it, and a record of what it asked the network for and said on the console."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import ConsoleMessage, Page, Request, expect
+
+# A cold start takes some seconds, several times that on a busy machine. Waiting ends when the state is there.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
+class Visit:
+    """One visit to the page in a tab of its own."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.requests: list[Request] = []
+        self.complaints: list[str] = []
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("request", lambda request: self.requests.append(request))
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def open(self) -> "Visit":
+        """Open the page; it can be used before the embedder is ready."""
+        self.page.goto(self.url + "/")
+        return self
+
+    def ready(self) -> "Visit":
+        """Wait until pictures can be searched and added."""
+        expect(self.page.locator("#engine")).to_contain_text("Ready")
+        return self
+
+    def add(self, files: Sequence[Path], tags: str = "") -> "Visit":
+        """Choose files for the library and wait until each is in or refused."""
+        self.page.fill("#tags", tags)
+        self.page.set_input_files("#add-files", list(files))
+        expect(self.page.locator(".upload.over")).to_have_count(len(files))
+        return self
+
+    def search(self, file: Path) -> list[str]:
+        """Choose a file to search with; returns the titles of the matches, best first."""
+        self.page.set_input_files("#search-file", file)
+        return self.matches(file.name)
+
+    def matches(self, query: str) -> list[str]:
+        """Wait for the results of the query of this name; returns their titles, best first."""
+        expect(self.page.locator("#results")).to_be_visible(timeout=PATIENCE_MS)
+        expect(self.page.locator("#results-title")).to_have_text(f"Most like {query}")
+        return self.page.locator("#matches .title").all_inner_texts()
+
+    def library(self) -> list[str]:
+        """Return the titles in the library, newest first."""
+        return self.page.locator("#images .title").all_inner_texts()
+
+    def outcome(self, file_name: str) -> str:
+        """Return what the list of uploads says of a file."""
+        row = self.page.locator(".upload", has=self.page.get_by_title(file_name, exact=True))
+        return row.locator(".stage").inner_text()
+
+    def foreign_requests(self) -> list[str]:
+        """Return the addresses asked for that are not the server's own."""
+        own = urlsplit(self.url).netloc
+        addresses = [request.url for request in self.requests]
+        return [address for address in addresses if urlsplit(address).netloc not in ("", own)]
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+
+def title(path: Path) -> str:
+    """Return the title that the page makes of a file's name."""
+    return path.stem.replace("_", " ")
