@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NewType
 
 import numpy as np
@@ -24,6 +24,8 @@ SHA256 = NewType("SHA256", str)
 ObjectKey = NewType("ObjectKey", str)
 """Name of an object in the store: `originals/<image id>` or `thumbnails/<image id>`."""
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def new_image_id(now: datetime) -> ImageID:
     """Make an id that sorts after those of earlier milliseconds."""
@@ -32,7 +34,7 @@ def new_image_id(now: datetime) -> ImageID:
 
 def created_at(image_id: ImageID) -> datetime:
     """Read the moment, to the millisecond, at which the id was made."""
-    return datetime.fromtimestamp(int(image_id[:12], 16) / 1000, UTC)
+    return EPOCH + timedelta(milliseconds=int(image_id[:12], 16))
 
 
 def original_key(image_id: ImageID) -> ObjectKey:

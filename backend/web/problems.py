@@ -25,7 +25,7 @@ class Kind:
 
     status: int
     name: str
-    """Last part of the problem's `type`; stays the same for ever."""
+    """Last part of the problem's `type`; stays the same for ever. Empty where the status says it all."""
     title: str
 
 
@@ -104,7 +104,7 @@ def _from_litestar(request: Request[Any, Any, Any], error: HTTPException) -> Res
     if error.status_code == MALFORMED.status:
         return _respond(MALFORMED, error.detail)
     status = HTTPStatus(error.status_code)
-    return _respond(Kind(status, "", status.phrase), status.description or status.phrase, headers=error.headers)
+    return _respond(Kind(status.value, "", status.phrase), status.description or status.phrase, headers=error.headers)
 
 
 def _from_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
@@ -125,5 +125,5 @@ def _respond(
 ) -> Response[dict[str, Any]]:
     # RFC 9457, 4.2.1: about:blank says that the problem is nothing but its status.
     type_ = f"urn:lookalike:problem:{kind.name}" if kind.name else "about:blank"
-    content = {"type": type_, "title": kind.title, "status": int(kind.status), "detail": detail, **(facts or {})}
+    content = {"type": type_, "title": kind.title, "status": kind.status, "detail": detail, **(facts or {})}
     return Response(content, status_code=kind.status, media_type=MEDIA_TYPE, headers=headers)

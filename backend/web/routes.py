@@ -1,5 +1,6 @@
 """The API under /api/v1: reads requests into values, lets the catalogue act, writes its values out again."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from litestar import Response, Router, delete, get, post, put
@@ -9,6 +10,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from backend import __version__
+from backend.catalogue import values
 from backend.catalogue.errors import (
     ImageNotFound,
     InvalidVector,
@@ -44,7 +46,7 @@ from .static import model_url
 
 PATH = "/api/v1"
 
-Images = NamedDependency[Catalogue]
+Injected = NamedDependency[Catalogue]
 
 
 def api_routes() -> Router:
@@ -57,12 +59,12 @@ def api_routes() -> Router:
 
 
 @get("/health", summary="Say whether images can be found", responses=documented())
-async def health(catalogue: Images) -> Health:
+async def health(catalogue: Injected) -> Health:
     return Health("ok", __version__, catalogue.space.id, await catalogue.count())
 
 
 @get("/space", summary="Describe the embedding space, its model and what may be uploaded", responses=documented())
-async def space(catalogue: Images) -> Space:
+async def space(catalogue: Injected) -> Space:
     described = catalogue.space
     limits = UploadLimits(catalogue.limits.max_upload_bytes, MAX_THUMBNAIL_BYTES, list(IMAGE_TYPES))
     return Space(described.id, described.dimension, model_url(described), described.manifest, limits)
@@ -75,7 +77,7 @@ async def space(catalogue: Images) -> Space:
     responses=documented(UnsupportedType, UploadTooLarge, body=True)
     | {200: ResponseSpec(BegunUpload, generate_examples=False, description="The image is in the catalogue already")},
 )
-async def begin_upload(catalogue: Images, data: JSONBody[UploadDeclaration]) -> Response[BegunUpload]:
+async def begin_upload(catalogue: Injected, data: JSONBody[UploadDeclaration]) -> Response[BegunUpload]:
     begun = await catalogue.begin_upload(data.to_value())
     if isinstance(begun, ImageRecord):
         return Response(BegunUpload(_image(catalogue, begun), None), status_code=200)
@@ -92,7 +94,7 @@ async def begin_upload(catalogue: Images, data: JSONBody[UploadDeclaration]) -> 
     )
     | {200: ResponseSpec(Image, generate_examples=False, description="The image was registered before")},
 )
-async def register(catalogue: Images, image_id: FromPath[str], data: JSONBody[Registration]) -> Response[Image]:
+async def register(catalogue: Injected, image_id: FromPath[str], data: JSONBody[Registration]) -> Response[Image]:
     catalogue.check_space(data.space)
     vector = read_vector(data.vector, catalogue.space.dimension)
     record, made = await catalogue.register(image_id, data.ticket, vector, data.to_value())
@@ -101,7 +103,7 @@ async def register(catalogue: Images, image_id: FromPath[str], data: JSONBody[Re
 
 @get("/images", summary="List images, newest first", responses=documented(parameters=True))
 async def images(
-    catalogue: Images,
+    catalogue: Injected,
     limit: Annotated[int, QueryParameter(ge=1, le=100)] = 50,
     after: Annotated[str | None, QueryParameter(pattern="^[0-9a-f]{32}$", max_length=32)] = None,
 ) -> ImagePage:
@@ -110,7 +112,7 @@ async def images(
 
 
 @get("/images/{image_id:str}", summary="Show an image", responses=documented(ImageNotFound, parameters=True))
-async def image(catalogue: Images, image_id: FromPath[str]) -> Image:
+async def image(catalogue: Injected, image_id: FromPath[str]) -> Image:
     return _image(catalogue, await catalogue.get(ImageID(image_id)))
 
 
@@ -119,7 +121,7 @@ async def image(catalogue: Images, image_id: FromPath[str]) -> Image:
     summary="Remove an image and its files",
     responses=documented(ImageNotFound, parameters=True),
 )
-async def remove(catalogue: Images, image_id: FromPath[str]) -> None:
+async def remove(catalogue: Injected, image_id: FromPath[str]) -> None:
     await catalogue.delete(ImageID(image_id))
 
 
@@ -129,15 +131,19 @@ async def remove(catalogue: Images, image_id: FromPath[str]) -> None:
     summary="Find the most similar images",
     responses=documented(SpaceMismatch, InvalidVector, ImageNotFound, body=True),
 )
-async def search(catalogue: Images, data: JSONBody[Search]) -> SearchResult:
+async def search(catalogue: Injected, data: JSONBody[Search]) -> SearchResult:
     catalogue.check_space(data.space)
-    filters = data.filters.to_value()
-    if data.like is not None:
-        found = await catalogue.like(ImageID(data.like), data.limit, filters)
-    else:
-        vector = read_vector(data.vector or "", catalogue.space.dimension)
-        found = await catalogue.search(vector, data.limit, filters)
+    found = await _find(catalogue, data)
     return SearchResult(data.space, [Match(match.score, _image(catalogue, match.image)) for match in found])
+
+
+async def _find(catalogue: Catalogue, query: Search) -> Sequence[values.Match]:
+    filters = query.filters.to_value()
+    if query.like is not None:
+        return await catalogue.like(ImageID(query.like), query.limit, filters)
+    assert query.vector is not None, "Search takes one of the two"
+    vector = read_vector(query.vector, catalogue.space.dimension)
+    return await catalogue.search(vector, query.limit, filters)
 
 
 def _catalogue(state: State) -> Catalogue:

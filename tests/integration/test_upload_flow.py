@@ -5,6 +5,7 @@ import pytest
 from litestar.testing import AsyncTestClient
 
 from backend.app import create_app
+from backend.catalogue.service import MAX_THUMBNAIL_BYTES
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings
 from backend.web.static import Site
@@ -59,6 +60,15 @@ async def test_known_picture_is_not_uploaded_again(visitor: Visitor) -> None:
     assert response.status_code == 200
     begun = response.json()
     assert (without_urls(begun["image"]), begun["upload"]) == (without_urls(image), None)
+
+
+async def test_sizes_at_the_limits(visitor: Visitor, settings: Settings) -> None:
+    """An original and a thumbnail of exactly the largest size are taken."""
+    declaration = Picture.of(1).declaration()
+    declaration["size"] = settings.max_upload_bytes
+    declaration["thumbnail"]["size"] = MAX_THUMBNAIL_BYTES
+
+    assert (await visitor.http.post(f"{API}/uploads", json=declaration)).status_code == 201
 
 
 async def test_repeated_registration(visitor: Visitor) -> None:

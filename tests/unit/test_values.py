@@ -26,6 +26,7 @@ def test_id_holds_its_moment(moment: datetime) -> None:
 
     assert len(made) == 32 and set(made) <= set("0123456789abcdef")
     assert abs(created_at(made) - moment) <= timedelta(milliseconds=0.5)
+    assert created_at(made).microsecond % 1000 == 0
     assert new_image_id(moment) != made
 
 
