@@ -185,8 +185,8 @@ async def find_obstacle(backend: str) -> str:
         return "this browser gives workers no graphics hardware"
     if any(name in renderer.lower() for name in SOFTWARE_RENDERERS):
         return f"the graphics are drawn by software ({renderer})"
-    if backend == "webgpu" and not getattr(js.navigator, "gpu", None):
-        return "this browser has no WebGPU"
+    if backend == "webgpu" and not (hasattr(js.navigator, "gpu") and await js.navigator.gpu.requestAdapter()):
+        return "this browser offers no adapter for WebGPU"
     return ""
 
 

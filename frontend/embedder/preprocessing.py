@@ -50,13 +50,16 @@ THUMBNAIL_SIDE_PX: Final = 384
 
 RESIZE_RULE: Final = "squeeze-bilinear-antialias"
 
-READERS: Final = (
-    JpegImagePlugin.JpegImageFile,
-    PngImagePlugin.PngImageFile,
-    GifImagePlugin.GifImageFile,
-    WebPImagePlugin.WebPImageFile,
-    BmpImagePlugin.BmpImageFile,
-    TiffImagePlugin.TiffImageFile,
+READERS: Final = tuple(
+    str(reader.format)
+    for reader in (
+        JpegImagePlugin.JpegImageFile,
+        PngImagePlugin.PngImageFile,
+        GifImagePlugin.GifImageFile,
+        WebPImagePlugin.WebPImageFile,
+        BmpImagePlugin.BmpImageFile,
+        TiffImagePlugin.TiffImageFile,
+    )
 )
 """Imported by name: else the first picture would wait until Pillow has imported all of its forty readers."""
 
@@ -228,7 +231,7 @@ def open_checked(data: bytes) -> Image.Image:
     if not data:
         raise EmptyFile("The file is empty.")
     try:
-        image = Image.open(io.BytesIO(data), formats=[reader.format for reader in READERS])
+        image = Image.open(io.BytesIO(data), formats=READERS)
     except UnidentifiedImageError as exc:
         raise UnknownFormat("The file is not a picture in a format that can be read here.") from exc
     except Image.DecompressionBombError as exc:

@@ -7,7 +7,7 @@ Pure numpy; the manifest's format is described at `backend.catalogue.spaces.Embe
 """
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NewType
 
@@ -90,7 +90,7 @@ def to_vector(embedding: npt.NDArray[np.float32], space: Space) -> Vector:
     return Vector((values / np.float32(length)).astype(np.float32))
 
 
-def top_labels(logits: Logits, labels: Sequence[str]) -> list[tuple[str, float]]:
+def top_labels(logits: Logits, labels: list[str]) -> list[tuple[str, float]]:
     """Return the few most probable classes that are worth showing, best first, each with its probability."""
     shifted = np.exp(logits - logits.max())
     probabilities = shifted / shifted.sum()

@@ -49,7 +49,7 @@ class Api:
         """Delete an image and its files."""
         await self._call("DELETE", f"/images/{image_id}")
 
-    async def _call(self, method: str, path: str, body: dict | None = None):
+    async def _call(self, method: str, path: str, body: dict | None = None) -> dict:
         options = {"method": method, "headers": {"accept": "application/json"}}
         if body is not None:
             options["headers"]["content-type"] = "application/json"
@@ -57,11 +57,11 @@ class Api:
         try:
             response = await window.fetch(self._base_url + path, to_js(options))
             text = await response.text()
-        except Exception as exc:
-            raise ApiError(0, "The server cannot be reached.") from exc
+        except Exception:
+            raise ApiError(0, "The server cannot be reached.")
         if not response.ok:
             raise ApiError(response.status, problem_text(response.status, text))
-        return json.loads(text) if text else None
+        return json.loads(text) if text else {}
 
 
 def problem_text(status: int, text: str) -> str:

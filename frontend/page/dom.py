@@ -30,6 +30,6 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def megabytes(size: int) -> str:
+def megabytes(size: float) -> str:
     """Write a size in bytes for people, in megabytes of a million bytes."""
     return f"{size / 1e6:.1f} MB"

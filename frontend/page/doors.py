@@ -11,8 +11,8 @@ class Doors:
     def __init__(self, on_search, on_add) -> None:
         self._on_search = on_search
         self._on_add = on_add
-        find("search-file").addEventListener("change", lambda event: self._chosen(event, "search"))
-        find("add-files").addEventListener("change", lambda event: self._chosen(event, "add"))
+        for input_id, door in (("search-file", "search"), ("add-files", "add")):
+            self._listen(find(input_id), door)
         document.addEventListener("paste", self._pasted)
         for name in ("dragenter", "dragover"):
             document.addEventListener(name, self._dragged)
@@ -27,9 +27,14 @@ class Doors:
         else:
             self._on_add(files)
 
-    def _chosen(self, event, door: str) -> None:
-        files = listed(event.target.files)
-        event.target.value = ""  # So that choosing the same file again is a change again.
+    def _listen(self, chooser, door: str) -> None:
+        chooser.addEventListener("change", lambda event: self._chosen(chooser, door))
+        self._chosen(chooser, door)  # Somebody may have been quicker than this script.
+
+    def _chosen(self, chooser, door: str) -> None:
+        files = listed(chooser.files)
+        if files:
+            chooser.value = ""  # So that choosing the same file again is a change again.
         self._pass(door, files)
 
     def _pasted(self, event) -> None:

@@ -18,7 +18,6 @@ class Embedder:
     """Calls the names that the worker exports. A picture is known by a number while it is open."""
 
     def __init__(self) -> None:
-        self._worker = None
         self._last_number = 0
         self._ready = asyncio.Event()
 
@@ -70,7 +69,7 @@ class Embedder:
         except Exception as exc:
             # Reading fails where the file was changed, moved or made unreadable after it was chosen.
             window.console.info(str(exc))
-            raise PictureError("The file could not be read.") from exc
+            raise PictureError("The file could not be read.")
         finally:
             window.URL.revokeObjectURL(url)
         if answer.error:

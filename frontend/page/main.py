@@ -13,6 +13,7 @@ from frontend.page.library import Library
 from frontend.page.pictures import DELETE, MORE, action_of
 from frontend.page.search import Search
 from frontend.page.start_up import StartUp
+from frontend.page.tasks import start
 from frontend.page.upload import UploadQueue, split_tags
 
 
@@ -30,7 +31,7 @@ class Page:
         for grid in ("images", "matches"):
             find(grid).addEventListener("click", self._clicked)
         find("confirm-no").addEventListener("click", lambda event: find("confirm").close())
-        find("confirm-yes").addEventListener("click", lambda event: asyncio.create_task(self._delete()))
+        find("confirm-yes").addEventListener("click", lambda event: start(self._delete()))
         document.addEventListener("keydown", self._key)
 
     async def start(self) -> None:
@@ -60,7 +61,7 @@ class Page:
         start_up.use(await self.embedder.try_faster_backends())
 
     def _search_with(self, file) -> None:
-        asyncio.create_task(self.search.by_file(file))
+        start(self.search.by_file(file))
 
     def _add(self, files: list) -> None:
         self.uploads.add(files, split_tags(find("tags").value))
@@ -68,7 +69,7 @@ class Page:
     def _clicked(self, event) -> None:
         action, image = action_of(event)
         if action == MORE:
-            asyncio.create_task(self.search.by_image(image, self.space))
+            start(self.search.by_image(image, self.space))
         elif action == DELETE:
             self._ask_to_delete(image)
 
@@ -109,4 +110,4 @@ def last_line(error: Exception) -> str:
     return str(error.args[-1]).strip().split("\n")[-1] if error.args else repr(error)
 
 
-asyncio.create_task(Page().start())
+start(Page().start())

@@ -45,9 +45,9 @@ def caption(image: dict, score: float | None):
     return block
 
 
-def action_of(event):
-    """Return (action, image) of a click in a grid; (None, None) where it hit no button."""
+def action_of(event) -> tuple[str, dict]:
+    """Return (action, image) of a click in a grid; ("", {}) where it hit no button."""
     button = event.target.closest("[data-action]")
     if not button:
-        return None, None
+        return "", {}
     return button.dataset.action, shown[button.closest("[data-id]").dataset.id]

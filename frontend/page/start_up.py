@@ -20,7 +20,15 @@ class StartUp:
         self._began = window.performance.now()
 
     async def fetch(self, downloads: list[dict]) -> None:
-        """Fetch files into the cache. `downloads`: `url`, `size` in bytes when unpacked, `bytes` on the wire, `part`."""
+        """
+        Fetch files into the cache.
+
+        Args:
+            downloads: `url`, `size` (in bytes, unpacked), `bytes` (on the wire), `part` (what people call it).
+
+        Raises:
+            OSError: The server did not give one of them.
+        """
         for download in downloads:
             self._part(download["part"]).expect(download)
         await asyncio.gather(*[self._fetch_one(download) for download in downloads])
@@ -33,6 +41,7 @@ class StartUp:
         """Put the panel away; the embedder can be used."""
         seconds = (window.performance.now() - self._began) / 1000
         find("start-up").hidden = True
+        find("search-hint").hidden = False
         find("engine").className = "chip ready"
         find("engine").title = f"Ready after {seconds:.1f} s"
         self.use(trial)

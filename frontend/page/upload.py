@@ -12,6 +12,7 @@ from frontend.page import store
 from frontend.page.api import ApiError
 from frontend.page.dom import find, make, megabytes, plural
 from frontend.page.embedder import PictureError
+from frontend.page.tasks import start
 
 AT_ONCE = 3
 # The worker does one picture at a time; while it does, a second file is on its way to the store and a third waits for
@@ -123,8 +124,7 @@ class UploadQueue:
         """Take files into the list; work on them begins at once."""
         find("uploads").hidden = False
         for file in files:
-            row = UploadRow(file.name, self._retry)
-            row.job = (file, tags)
+            row = UploadRow(file, tags, self._retry)
             find("upload-rows").append(row.element)
             self._waiting.append(row)
         self._work()
@@ -138,7 +138,7 @@ class UploadQueue:
         """Start as many tasks as there are places for."""
         for _ in range(min(AT_ONCE - self._running, len(self._waiting))):
             self._running += 1
-            asyncio.create_task(self._drain())
+            start(self._drain())
         self._summarise()
 
     async def _drain(self) -> None:
@@ -149,10 +149,9 @@ class UploadQueue:
         self._running -= 1
 
     async def _upload(self, row) -> None:
-        file, tags = row.job
         try:
-            check_size(file, self.max_bytes)
-            image, new = await upload(file, tags, self._embedder, self._api, row)
+            check_size(row.file, self.max_bytes)
+            image, new = await upload(row.file, row.tags, self._embedder, self._api, row)
         except PictureError as exc:
             self._failed += 1
             row.fail(str(exc), again=False)
@@ -198,8 +197,10 @@ def check_size(file, max_bytes: int | None) -> None:
 class UploadRow:
     """One file in the list: its name, how far it is, and what came of it."""
 
-    def __init__(self, name: str, on_retry) -> None:
-        self.job = None
+    def __init__(self, file, tags: list[str], on_retry) -> None:
+        self.file = file
+        self.tags = tags
+        name = file.name
         self.element = make("li", "upload")
         self._stage = make("span", "stage", "waiting")
         self._bar = make("progress", "", "", max="1", aria_label=f"Sending {name}")

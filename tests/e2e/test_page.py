@@ -1,0 +1,178 @@
+"""What people see and touch: ways in for files, keyboard, themes and widths, and the page while it starts."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from playwright.sync_api import JSHandle, Page, Route, expect
+
+from tests.e2e.conftest import ARTEFACTS
+from tests.support.page import Visit, title
+
+Groups = Mapping[str, list[Path]]
+
+# Puts a file into a DataTransfer, as a drag or the clipboard holds it.
+DATA_TRANSFER = """
+async ([name, bytes]) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new Uint8Array(bytes)], name, { type: "image/jpeg" }));
+    return transfer;
+}
+"""
+
+
+def data_transfer(page: Page, file: Path) -> JSHandle:
+    """Return a handle on a DataTransfer that holds a file."""
+    return page.evaluate_handle(DATA_TRANSFER, [file.name, list(file.read_bytes())])
+
+
+def drop(page: Page, file: Path, x: int) -> None:
+    """Drag a file over the page and drop it at a place counted from the left."""
+    transfer = data_transfer(page, file)
+    for event in ("dragenter", "dragover", "drop"):
+        page.dispatch_event("body", event, {"dataTransfer": transfer, "clientX": x, "clientY": 300})
+
+
+def paste(page: Page, file: Path) -> None:
+    """Paste a file where the focus is."""
+    page.evaluate(
+        "transfer => document.dispatchEvent("
+        "new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true }))",
+        data_transfer(page, file),
+    )
+
+
+def test_dropped_files_go_to_the_half_they_are_dropped_on(visit: Visit, drawn_groups: Groups) -> None:
+    """The right half of the window adds to the library, the left half searches it."""
+    first, second = drawn_groups["dots"][:2]
+    visit.open().ready()
+    drop(visit.page, first, x=1200)
+    expect(visit.page.locator("#images .card")).to_have_count(1)
+    drop(visit.page, second, x=100)
+    assert visit.matches(second.name) == [title(first)]
+    expect(visit.page.locator("#drop-veil")).to_be_hidden()
+
+
+def test_pasted_pictures(visit: Visit, drawn_groups: Groups) -> None:
+    """A pasted picture is searched with; while the library's door has the focus it is added."""
+    first, second = drawn_groups["rings"][:2]
+    visit.open().ready()
+    visit.page.focus("#tags")
+    paste(visit.page, first)
+    expect(visit.page.locator("#images .card")).to_have_count(1)
+    visit.page.evaluate("document.activeElement.blur()")
+    paste(visit.page, second)
+    assert visit.matches(second.name) == [title(first)]
+
+
+def test_all_of_it_by_keyboard(visit: Visit, drawn_groups: Groups) -> None:
+    """Without a pointer: reach the choosers, find more like a picture, close the results, delete and keep."""
+    visit.open().ready().add(drawn_groups["checks"][:2])
+    page = visit.page
+    page.keyboard.press("Tab")
+    reached = set()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.id || document.activeElement.getAttribute('aria-label')"))
+    assert {"search-file", "add-files", "tags", "uploads-clear"} <= reached
+    newest = visit.library()[0]
+    assert f"More like {newest}" in reached
+
+    page.get_by_role("button", name=f"More like {newest}").focus()
+    page.keyboard.press("Enter")
+    assert len(visit.matches(newest)) == 1
+    page.keyboard.press("Escape")
+    expect(page.locator("#results")).to_be_hidden()
+
+    page.get_by_role("button", name=f"Delete {newest}").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert len(visit.library()) == 2
+
+
+def test_the_library_can_be_used_while_the_embedder_loads(visit: Visit, drawn_groups: Groups) -> None:
+    """With Python's own download held back, the library is shown, searched by image and deleted from."""
+    visit.open().ready().add(drawn_groups["dots"][:3])
+    held: list[Route] = []
+    visit.page.route("**/pyodide.asm.wasm", lambda route: held.append(route))
+    visit.page.reload()
+    expect(visit.page.locator("#images .card")).to_have_count(3)
+    name = visit.library()[0]
+    visit.page.get_by_role("button", name=f"More like {name}").click()
+    assert len(visit.matches(name)) == 2
+    expect(visit.page.locator("#start-up")).to_contain_text("Python")
+    expect(visit.page.locator("#engine")).to_have_text("Starting Python")
+    for route in held:
+        route.continue_()
+    visit.page.unroute("**/pyodide.asm.wasm")
+    visit.ready()
+
+
+def test_files_chosen_before_the_page_has_started(visit: Visit, drawn_groups: Groups) -> None:
+    """Somebody quicker than the page's own script loses nothing: the files are taken once it runs."""
+    held: list[Route] = []
+    visit.page.route("**/page/main.py", lambda route: held.append(route))
+    with visit.page.expect_request("**/page/main.py"):
+        visit.open()
+    visit.page.set_input_files("#add-files", drawn_groups["dots"][0])
+    for route in held:
+        route.continue_()
+    expect(visit.page.locator("#images .card")).to_have_count(1)
+
+
+def test_a_part_that_cannot_be_loaded(visit: Visit) -> None:
+    """The page says which file is missing, and the library stays usable."""
+    visit.page.route("**/pyodide.asm.wasm", lambda route: route.fulfill(status=404))
+    visit.open()
+    expect(visit.page.locator("#engine")).to_contain_text("pyodide.asm.wasm cannot be loaded (status 404)")
+    expect(visit.page.locator("#images")).to_contain_text("Empty so far")
+    assert visit.complaints
+    visit.complaints.clear()
+
+
+def test_the_server_goes_away(visit: Visit, drawn_groups: Groups) -> None:
+    """Each action says that the server cannot be reached; an upload can be tried again and then succeeds."""
+    visit.open().ready()
+    path = drawn_groups["stripes"][0]
+    visit.page.route("**/api/v1/**", lambda route: route.abort())
+    visit.add([path])
+    assert visit.outcome(path.name) == "The server cannot be reached."
+    visit.page.set_input_files("#search-file", path)
+    expect(visit.page.locator("#search-note")).to_have_text(f"{path.name}: The server cannot be reached.")
+    visit.page.unroute("**/api/v1/**")
+    visit.page.get_by_role("button", name=f"Try {path.name} again").click()
+    expect(visit.page.locator("#images .card")).to_have_count(1)
+    assert [text for text in visit.complaints if "ERR_FAILED" not in text] == []
+    visit.complaints.clear()
+
+
+def test_widths_and_themes(visit: Visit, drawn_groups: Groups) -> None:
+    """Nothing is wider than the window; the screenshots are for people to look at."""
+    page = visit.open().page
+    keep_screens(page, "starting")
+    visit.ready().add([path for paths in drawn_groups.values() for path in paths[:3]], tags="drawn")
+    visit.search(drawn_groups["rings"][4])
+    expect(page.locator("#matches img").last).to_have_js_property("complete", True)
+    page.get_by_role("button", name="Clear the list").click()
+    page.evaluate("scrollTo(0, 0)")
+    keep_screens(page, "results")
+
+
+def keep_screens(page: Page, name: str) -> None:
+    """Take a screenshot at a phone's, a tablet's and a desktop's width, in both themes."""
+    for width in (390, 900, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        page.emulate_media(color_scheme="light")
+        page.screenshot(path=ARTEFACTS / f"{name}_light_{width}.png")
+        page.emulate_media(color_scheme="dark")
+        page.screenshot(path=ARTEFACTS / f"{name}_dark_{width}.png")
+
+
+def test_nothing_moves_when_the_embedder_is_ready(visit: Visit) -> None:
+    """The bars of the start go without shifting what somebody may be about to click."""
+    visit.open()
+    before = visit.page.locator("#library-title").bounding_box()
+    visit.ready()
+    assert visit.page.locator("#library-title").bounding_box() == before
