@@ -9,7 +9,7 @@ import asyncio
 
 from pyscript import window
 
-from frontend.page.dom import find, make, megabytes
+from frontend.page.dom import find, megabytes
 
 
 class StartUp:
@@ -40,8 +40,8 @@ class StartUp:
     def ready(self, trial: dict) -> None:
         """Put the panel away; the embedder can be used."""
         seconds = (window.performance.now() - self._began) / 1000
-        find("start-up").hidden = True
-        find("search-hint").hidden = False
+        find("start-up").classList.add("away")
+        find("search-hint").classList.remove("away")
         find("engine").className = "chip ready"
         find("engine").title = f"Ready after {seconds:.1f} s"
         self.use(trial)
@@ -54,12 +54,11 @@ class StartUp:
         """Say why there is no search by picture; the library can still be used."""
         find("engine").className = "chip failed"
         find("engine").textContent = reason
-        find("start-up").hidden = True
+        find("start-up").classList.add("away")
 
     def _part(self, name: str):
         if name not in self._parts:
-            self._parts[name] = Part(name)
-            find("start-up-parts").append(self._parts[name].element)
+            self._parts[name] = Part(find("start-up").querySelector(f'[data-part="{name}"]'))
         return self._parts[name]
 
     async def _fetch_one(self, download: dict) -> None:
@@ -77,13 +76,11 @@ class StartUp:
 class Part:
     """One bar: a part of the embedder and how much of it is here."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, element) -> None:
         self._expected = 0
         self._arrived = 0.0
-        self._bar = make("progress", aria_label=name, max="1")
-        self._text = make("span", "note")
-        self.element = make("li")
-        self.element.append(make("span", "name", name), self._bar, self._text)
+        self._bar = element.querySelector("progress")
+        self._text = element.querySelector(".note")
 
     def expect(self, download: dict) -> None:
         """Count a file in."""

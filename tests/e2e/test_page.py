@@ -10,6 +10,9 @@ from tests.support.page import Visit, title
 
 Groups = Mapping[str, list[Path]]
 
+# A phone's, a tablet's and a desktop's, in CSS pixels.
+WIDTHS = (390, 900, 1440)
+
 # Puts a file into a DataTransfer, as a drag or the clipboard holds it.
 DATA_TRANSFER = """
 async ([name, bytes]) => {
@@ -161,7 +164,7 @@ def test_widths_and_themes(visit: Visit, drawn_groups: Groups) -> None:
 
 def keep_screens(page: Page, name: str) -> None:
     """Take a screenshot at a phone's, a tablet's and a desktop's width, in both themes."""
-    for width in (390, 900, 1440):
+    for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         page.emulate_media(color_scheme="light")
@@ -171,8 +174,14 @@ def keep_screens(page: Page, name: str) -> None:
 
 
 def test_nothing_moves_when_the_embedder_is_ready(visit: Visit) -> None:
-    """The bars of the start go without shifting what somebody may be about to click."""
-    visit.open()
-    before = visit.page.locator("#library-title").bounding_box()
+    """The bars of the start come and go without shifting what somebody may be about to click, at any width."""
+    page = visit.open().page
+    places = {width: place_of_library(page, width) for width in WIDTHS}
     visit.ready()
-    assert visit.page.locator("#library-title").bounding_box() == before
+    assert {width: place_of_library(page, width) for width in WIDTHS} == places
+
+
+def place_of_library(page: Page, width: int) -> object:
+    """Return where the library begins at a width of the window."""
+    page.set_viewport_size({"width": width, "height": 900})
+    return page.locator("#library-title").bounding_box()

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,7 @@ def see_through(mode: str) -> bytes:
     return encoded(image.convert(mode), "PNG")
 
 
+@cache
 def good() -> dict[str, bytes]:
     """Return files that must be read, by name."""
     return {
@@ -97,6 +99,7 @@ def good() -> dict[str, bytes]:
     }
 
 
+@cache
 def bad() -> dict[str, bytes]:
     """Return files that must be refused, by name."""
     whole = jpeg(draw("stripes", 0))

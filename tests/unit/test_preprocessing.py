@@ -1,0 +1,220 @@
+"""Pre-processing under CPython; that Pyodide gives the same bytes is shown end to end."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from frontend.embedder.preprocessing import (
+    MAX_PIXELS,
+    RESIZE_RULE,
+    THUMBNAIL_SIDE_PX,
+    DamagedPicture,
+    EmptyFile,
+    InputSpec,
+    PictureError,
+    Pixels,
+    TooManyPixels,
+    UnknownFormat,
+    check_size,
+    decode,
+    decode_rgba,
+    golden_input,
+    isobmff_size,
+    isobmff_type,
+    make_thumbnail,
+    to_model_input,
+)
+from tests.support import awkward
+from tests.support.drawings import draw, jpeg
+from tests.support.shared import AWKWARD, NO_PHOTOGRAPHS
+
+SPEC = InputSpec(224, -1.0, 1.0, RESIZE_RULE)
+
+
+def pixels_of(data: bytes) -> np.ndarray:
+    """Decode, as integers that can be subtracted."""
+    return decode(data, 224).pixels.astype(int)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_undone(orientation: int) -> None:
+    """Whichever way the camera was held, the picture comes out as the viewer that knows EXIF shows it."""
+    stored = np.asarray(Image.open(io.BytesIO(awkward.oriented(1))))
+    upright = {
+        1: stored,
+        2: stored[:, ::-1],
+        3: stored[::-1, ::-1],
+        4: stored[::-1],
+        5: stored.transpose(1, 0, 2),
+        6: stored.transpose(1, 0, 2)[:, ::-1],
+        7: stored[::-1, ::-1].transpose(1, 0, 2),
+        8: stored.transpose(1, 0, 2)[::-1],
+    }[orientation]
+    picture = decode(awkward.oriented(orientation), 224)
+    assert np.array_equal(picture.pixels, upright)
+    assert (picture.width, picture.height) == (upright.shape[1], upright.shape[0])
+
+
+def test_transparency_is_laid_on_white() -> None:
+    """Where a picture is see-through it is white; where it is opaque it is itself."""
+    opaque = np.asarray(draw("rings", 1)).astype(int)
+    faded = pixels_of(awkward.see_through("RGBA"))
+    assert np.abs(faded[:, 0] - opaque[:, 0]).max() <= 1
+    assert (faded[:, -1] == 255).all()
+
+
+def test_sixteen_bits_keep_their_range() -> None:
+    """A 16-bit ramp from black to white stays a ramp from black to white."""
+    ramp = pixels_of(awkward.sixteen_bit())[..., 0]
+    assert (ramp.min(), ramp.max()) == (0, 255)
+    assert abs(ramp.mean() - 127.5) < 0.5
+
+
+def test_floating_point_is_scaled_by_its_own_range() -> None:
+    """A picture of 32-bit values far outside 0 to 255 uses the whole range."""
+    values = pixels_of(awkward.floating_point())
+    assert (values.min(), values.max()) == (0, 255)
+
+
+def test_a_colour_profile_is_followed() -> None:
+    """A profile with red and blue in each other's place gives a picture with red and blue changed."""
+    plain = pixels_of(awkward.good()["profile_broken.jpg"])
+    converted = pixels_of(awkward.good()["profile.jpg"])
+    assert np.abs(converted - plain[..., ::-1]).mean() < 4
+
+
+def test_cmyk_looks_like_the_picture() -> None:
+    """CMYK comes back as the RGB that it was made from, but for rounding and JPEG."""
+    original = np.asarray(draw("stripes", 1)).astype(int)
+    assert np.abs(pixels_of(awkward.good()["cmyk.jpg"]) - original).mean() < 8
+
+
+@pytest.mark.parametrize("file_format", ["GIF", "WEBP", "PNG"])
+def test_the_first_frame_of_an_animation_counts(file_format: str) -> None:
+    """An animation is its first frame: stripes, not dots or rings."""
+    first = np.asarray(draw("stripes", 0, 120, 90)).astype(int)
+    assert np.abs(pixels_of(awkward.animated(file_format)) - first).mean() < 20
+
+
+def test_pixels_are_bounded_however_large_the_file() -> None:
+    """The shorter side comes down to less than four times the model's square, and keeps at least twice of it."""
+    picture = decode(jpeg(draw("checks", 2, 2400, 1700)), 224)
+    assert (picture.width, picture.height) == (2400, 1700)
+    assert 448 <= min(picture.pixels.shape[:2]) < 896
+
+
+@pytest.mark.parametrize("name", sorted(awkward.good()))
+def test_every_good_file_is_read(name: str) -> None:
+    """What is read is upright RGB, and a model input and a thumbnail can be made of it."""
+    picture = decode(awkward.good()[name], 224)
+    assert picture.pixels.dtype == np.uint8 and picture.pixels.shape[2] == 3
+    model_input = to_model_input(picture.pixels, SPEC)
+    assert (model_input.shape, model_input.dtype) == ((1, 224, 224, 3), np.float32)
+    assert model_input.flags.c_contiguous and -1 <= model_input.min() <= model_input.max() <= 1
+    thumbnail = Image.open(io.BytesIO(make_thumbnail(picture.pixels)))
+    assert thumbnail.format == "JPEG" and max(thumbnail.size) <= THUMBNAIL_SIDE_PX
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("empty.jpg", EmptyFile),
+        ("text.jpg", UnknownFormat),
+        ("page.png", UnknownFormat),
+        ("drawing.svg", UnknownFormat),
+        ("bomb.avif", UnknownFormat),  # The browser's decoder is asked next, after the size in the header.
+        ("half.jpg", DamagedPicture),
+        ("header_only.jpg", DamagedPicture),
+        ("bomb.png", TooManyPixels),
+    ],
+)
+def test_every_bad_file_is_refused(name: str, error: type[PictureError]) -> None:
+    """With one sentence that ends in a full stop."""
+    with pytest.raises(error, match=r"^[A-Z][^\n]*\.$"):
+        decode(awkward.bad()[name], 224)
+
+
+@given(st.binary(max_size=400), st.integers(0, 3000))
+def test_any_bytes_are_a_picture_or_a_picture_error(garbage: bytes, at: int) -> None:
+    """Bytes overwritten anywhere in a file never raise anything else."""
+    whole = jpeg(draw("dots", 0, 64, 48))
+    try:
+        decode(whole[:at] + garbage + whole[at + len(garbage) :], 32)
+    except PictureError as exc:
+        assert str(exc)
+
+
+def test_the_pixel_cap_is_inclusive() -> None:
+    """Exactly MAX_PIXELS are opened, one more row is not."""
+    check_size(2**14, MAX_PIXELS // 2**14)
+    with pytest.raises(TooManyPixels, match="at most 134 are opened"):
+        check_size(2**14, MAX_PIXELS // 2**14 + 1)
+
+
+def test_the_header_of_an_avif() -> None:
+    """Size and type are read without a decoder; other files have neither."""
+    header = awkward.isobmff_header(640, 427)
+    assert (isobmff_size(header), isobmff_type(header)) == ((640, 427), "image/avif")
+    assert isobmff_size(jpeg(draw("dots", 0))) is None
+    assert isobmff_size(header[:40]) is None
+
+
+def test_pixels_from_another_decoder() -> None:
+    """What the browser decoded ends as the same kind of picture, on white."""
+    rgba = np.zeros((48, 64, 4), dtype=np.uint8)
+    rgba[:, :32] = (200, 10, 20, 255)
+    picture = decode_rgba(rgba, (64, 48), "image/avif", 224)
+    assert picture.pixels[0, 0].tolist() == [200, 10, 20]
+    assert picture.pixels[0, -1].tolist() == [255, 255, 255]
+
+
+def test_the_value_range_is_that_of_the_manifest() -> None:
+    """0 and 255 become the ends of the range that the model was trained on."""
+    ends = np.zeros((8, 8, 3), dtype=np.uint8)
+    ends[4:] = 255
+    model_input = to_model_input(Pixels(ends), InputSpec(8, 0.0, 1.0, RESIZE_RULE))
+    assert (model_input[0, 0].min(), model_input[0, -1].max()) == (0.0, 1.0)
+
+
+def test_an_unknown_resize_rule_is_refused() -> None:
+    """Vectors made by another rule would not compare."""
+    with pytest.raises(ValueError, match=r"input\.resize: 'crop' is not known here"):
+        InputSpec(224, -1.0, 1.0, "crop")
+
+
+def test_the_golden_input_is_the_same_everywhere() -> None:
+    """Its pixels are fixed: a manifest's golden vector belongs to just these."""
+    waves = golden_input("waves", 4)
+    assert waves[0].tolist() == [[255, 255, 255], [252, 253, 248], [249, 251, 241], [246, 249, 234]]
+    with pytest.raises(ValueError, match=r"golden\.input: 'noise' is not known here"):
+        golden_input("noise", 4)
+
+
+@pytest.mark.skipif(not AWKWARD.is_file(), reason=NO_PHOTOGRAPHS)
+def test_awkward_photographs() -> None:
+    """Each awkward file from the wild is read at its size or refused, as its list expects."""
+    with AWKWARD.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    wrong = {row["file"]: (row["expected"], got) for row in rows if (got := outcome(row)) and not fits(row, got)}
+    assert wrong == {}
+
+
+def outcome(row: dict[str, str]) -> str:
+    """Return what pre-processing makes of a file of the list: 'ok WxH' or 'error'."""
+    data = Path(AWKWARD.parent / row["file"]).read_bytes()
+    try:
+        picture = decode(data, 224)
+    except PictureError:
+        return "error"
+    return f"ok {picture.width}x{picture.height}"
+
+
+def fits(row: dict[str, str], got: str) -> bool:
+    """Tell whether the list allows an outcome. AVIF is left to the browser, and tested there."""
+    return got in row["expected"] or (got == "error" and row["file"].endswith(".avif"))
