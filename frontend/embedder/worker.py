@@ -90,8 +90,12 @@ async def open_picture(number: int, url: str) -> dict[str, Any]:
     A file that cannot be used is an answer, `{"error": sentence}`, and not an exception: it is no fault of ours.
     """
     started = time.perf_counter()
-    blob = await (await js.fetch(url)).blob()
-    data = (await blob.arrayBuffer()).to_bytes()
+    try:
+        blob = await (await js.fetch(url)).blob()
+        data = (await blob.arrayBuffer()).to_bytes()
+    except (JsException, MemoryError):
+        # The file was changed, moved or locked after it was chosen, or does not fit into memory.
+        return {"error": "The file could not be read."}
     read = time.perf_counter()
     try:
         picture = await decode(data, blob)

@@ -20,6 +20,7 @@ class Embedder:
     def __init__(self) -> None:
         self._last_number = 0
         self._ready = asyncio.Event()
+        self._failure = ""
 
     async def start(self, space: dict, runtime_url: str, stage) -> dict:
         """
@@ -45,6 +46,11 @@ class Embedder:
         self._ready.set()
         return {"backend": trial.backend, "run_ms": trial.run_ms}
 
+    def fail(self, reason: str) -> None:
+        """Give up for good: whoever waits, or comes later, is told why."""
+        self._failure = reason
+        self._ready.set()
+
     async def try_faster_backends(self) -> dict:
         """Let the worker try the graphics hardware; returns the trial of the back end then in use."""
         trial = await self._worker.try_faster_backends()
@@ -58,18 +64,16 @@ class Embedder:
             The picture: its `number` here, `width` and `height` in pixels, `read_ms` and `decode_ms`.
 
         Raises:
-            PictureError: The file cannot be used.
+            PictureError: The file cannot be used, or the embedder did not start.
         """
         await self._ready.wait()
+        if self._failure:
+            raise PictureError(self._failure)
         self._last_number += 1
         number = self._last_number
         url = window.URL.createObjectURL(file)
         try:
             answer = await self._worker.open_picture(number, url)
-        except Exception as exc:
-            # Reading fails where the file was changed, moved or made unreadable after it was chosen.
-            window.console.info(str(exc))
-            raise PictureError("The file could not be read.")
         finally:
             window.URL.revokeObjectURL(url)
         if answer.error:

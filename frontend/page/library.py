@@ -25,17 +25,16 @@ class Library:
             find("library-more").disabled = False
         self._next = page["next"] or ""
         self._total = page["total"]
-        find("images").append(*[card(image) for image in page["images"]])
+        find("images").append(*[card(image) for image in page["images"] if not self._held(image["id"])])
         find("library-more").hidden = not self._next
         self._summarise()
 
-    def add(self, image: dict) -> None:
-        """Show an image that has just been added, first; one that was there is only moved up."""
+    def add(self, image: dict, new: bool) -> None:
+        """Show an image first: one that is new in the library, or one that somebody tried to add again."""
         held = self._held(image["id"])
         if held:
             held.remove()
-        else:
-            self._total += 1
+        self._total += new
         find("images").prepend(card(image))
         self._summarise()
 

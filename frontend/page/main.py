@@ -42,6 +42,7 @@ class Page:
             space = await self.api.space()
         except ApiError as exc:
             start_up.fail(exc.message)
+            self.embedder.fail(exc.message)
             return
         self.space = space["space"]
         self.search.max_bytes = self.uploads.max_bytes = space["limits"]["max_upload_bytes"]
@@ -55,7 +56,9 @@ class Page:
             )
         except Exception as exc:
             window.console.error(repr(exc))
-            start_up.fail("Search by picture could not start here: " + last_line(exc))
+            reason = "Search by picture could not start here: " + last_line(exc)
+            start_up.fail(reason)
+            self.embedder.fail(reason)
             return
         start_up.ready(trial)
         start_up.use(await self.embedder.try_faster_backends())
@@ -84,8 +87,9 @@ class Page:
         try:
             await self.api.delete(image_id)
         except ApiError as exc:
-            find("library-summary").textContent = exc.message
-            return
+            if exc.status != 404:  # Deleted from another tab: gone is what was wanted.
+                find("library-summary").textContent = exc.message
+                return
         self.library.forget(image_id)
         self.search.forget(image_id)
 

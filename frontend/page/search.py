@@ -42,6 +42,9 @@ class Search:
         except (PictureError, ApiError) as exc:
             self._fail(turn, file.name, str(exc))
             return
+        except Exception:
+            self._fail(turn, file.name, "Something went wrong here.")
+            raise
         looked_ms = features["prepare_ms"] + features["model_ms"]
         times = f"decoded {picture['decode_ms']:.0f} ms, embedded {looked_ms:.0f} ms, "
         self._show(

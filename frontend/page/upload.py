@@ -108,7 +108,7 @@ class UploadQueue:
     """The list of files that are being added, and the few tasks that work through it."""
 
     def __init__(self, embedder, api, on_added) -> None:
-        """`on_added` is called with every image that the library got."""
+        """`on_added` is called with every image that is in the library then, and whether it is new there."""
         self._embedder = embedder
         self._api = api
         self._on_added = on_added
@@ -166,7 +166,7 @@ class UploadQueue:
         else:
             self._added += new
             self._known += not new
-            self._on_added(image)
+            self._on_added(image, new)
 
     def _summarise(self) -> None:
         parts = [plural(self._added, "picture") + " added"]

@@ -124,12 +124,16 @@ def test_files_chosen_before_the_page_has_started(visit: Visit, drawn_groups: Gr
     expect(visit.page.locator("#images .card")).to_have_count(1)
 
 
-def test_a_part_that_cannot_be_loaded(visit: Visit) -> None:
-    """The page says which file is missing, and the library stays usable."""
+def test_a_part_that_cannot_be_loaded(visit: Visit, drawn_groups: Groups) -> None:
+    """The page says which file is missing, to whoever drops a picture too, and the library stays usable."""
     visit.page.route("**/pyodide.asm.wasm", lambda route: route.fulfill(status=404))
     visit.open()
     expect(visit.page.locator("#engine")).to_contain_text("pyodide.asm.wasm cannot be loaded (status 404)")
     expect(visit.page.locator("#images")).to_contain_text("Empty so far")
+    visit.page.set_input_files("#search-file", drawn_groups["dots"][0])
+    expect(visit.page.locator("#search-note")).to_contain_text("Search by picture could not start here")
+    visit.add([drawn_groups["dots"][1]])
+    assert "could not start here" in visit.outcome(drawn_groups["dots"][1].name)
     assert visit.complaints
     visit.complaints.clear()
 
@@ -148,6 +152,31 @@ def test_the_server_goes_away(visit: Visit, drawn_groups: Groups) -> None:
     expect(visit.page.locator("#images .card")).to_have_count(1)
     assert [text for text in visit.complaints if "ERR_FAILED" not in text] == []
     visit.complaints.clear()
+
+
+def test_two_tabs_on_one_library(visit: Visit, drawn_groups: Groups) -> None:
+    """What one tab deleted is gone from the other as soon as it tries; adding a known picture counts it once."""
+    visit.open().ready().add(drawn_groups["dots"][:2])
+    gone = visit.library()[0]
+    with visit.page.context.new_page() as page:
+        other = Visit(page, visit.url).open()
+        delete(other, gone)
+        expect(page.locator("#library-summary")).to_have_text("1 picture")
+    visit.page.get_by_role("button", name=f"More like {gone}").click()
+    expect(visit.page.locator("#search-note")).to_contain_text(f"{gone}: ")
+    delete(visit, gone)
+    expect(visit.page.locator("#library-summary")).to_have_text("1 picture")
+    visit.page.get_by_role("button", name="Clear the list").click()
+    visit.add(drawn_groups["dots"][:2])
+    expect(visit.page.locator("#library-summary")).to_have_text("2 pictures")
+    assert [text for text in visit.complaints if "404" not in text] == []
+    visit.complaints.clear()
+
+
+def delete(visit: Visit, name: str) -> None:
+    """Delete a picture through its card."""
+    visit.page.get_by_role("button", name=f"Delete {name}").click()
+    visit.page.get_by_role("button", name="Delete it").click()
 
 
 def test_widths_and_themes(visit: Visit, drawn_groups: Groups) -> None:
