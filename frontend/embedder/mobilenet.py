@@ -8,6 +8,7 @@ MobileNet in TF.js: import it, try its back ends, run it. The only module that k
 What lives in TF.js' memory is disposed of where it was made: Python's garbage collector does not see it.
 """
 
+import asyncio
 import statistics
 import time
 from dataclasses import dataclass
@@ -81,6 +82,8 @@ class MobileNet:
         self._model_url = model_url
         self._tfjs_url = tfjs_url
         self._model: Any = None
+        # Which back end is in use belongs to all of TF.js: no picture may run while another one is being tried.
+        self._turn = asyncio.Lock()
         self._golden = to_model_input(golden_input(space.golden_input, space.input.side_px), space.input)
 
     @property
@@ -107,9 +110,10 @@ class MobileNet:
             await self._try(backend)
         return self.best
 
-    def run(self, model_input: ModelInput) -> Features:
+    async def run(self, model_input: ModelInput) -> Features:
         """Run one forward pass; embedding and class scores come out of the same one."""
-        return self._run(self._model, model_input)
+        async with self._turn:
+            return await self._run(self._model, model_input)
 
     def tensor_count(self) -> int:
         """How many tensors TF.js holds: constant between pictures, or something leaks."""
@@ -117,18 +121,22 @@ class MobileNet:
 
     async def _try(self, backend: str) -> Trial:
         """Load the model on a back end, check and time it, and keep it if it is the best so far."""
+        async with self._turn:
+            trial = await self._trial(backend)
+            self.trials.append(trial)
+            if self._model is not None and js.tf.getBackend() != self.best.backend:
+                await js.tf.setBackend(self.best.backend)
+        return trial
+
+    async def _trial(self, backend: str) -> Trial:
+        """Measure a back end, unless something speaks against it from the first."""
         obstacle = await find_obstacle(backend)
         if obstacle:
-            trial = Trial(backend, False, obstacle)
-        else:
-            try:
-                trial = await self._measure(backend)
-            except (JsException, ValueError) as exc:
-                trial = Trial(backend, False, f"it failed: {exc}")
-        self.trials.append(trial)
-        if self._model is not None and js.tf.getBackend() != self.best.backend:
-            await js.tf.setBackend(self.best.backend)
-        return trial
+            return Trial(backend, False, obstacle)
+        try:
+            return await self._measure(backend)
+        except (JsException, ValueError) as exc:
+            return Trial(backend, False, f"it failed: {exc}")
 
     async def _measure(self, backend: str) -> Trial:
         """Golden test, which is the warm-up too, then the median of a few timed runs."""
@@ -140,11 +148,11 @@ class MobileNet:
         model = await js.tf.loadGraphModel(f"{self._model_url}model.json")
         keep = False
         try:
-            vector = self._run(model, self._golden).vector
+            vector = (await self._run(model, self._golden)).vector
             cosine = float(vector @ self.space.golden_vector)
             if not cosine >= GOLDEN_COSINE:
                 return Trial(backend, False, f"its vectors are wrong (cosine {cosine:.4f} to the golden one)", cosine)
-            run_ms = statistics.median(self._timed_run(model) for _ in range(TIMED_RUNS))
+            run_ms = statistics.median([await self._timed_run(model) for _ in range(TIMED_RUNS)])
             keep = self._model is None or run_ms < (self.best.run_ms or 0.0)
             if keep:
                 self._model, model = model, self._model
@@ -153,27 +161,28 @@ class MobileNet:
                 model.dispose()
         return Trial(backend, True, "in use" if keep else f"slower than {self.best.backend}", cosine, run_ms)
 
-    def _timed_run(self, model: Any) -> float:
+    async def _timed_run(self, model: Any) -> float:
         started = time.perf_counter()
-        self._run(model, self._golden)
+        await self._run(model, self._golden)
         return (time.perf_counter() - started) * 1000
 
-    def _run(self, model: Any, model_input: ModelInput) -> Features:
+    async def _run(self, model: Any, model_input: ModelInput) -> Features:
         """Pixels cross once on the way in and features once on the way out; nothing is converted in between."""
         tensor = js.tf.tensor(to_js(model_input.reshape(-1)), to_js(list(model_input.shape)), "float32")
         outputs: list[Any] = []
         try:
             outputs = list(model.execute(tensor, to_js([self.space.embedding_node, self.space.logits_node])))
-            embedding, logits = (to_numpy(output) for output in outputs)
+            embedding, logits = [await to_numpy(output) for output in outputs]
         finally:
             for held in (tensor, *outputs):
                 held.dispose()
         return Features(to_vector(embedding, self.space), Logits(logits.reshape(-1)))
 
 
-def to_numpy(tensor: Any) -> np.ndarray:
-    """Copy a tensor out of TF.js."""
-    return np.asarray(tensor.dataSync().to_py(), dtype=np.float32).reshape(tuple(tensor.shape))
+async def to_numpy(tensor: Any) -> np.ndarray:
+    """Copy a tensor out of TF.js. Not by dataSync(): WebGPU cannot hand out its memory at once, and warns."""
+    values = await tensor.data()
+    return np.asarray(values.to_py(), dtype=np.float32).reshape(tuple(tensor.shape))
 
 
 async def find_obstacle(backend: str) -> str:

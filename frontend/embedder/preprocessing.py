@@ -104,6 +104,9 @@ class TooManyPixels(PictureError):
 class OutOfMemory(PictureError):
     """There was no room to decode the picture."""
 
+    def __init__(self) -> None:
+        super().__init__("There is not enough memory in this browser to open the picture.")
+
 
 @dataclass(frozen=True)
 class InputSpec:
@@ -146,7 +149,7 @@ def decode(data: bytes, side_px: int) -> Picture:
     needed, and colours and orientation are put right on the small picture.
 
     Raises:
-        EmptyFile, UnknownFormat, DamagedPicture: As their names say.
+        EmptyFile, UnknownFormat, DamagedPicture, OutOfMemory: As their names say.
         TooManyPixels: The header declares more than MAX_PIXELS.
     """
     with warnings.catch_warnings():
@@ -167,7 +170,9 @@ def decode_first_frame(image: Image.Image, side_px: int) -> Picture:
         small = shrink(flatten(image, 2 * side_px), 2 * side_px)
         upright = turn_upright(to_srgb(small, image.info.get("icc_profile")), orientation)
     except MemoryError as exc:
-        raise OutOfMemory("There is not enough memory in this browser to open the picture.") from exc
+        raise OutOfMemory from exc
+    except PictureError:
+        raise
     except Exception as exc:
         # Pillow's readers let through whatever their parsers meet: OSError, SyntaxError, struct.error, zlib.error ...
         raise DamagedPicture("The picture is damaged: its data are broken or end too early.") from exc
@@ -230,6 +235,8 @@ def open_checked(data: bytes) -> Image.Image:
     """Open a picture by its header alone and refuse what is too large before a pixel is decoded."""
     if not data:
         raise EmptyFile("The file is empty.")
+    if declared := webp_size(data):
+        check_size(*declared)  # libwebp takes memory for the whole picture as soon as it is opened.
     try:
         image = Image.open(io.BytesIO(data), formats=READERS)
     except UnidentifiedImageError as exc:
@@ -267,6 +274,23 @@ def isobmff_size(data: bytes) -> tuple[int, int] | None:
     return max(sizes, key=lambda size: size[0] * size[1], default=None)
 
 
+def webp_size(data: bytes) -> tuple[int, int] | None:
+    """
+    Read width and height from the header of a WebP file; None if it is none.
+
+    Source: RFC 9649, sections 2.5 (VP8), 2.6 (VP8L) and 2.7 (VP8X).
+    """
+    kind, header = data[12:16], data[20:30]
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(header) < 10:
+        return None
+    if kind == b"VP8X":
+        return int.from_bytes(header[4:7], "little") + 1, int.from_bytes(header[7:10], "little") + 1
+    if kind == b"VP8L":
+        bits = int.from_bytes(header[1:5], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    return int.from_bytes(header[6:8], "little") & 0x3FFF, int.from_bytes(header[8:10], "little") & 0x3FFF
+
+
 def isobmff_type(data: bytes) -> str:
     """Return the content type of a file for which `isobmff_size` found a size. Source: MIME types of AVIF and HEIF."""
     brands = data[8 : int.from_bytes(data[:4])]
@@ -296,7 +320,11 @@ HIGH_TO_LOW: Final = ((np.arange(65536) + 128) // 257).astype(np.uint8)
 def stretch(image: Image.Image) -> Image.Image:
     """Scale 32-bit values to 8 bits by the picture's own range: depth maps and scientific TIFFs declare none."""
     values = np.asarray(image).astype(np.float64)
-    low, high = values.min(), values.max()
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        raise DamagedPicture("The picture is damaged: none of its values is a number.")
+    low, high = finite.min(), finite.max()
+    values = np.clip(np.nan_to_num(values, nan=low), low, high)
     return Image.fromarray(np.rint((values - low) * (255 / ((high - low) or 1.0))).astype(np.uint8))
 
 

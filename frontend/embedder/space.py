@@ -40,7 +40,6 @@ class Space:
     input: InputSpec
     embedding_node: str
     logits_node: str
-    pooling: str
     dimension: int
     golden_input: str
     golden_vector: Vector
@@ -53,19 +52,15 @@ def read_space(space_id: str, manifest: Mapping[str, Any]) -> Space:
     Raises:
         ValueError: A value is not known here; the message says where it stood.
     """
-    if manifest["pooling"] not in ("graph", "mean"):
-        raise ValueError(f"manifest, pooling: {manifest['pooling']!r} is not known here; expected 'graph' or 'mean'")
-    if manifest["postprocessing"] != "unit-length":
-        raise ValueError(
-            f"manifest, postprocessing: {manifest['postprocessing']!r} is not known here; expected 'unit-length'"
-        )
+    for name, expected in (("pooling", "graph"), ("postprocessing", "unit-length")):
+        if manifest[name] != expected:
+            raise ValueError(f"manifest, {name}: {manifest[name]!r} is not known here; expected {expected!r}")
     return Space(
         id=space_id,
         model=manifest["model"],
         input=InputSpec(**manifest["input"]),
         embedding_node=manifest["output"]["embedding_node"],
         logits_node=manifest["output"]["logits_node"],
-        pooling=manifest["pooling"],
         dimension=manifest["dimension"],
         golden_input=manifest["golden"]["input"],
         golden_vector=Vector(np.frombuffer(base64.b64decode(manifest["golden"]["vector"]), dtype="<f4")),
@@ -77,13 +72,12 @@ def to_vector(embedding: npt.NDArray[np.float32], space: Space) -> Vector:
     Turn the embedding node's output into a vector of unit length.
 
     Args:
-        embedding: (1, D) or (1, 1, 1, D) where the graph itself pools, (1, h, w, D) where the mean is taken here.
+        embedding: (1, D) or (1, 1, 1, D) float32: the graph itself pools.
 
     Raises:
         ValueError: The model gave something that has no direction, or not `space.dimension` values.
     """
-    pooled = embedding.mean(axis=(1, 2)) if space.pooling == "mean" else embedding
-    values = pooled.reshape(-1)
+    values = embedding.reshape(-1)
     length = float(np.linalg.norm(values))
     if values.size != space.dimension or not np.isfinite(length) or length == 0:
         raise ValueError(f"the model gave {values.size} values of length {length}; expected {space.dimension} of them")
@@ -98,7 +92,7 @@ def top_labels(logits: Logits, labels: list[str]) -> list[tuple[str, float]]:
     return [
         (first_name(labels[index]), round(float(probabilities[index]), 4))
         for index in best
-        if probabilities[index] >= LABEL_SCORE_MIN
+        if probabilities[index] >= LABEL_SCORE_MIN and first_name(labels[index])
     ]
 
 

@@ -17,6 +17,8 @@ class ApiError(Exception):
         super().__init__(message)
         self.status = status
         self.message = message
+        self.passing = status in (0, 408, 410, 429) or status >= 500
+        """Whether trying again may help: no answer, too slow, too late, too much, or the server's own trouble."""
 
 
 class Api:

@@ -25,9 +25,9 @@ def make(tag: str, class_name: str = "", text: str = "", **attributes: str):
     return element
 
 
-def plural(count: int, noun: str) -> str:
+def counted(count: int, one: str, many: str) -> str:
     """Count something: '1 picture', '2 pictures'."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def megabytes(size: float) -> str:

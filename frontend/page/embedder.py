@@ -43,11 +43,14 @@ class Embedder:
         )
         stage("Checking the model's answers")
         trial = await self._worker.start_backend()
+        self._failure = ""
         self._ready.set()
         return {"backend": trial.backend, "run_ms": trial.run_ms}
 
     def fail(self, reason: str) -> None:
-        """Give up for good: whoever waits, or comes later, is told why."""
+        """Let nobody wait: whoever waits, or comes before `start` succeeds after all, is told why."""
+        if self._ready.is_set() and not self._failure:
+            return  # It has started.
         self._failure = reason
         self._ready.set()
 
@@ -61,7 +64,7 @@ class Embedder:
         Decode a file, once the embedder is ready.
 
         Returns:
-            The picture: its `number` here, `width` and `height` in pixels, `read_ms` and `decode_ms`.
+            The picture: its `number` here, `width` and `height` in pixels, and `decode_ms`.
 
         Raises:
             PictureError: The file cannot be used, or the embedder did not start.
@@ -82,7 +85,6 @@ class Embedder:
             "number": number,
             "width": answer.width,
             "height": answer.height,
-            "read_ms": answer.read_ms,
             "decode_ms": answer.decode_ms,
         }
 

@@ -1,7 +1,7 @@
 """The library: a grid of all images, newest first, a page at a time."""
 
 from frontend.page.api import ApiError
-from frontend.page.dom import find, make, plural
+from frontend.page.dom import counted, find, make
 from frontend.page.pictures import card
 
 
@@ -55,4 +55,4 @@ class Library:
             empty.remove()
         elif not self._total and not empty:
             find("images").replaceChildren(make("li", "empty", "Empty so far: drop some pictures on the page."))
-        find("library-summary").textContent = plural(self._total, "picture")
+        find("library-summary").textContent = counted(self._total, "picture", "pictures")

@@ -1,6 +1,5 @@
 """Assemble the page: index.html says what people see, this wires what they do to the two flows."""
 
-import asyncio
 import json
 
 from pyscript import config, document, window
@@ -27,41 +26,42 @@ class Page:
         self.search = Search(self.embedder, self.api)
         self.uploads = UploadQueue(self.embedder, self.api, self.library.add)
         self.space = ""
+        self.start_up = StartUp()
         Doors(self._search_with, self._add)
         for grid in ("images", "matches"):
             find(grid).addEventListener("click", self._clicked)
+        find("library-more").addEventListener("click", lambda event: start(self.library.load()))
         find("confirm-no").addEventListener("click", lambda event: find("confirm").close())
         find("confirm-yes").addEventListener("click", lambda event: start(self._delete()))
         document.addEventListener("keydown", self._key)
 
     async def start(self) -> None:
         """Show the library at once; bring the embedder up beside it."""
-        find("engine").dataset.page = "usable"
-        start_up = StartUp()
+        start(self.library.load())
         try:
             space = await self.api.space()
-        except ApiError as exc:
-            start_up.fail(exc.message)
-            self.embedder.fail(exc.message)
-            return
-        self.space = space["space"]
-        self.search.max_bytes = self.uploads.max_bytes = space["limits"]["max_upload_bytes"]
-        await asyncio.gather(self.library.load(), self._start_embedder(start_up, space))
-
-    async def _start_embedder(self, start_up: StartUp, space: dict) -> None:
-        try:
-            trial, _ = await asyncio.gather(
-                self.embedder.start(space, window.location.origin + config["runtime"], start_up.stage),
-                start_up.fetch(await downloads(space)),
-            )
+            self.space = space["space"]
+            self.search.max_bytes = self.uploads.max_bytes = space["limits"]["max_upload_bytes"]
+            start(self._fetch_ahead(space))
+            trial = await self.embedder.start(space, window.location.origin + config["runtime"], self.start_up.stage)
         except Exception as exc:
-            window.console.error(repr(exc))
-            reason = "Search by picture could not start here: " + last_line(exc)
-            start_up.fail(reason)
-            self.embedder.fail(reason)
+            self._give_up(exc)
             return
-        start_up.ready(trial)
-        start_up.use(await self.embedder.try_faster_backends())
+        self.start_up.ready(trial)
+        self.start_up.settle(await self.embedder.try_faster_backends())
+
+    async def _fetch_ahead(self, space: dict) -> None:
+        """Fetch what the worker will want. A file that is missing here may still come when the worker asks for it."""
+        try:
+            await self.start_up.fetch(await downloads(space))
+        except Exception as exc:
+            self._give_up(exc)
+
+    def _give_up(self, error: Exception) -> None:
+        window.console.error(repr(error))
+        reason = "Search by picture could not start here: " + last_line(error)
+        self.start_up.fail(reason)
+        self.embedder.fail(reason)
 
     def _search_with(self, file) -> None:
         start(self.search.by_file(file))

@@ -7,7 +7,7 @@ The query picture stays in this browser; its vector goes up, matches and signed 
 from pyscript import window
 
 from frontend.page.api import ApiError
-from frontend.page.dom import find, make, plural
+from frontend.page.dom import counted, find, make
 from frontend.page.embedder import PictureError
 from frontend.page.pictures import card
 from frontend.page.upload import check_size
@@ -104,7 +104,7 @@ class Search:
         find("search-note").textContent = ""
         find("query").src = query_url
         find("results-title").textContent = f"Most like {name}"
-        find("results-summary").textContent = f"{plural(len(matches), 'match')} · {times}".replace("matchs", "matches")
+        find("results-summary").textContent = f"{counted(len(matches), 'match', 'matches')} · {times}"
         cards = [card(match["image"], match["score"]) for match in matches]
         find("matches").replaceChildren(*(cards or [make("li", "empty", "Nothing in the library yet.")]))
         find("results").hidden = False

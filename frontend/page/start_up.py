@@ -17,6 +17,8 @@ class StartUp:
 
     def __init__(self) -> None:
         self._parts = {}
+        self._failed = False
+        self._ready = False
         self._began = window.performance.now()
 
     async def fetch(self, downloads: list[dict]) -> None:
@@ -34,11 +36,13 @@ class StartUp:
         await asyncio.gather(*[self._fetch_one(download) for download in downloads])
 
     def stage(self, text: str) -> None:
-        """Say what is being done now."""
-        find("engine").textContent = text
+        """Say what is being done now, unless something has failed: that is more to the point."""
+        if not self._failed:
+            find("engine").textContent = text
 
     def ready(self, trial: dict) -> None:
         """Put the panel away; the embedder can be used."""
+        self._ready = True
         seconds = (window.performance.now() - self._began) / 1000
         find("start-up").classList.add("away")
         find("search-hint").classList.remove("away")
@@ -50,8 +54,16 @@ class StartUp:
         """Name the back end in use and how long a picture takes on it."""
         find("engine").textContent = f"Ready · {trial['backend']} · {trial['run_ms']:.0f} ms a picture"
 
+    def settle(self, trial: dict) -> None:
+        """Name the back end that will stay in use: all of them have been tried."""
+        self.use(trial)
+        find("engine").dataset.tried = "all"
+
     def fail(self, reason: str) -> None:
         """Say why there is no search by picture; the library can still be used."""
+        if self._ready:
+            return
+        self._failed = True
         find("engine").className = "chip failed"
         find("engine").textContent = reason
         find("start-up").classList.add("away")

@@ -32,9 +32,12 @@ async def put(target: dict, blob, on_progress) -> None:
         request.onloadend = lambda event: resolve(request.status)
         request.send(blob)
 
-    status = await js.Promise.new(send)
+    try:
+        status = await js.Promise.new(send)
+    except BaseException:
+        request.abort()
+        raise
     if status == 0:
         raise ApiError(0, "The store cannot be reached.")
-    # 412: this very object is there already, left by an attempt that did not get as far as the library.
-    if status >= 300 and status != 412:
+    if status >= 300:
         raise ApiError(status, problem_text(status, request.responseText))

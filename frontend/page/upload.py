@@ -10,9 +10,11 @@ from pyscript import window
 
 from frontend.page import store
 from frontend.page.api import ApiError
-from frontend.page.dom import find, make, megabytes, plural
+from frontend.page.dom import counted, find, make, megabytes
 from frontend.page.embedder import PictureError
 from frontend.page.tasks import start
+
+KNOWN = "already in the library"
 
 AT_ONCE = 3
 # The worker does one picture at a time; while it does, a second file is on its way to the store and a third waits for
@@ -36,7 +38,7 @@ async def upload(file, tags: list[str], embedder, api, row) -> tuple[dict, bool]
         package = await embedder.package(picture)
         answer = await api.begin_upload(declaration(file, package))
         if answer["image"]:
-            row.finish("already in the library")
+            row.finish(KNOWN)
             return answer["image"], False
 
         row.stage("sending and looking")
@@ -53,6 +55,10 @@ async def upload(file, tags: list[str], embedder, api, row) -> tuple[dict, bool]
         image = await api.register(target["id"], registration(file, tags, target, picture, features))
     finally:
         await embedder.close(picture)
+    if image["id"] != target["id"]:
+        # The same file was entered meanwhile, from this list or by somebody else.
+        row.finish(KNOWN)
+        return image, False
     looked_ms = features["prepare_ms"] + features["model_ms"]
     row.finish(f"decoded {picture['decode_ms']:.0f} ms, embedded {looked_ms:.0f} ms")
     return image, True
@@ -69,7 +75,7 @@ async def send(file, thumbnail, target: dict, row) -> None:
 def declaration(file, package: dict) -> dict:
     """What the server wants to know before it signs targets for a file."""
     declared = dict(package["original"])
-    declared["file_name"] = file.name
+    declared["file_name"] = plain(file.name)[:255]
     declared["thumbnail"] = package["thumbnail"]
     return declared
 
@@ -90,15 +96,21 @@ def registration(file, tags: list[str], target: dict, picture: dict, features: d
 
 def title_of(file_name: str) -> str:
     """Make a title of a file name: without its ending, underscores as blanks."""
-    stem = file_name.rsplit(".", 1)[0] or file_name
-    return stem.replace("_", " ").strip()[:200] or file_name
+    name = plain(file_name)
+    stem = name.rsplit(".", 1)[0].replace("_", " ").strip() or name
+    return stem[:200]
+
+
+def plain(text: str) -> str:
+    """Put blanks in the place of control characters (tabs, line breaks), which the server does not take."""
+    return "".join([char if ord(char) >= 32 and ord(char) != 127 else " " for char in text])
 
 
 def split_tags(text: str) -> list[str]:
     """Read tags from a line: separated by commas, each once, in the order in which they were written."""
     tags = []
-    for part in text.split(","):
-        tag = part.strip()[:64]
+    for part in plain(text).split(","):
+        tag = part.strip()[:64].strip()
         if tag and tag not in tags:
             tags.append(tag)
     return tags[:32]
@@ -157,7 +169,7 @@ class UploadQueue:
             row.fail(str(exc), again=False)
         except ApiError as exc:
             self._failed += 1
-            row.fail(exc.message, again=True)
+            row.fail(exc.message, again=exc.passing)
         except Exception as exc:
             # One file must not stop the others, whatever it is.
             window.console.error(repr(exc))
@@ -169,7 +181,7 @@ class UploadQueue:
             self._on_added(image, new)
 
     def _summarise(self) -> None:
-        parts = [plural(self._added, "picture") + " added"]
+        parts = [counted(self._added, "picture", "pictures") + " added"]
         if self._known:
             parts.append(f"{self._known} there already")
         if self._waiting:

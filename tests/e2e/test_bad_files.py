@@ -19,6 +19,7 @@ SENTENCES = {
     "half.jpg": "The picture is damaged: its data are broken or end too early.",
     "header_only.jpg": "The picture is damaged: its header cannot be read.",
     "bomb.png": "The picture is too large: 3,600 megapixels; at most 134 are opened.",
+    "bomb.webp": "The picture is too large: 256 megapixels; at most 134 are opened.",
     "bomb.avif": "The picture is too large: 289 megapixels; at most 134 are opened.",
     "huge.jpg": "The file is too large: 200.0 MB; at most 104.9 MB are taken.",
 }
@@ -78,7 +79,7 @@ def test_a_picture_that_only_the_browser_can_read(visit: Visit, server: Server, 
 
 
 def test_a_file_that_is_gone_when_its_turn_comes(visit: Visit, tmp_path: Path, good_file: Path) -> None:
-    """A file that was deleted after it was chosen is refused; it can be tried again."""
+    """A file that was deleted after it was chosen is refused, and the next file goes on."""
     gone = tmp_path / "gone.jpg"
     gone.write_bytes(jpeg(draw("dots", 0)))
     visit.open()

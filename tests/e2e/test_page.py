@@ -1,12 +1,17 @@
 """What people see and touch: ways in for files, keyboard, themes and widths, and the page while it starts."""
 
+import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import JSHandle, Page, Route, expect
 
 from tests.e2e.conftest import ARTEFACTS
+from tests.support.drawings import draw, jpeg
 from tests.support.page import Visit, title
+from tests.support.server import Server
 
 Groups = Mapping[str, list[Path]]
 
@@ -68,7 +73,7 @@ def test_pasted_pictures(visit: Visit, drawn_groups: Groups) -> None:
 
 
 def test_all_of_it_by_keyboard(visit: Visit, drawn_groups: Groups) -> None:
-    """Without a pointer: reach the choosers, find more like a picture, close the results, delete and keep."""
+    """Without a pointer: reach the choosers, find more like a picture, close the results, keep it, delete it."""
     visit.open().ready().add(drawn_groups["checks"][:2])
     page = visit.page
     page.keyboard.press("Tab")
@@ -93,6 +98,12 @@ def test_all_of_it_by_keyboard(visit: Visit, drawn_groups: Groups) -> None:
     expect(page.get_by_role("dialog")).to_be_hidden()
     assert len(visit.library()) == 2
 
+    page.get_by_role("button", name=f"Delete {newest}").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Delete it").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#images .card")).to_have_count(1)
+
 
 def test_the_library_can_be_used_while_the_embedder_loads(visit: Visit, drawn_groups: Groups) -> None:
     """With Python's own download held back, the library is shown, searched by image and deleted from."""
@@ -104,8 +115,14 @@ def test_the_library_can_be_used_while_the_embedder_loads(visit: Visit, drawn_gr
     name = visit.library()[0]
     visit.page.get_by_role("button", name=f"More like {name}").click()
     assert len(visit.matches(name)) == 2
-    expect(visit.page.locator("#start-up")).to_contain_text("Python")
     expect(visit.page.locator("#engine")).to_have_text("Starting Python")
+    model = visit.page.locator("[data-part='The model']")
+    expect(model.locator(".note")).to_have_text(re.compile(r"^([\d.]+) MB of \1 MB$"))  # All of it is here ...
+    assert (
+        visit.page.locator("[data-part='Python'] progress").evaluate("bar => bar.value") < 1
+    )  # ... but not of Python.
+    delete(visit, name)
+    expect(visit.page.locator("#images .card")).to_have_count(2)
     for route in held:
         route.continue_()
     visit.page.unroute("**/pyodide.asm.wasm")
@@ -152,6 +169,90 @@ def test_the_server_goes_away(visit: Visit, drawn_groups: Groups) -> None:
     expect(visit.page.locator("#images .card")).to_have_count(1)
     assert [text for text in visit.complaints if "ERR_FAILED" not in text] == []
     visit.complaints.clear()
+
+
+def test_a_file_that_is_missing_for_a_moment(visit: Visit) -> None:
+    """What could not be fetched ahead is fetched again when it is needed; then the page is ready after all."""
+    refused: list[Route] = []
+
+    def refuse_once(route: Route) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route)
+            route.fulfill(status=503)
+
+    visit.page.route("**/labels.txt", refuse_once)
+    visit.open().ready()
+    expect(visit.page.locator("#engine")).to_have_class("chip ready")
+    visit.complaints.clear()
+
+
+def test_a_library_of_more_than_a_page(visit: Visit, server: Server) -> None:
+    """Sixty pictures are shown, and the others at the press of a button, each once."""
+    fill(server, 65)
+    visit.open()
+    expect(visit.page.locator("#library-summary")).to_have_text("65 pictures")
+    expect(visit.page.locator("#images .card")).to_have_count(60)
+    visit.page.get_by_role("button", name="Show more").click()
+    expect(visit.page.locator("#images .card")).to_have_count(65)
+    assert sorted(visit.library()) == sorted(f"picture {number}" for number in range(65))
+    expect(visit.page.get_by_role("button", name="Show more")).to_be_hidden()
+
+
+def fill(server: Server, count: int) -> None:
+    """Put pictures into the library by the API, as another client would."""
+    thumbnail = jpeg(draw("dots", 0, 64, 48))
+    with server.api() as api:
+        space = api.get("/space").json()
+        for number in range(count):
+            original = thumbnail + str(number).encode()
+            declared = {"file_name": f"{number}.jpg", **declare(original), "thumbnail": declare(thumbnail)}
+            upload = api.post("/uploads", json=declared).json()["upload"]
+            for part, body in (("original", original), ("thumbnail", thumbnail)):
+                target = upload[part]
+                api.put(server.url + target["url"], content=body, headers=target["headers"]).raise_for_status()
+            vector = np.random.default_rng(number).normal(size=space["dimension"])
+            registration = {
+                "ticket": upload["ticket"],
+                "space": space["space"],
+                "vector": (vector / np.linalg.norm(vector)).tolist(),
+                "width": 64,
+                "height": 48,
+                "title": f"picture {number}",
+            }
+            api.put(f"/images/{upload['id']}", json=registration).raise_for_status()
+
+
+def declare(data: bytes) -> dict[str, object]:
+    """Describe a JPEG as the API wants it."""
+    return {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "content_type": "image/jpeg"}
+
+
+def test_the_same_file_twice_in_one_go(visit: Visit, drawn_groups: Groups, tmp_path: Path) -> None:
+    """It is added once and known once, however the two cross."""
+    copy = tmp_path / "copy.jpg"
+    copy.write_bytes(drawn_groups["dots"][0].read_bytes())
+    visit.open().ready().add([drawn_groups["dots"][0], copy])
+    expect(visit.page.locator("#uploads-summary")).to_have_text("1 picture added, 1 there already")
+    expect(visit.page.locator("#library-summary")).to_have_text("1 picture")
+
+
+def test_names_and_tags_that_are_odd(visit: Visit, drawn_groups: Groups, tmp_path: Path) -> None:
+    """Markup is shown as text, control characters become blanks, and a very long name is cut."""
+    names = ['<img src=x onerror="alert(1)">.jpg', "a\tb\nc.jpg", "long" * 60 + ".jpg"]
+    files = [tmp_path / name for name in names]
+    for number, file in enumerate(files):
+        file.write_bytes(drawn_groups["rings"][number].read_bytes())
+    visit.open().ready().add(files, tags="one\ttwo, <b>three</b>")
+    assert set(visit.library()) == {names[0][:-4], "a b c", ("long" * 60)[:200]}
+    assert visit.page.locator("#images .card").first.locator(".tag").all_inner_texts() == ["one two", "<b>three</b>"]
+
+
+def test_the_page_has_a_browser_context_of_its_own(visit: Visit) -> None:
+    """Cross-origin isolation is on, so that TF.js may use threads."""
+    visit.open()
+    assert visit.page.evaluate("crossOriginIsolated")
 
 
 def test_two_tabs_on_one_library(visit: Visit, drawn_groups: Groups) -> None:

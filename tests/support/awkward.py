@@ -52,6 +52,21 @@ def floating_point() -> bytes:
     return encoded(Image.fromarray(np.linspace(-4000, 9000, 120 * 90, dtype=np.float32).reshape(90, 120)), "TIFF")
 
 
+def not_a_number() -> bytes:
+    """A TIFF of floating-point values, some of which are none."""
+    values = np.linspace(0, 1, 120 * 90, dtype=np.float32).reshape(90, 120)
+    values[10:20, 10:20], values[30:40, 30:40] = np.nan, np.inf
+    return encoded(Image.fromarray(values), "TIFF")
+
+
+def webp_header(width: int, height: int) -> bytes:
+    """A small WebP whose header declares another size."""
+    data = bytearray(animated("WEBP"))
+    assert data[12:16] == b"VP8X"
+    data[24:30] = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return bytes(data)
+
+
 def palette(transparent: bool) -> bytes:
     """A palette PNG; with transparency its first colour is see-through."""
     image = draw("checks", 1).quantize(16)
@@ -94,6 +109,8 @@ def good() -> dict[str, bytes]:
         "lossy.webp": encoded(draw("stripes", 2), "WEBP", quality=70),
         "plain.bmp": encoded(draw("dots", 3), "BMP"),
         "floating_point.tiff": floating_point(),
+        "not_a_number.tiff": not_a_number(),
+        "lossless.webp": encoded(draw("dots", 2), "WEBP", lossless=True),
         "deflated.tiff": encoded(draw("checks", 4), "TIFF", compression="tiff_deflate"),
         "jpeg_named.png": jpeg(draw("dots", 4)),
     }
@@ -111,6 +128,7 @@ def bad() -> dict[str, bytes]:
         "header_only.jpg": whole[:200],
         "bomb.png": png_header(60_000, 60_000),
         "bomb.avif": isobmff_header(17_000, 17_000),
+        "bomb.webp": webp_header(16_000, 16_000),
         "drawing.svg": b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
     }
 

@@ -1,6 +1,7 @@
 """The page as a visitor uses it, and a record of what it asked the network for and said on the console."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -50,16 +51,23 @@ class Visit:
         """Wait for the results of the query of this name; returns their titles, best first."""
         expect(self.page.locator("#results")).to_be_visible(timeout=PATIENCE_MS)
         expect(self.page.locator("#results-title")).to_have_text(f"Most like {query}")
-        return self.page.locator("#matches .title").all_inner_texts()
+        return self.page.locator("#matches .title").all_text_contents()
 
     def library(self) -> list[str]:
         """Return the titles in the library, newest first."""
-        return self.page.locator("#images .title").all_inner_texts()
+        return self.page.locator("#images .title").all_text_contents()
 
     def outcome(self, file_name: str) -> str:
         """Return what the list of uploads says of a file."""
         row = self.page.locator(".upload", has=self.page.get_by_title(file_name, exact=True))
         return row.locator(".stage").inner_text()
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something that the page itself does not show."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while not condition():
+            assert time.monotonic() < deadline, "what was waited for did not come"
+            self.page.wait_for_timeout(50)
 
     def foreign_requests(self) -> list[str]:
         """Return the addresses asked for that are not the server's own."""

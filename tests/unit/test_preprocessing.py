@@ -29,6 +29,7 @@ from frontend.embedder.preprocessing import (
     isobmff_type,
     make_thumbnail,
     to_model_input,
+    webp_size,
 )
 from tests.support import awkward
 from tests.support.drawings import draw, jpeg
@@ -132,6 +133,7 @@ def test_every_good_file_is_read(name: str) -> None:
         ("half.jpg", DamagedPicture),
         ("header_only.jpg", DamagedPicture),
         ("bomb.png", TooManyPixels),
+        ("bomb.webp", TooManyPixels),
     ],
 )
 def test_every_bad_file_is_refused(name: str, error: type[PictureError]) -> None:
@@ -163,6 +165,23 @@ def test_the_header_of_an_avif() -> None:
     assert (isobmff_size(header), isobmff_type(header)) == ((640, 427), "image/avif")
     assert isobmff_size(jpeg(draw("dots", 0))) is None
     assert isobmff_size(header[:40]) is None
+
+
+@pytest.mark.parametrize("name", ["lossy.webp", "lossless.webp", "animated.webp"])
+def test_the_header_of_a_webp(name: str) -> None:
+    """Each of its three kinds declares its size in its own way."""
+    data = awkward.good()[name]
+    assert webp_size(data) == Image.open(io.BytesIO(data)).size
+    assert webp_size(data[:24]) is None
+
+
+def test_values_that_are_no_numbers() -> None:
+    """They are black or white, and the rest keeps its range; a picture of nothing else is damaged."""
+    values = pixels_of(awkward.not_a_number())[..., 0]
+    assert (values[15, 15], values[35, 35], values[0, 0], values[-1, -1]) == (0, 255, 0, 255)
+    nothing = np.full((8, 8), np.nan, dtype=np.float32)
+    with pytest.raises(DamagedPicture, match="none of its values is a number"):
+        decode(awkward.encoded(Image.fromarray(nothing), "TIFF"), 224)
 
 
 def test_pixels_from_another_decoder() -> None:

@@ -41,13 +41,12 @@ def test_an_unknown_value_is_named_with_its_place(name: str, value: str) -> None
         read_space("0" * 16, manifest(**{name: value}))
 
 
-def test_pooling_in_the_graph_and_here() -> None:
-    """A node that still has a place axis is averaged here; the direction of the vector is that of the mean."""
-    places = np.arange(4 * DIMENSION, dtype=np.float32).reshape(1, 2, 2, DIMENSION)
-    pooled = to_vector(places, read_space("0" * 16, manifest(pooling="mean")))
-    mean = places.mean(axis=(1, 2), keepdims=True)
-    assert np.allclose(pooled, to_vector(mean, read_space("0" * 16, manifest())), atol=1e-6)
-    assert abs(float(np.linalg.norm(pooled)) - 1) < 1e-5
+def test_vectors_have_unit_length() -> None:
+    """The node's output is scaled to unit length, whatever its shape."""
+    output = np.arange(DIMENSION, dtype=np.float32).reshape(1, 1, 1, DIMENSION)
+    vector = to_vector(output, read_space("0" * 16, manifest()))
+    assert abs(float(np.linalg.norm(vector)) - 1) < 1e-5
+    assert np.allclose(vector, np.arange(DIMENSION) / np.linalg.norm(np.arange(DIMENSION)))
 
 
 @pytest.mark.parametrize("values", [np.zeros(DIMENSION), np.full(DIMENSION, np.nan), np.ones(DIMENSION + 1)])
@@ -58,11 +57,13 @@ def test_outputs_without_a_direction_are_refused(values: np.ndarray) -> None:
 
 
 def test_only_probable_labels_are_kept() -> None:
-    """Labels come best first, by their first name, with softmax probabilities; improbable ones are left out."""
-    logits = Logits(np.array([0.0, 5.0, 4.0, -2.0], dtype=np.float32))
-    labels = top_labels(logits, ["background", "tench, Tinca tinca", "goldfish, Carassius auratus", "hen"])
+    """Labels come best first, by their first name, with softmax probabilities; improbable and empty ones are
+    left out."""
+    logits = Logits(np.array([0.0, 5.0, 4.0, -2.0, 5.0], dtype=np.float32))
+    names = ["background", "tench, Tinca tinca", "goldfish, Carassius auratus", "hen", " "]
+    labels = top_labels(logits, names)
     assert [name for name, _ in labels] == ["tench", "goldfish"]
-    assert labels[0][1] == pytest.approx(np.exp(5) / np.exp([0, 5, 4, -2]).sum(), abs=1e-4)
+    assert labels[0][1] == pytest.approx(np.exp(5) / np.exp([0, 5, 4, -2, 5]).sum(), abs=1e-4)
 
 
 def test_vectors_travel_as_little_endian_float32() -> None:
