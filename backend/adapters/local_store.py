@@ -36,6 +36,9 @@ from backend.catalogue.values import SHA256, ObjectFacts, ObjectKey, SignedReque
 # The only keys there are; nothing else ever becomes part of a path.
 KEY = re.compile(r"(originals|thumbnails)/[0-9a-f]{32}")
 
+# What a signed address says beside its signature.
+SIGNED_NAMES = {"GET": {"expires"}, "PUT": {"expires", "size", "type", "sha256"}}
+
 # Large enough that handing a piece to a thread costs little beside reading it, small enough that 64 readers stay
 # within some 16 MB.
 READ_BYTES = 256 * 1024
@@ -156,7 +159,8 @@ class LocalStore:
     def _admit(self, method: str, key: str, query: Mapping[str, str]) -> int:
         """Check a signed request's address; return when it expires, in seconds since 1970."""
         signed = {name: value for name, value in query.items() if name != "signature"}
-        if not self._signer.verify(_message(method, key, signed), query.get("signature", "")):
+        well_formed = KEY.fullmatch(key) and signed.keys() == SIGNED_NAMES[method]
+        if not well_formed or not self._signer.verify(_message(method, key, signed), query.get("signature", "")):
             raise SignatureInvalid("This address was altered, or was not signed by this server for this method.")
         expires_s = int(signed["expires"])
         if self._now().timestamp() >= expires_s:
@@ -198,7 +202,8 @@ class LocalStore:
 
 
 def _message(method: str, key: str, query: Mapping[str, str]) -> str:
-    return "\n".join([method, key, *(f"{name}={query[name]}" for name in sorted(query))])
+    """Write what is signed. Encoded, so that no value can be taken for two, nor two for one."""
+    return urlencode([("method", method), ("key", key), *sorted(query.items())])
 
 
 def _to_query(facts: ObjectFacts) -> dict[str, str]:
