@@ -5,12 +5,14 @@ import os
 import socket
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import AsyncExitStack, closing, suppress
 
 import uvicorn
+from litestar import Litestar
 
 from backend import __version__
 from backend.app import create_app
+from backend.catalogue.errors import Unavailable
 from backend.settings import InvalidSetting, Settings, variable
 from backend.setup import FRONTEND, prepare
 from backend.setup.errors import SetupError
@@ -42,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = Settings.from_environ(_with_options(os.environ, args))
         args.run(settings, args, TerminalReport())
-    except (InvalidSetting, SetupError, CannotListen) as exc:
+    except (InvalidSetting, SetupError, CannotListen, Unavailable) as exc:
         print(f"lookalike: {exc}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -100,31 +102,53 @@ def _serve(settings: Settings, args: argparse.Namespace, report: Report) -> None
     with closing(_listen(settings.host, settings.port)) as listener:
         prepared = prepare(settings, report)
         app = create_app(settings, prepared.space, prepared.site)
-        config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=PATIENCE_S)
-        with suppress(KeyboardInterrupt):  # the way to stop it, and uvicorn has then closed everything
-            _AnnouncedServer(config, settings).run(sockets=[listener])
+        with suppress(KeyboardInterrupt):  # the way to stop it, and everything is closed then
+            _Server(app, settings).run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
-    except OSError as exc:
-        reason = str(exc.strerror).partition(" (")[0]  # Python adds the address, which is told already.
-        raise CannotListen(f"cannot listen on {host}, port {port} (--host, --port): {reason}") from exc
+    except (OSError, UnicodeError) as exc:
+        raise CannotListen(f"cannot listen on {host}, port {port} (--host, --port): {_reason(exc)}") from exc
 
 
-class _AnnouncedServer(uvicorn.Server):
-    """Tells where the page is, once it is there."""
+def _reason(error: OSError | UnicodeError) -> str:
+    if isinstance(error, UnicodeError):
+        return "this is no host name"
+    return str(error.strerror).partition(" (")[0]  # Python adds the address, which is told already.
 
-    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+
+class _Server(uvicorn.Server):
+    """Opens the application itself, as uvicorn would only log why it cannot be, and tells where the page is then."""
+
+    def __init__(self, app: Litestar, settings: Settings) -> None:
+        config = uvicorn.Config(
+            app, lifespan="off", log_level="warning", server_header=False, timeout_graceful_shutdown=PATIENCE_S
+        )
         super().__init__(config)
+        self._app = app
         self._settings = settings
+        self._opened = AsyncExitStack()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await self._opened.enter_async_context(self._app.lifespan())
+        except ExceptionGroup as group:  # Litestar's task group puts even one error into it.
+            raise _first(group) from group
         await super().startup(sockets)
         address, data = address_to_open(self._settings), self._settings.data
         print(f"Lookalike is at {address} and keeps its data in {data}", flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        await self._opened.aclose()
+
+
+def _first(group: ExceptionGroup) -> Exception:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, ExceptionGroup) else error
 
 
 def address_to_open(settings: Settings) -> str:

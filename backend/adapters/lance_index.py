@@ -52,7 +52,7 @@ class LanceIndex:
         Raises:
             IndexUnavailable: The database cannot be opened, or its table has other columns.
         """
-        with _translated():
+        with _opening(folder):
             connection = await lancedb.connect_async(folder)
             table = await connection.create_table(f"images_{space.id}", schema=_schema(space.dimension), exist_ok=True)
             # Joins what single commits left in pieces: after 600 of them a search takes 90 ms, afterwards 8.
@@ -193,6 +193,18 @@ def _has_any(column: str, values: Sequence[str]) -> str:
 def _similarity(distance: float) -> float:
     """Turn a cosine distance (0 same, 2 opposite) into a similarity, rounding beyond its range cut off."""
     return max(-1.0, min(1.0, 1.0 - distance))
+
+
+@contextmanager
+def _opening(folder: Path) -> Iterator[None]:
+    """Say why the database cannot be opened: unlike later messages, this one is for whoever starts the server."""
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise NotADirectoryError("it is not a folder")
+        yield
+    except (RuntimeError, OSError, ValueError) as exc:  # ValueError: the table has another schema.
+        reason = " ".join(str(exc).split())
+        raise IndexUnavailable(f"The database {folder} cannot be opened: {reason}") from exc
 
 
 @contextmanager

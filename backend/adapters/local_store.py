@@ -67,9 +67,16 @@ class LocalStore:
         self._now = now
 
     async def prepare(self) -> None:
-        """Make the folders, and remove what interrupted uploads left. To be called before serving."""
-        with _translated():
+        """
+        Make the folders, and remove what interrupted uploads left. To be called before serving.
+
+        Raises:
+            StoreUnavailable: The folder cannot be made or written. The message is for whoever starts the server.
+        """
+        try:
             await asyncio.to_thread(self._prepare)
+        except OSError as exc:
+            raise StoreUnavailable(f"The folder {self._root} cannot be used: {exc.strerror}") from exc
 
     # The port
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -48,8 +49,27 @@ def download(url: str, target: Path, max_bytes: int, progress: Callable[[int], N
 
 
 def without_secrets(url: str) -> str:
-    """Return the address without user name, password and query, which may grant access."""
-    return str(httpx.URL(url).copy_with(username=None, password=None, query=None))
+    """
+    Return the address without user name, password and query, which may grant access.
+
+    Raises:
+        DownloadError: It cannot be read, so nothing of it is repeated.
+    """
+    try:
+        return str(_parse(url).copy_with(username=None, password=None, query=None))
+    except (httpx.InvalidURL, ValueError) as exc:
+        raise DownloadError(f"The address of the model cannot be read: {exc}") from exc
+
+
+def _parse(url: str) -> httpx.URL:
+    """Read an address, and refuse also what would come up only on the way: a wrong port, or host name."""
+    parsed = httpx.URL(url)
+    if not urlsplit(url).hostname:
+        raise ValueError("it names no host")
+    if (parsed.port or 0) > 65535:
+        raise ValueError("its port is over 65535")
+    parsed.host.encode("idna")
+    return parsed
 
 
 def _transfer(url: str, target: Path, max_bytes: int, progress: Callable[[int], None]) -> None:

@@ -29,7 +29,8 @@ from .report import Report
 
 NO_MODEL = (
     "No model is set: give LOOKALIKE_MODEL, or --model, the folder or address where the model.json of a TensorFlow.js"
-    " graph model lies, such as LOOKALIKE_MODEL=~/models/mobilenet_v2_1.0_224"
+    " graph model lies, such as LOOKALIKE_MODEL=~/models/mobilenet_v2_1.0_224; it is needed at every start, also"
+    " once the model is installed"
 )
 
 # A model.json lists the operations of a graph: MobileNetV2's has 73 kB, so this is ample.

@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import lancedb
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from backend.adapters.lance_index import LanceIndex
+from backend.catalogue.errors import IndexUnavailable
 from backend.catalogue.ports import ImageIndex
 from backend.catalogue.values import Filters, ImageID, ImageRecord, Vector
 from tests.support.records import image_id, record, retitled
@@ -215,6 +218,18 @@ async def test_searches_during_writes(index: ImageIndex) -> None:
 
     assert min(found) >= 3
     assert await search() == 9
+
+
+async def test_database_that_cannot_be_opened(tmp_path: Path) -> None:
+    """Opening says so, and why, whatever the database's own error is."""
+    (tmp_path / "file").write_text("")
+    database = await lancedb.connect_async(tmp_path / "other")
+    await database.create_table(f"images_{SPACE.id}", schema=pa.schema([pa.field("id", pa.string())]))
+
+    for folder in (tmp_path / "file", tmp_path / "file" / "within", tmp_path / "other"):
+        with pytest.raises(IndexUnavailable, match=f"The database {folder} cannot be opened: "):
+            async with LanceIndex.open(folder, SPACE):
+                pass
 
 
 async def test_rows_survive(tmp_path: Path) -> None:

@@ -3,18 +3,24 @@
 import socket
 from pathlib import Path
 
+import lancedb
+import pyarrow as pa
 import pytest
 
 from backend import __version__, cli
 from backend.settings import Settings
+from backend.setup import Prepared
 from backend.setup.errors import SetupError
 from backend.setup.report import Report
+from backend.web.static import Site
+from tests.support.server import free_port
+from tests.support.spaces import small_space
 
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start from an environment without settings, whatever the developer's is."""
-    for name in ("DATA", "MODEL", "HOST", "PORT"):
+    for name in ("DATA", "MODEL", "HOST", "PORT", "HOSTS"):
         monkeypatch.delenv(f"LOOKALIKE_{name}", raising=False)
 
 
@@ -120,6 +126,65 @@ def test_unknown_host(prepared_with: list[Settings], capsys: pytest.CaptureFixtu
     """A host that does not exist is told as such."""
     assert cli.main(["serve", "--host", "nowhere.invalid", "--data", str(tmp_path)]) == 2
     assert capsys.readouterr().err.startswith("lookalike: cannot listen on nowhere.invalid, port 8000")
+
+
+def test_host_that_is_no_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A host that cannot even be asked for is told likewise."""
+    assert cli.main(["serve", "--host", "a..b", "--data", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == (
+        "lookalike: cannot listen on a..b, port 8000 (--host, --port): this is no host name\n"
+    )
+
+
+def test_model_address_that_cannot_be_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A mistyped address is one sentence."""
+    assert cli.main(["setup", "--model", "http://[", "--data", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == "lookalike: The address of the model cannot be read: Invalid IPv6 URL\n"
+
+
+@pytest.fixture
+def prepared(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
+    """Stand in for the set-up, which went well."""
+    monkeypatch.setattr(cli, "prepare", lambda settings, report: Prepared(small_space(), site))
+
+
+def serve_in_vain(data: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """Serve from a data folder that cannot be used; return the one line that is said about it."""
+    assert cli.main(["serve", "--port", str(free_port()), "--data", str(data)]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    return err
+
+
+@pytest.mark.usefixtures("prepared")
+def test_database_that_is_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A database that cannot be opened ends the start, which is not announced then."""
+    (tmp_path / "database").write_text("")
+
+    error = serve_in_vain(tmp_path, capsys)
+
+    assert error == f"lookalike: The database {tmp_path / 'database'} cannot be opened: it is not a folder\n"
+
+
+@pytest.mark.usefixtures("prepared")
+def test_table_with_other_columns(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A table of another version is told as such."""
+    database = lancedb.connect(tmp_path / "database")
+    database.create_table(f"images_{small_space().id}", schema=pa.schema([pa.field("id", pa.string())]))
+
+    error = serve_in_vain(tmp_path, capsys)
+
+    assert error.startswith(f"lookalike: The database {tmp_path / 'database'} cannot be opened: ") and "schema" in error
+
+
+@pytest.mark.usefixtures("prepared")
+def test_pictures_in_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """So is a folder for the pictures that is none."""
+    (tmp_path / "objects").write_text("")
+
+    error = serve_in_vain(tmp_path, capsys)
+
+    assert error == f"lookalike: The folder {tmp_path / 'objects'} cannot be used: Not a directory\n"
 
 
 @pytest.mark.parametrize(

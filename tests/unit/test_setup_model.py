@@ -78,6 +78,25 @@ def test_folder_with_manifest(place: Place, tmp_path: Path, named: str) -> None:
     assert place.report.steps == [f"Installing the model small from {folder} …"]
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://[",
+        "http://[x]/",
+        "http://",
+        "http:///x",
+        "http://a:b/",
+        "http://a:99999/",
+        "http://a..b/",
+        "https://a℀b/",
+    ],
+)
+def test_address_that_cannot_be_read(place: Place, address: str) -> None:
+    """What is no address is told at once, and not repeated: a password may stand in it."""
+    with pytest.raises(DownloadError, match="The address of the model cannot be read: "):
+        place.install(address)
+
+
 def test_known_model_needs_no_manifest_beside_it(place: Place, tmp_path: Path) -> None:
     """A model.json that the project knows by its checksum is used by the project's manifest."""
     folder = write_model(tmp_path / "anything")
