@@ -12,7 +12,7 @@ from backend.app import create_app
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings
 from backend.web.static import Site
-from tests.support.api import API, OpenAPIDocument, Visitor
+from tests.support.api import API, ORIGIN, OpenAPIDocument, Visitor
 from tests.support.spaces import small_space
 
 
@@ -49,7 +49,7 @@ def app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litestar:
 def document(tmp_path_factory: pytest.TempPathFactory) -> OpenAPIDocument:
     """What the API says of itself. Made once: it is the same for every folder."""
     folder = tmp_path_factory.mktemp("document")
-    with TestClient(create_app(Settings(data=folder), small_space(), Site(folder, folder))) as client:
+    with TestClient(create_app(Settings(data=folder), small_space(), Site(folder, folder)), ORIGIN) as client:
         return OpenAPIDocument(client.get(f"{API}/openapi.json").json())
 
 
@@ -62,7 +62,7 @@ async def http(app: Litestar, document: OpenAPIDocument) -> AsyncIterator[httpx.
             await response.aread()
             document.check(response)
 
-    async with AsyncTestClient(app) as client:
+    async with AsyncTestClient(app, ORIGIN) as client:
         client.event_hooks["response"].append(check)
         yield client
 

@@ -50,7 +50,8 @@ class TicketOffice:
 
 def _to_json(ticket: Ticket) -> bytes:
     fields = {"id": ticket.id, "expires": int(ticket.expires.timestamp()), **asdict(ticket.declaration)}
-    return json.dumps(fields, separators=(",", ":")).encode()
+    # Not as ASCII: a file name of 255 emoji would take three times the room.
+    return json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _from_json(text: bytes) -> Ticket:

@@ -97,9 +97,10 @@ async def test_altered_ticket(unchanged: dict[str, Any], visitor: Visitor) -> No
     assert_problem(await visitor.register({**unchanged, "ticket": altered}, PICTURE), 403, "ticket-invalid")
 
 
-async def test_ticket_of_another_server(unchanged: dict[str, Any], visitor: Visitor) -> None:
-    """A ticket signed with another secret is worth nothing."""
-    foreign = "e30.0" + "0" * 63
+async def test_ticket_of_another_server(unchanged: dict[str, Any], visitor: Visitor, settings: Settings) -> None:
+    """A ticket that says the same, signed with another secret, is worth nothing."""
+    ticket = TicketOffice(signing_secret(settings)).read(unchanged["ticket"], utc_now())
+    foreign = TicketOffice(b"another secret" * 8).issue(ticket)
 
     assert_problem(await visitor.register({**unchanged, "ticket": foreign}, PICTURE), 403, "ticket-invalid")
 
@@ -197,6 +198,7 @@ async def test_declaration_that_is_not_taken(
         {"labels": [{"name": "x", "score": 0.5}] * 11},
         {"labels": [{"name": "x", "score": 1.5}]},
         {"labels": [{"name": "x"}]},
+        {"labels": [{"name": "x", "score": 0.5, "colour": "red"}]},
         {"vector": {"not": "a list"}},
         {"vector": ["one"] * DIMENSION},
         {"vector": [None] * DIMENSION},

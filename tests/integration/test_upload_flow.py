@@ -1,5 +1,7 @@
 """The upload flow through the API: ticket, files to the store, vector to the index."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
 from litestar.testing import AsyncTestClient
@@ -9,7 +11,7 @@ from backend.catalogue.service import MAX_THUMBNAIL_BYTES
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings
 from backend.web.static import Site
-from tests.support.api import API, Picture, Visitor, stored, without_urls
+from tests.support.api import API, ORIGIN, Picture, Visitor, stored, without_urls
 from tests.support.spaces import near, to_base64, vector
 
 pytestmark = pytest.mark.anyio
@@ -99,7 +101,7 @@ async def test_restart(visitor: Visitor, settings: Settings, space: EmbeddingSpa
     image = await visitor.add(Picture.of(1))
     begun = await visitor.uploaded(Picture.of(2))
 
-    async with AsyncTestClient(create_app(settings, space, site)) as http:
+    async with AsyncTestClient(create_app(settings, space, site), ORIGIN) as http:
         restarted = Visitor(http, space)
 
         assert await restarted.listed() == [without_urls(image)]
@@ -126,7 +128,7 @@ async def test_another_space_is_another_catalogue(visitor: Visitor, settings: Se
     await visitor.add(Picture.of(1))
     other = small_space(dimension=16)
 
-    async with AsyncTestClient(create_app(settings, other, site)) as http:
+    async with AsyncTestClient(create_app(settings, other, site), ORIGIN) as http:
         assert await Visitor(http, other).listed() == []
     assert len(await visitor.listed()) == 1
 
@@ -153,6 +155,34 @@ async def test_deleted_picture_can_be_uploaded_again(visitor: Visitor) -> None:
     again = await visitor.add(Picture.of(1))
 
     assert again["id"] != image["id"]
+
+
+async def test_deleted_picture_is_brought_back_by_its_ticket(visitor: Visitor) -> None:
+    """Deleting does not revoke the ticket: until it expires, its holder can upload and register the same again."""
+    picture = Picture.of(1)
+    upload = await visitor.uploaded(picture)
+    image = (await visitor.register(upload, picture)).json()
+    await visitor.http.delete(f"{API}/images/{image['id']}")
+
+    await visitor.send_both(upload, picture)
+    again = await visitor.register(upload, picture)
+
+    assert (again.status_code, again.json()["id"]) == (201, image["id"])
+
+
+@pytest.mark.parametrize("character", ["x", '"', "\\", "é", "日", "🐈", "\u2028"])
+async def test_longest_names(visitor: Visitor, character: str) -> None:
+    """File name, title, tags and labels may be as long as they are allowed to be, whatever their characters."""
+    picture = replace(Picture.of(1), file_name=character * 255)
+    described = {
+        "title": character * 200,
+        "tags": [character * 62 + f"{number:02}" for number in range(32)],
+        "labels": [{"name": character * 200, "score": 0.5}] * 10,
+    }
+
+    image = await visitor.add(picture, **described)
+
+    assert {name: image[name] for name in ("file_name", *described)} == {"file_name": picture.file_name, **described}
 
 
 async def test_pages(visitor: Visitor) -> None:

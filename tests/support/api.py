@@ -18,6 +18,9 @@ from .spaces import to_base64, vector
 
 API = "/api/v1"
 
+ORIGIN = "http://127.0.0.1"
+"""Where test clients find the application: it answers to no other name than this machine's."""
+
 
 @dataclass(frozen=True)
 class Picture:

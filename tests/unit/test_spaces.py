@@ -116,7 +116,7 @@ def test_order_of_names_does_not_matter() -> None:
         ("input/mean", [0, 0, 0], "input"),
         ("output/labels", "none.txt", "output.labels"),
         ("output/embedding_node", 5, "output.embedding_node"),
-        ("pooling", "average", "pooling"),
+        ("pooling", "mean", "pooling"),
         ("postprocessing", [], "postprocessing"),
         ("dimension", -1, "dimension"),
         ("calibration", {}, "calibration"),
