@@ -12,6 +12,7 @@ from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.tickets import TicketOffice
 from backend.settings import Settings, signing_secret
 from backend.web import routes, store_routes
+from backend.web.hosts import HostCheck, names_to_answer
 from backend.web.openapi import openapi_config
 from backend.web.problems import exception_handlers
 from backend.web.security import secure
@@ -37,6 +38,7 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
     return Litestar(
         route_handlers=[routes.api_routes(), store_routes.store_routes(store), static_route(site, space)],
         lifespan=[opened],
+        middleware=[HostCheck(names_to_answer(settings.host, settings.hosts))],
         exception_handlers=exception_handlers(),
         before_send=[secure],
         request_max_body_size=MAX_BODY_BYTES,

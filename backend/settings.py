@@ -1,6 +1,7 @@
 """Settings: what whoever runs the server may decide, read once from the environment."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -29,11 +30,15 @@ class Settings:
     """Folder for everything that is kept: database, pictures, models, secret. Default: `lookalike` within
     $XDG_DATA_HOME, or else within ~/.local/share."""
     model: str | None = None
-    """Folder, URL or name of a TF.js graph model. Needed until the model is set up."""
+    """Folder, URL or name of a TF.js graph model. Needed at every start: a folder is looked into again each time, an
+    address only until its model is installed."""
     host: str = "127.0.0.1"
     """Address to listen on. The default lets nobody in but this machine."""
     port: int = 8000
     """TCP port to listen on, 1 to 65535."""
+    hosts: tuple[str, ...] = ()
+    """Host names, separated by commas, under which the server may be reached besides this machine's own, as behind a
+    proxy. Without them a server that only this machine reaches answers to no other name, any other server to all."""
     secret: str | None = field(default=None, repr=False)
     """Signs tickets and addresses, at least 32 characters. Default: made once and kept in the data folder."""
     ticket_expires_s: int = 3600
@@ -112,6 +117,13 @@ def _secret(name: str, value: str) -> str:
     return value
 
 
+def _host_names(name: str, value: str) -> tuple[str, ...]:
+    hosts = tuple(part.strip().lower() for part in value.split(","))
+    if not all(_HOST_NAME.fullmatch(host) for host in hosts):
+        raise InvalidSetting(name, f"is {value!r}: must be host names separated by commas, without scheme and port")
+    return hosts
+
+
 def _whole(low: int, high: int) -> Callable[[str, str], int]:
     def read(name: str, value: str) -> int:
         if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
@@ -123,11 +135,15 @@ def _whole(low: int, high: int) -> Callable[[str, str], int]:
 
 WEEK_S = 7 * 24 * 3600
 
+# As a browser sends it: other scripts in Punycode, IPv6 addresses in brackets.
+_HOST_NAME = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
+
 _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "data": _folder,
     "model": _text,
     "host": _text,
     "port": _whole(1, 65535),
+    "hosts": _host_names,
     "secret": _secret,
     # A week is the longest that S3 signs for.
     "ticket_expires_s": _whole(60, WEEK_S),

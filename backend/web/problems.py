@@ -12,6 +12,7 @@ from litestar.types import ExceptionHandlersMap
 
 from backend.catalogue import errors
 
+from .hosts import HostRefused
 from .schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -31,6 +32,7 @@ class Kind:
 
 MALFORMED = Kind(400, "malformed-request", "The request cannot be read")
 TOO_LARGE = Kind(413, "request-too-large", "The body of the request is too large")
+MISDIRECTED = Kind(421, "host-refused", "The server does not answer to this name")
 INTERNAL = Kind(500, "internal-error", "The server made a mistake")
 
 KINDS: dict[type[errors.CatalogueError], Kind] = {
@@ -72,7 +74,8 @@ def documented(
         parameters: The route reads some from its address; they may be malformed.
         body: The route reads one; it may be malformed or too large.
     """
-    kinds = [KINDS[error] for error in (*ours, errors.StoreUnavailable, errors.IndexUnavailable)] + [INTERNAL]
+    kinds = [KINDS[error] for error in (*ours, errors.StoreUnavailable, errors.IndexUnavailable)]
+    kinds += [MISDIRECTED, INTERNAL]
     kinds += [MALFORMED] if parameters or body else []
     kinds += [TOO_LARGE] if body else []
     return {status: _response_spec([kind for kind in kinds if kind.status == status]) for status in _statuses(kinds)}
@@ -99,6 +102,8 @@ def _from_litestar(request: Request[Any, Any, Any], error: HTTPException) -> Res
         return _from_unexpected(request, error)
     if isinstance(error, ValidationException):
         return _respond(MALFORMED, _first_message(error), {"errors": error.extra or []})
+    if isinstance(error, HostRefused):
+        return _respond(MISDIRECTED, error.detail)
     if error.status_code == TOO_LARGE.status:
         return _respond(TOO_LARGE, "The body of the request is over the limit.")
     if error.status_code == MALFORMED.status:

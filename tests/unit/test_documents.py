@@ -19,7 +19,7 @@ def test_the_settings_table() -> None:
     rows = re.findall(r"^\| `(LOOKALIKE_\w+)` \| (.*?) \|", README, re.MULTILINE)
     expected = []
     for item in fields(Settings):
-        has_default = item.default not in (MISSING, None)
+        has_default = item.default not in (MISSING, None, ())
         expected.append((variable(item.name), f"`{item.default}`" if has_default else None))
     assert [name for name, _ in rows] == [name for name, _ in expected]
     assert [default for _, default in rows if default.startswith("`")] == [text for _, text in expected if text]

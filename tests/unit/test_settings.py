@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from backend.settings import InvalidSetting, Settings, signing_secret, variable
 
 SECRET = "0123456789abcdef" * 2
+HOSTS = ("photos.example", "192.168.1.5", "[fd00::1]")
 
 
 def test_defaults() -> None:
@@ -21,6 +22,7 @@ def test_defaults() -> None:
         model=None,
         host="127.0.0.1",
         port=8000,
+        hosts=(),
         secret=None,
         ticket_expires_s=3600,
         url_expires_s=3600,
@@ -36,6 +38,7 @@ def test_every_variable(tmp_path: Path) -> None:
         "model": "https://example.org/model.json",
         "host": "0.0.0.0",
         "port": "80",
+        "hosts": "Photos.example, 192.168.1.5,[FD00::1]",
         "secret": SECRET,
         "ticket_expires_s": "60",
         "url_expires_s": "604800",
@@ -44,7 +47,7 @@ def test_every_variable(tmp_path: Path) -> None:
 
     settings = Settings.from_environ({variable(name): value for name, value in values.items()})
 
-    assert settings == Settings(tmp_path, values["model"], "0.0.0.0", 80, SECRET, 60, 604_800, 1)
+    assert settings == Settings(tmp_path, values["model"], "0.0.0.0", 80, HOSTS, SECRET, 60, 604_800, 1)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +60,11 @@ def test_every_variable(tmp_path: Path) -> None:
         ("LOOKALIKE_PORT", "8000.0", "from 1 to 65535"),
         ("LOOKALIKE_PORT", "-1", "from 1 to 65535"),
         ("LOOKALIKE_PORT", "", "from 1 to 65535"),
+        ("LOOKALIKE_HOSTS", "", "host names separated by commas"),
+        ("LOOKALIKE_HOSTS", "photos.example,", "host names separated by commas"),
+        ("LOOKALIKE_HOSTS", "https://photos.example", "without scheme and port"),
+        ("LOOKALIKE_HOSTS", "photos.example:443", "without scheme and port"),
+        ("LOOKALIKE_HOSTS", "*.example", "host names separated by commas"),
         ("LOOKALIKE_TICKET_EXPIRES_S", "59", "from 60 to 604800"),
         ("LOOKALIKE_URL_EXPIRES_S", "1h", "from 60 to 604800"),
         ("LOOKALIKE_MAX_UPLOAD_BYTES", "100MB", "from 1 to 5368709120"),
