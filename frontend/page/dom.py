@@ -1,6 +1,6 @@
 """Small helpers for the page's elements; text is always set as text, so nothing that a file says becomes markup."""
 
-from pyscript import document
+from pyscript import document, window
 
 
 def find(element_id: str):
@@ -23,6 +23,21 @@ def make(tag: str, class_name: str = "", text: str = "", **attributes: str):
     for name, value in attributes.items():
         element.setAttribute(name.replace("_", "-"), value)
     return element
+
+
+def notice(text: str) -> None:
+    """Say something where it is seen wherever the page is scrolled to; gone after a while."""
+    element = find("notice")
+    element.textContent = text
+    element.hidden = False
+    window.clearTimeout(notice_timer[0])
+    notice_timer[0] = window.setTimeout(lambda: element.setAttribute("hidden", ""), NOTICE_MS)
+
+
+NOTICE_MS = 8000
+"""Long enough to read two sentences. A guess."""
+
+notice_timer = [0]
 
 
 def counted(count: int, one: str, many: str) -> str:

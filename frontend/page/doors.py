@@ -2,7 +2,7 @@
 
 from pyscript import document, window
 
-from frontend.page.dom import find
+from frontend.page.dom import find, notice
 
 
 class Doors:
@@ -20,9 +20,11 @@ class Doors:
         document.addEventListener("drop", self._dropped)
 
     def _pass(self, door: str, files: list) -> None:
-        if not files:
+        if not files or find("confirm").open:
             return
         if door == "search":
+            if len(files) > 1:
+                notice(f"One picture is searched with at a time: the first of these {len(files)}.")
             self._on_search(files[0])
         else:
             self._on_add(files)

@@ -20,6 +20,7 @@ class Library:
             page = await self._api.images(self._next)
         except ApiError as exc:
             find("library-summary").textContent = exc.message
+            find("library-more").hidden = False
             return
         finally:
             find("library-more").disabled = False
@@ -30,12 +31,10 @@ class Library:
         self._summarise()
 
     def add(self, image: dict, new: bool) -> None:
-        """Show an image first: one that is new in the library, or one that somebody tried to add again."""
-        held = self._held(image["id"])
-        if held:
-            held.remove()
+        """Show an image first that is new, or that was there but is not on the page yet."""
         self._total += new
-        find("images").prepend(card(image))
+        if not self._held(image["id"]):
+            find("images").prepend(card(image))
         self._summarise()
 
     def forget(self, image_id: str) -> None:

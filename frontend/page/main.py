@@ -1,15 +1,16 @@
 """Assemble the page: index.html says what people see, this wires what they do to the two flows."""
 
 import json
+import re
 
 from pyscript import config, document, window
 
 from frontend.page.api import Api, ApiError
-from frontend.page.dom import find
+from frontend.page.dom import find, notice
 from frontend.page.doors import Doors
 from frontend.page.embedder import Embedder
 from frontend.page.library import Library
-from frontend.page.pictures import DELETE, MORE, action_of
+from frontend.page.pictures import DELETE, MORE, action_of, shown
 from frontend.page.search import Search
 from frontend.page.start_up import StartUp
 from frontend.page.tasks import start
@@ -23,7 +24,7 @@ class Page:
         self.api = Api("/api/v1")
         self.embedder = Embedder()
         self.library = Library(self.api)
-        self.search = Search(self.embedder, self.api)
+        self.search = Search(self.embedder, self.api, self._forget)
         self.uploads = UploadQueue(self.embedder, self.api, self.library.add)
         self.space = ""
         self.start_up = StartUp()
@@ -59,7 +60,7 @@ class Page:
 
     def _give_up(self, error: Exception) -> None:
         window.console.error(repr(error))
-        reason = "Search by picture could not start here: " + last_line(error)
+        reason = f"Search by picture could not start: {last_line(error)} Reload the page to try again."
         self.start_up.fail(reason)
         self.embedder.fail(reason)
 
@@ -82,20 +83,27 @@ class Page:
         find("confirm").showModal()
 
     async def _delete(self) -> None:
-        image_id = find("confirm").dataset.id
+        image = shown[find("confirm").dataset.id]
         find("confirm").close()
         try:
-            await self.api.delete(image_id)
+            await self.api.delete(image["id"])
         except ApiError as exc:
             if exc.status != 404:  # Deleted from another tab: gone is what was wanted.
-                find("library-summary").textContent = exc.message
+                notice(exc.message)
                 return
-        self.library.forget(image_id)
-        self.search.forget(image_id)
+        self._forget(image)
+        find("library").focus({"preventScroll": True})
+
+    def _forget(self, image: dict) -> None:
+        self.library.forget(image["id"])
+        self.search.forget(image["id"])
 
     def _key(self, event) -> None:
         if event.key == "Escape" and not find("confirm").open:
             self.search.close()
+
+
+CLASS_NAME = re.compile(r"[A-Za-z.]*(Error|Exception): ")
 
 
 async def downloads(space: dict) -> list[dict]:
@@ -110,8 +118,11 @@ async def downloads(space: dict) -> list[dict]:
 
 
 def last_line(error: Exception) -> str:
-    """Take the sentence from an error of the worker, whose text is a whole traceback."""
-    return str(error.args[-1]).strip().split("\n")[-1] if error.args else repr(error)
+    """Take the sentence from an error; one of the worker has a whole traceback for text, and names of classes."""
+    text = str(error.args[-1]).strip().split("\n")[-1] if error.args else repr(error)
+    while CLASS_NAME.match(text):
+        text = text.split(": ", 1)[1]
+    return text if text.endswith(".") else text + "."
 
 
 start(Page().start())

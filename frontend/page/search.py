@@ -7,7 +7,7 @@ The query picture stays in this browser; its vector goes up, matches and signed 
 from pyscript import window
 
 from frontend.page.api import ApiError
-from frontend.page.dom import counted, find, make
+from frontend.page.dom import counted, find, make, notice
 from frontend.page.embedder import PictureError
 from frontend.page.pictures import card
 from frontend.page.upload import check_size
@@ -18,9 +18,12 @@ LIMIT = 24
 class Search:
     """The search door and the results under it."""
 
-    def __init__(self, embedder, api) -> None:
+    def __init__(self, embedder, api, on_gone) -> None:
+        """`on_gone` is called with an image that turns out to have been deleted."""
         self._embedder = embedder
         self._api = api
+        self._on_gone = on_gone
+        self._times = ""
         self._newest = 0
         self._preview_url = ""
         self.max_bytes = None
@@ -62,7 +65,12 @@ class Search:
         try:
             matches = await self._api.search({"space": space, "like": image["id"], "limit": LIMIT})
         except ApiError as exc:
-            self._fail(turn, image["title"], exc.message)
+            if exc.status == 404:
+                notice(f"{image['title']} has been deleted meanwhile.")
+                self._on_gone(image)
+                find("search-note").textContent = ""
+            else:
+                self._fail(turn, image["title"], exc.message)
             return
         self._show(
             turn, image["title"], image["thumbnail_url"], matches, f"searched {window.performance.now() - asked:.0f} ms"
@@ -72,12 +80,15 @@ class Search:
         """Take a deleted image out of the results."""
         for element in list(find("matches").querySelectorAll(f'[data-id="{image_id}"]')):
             element.remove()
+        self._summarise()
 
     def close(self) -> None:
         """Put the results away."""
         self._newest += 1
-        find("results").hidden = True
         find("search-note").textContent = ""
+        if not find("results").hidden:
+            find("results").hidden = True
+            find("search-door").focus()
 
     def _begin(self, name: str) -> int:
         """Start a search; its number tells later whether a newer one has taken its place."""
@@ -90,6 +101,7 @@ class Search:
         if turn == self._newest:
             find("search-door").classList.add("failed")
             find("search-note").textContent = f"{name}: {reason}"
+            notice(f"{name}: {reason}")
 
     def _preview(self, turn: int, file) -> str:
         if turn == self._newest:
@@ -104,9 +116,14 @@ class Search:
         find("search-note").textContent = ""
         find("query").src = query_url
         find("results-title").textContent = f"Most like {name}"
-        find("results-summary").textContent = f"{counted(len(matches), 'match', 'matches')} · {times}"
+        self._times = times
         cards = [card(match["image"], match["score"]) for match in matches]
         find("matches").replaceChildren(*(cards or [make("li", "empty", "Nothing in the library yet.")]))
+        self._summarise()
         find("results").hidden = False
         find("results").scrollIntoView({"block": "start"})
         find("results").focus({"preventScroll": True})
+
+    def _summarise(self) -> None:
+        count = find("matches").querySelectorAll(".card").length
+        find("results-summary").textContent = f"{counted(count, 'match', 'matches')} · {self._times}"

@@ -102,8 +102,16 @@ def title_of(file_name: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Put blanks in the place of control characters (tabs, line breaks), which the server does not take."""
-    return "".join([char if ord(char) >= 32 and ord(char) != 127 else " " for char in text])
+    """
+    Put blanks in the place of control characters.
+
+    Tabs and line breaks the server does not take; those that turn the direction of text would let a name lie.
+    """
+    return "".join([" " if ord(char) < 32 or ord(char) in CONTROLS else char for char in text])
+
+
+# Delete, and Unicode's bidirectional controls. Source: UAX #9, 2, table of directional formatting characters.
+CONTROLS = {0x7F, 0x200E, 0x200F, 0x061C} | set(range(0x202A, 0x202F)) | set(range(0x2066, 0x206A))
 
 
 def split_tags(text: str) -> list[str]:
@@ -129,16 +137,16 @@ class UploadQueue:
         self._added = 0
         self._known = 0
         self._failed = 0
+        self._in_work = 0
         self.max_bytes = None
         find("uploads-clear").addEventListener("click", lambda event: self._clear())
 
     def add(self, files: list, tags: list[str]) -> None:
         """Take files into the list; work on them begins at once."""
         find("uploads").hidden = False
-        for file in files:
-            row = UploadRow(file, tags, self._retry)
-            find("upload-rows").append(row.element)
-            self._waiting.append(row)
+        rows = [UploadRow(file, tags, self._retry) for file in files]
+        find("upload-rows").prepend(*[row.element for row in rows])
+        self._waiting.extend(rows)
         self._work()
 
     def _retry(self, row) -> None:
@@ -156,7 +164,9 @@ class UploadQueue:
     async def _drain(self) -> None:
         while self._waiting:
             row = self._waiting.pop(0)
+            self._in_work += 1
             await self._upload(row)
+            self._in_work -= 1
             self._summarise()
         self._running -= 1
 
@@ -184,8 +194,8 @@ class UploadQueue:
         parts = [counted(self._added, "picture", "pictures") + " added"]
         if self._known:
             parts.append(f"{self._known} there already")
-        if self._waiting:
-            parts.append(f"{len(self._waiting)} waiting")
+        if self._waiting or self._in_work:
+            parts.append(f"{len(self._waiting) + self._in_work} to go")
         if self._failed:
             parts.append(f"{self._failed} not added")
         find("uploads-summary").textContent = ", ".join(parts)

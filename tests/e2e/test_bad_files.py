@@ -82,6 +82,7 @@ def test_a_file_that_is_gone_when_its_turn_comes(visit: Visit, tmp_path: Path, g
     """A file that was deleted after it was chosen is refused, and the next file goes on."""
     gone = tmp_path / "gone.jpg"
     gone.write_bytes(jpeg(draw("dots", 0)))
+    visit.tolerated = ["ERR_"]  # The browser's own word on a file that it could not load.
     visit.open()
     visit.page.set_input_files("#add-files", [gone])
     gone.unlink()
@@ -91,6 +92,3 @@ def test_a_file_that_is_gone_when_its_turn_comes(visit: Visit, tmp_path: Path, g
     visit.page.get_by_role("button", name="Clear the list").click()
     visit.add([good_file])
     assert visit.library() == [title(good_file)]
-    # The browser itself reports that it could not load the file; nothing else complains.
-    assert [text for text in visit.complaints if "ERR_" not in text] == []
-    visit.complaints.clear()

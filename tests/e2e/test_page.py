@@ -143,22 +143,22 @@ def test_files_chosen_before_the_page_has_started(visit: Visit, drawn_groups: Gr
 
 def test_a_part_that_cannot_be_loaded(visit: Visit, drawn_groups: Groups) -> None:
     """The page says which file is missing, to whoever drops a picture too, and the library stays usable."""
+    visit.tolerated = ["404", "wasm", "WebAssembly"]
     visit.page.route("**/pyodide.asm.wasm", lambda route: route.fulfill(status=404))
     visit.open()
     expect(visit.page.locator("#engine")).to_contain_text("pyodide.asm.wasm cannot be loaded (status 404)")
     expect(visit.page.locator("#images")).to_contain_text("Empty so far")
     visit.page.set_input_files("#search-file", drawn_groups["dots"][0])
-    expect(visit.page.locator("#search-note")).to_contain_text("Search by picture could not start here")
+    expect(visit.page.locator("#search-note")).to_contain_text("Search by picture could not start")
     visit.add([drawn_groups["dots"][1]])
-    assert "could not start here" in visit.outcome(drawn_groups["dots"][1].name)
-    assert visit.complaints
-    visit.complaints.clear()
+    assert "could not start" in visit.outcome(drawn_groups["dots"][1].name)
 
 
 def test_the_server_goes_away(visit: Visit, drawn_groups: Groups) -> None:
     """Each action says that the server cannot be reached; an upload can be tried again and then succeeds."""
     visit.open().ready()
     path = drawn_groups["stripes"][0]
+    visit.tolerated = ["ERR_FAILED"]
     visit.page.route("**/api/v1/**", lambda route: route.abort())
     visit.add([path])
     assert visit.outcome(path.name) == "The server cannot be reached."
@@ -167,8 +167,6 @@ def test_the_server_goes_away(visit: Visit, drawn_groups: Groups) -> None:
     visit.page.unroute("**/api/v1/**")
     visit.page.get_by_role("button", name=f"Try {path.name} again").click()
     expect(visit.page.locator("#images .card")).to_have_count(1)
-    assert [text for text in visit.complaints if "ERR_FAILED" not in text] == []
-    visit.complaints.clear()
 
 
 def test_a_file_that_is_missing_for_a_moment(visit: Visit) -> None:
@@ -182,10 +180,10 @@ def test_a_file_that_is_missing_for_a_moment(visit: Visit) -> None:
             refused.append(route)
             route.fulfill(status=503)
 
+    visit.tolerated = ["503"]
     visit.page.route("**/labels.txt", refuse_once)
     visit.open().ready()
     expect(visit.page.locator("#engine")).to_have_class("chip ready")
-    visit.complaints.clear()
 
 
 def test_a_library_of_more_than_a_page(visit: Visit, server: Server) -> None:
@@ -240,11 +238,13 @@ def test_the_same_file_twice_in_one_go(visit: Visit, drawn_groups: Groups, tmp_p
 
 def test_names_and_tags_that_are_odd(visit: Visit, drawn_groups: Groups, tmp_path: Path) -> None:
     """Markup is shown as text, control characters become blanks, and a very long name is cut."""
-    names = ['<img src=x onerror="alert(1)">.jpg', "a\tb\nc.jpg", "long" * 60 + ".jpg"]
+    names = ['<img src=x onerror="alert(1)">.jpg', "a\tb\u202ec.jpg", "long" * 60 + ".jpg"]
     files = [tmp_path / name for name in names]
     for number, file in enumerate(files):
         file.write_bytes(drawn_groups["rings"][number].read_bytes())
     visit.open().ready().add(files, tags="one\ttwo, <b>three</b>")
+    visit.search(files[2])
+    assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert set(visit.library()) == {names[0][:-4], "a b c", ("long" * 60)[:200]}
     assert visit.page.locator("#images .card").first.locator(".tag").all_inner_texts() == ["one two", "<b>three</b>"]
 
@@ -257,21 +257,24 @@ def test_the_page_has_a_browser_context_of_its_own(visit: Visit) -> None:
 
 def test_two_tabs_on_one_library(visit: Visit, drawn_groups: Groups) -> None:
     """What one tab deleted is gone from the other as soon as it tries; adding a known picture counts it once."""
+    visit.tolerated = ["404"]
     visit.open().ready().add(drawn_groups["dots"][:2])
     gone = visit.library()[0]
     with visit.page.context.new_page() as page:
         other = Visit(page, visit.url).open()
         delete(other, gone)
         expect(page.locator("#library-summary")).to_have_text("1 picture")
+        held = visit.library()[1]
+        delete(other, held)
+        expect(page.locator("#library-summary")).to_have_text("0 pictures")
     visit.page.get_by_role("button", name=f"More like {gone}").click()
-    expect(visit.page.locator("#search-note")).to_contain_text(f"{gone}: ")
-    delete(visit, gone)
+    expect(visit.page.locator("#notice")).to_have_text(f"{gone} has been deleted meanwhile.")
     expect(visit.page.locator("#library-summary")).to_have_text("1 picture")
+    delete(visit, held)
+    expect(visit.page.locator("#library-summary")).to_have_text("0 pictures")
     visit.page.get_by_role("button", name="Clear the list").click()
     visit.add(drawn_groups["dots"][:2])
     expect(visit.page.locator("#library-summary")).to_have_text("2 pictures")
-    assert [text for text in visit.complaints if "404" not in text] == []
-    visit.complaints.clear()
 
 
 def delete(visit: Visit, name: str) -> None:

@@ -8,6 +8,7 @@ a manifest with golden vector, so that everything around the model works on it a
 
 import base64
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -154,3 +155,7 @@ def integers(values: Sequence[int]) -> dict[str, Any]:
 def text(value: str) -> str:
     """Write a string as a graph does: in base64."""
     return base64.b64encode(value.encode()).decode()
+
+
+if __name__ == "__main__":
+    print(write_drawn_model(Path(sys.argv[1]).expanduser()))

@@ -20,10 +20,12 @@ class Visit:
         self.url = url
         self.requests: list[Request] = []
         self.complaints: list[str] = []
+        self.tolerated: Sequence[str] = ()
+        """Parts of complaints that a test brings about on purpose, so that they do not count."""
         page.set_default_timeout(PATIENCE_MS)
         page.on("request", lambda request: self.requests.append(request))
         page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", lambda error: self._complain(str(error)))
 
     def open(self) -> "Visit":
         """Open the page; it can be used before the embedder is ready."""
@@ -77,7 +79,11 @@ class Visit:
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
+            self._complain(message.text)
+
+    def _complain(self, text: str) -> None:
+        if not any(part in text for part in self.tolerated):
+            self.complaints.append(text)
 
 
 def title(path: Path) -> str:
