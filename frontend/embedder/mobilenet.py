@@ -159,7 +159,7 @@ class MobileNet:
         finally:
             if model is not None:
                 model.dispose()
-        return Trial(backend, True, "in use" if keep else f"slower than {self.best.backend}", cosine, run_ms)
+        return Trial(backend, True, f"it is right, and takes {run_ms:.0f} ms a picture", cosine, run_ms)
 
     async def _timed_run(self, model: Any) -> float:
         started = time.perf_counter()
