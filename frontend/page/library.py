@@ -31,11 +31,16 @@ class Library:
         self._summarise()
 
     def add(self, image: dict, new: bool) -> None:
-        """Show an image first that is new, or that was there but is not on the page yet."""
+        """Show an image that was added, or that was there before, at its place: ids are in the order of time."""
         self._total += new
-        if not self._held(image["id"]):
-            find("images").prepend(card(image))
         self._summarise()
+        if self._held(image["id"]):
+            return
+        older = self._first_older(image["id"])
+        if older:
+            older.before(card(image))
+        elif not self._next:
+            find("images").append(card(image))
 
     def forget(self, image_id: str) -> None:
         """Take a deleted image out of the grid."""
@@ -44,6 +49,14 @@ class Library:
             held.remove()
         self._total -= 1
         self._summarise()
+
+    def _first_older(self, image_id: str):
+        """Return the newest card that is older than an image, None if all are newer."""
+        cards = find("images").querySelectorAll(".card")
+        for index in range(cards.length):
+            if cards.item(index).dataset.id < image_id:
+                return cards.item(index)
+        return None
 
     def _held(self, image_id: str):
         return find("images").querySelector(f'[data-id="{image_id}"]')
