@@ -59,7 +59,10 @@ class Page:
             self._give_up(exc)
 
     def _give_up(self, error: Exception) -> None:
+        """Tell everybody why pictures cannot be embedded, unless they can: then nothing was lost."""
         window.console.error(repr(error))
+        if self.embedder.started():
+            return
         reason = f"Search by picture could not start: {last_line(error)} Reload the page to try again."
         self.start_up.fail(reason)
         self.embedder.fail(reason)

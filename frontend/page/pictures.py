@@ -18,9 +18,9 @@ def card(image: dict, score: float | None = None):
     """
     shown[image["id"]] = image
     item = make("li", "card", data_id=image["id"])
-    picture = make("img", "", "", alt=image["title"], loading="lazy", decoding="async")
+    picture = make("img", alt=image["title"], loading="lazy", decoding="async")
     picture.src = image["thumbnail_url"]
-    more = make("button", "picture", "", type="button", data_action=MORE, title="More like this")
+    more = make("button", "picture", type="button", data_action=MORE, title="More like this")
     more.setAttribute("aria-label", f"More like {image['title']}")
     more.append(picture)
     delete = make("button", "delete", "×", type="button", data_action=DELETE, title="Delete")

@@ -8,7 +8,7 @@ from pyscript import window
 
 from frontend.page.api import ApiError
 from frontend.page.dom import counted, find, make, notice
-from frontend.page.embedder import PictureError
+from frontend.page.embedder import PictureError, times
 from frontend.page.pictures import card
 from frontend.page.upload import check_size
 
@@ -23,7 +23,7 @@ class Search:
         self._embedder = embedder
         self._api = api
         self._on_gone = on_gone
-        self._times = ""
+        self._spent = ""
         self._newest = 0
         self._preview_url = ""
         self.max_bytes = None
@@ -48,15 +48,8 @@ class Search:
         except Exception:
             self._fail(turn, file.name, "Something went wrong here.")
             raise
-        looked_ms = features["prepare_ms"] + features["model_ms"]
-        times = f"decoded {picture['decode_ms']:.0f} ms, embedded {looked_ms:.0f} ms, "
-        self._show(
-            turn,
-            file.name,
-            self._preview(turn, file),
-            matches,
-            times + f"searched {window.performance.now() - asked:.0f} ms",
-        )
+        spent = f"{times(picture, features)}, searched {window.performance.now() - asked:.0f} ms"
+        self._show(turn, file.name, self._preview(turn, file), matches, spent)
 
     async def by_image(self, image: dict, space: str) -> None:
         """Search with an image of the library: 'more like this'."""
@@ -72,9 +65,8 @@ class Search:
             else:
                 self._fail(turn, image["title"], exc.message)
             return
-        self._show(
-            turn, image["title"], image["thumbnail_url"], matches, f"searched {window.performance.now() - asked:.0f} ms"
-        )
+        spent = f"searched {window.performance.now() - asked:.0f} ms"
+        self._show(turn, image["title"], image["thumbnail_url"], matches, spent)
 
     def forget(self, image_id: str) -> None:
         """Take a deleted image out of the results."""
@@ -110,13 +102,13 @@ class Search:
             self._preview_url = window.URL.createObjectURL(file)
         return self._preview_url
 
-    def _show(self, turn: int, name: str, query_url: str, matches: list, times: str) -> None:
+    def _show(self, turn: int, name: str, query_url: str, matches: list, spent: str) -> None:
         if turn != self._newest:
             return
         find("search-note").textContent = ""
         find("query").src = query_url
         find("results-title").textContent = f"Most like {name}"
-        self._times = times
+        self._spent = spent
         cards = [card(match["image"], match["score"]) for match in matches]
         find("matches").replaceChildren(*(cards or [make("li", "empty", "Nothing in the library yet.")]))
         self._summarise()
@@ -126,4 +118,4 @@ class Search:
 
     def _summarise(self) -> None:
         count = find("matches").querySelectorAll(".card").length
-        find("results-summary").textContent = f"{counted(count, 'match', 'matches')} · {self._times}"
+        find("results-summary").textContent = f"{counted(count, 'match', 'matches')} · {self._spent}"

@@ -18,7 +18,6 @@ class StartUp:
     def __init__(self) -> None:
         self._parts = {}
         self._failed = False
-        self._ready = False
         self._began = window.performance.now()
 
     async def fetch(self, downloads: list[dict]) -> None:
@@ -42,7 +41,6 @@ class StartUp:
 
     def ready(self, trial: dict) -> None:
         """Put the panel away; the embedder can be used."""
-        self._ready = True
         seconds = (window.performance.now() - self._began) / 1000
         find("start-up").classList.add("away")
         find("search-hint").classList.remove("away")
@@ -61,8 +59,6 @@ class StartUp:
 
     def fail(self, reason: str) -> None:
         """Say why there is no search by picture; the library can still be used."""
-        if self._ready:
-            return
         self._failed = True
         find("engine").className = "chip failed"
         find("engine").textContent = reason

@@ -11,7 +11,7 @@ from pyscript import window
 from frontend.page import store
 from frontend.page.api import ApiError
 from frontend.page.dom import counted, find, make, megabytes
-from frontend.page.embedder import PictureError
+from frontend.page.embedder import PictureError, times
 from frontend.page.tasks import start
 
 KNOWN = "already in the library"
@@ -59,8 +59,7 @@ async def upload(file, tags: list[str], embedder, api, row) -> tuple[dict, bool]
         # The same file was entered meanwhile, from this list or by somebody else.
         row.finish(KNOWN)
         return image, False
-    looked_ms = features["prepare_ms"] + features["model_ms"]
-    row.finish(f"decoded {picture['decode_ms']:.0f} ms, embedded {looked_ms:.0f} ms")
+    row.finish(times(picture, features))
     return image, True
 
 
@@ -125,7 +124,7 @@ def split_tags(text: str) -> list[str]:
 
 
 class UploadQueue:
-    """The list of files that are being added, and the few tasks that work through it."""
+    """The list of files that are being added, a few of them at once."""
 
     def __init__(self, embedder, api, on_added) -> None:
         """`on_added` is called with every image that is in the library then, and whether it is new there."""
@@ -137,7 +136,6 @@ class UploadQueue:
         self._added = 0
         self._known = 0
         self._failed = 0
-        self._in_work = 0
         self.max_bytes = None
         find("uploads-clear").addEventListener("click", lambda event: self._clear())
 
@@ -155,20 +153,17 @@ class UploadQueue:
         self._work()
 
     def _work(self) -> None:
-        """Start as many tasks as there are places for."""
-        for _ in range(min(AT_ONCE - self._running, len(self._waiting))):
+        """Begin as many of the files that wait as there are places for."""
+        while self._waiting and self._running < AT_ONCE:
             self._running += 1
-            start(self._drain())
+            start(self._run(self._waiting.pop(0)))
         self._summarise()
 
-    async def _drain(self) -> None:
-        while self._waiting:
-            row = self._waiting.pop(0)
-            self._in_work += 1
-            await self._upload(row)
-            self._in_work -= 1
-            self._summarise()
+    async def _run(self, row) -> None:
+        """Upload one file, then give its place to the next."""
+        await self._upload(row)
         self._running -= 1
+        self._work()
 
     async def _upload(self, row) -> None:
         try:
@@ -194,8 +189,8 @@ class UploadQueue:
         parts = [counted(self._added, "picture", "pictures") + " added"]
         if self._known:
             parts.append(f"{self._known} there already")
-        if self._waiting or self._in_work:
-            parts.append(f"{len(self._waiting) + self._in_work} to go")
+        if self._waiting or self._running:
+            parts.append(f"{len(self._waiting) + self._running} to go")
         if self._failed:
             parts.append(f"{self._failed} not added")
         find("uploads-summary").textContent = ", ".join(parts)
@@ -225,7 +220,7 @@ class UploadRow:
         name = file.name
         self.element = make("li", "upload")
         self._stage = make("span", "stage", "waiting")
-        self._bar = make("progress", "", "", max="1", aria_label=f"Sending {name}")
+        self._bar = make("progress", max="1", aria_label=f"Sending {name}")
         self._bar.value = 0
         self._again = make("button", "quiet", "Try again", type="button", aria_label=f"Try {name} again")
         self._again.hidden = True
