@@ -17,8 +17,7 @@ from tests.support.server import running_server
 
 def trials(visit: Visit) -> dict[str, dict[str, Any]]:
     """Ask the worker what trying the back ends showed."""
-    status = visit.page.evaluate("document.querySelector('script[name=embedder]').xworker.sync.status()")
-    return {trial["backend"]: trial for trial in status["trials"]}
+    return {trial["backend"]: trial for trial in visit.embedder()["trials"]}
 
 
 def all_trials(visit: Visit) -> dict[str, dict[str, Any]]:

@@ -136,18 +136,13 @@ def test_nothing_is_left_in_the_worker(visit: Visit, groups: Groups) -> None:
     """However many pictures went through, TF.js holds the tensors of the model alone and no picture stays open."""
     first, *others = next(iter(groups.values()))
     visit.open().ready()
-    before = embedder_status(visit)
+    before = visit.embedder()
     visit.add(others[:4])
     visit.search(first)
-    assert embedder_status(visit) == before
+    assert visit.embedder() == before
     assert before["open_pictures"] == 0
 
 
 def body_of(request: Request) -> dict:
     """Read the JSON that a request took along."""
     return json.loads(request.post_data or "")
-
-
-def embedder_status(visit: Visit) -> dict:
-    """Ask the worker what it holds."""
-    return visit.page.evaluate("document.querySelector('script[name=embedder]').xworker.sync.status()")

@@ -1,17 +1,17 @@
 """What people see and touch: ways in for files, keyboard, themes and widths, and the page while it starts."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 from playwright.sync_api import JSHandle, Page, Route, expect
 
 from tests.e2e.conftest import ARTEFACTS
+from tests.support.api import declared
 from tests.support.drawings import draw, jpeg
 from tests.support.page import Visit, title
 from tests.support.server import Server
+from tests.support.spaces import to_base64, vector
 
 Groups = Mapping[str, list[Path]]
 
@@ -205,26 +205,24 @@ def fill(server: Server, count: int) -> None:
         space = api.get("/space").json()
         for number in range(count):
             original = thumbnail + str(number).encode()
-            declared = {"file_name": f"{number}.jpg", **declare(original), "thumbnail": declare(thumbnail)}
-            upload = api.post("/uploads", json=declared).json()["upload"]
+            declaration = {
+                "file_name": f"{number}.jpg",
+                **declared(original, "image/jpeg"),
+                "thumbnail": declared(thumbnail, "image/jpeg"),
+            }
+            upload = api.post("/uploads", json=declaration).json()["upload"]
             for part, body in (("original", original), ("thumbnail", thumbnail)):
                 target = upload[part]
                 api.put(server.url + target["url"], content=body, headers=target["headers"]).raise_for_status()
-            vector = np.random.default_rng(number).normal(size=space["dimension"])
             registration = {
                 "ticket": upload["ticket"],
                 "space": space["space"],
-                "vector": (vector / np.linalg.norm(vector)).tolist(),
+                "vector": to_base64(vector(number, space["dimension"])),
                 "width": 64,
                 "height": 48,
                 "title": f"picture {number}",
             }
             api.put(f"/images/{upload['id']}", json=registration).raise_for_status()
-
-
-def declare(data: bytes) -> dict[str, object]:
-    """Describe a JPEG as the API wants it."""
-    return {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "content_type": "image/jpeg"}
 
 
 def test_the_same_file_twice_in_one_go(visit: Visit, drawn_groups: Groups, tmp_path: Path) -> None:

@@ -39,13 +39,14 @@ class Picture:
 
     def declaration(self) -> dict[str, Any]:
         return {
-            **_declared(self.original, "image/jpeg"),
+            **declared(self.original, "image/jpeg"),
             "file_name": self.file_name,
-            "thumbnail": _declared(self.thumbnail, "image/webp"),
+            "thumbnail": declared(self.thumbnail, "image/webp"),
         }
 
 
-def _declared(body: bytes, content_type: str) -> dict[str, Any]:
+def declared(body: bytes, content_type: str) -> dict[str, Any]:
+    """Describe a file as an upload declares it."""
     return {"sha256": hashlib.sha256(body).hexdigest(), "size": len(body), "content_type": content_type}
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
@@ -63,6 +64,10 @@ class Visit:
         """Return what the list of uploads says of a file."""
         row = self.page.locator(".upload", has=self.page.get_by_title(file_name, exact=True))
         return row.locator(".stage").inner_text()
+
+    def embedder(self) -> dict[str, Any]:
+        """Ask the worker what runs in it and what it holds."""
+        return self.page.evaluate("document.querySelector('script[name=embedder]').xworker.sync.status()")
 
     def until(self, condition: Callable[[], bool]) -> None:
         """Wait for something that the page itself does not show."""

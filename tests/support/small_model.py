@@ -1,6 +1,5 @@
 """A model that is small enough for a test: right in form, with weights that mean nothing."""
 
-import base64
 import hashlib
 import json
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-DIMENSION = 8
+from .spaces import DIMENSION, manifest
 
 
 def model_files() -> dict[str, bytes]:
@@ -20,24 +19,10 @@ def model_files() -> dict[str, bytes]:
 
 def manifest_of(files: dict[str, bytes]) -> dict[str, Any]:
     """Describe the files as a manifest does."""
-    golden = np.full(DIMENSION, DIMENSION**-0.5, dtype="<f4")
-    return {
-        "model": "small",
-        "description": "For tests.",
-        "source": "Made by the tests.",
-        "licence": "Apache-2.0",
-        "files": {
-            name: {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-            for name, content in files.items()
-        },
-        "input": {"side_px": 32, "low": -1.0, "high": 1.0, "resize": "squeeze-bilinear-antialias"},
-        "output": {"embedding_node": "embedding", "logits_node": "logits", "labels": "labels.txt"},
-        "pooling": "graph",
-        "postprocessing": "unit-length",
-        "dimension": DIMENSION,
-        "calibration": None,
-        "golden": {"input": "waves", "vector": base64.b64encode(golden.tobytes()).decode()},
+    described = {
+        name: {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()
     }
+    return {**manifest(DIMENSION), "files": described}
 
 
 def write_model(folder: Path) -> Path:
