@@ -20,7 +20,7 @@ CONTENT = b"export const answer = 42;\n"
 @contextmanager
 def serve_registry() -> Iterator[FileServer]:
     """Serve the package until the block ends."""
-    tarball = _tarball()
+    tarball = pack(CONTENT)
     with serve_files() as server:
         address = f"/{PACKAGE}/-/stand-in-1.0.0.tgz"
         version = {
@@ -41,7 +41,7 @@ def metadata_address() -> str:
 def write_project(folder: Path, registry: FileServer) -> Path:
     """Write package.json and package-lock.json of a project that needs the package, and return the folder."""
     wanted = {"name": "project", "version": "1.0.0", "dependencies": {PACKAGE: "1.0.0"}}
-    locked = {"version": "1.0.0", "integrity": _integrity(_tarball())}
+    locked = {"version": "1.0.0", "integrity": _integrity(pack(CONTENT))}
     packages = {"": wanted, f"node_modules/{PACKAGE}": locked}
     write(folder / "package.json", json.dumps(wanted))
     write(folder / "package-lock.json", json.dumps({**wanted, "lockfileVersion": 3, "packages": packages}))
@@ -51,14 +51,15 @@ def write_project(folder: Path, registry: FileServer) -> Path:
 
 
 @cache  # The time is part of the bytes, and the checksum must stay the same.
-def _tarball() -> bytes:
+def pack(content: bytes) -> bytes:
+    """Return the package's archive, as npm downloads it, with `content` as its one module."""
     package_json = json.dumps({"name": PACKAGE, "version": "1.0.0"}).encode()
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for name, content in {"package.json": package_json, "index.js": CONTENT}.items():
+        for name, body in {"package.json": package_json, "index.js": content}.items():
             entry = tarfile.TarInfo(f"package/{name}")
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
+            entry.size = len(body)
+            archive.addfile(entry, io.BytesIO(body))
     return buffer.getvalue()
 
 

@@ -11,7 +11,7 @@ import pytest
 from backend.setup.errors import NpmError
 from backend.setup.npm import explain_failure, install_packages, packages_match_lock
 from tests.support.file_server import FileServer
-from tests.support.npm_registry import CONTENT, PACKAGE, metadata_address, serve_registry, write_project
+from tests.support.npm_registry import CONTENT, PACKAGE, metadata_address, pack, serve_registry, write_project
 from tests.support.recorded_report import RecordedReport
 from tests.support.small_frontend import write
 
@@ -90,7 +90,8 @@ def test_registry_out_of_reach(project: Path, registry: FileServer) -> None:
 def test_package_with_another_checksum(project: Path, registry: FileServer) -> None:
     """A package that is not the locked one is refused."""
     (tarball,) = (path for path in registry.files if path.endswith(".tgz"))
-    registry.files[tarball] += b"more"
+    # A sound archive with other content: of a broken one npm names now the checksum, now what broke.
+    registry.files[tarball] = pack(b"export const answer = 41;\n")
 
     with pytest.raises(NpmError, match=r"npm could not install the JavaScript parts: .*integrity"):
         install(project)
