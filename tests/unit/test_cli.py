@@ -1,6 +1,8 @@
 """The command line: options, help, and errors in one sentence."""
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import lancedb
@@ -8,9 +10,10 @@ import pyarrow as pa
 import pytest
 
 from backend import __version__, cli
+from backend.commands import serve, setup
 from backend.settings import Settings
-from backend.setup import Prepared
 from backend.setup.errors import SetupError
+from backend.setup.prepare import Prepared
 from backend.setup.report import Report
 from backend.web.static import Site
 from tests.support.server import free_port
@@ -32,7 +35,8 @@ def prepared_with(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     def prepare(settings: Settings, report: Report) -> None:
         seen.append(settings)
 
-    monkeypatch.setattr(cli, "prepare", prepare)
+    for command in (serve, setup):
+        monkeypatch.setattr(command, "prepare", prepare)
     return seen
 
 
@@ -44,7 +48,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert (ended.value.code, capsys.readouterr().out) == (0, f"lookalike {__version__}\n")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["setup", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], *([command.name, "--help"] for command in cli.COMMANDS)])
 def test_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Each command explains itself."""
     with pytest.raises(SystemExit) as ended:
@@ -52,6 +56,16 @@ def test_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
 
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("usage: lookalike")
+
+
+def test_help_needs_nothing_heavy() -> None:
+    """Who only asks what there is does not wait for the libraries of every command."""
+    code = "import sys; from backend import cli; print(*{name.partition('.')[0] for name in sys.modules})"
+
+    imported = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+    assert {"argparse", "backend"} <= set(imported)
+    assert not {"httpx", "lancedb", "litestar", "numpy", "pyarrow", "uvicorn"} & set(imported)
 
 
 def test_no_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,7 +105,7 @@ def test_set_up_that_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     def fail(settings: Settings, report: Report) -> None:
         raise SetupError("npm was not found")
 
-    monkeypatch.setattr(cli, "prepare", fail)
+    monkeypatch.setattr(setup, "prepare", fail)
 
     assert cli.main(["setup"]) == 2
     assert capsys.readouterr() == ("", "lookalike: npm was not found\n")
@@ -103,7 +117,7 @@ def test_interrupted_set_up(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     def interrupt(settings: Settings, report: Report) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "prepare", interrupt)
+    monkeypatch.setattr(setup, "prepare", interrupt)
 
     assert cli.main(["setup"]) == 130
     assert capsys.readouterr().err == "lookalike: interrupted; run it again to go on\n"
@@ -145,7 +159,7 @@ def test_model_address_that_cannot_be_read(capsys: pytest.CaptureFixture[str], t
 @pytest.fixture
 def prepared(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
     """Stand in for the set-up, which went well."""
-    monkeypatch.setattr(cli, "prepare", lambda settings, report: Prepared(small_space(), site))
+    monkeypatch.setattr(serve, "prepare", lambda settings, report: Prepared(small_space(), site))
 
 
 def serve_in_vain(data: Path, capsys: pytest.CaptureFixture[str]) -> str:
@@ -198,4 +212,4 @@ def test_pictures_in_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) 
 )
 def test_address_to_open(host: str, address: str, tmp_path: Path) -> None:
     """What is printed can be opened on this machine."""
-    assert cli.address_to_open(Settings(data=tmp_path, host=host)) == address
+    assert serve.address_to_open(Settings(data=tmp_path, host=host)) == address

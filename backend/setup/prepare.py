@@ -1,0 +1,35 @@
+"""All of the set-up in one call: the model, then the site."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.catalogue.spaces import EmbeddingSpace
+from backend.settings import Settings
+from backend.web.static import Site
+
+from .model import install_model
+from .report import Report
+from .site import build_site
+
+FRONTEND = Path(__file__).parents[2] / "frontend"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that `create_app` needs beside the settings."""
+
+    space: EmbeddingSpace
+    site: Site
+
+
+def prepare(settings: Settings, report: Report) -> Prepared:
+    """
+    Install the model and build the site, as far as they are not there yet.
+
+    The model comes first: whether one is set is known at once, while the site takes some seconds.
+
+    Raises:
+        SetupError: Something is missing or wrong; the message says what to do.
+    """
+    model = install_model(settings.model, settings.data / "models", FRONTEND / "models", report)
+    return Prepared(model.space, Site(build_site(FRONTEND, report), model.folder))
