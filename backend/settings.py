@@ -5,6 +5,8 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,30 @@ class InvalidSetting(ValueError):
     def __init__(self, variable: str, reason: str) -> None:
         super().__init__(f"{variable} {reason}")
         self.variable = variable
+
+
+class Role(StrEnum):
+    """What a request may do. Each role contains those above it."""
+
+    NOTHING = "nothing"
+    READ = "read"
+    """See and search."""
+    WRITE = "write"
+    """Add, change, delete."""
+    ADMIN = "admin"
+    """Look into the server."""
+
+    def contains(self, other: "Role") -> bool:
+        order = list(Role)
+        return order.index(self) >= order.index(other)
+
+
+@dataclass(frozen=True)
+class APIKey:
+    """A secret, and what may be done by whoever sends it."""
+
+    role: Role
+    key: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -47,6 +73,20 @@ class Settings:
     """For how many seconds at least an address of a stored picture stays valid, 60 to 604800; at most twice that."""
     max_upload_bytes: int = 100 * 1024 * 1024
     """Largest original in bytes, 1 to 5368709120 (S3's limit for one PUT). The default holds any camera's JPEG."""
+    api_keys: tuple[APIKey, ...] = field(default=(), repr=False)
+    """Keys as `role:key`, separated by commas, of at least 32 characters each: `read` sees and searches, `write` also
+    adds, changes and deletes, `admin` also looks into the server. Without any, everybody may do everything."""
+    anonymous: Role = Role.NOTHING
+    """What requests without a key may do once there are keys: `nothing` or `read`."""
+    origins: tuple[str, ...] = ()
+    """Origins, separated by commas, of pages hosted elsewhere that may use this server, such as https://shop.example.
+    Any page may show a stored picture whose signed address it knows then."""
+    requests_per_minute: int = 0
+    """How many requests to the API a key, or an address without one, may make in a minute, 1 to 1000000; 0 sets no
+    limit. Each server process counts by itself."""
+    proxies: tuple[str, ...] = ()
+    """Addresses or networks, separated by commas, of the proxies in front of the server. Only they are believed whom
+    they forward a request for; without them the header X-Forwarded-For is ignored."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -124,6 +164,52 @@ def _host_names(name: str, value: str) -> tuple[str, ...]:
     return hosts
 
 
+def _api_keys(name: str, value: str) -> tuple[APIKey, ...]:
+    keys = tuple(_api_key(name, part.strip()) for part in value.split(","))
+    if len({key.key for key in keys}) < len(keys):
+        raise InvalidSetting(name, "has a key twice")
+    return keys
+
+
+def _api_key(name: str, text: str) -> APIKey:
+    # Without the value in any error: it is secret.
+    role, _, key = text.partition(":")
+    if role not in _KEY_ROLES:
+        raise InvalidSetting(name, f"must be keys as role:key, separated by commas; roles are {', '.join(_KEY_ROLES)}")
+    if len(key) < MIN_SECRET_CHARACTERS:
+        raise InvalidSetting(name, f"has a key of {len(key)} characters: must have at least {MIN_SECRET_CHARACTERS}")
+    if not _KEY.fullmatch(key):
+        raise InvalidSetting(name, "has a key with other characters than letters, digits and -._~+/ (= at its end)")
+    return APIKey(Role(role), key)
+
+
+def _anonymous(name: str, value: str) -> Role:
+    if value not in _ANONYMOUS_ROLES:
+        raise InvalidSetting(name, f"is {value!r}: must be {' or '.join(_ANONYMOUS_ROLES)}")
+    return Role(value)
+
+
+def _origins(name: str, value: str) -> tuple[str, ...]:
+    origins = tuple(part.strip().lower() for part in value.split(","))
+    if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+        raise InvalidSetting(name, f"is {value!r}: must be origins separated by commas, each scheme://host[:port]")
+    return tuple(_without_default_port(origin) for origin in origins)
+
+
+def _without_default_port(origin: str) -> str:
+    """Write an origin as browsers send it."""
+    scheme = origin.partition(":")[0]
+    return origin.removesuffix({"http": ":80", "https": ":443"}[scheme])
+
+
+def _proxies(name: str, value: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(part.strip())) for part in value.split(","))
+    except ValueError as exc:
+        reason = "must be addresses or networks separated by commas, such as 10.0.0.0/8"
+        raise InvalidSetting(name, f"is {value!r}: {reason}") from exc
+
+
 def _whole(low: int, high: int) -> Callable[[str, str], int]:
     def read(name: str, value: str) -> int:
         if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
@@ -138,6 +224,15 @@ WEEK_S = 7 * 24 * 3600
 # As a browser sends it: other scripts in Punycode, IPv6 addresses in brackets.
 _HOST_NAME = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
+# As a browser sends it in the header Origin: no slash at its end.
+_ORIGIN = re.compile(rf"https?://({_HOST_NAME.pattern})(:\d{{1,5}})?")
+
+# RFC 6750, 2.1: what can be sent as a bearer token. No comma and no colon, which separate keys in the setting.
+_KEY = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+
+_KEY_ROLES = tuple(Role)[1:]
+_ANONYMOUS_ROLES = (Role.NOTHING, Role.READ)
+
 _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "data": _folder,
     "model": _text,
@@ -149,4 +244,9 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "ticket_expires_s": _whole(60, WEEK_S),
     "url_expires_s": _whole(60, WEEK_S),
     "max_upload_bytes": _whole(1, 5 * 1024**3),
+    "api_keys": _api_keys,
+    "anonymous": _anonymous,
+    "origins": _origins,
+    "requests_per_minute": _whole(0, 1_000_000),
+    "proxies": _proxies,
 }

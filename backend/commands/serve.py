@@ -48,14 +48,24 @@ def _reason(error: OSError | UnicodeError) -> str:
     return str(error.strerror).partition(" (")[0]  # Python adds the address, which is told already.
 
 
+def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
+    """Return how uvicorn serves the application. By itself it would believe any proxy on this machine."""
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=PATIENCE_S,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
+    )
+
+
 class _Server(uvicorn.Server):
     """Opens the application itself, as uvicorn would only log why it cannot be, and tells where the page is then."""
 
     def __init__(self, app: Litestar, settings: Settings) -> None:
-        config = uvicorn.Config(
-            app, lifespan="off", log_level="warning", server_header=False, timeout_graceful_shutdown=PATIENCE_S
-        )
-        super().__init__(config)
+        super().__init__(server_config(app, settings))
         self._app = app
         self._settings = settings
         self._opened = AsyncExitStack()

@@ -45,8 +45,13 @@ class SignedDoor(Protocol):
     def read(self, key: str) -> AsyncIterator[bytes]: ...
 
 
-def store_routes(store: SignedDoor) -> Router:
-    """Return the routes through which browsers write and read objects. They are no part of the API's document."""
+def store_routes(store: SignedDoor, embeddable: bool = False) -> Router:
+    """
+    Return the routes through which browsers write and read objects. They are no part of the API's document.
+
+    Args:
+        embeddable: Pages of other origins, also isolated ones, may show what they know a signed address of.
+    """
 
     # The store itself enforces the size that was signed, while the body streams in.
     @put("/{kind:str}/{name:str}", status_code=201, request_max_body_size=None)
@@ -59,7 +64,7 @@ def store_routes(store: SignedDoor) -> Router:
     async def read(request: Request[Any, Any, Any], kind: FromPath[str], name: FromPath[str]) -> Stream:
         key = f"{kind}/{name}"
         served = await store.served(key, _query(request))
-        return Stream(store.read(key), media_type=served.facts.content_type, headers=_headers(served))
+        return Stream(store.read(key), media_type=served.facts.content_type, headers=_headers(served, embeddable))
 
     return Router(PATH, route_handlers=[write, read], include_in_schema=False)
 
@@ -82,8 +87,9 @@ async def _chunks(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
         raise BodyMismatch("The connection ended before the body did.") from exc
 
 
-def _headers(served: Served) -> dict[str, str]:
-    return {
+def _headers(served: Served, embeddable: bool) -> dict[str, str]:
+    policy = {"Cross-Origin-Resource-Policy": "cross-origin"} if embeddable else {}
+    return policy | {
         "Content-Length": str(served.facts.size),
         "Cache-Control": f"private, max-age={served.max_age_s}, immutable",
         "Content-Security-Policy": STORED_OBJECT_POLICY,

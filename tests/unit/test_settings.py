@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.settings import InvalidSetting, Settings, signing_secret, variable
+from backend.settings import APIKey, InvalidSetting, Role, Settings, signing_secret, variable
 
 SECRET = "0123456789abcdef" * 2
 HOSTS = ("photos.example", "192.168.1.5", "[fd00::1]")
+KEY = "Zm9vYmFyIGJheiBxdXV4-._~+/0123456789AB=="
 
 
 def test_defaults() -> None:
@@ -27,6 +28,11 @@ def test_defaults() -> None:
         ticket_expires_s=3600,
         url_expires_s=3600,
         max_upload_bytes=104_857_600,
+        api_keys=(),
+        anonymous=Role.NOTHING,
+        origins=(),
+        requests_per_minute=0,
+        proxies=(),
     )
     assert Settings.from_environ({}).data == Path.home() / ".local" / "share" / "lookalike"
 
@@ -43,11 +49,31 @@ def test_every_variable(tmp_path: Path) -> None:
         "ticket_expires_s": "60",
         "url_expires_s": "604800",
         "max_upload_bytes": "1",
+        "api_keys": f"read:{SECRET}, admin:{KEY}",
+        "anonymous": "read",
+        "origins": "https://Shop.example:443,http://[fd00::1]:8080, http://localhost:80",
+        "requests_per_minute": "1000000",
+        "proxies": "10.0.0.0/8, 192.168.1.5,fd00::1",
     }
 
     settings = Settings.from_environ({variable(name): value for name, value in values.items()})
 
-    assert settings == Settings(tmp_path, values["model"], "0.0.0.0", 80, HOSTS, SECRET, 60, 604_800, 1)
+    assert settings == Settings(
+        data=tmp_path,
+        model=values["model"],
+        host="0.0.0.0",
+        port=80,
+        hosts=HOSTS,
+        secret=SECRET,
+        ticket_expires_s=60,
+        url_expires_s=604_800,
+        max_upload_bytes=1,
+        api_keys=(APIKey(Role.READ, SECRET), APIKey(Role.ADMIN, KEY)),
+        anonymous=Role.READ,
+        origins=("https://shop.example", "http://[fd00::1]:8080", "http://localhost"),
+        requests_per_minute=1_000_000,
+        proxies=("10.0.0.0/8", "192.168.1.5/32", "fd00::1/128"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,6 +94,17 @@ def test_every_variable(tmp_path: Path) -> None:
         ("LOOKALIKE_TICKET_EXPIRES_S", "59", "from 60 to 604800"),
         ("LOOKALIKE_URL_EXPIRES_S", "1h", "from 60 to 604800"),
         ("LOOKALIKE_MAX_UPLOAD_BYTES", "100MB", "from 1 to 5368709120"),
+        ("LOOKALIKE_ANONYMOUS", "write", "must be nothing or read"),
+        ("LOOKALIKE_ANONYMOUS", "", "must be nothing or read"),
+        ("LOOKALIKE_ORIGINS", "*", "scheme://host[:port]"),
+        ("LOOKALIKE_ORIGINS", "https://*.example", "scheme://host[:port]"),
+        ("LOOKALIKE_ORIGINS", "https://shop.example/", "scheme://host[:port]"),
+        ("LOOKALIKE_ORIGINS", "shop.example", "scheme://host[:port]"),
+        ("LOOKALIKE_ORIGINS", "null", "scheme://host[:port]"),
+        ("LOOKALIKE_REQUESTS_PER_MINUTE", "-1", "from 0 to 1000000"),
+        ("LOOKALIKE_PROXIES", "*", "addresses or networks"),
+        ("LOOKALIKE_PROXIES", "10.0.0.1/8", "addresses or networks"),
+        ("LOOKALIKE_PROXIES", "proxy.example", "addresses or networks"),
     ],
 )
 def test_value_that_is_not_allowed(name: str, value: str, allowed: str) -> None:
@@ -104,6 +141,43 @@ def test_short_secret() -> None:
         Settings.from_environ({"LOOKALIKE_SECRET": "guessable"})
 
     assert "at least 32" in str(caught.value) and "guessable" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (SECRET, "roles are read, write, admin"),
+        (f"nothing:{SECRET}", "roles are read, write, admin"),
+        (f"read:{SECRET},", "roles are read, write, admin"),
+        ("read:guessable", "a key of 9 characters: must have at least 32"),
+        (f"read:{SECRET} {SECRET}", "other characters"),
+        (f"read:{SECRET}\u00e4", "other characters"),
+        (f"read:{SECRET}:{SECRET}", "other characters"),
+        (f"read:{SECRET},admin:{SECRET}", "a key twice"),
+    ],
+)
+def test_keys_that_are_not_allowed(value: str, reason: str) -> None:
+    """The error says what is wrong, and repeats no key."""
+    with pytest.raises(InvalidSetting) as caught:
+        Settings.from_environ({"LOOKALIKE_API_KEYS": value})
+
+    assert reason in str(caught.value)
+    assert SECRET not in str(caught.value) and "guessable" not in str(caught.value)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_contains_those_before_it(role: Role) -> None:
+    """Whoever may write may read, and nobody more than their role."""
+    before = list(Role)[: list(Role).index(role) + 1]
+
+    assert [other for other in Role if role.contains(other)] == before
+
+
+def test_keys_are_not_shown(tmp_path: Path) -> None:
+    """Neither the settings nor a key shows what would let somebody in."""
+    key = APIKey(Role.ADMIN, KEY)
+
+    assert KEY not in repr(key) and KEY not in repr(Settings(tmp_path, api_keys=(key,)))
 
 
 def test_secret_is_not_shown(tmp_path: Path) -> None:
