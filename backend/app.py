@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from litestar import Litestar
 
+from backend.adapters.lance_database import LanceDatabase
 from backend.adapters.lance_index import LanceIndex
 from backend.adapters.local_store import LocalStore
 from backend.catalogue.service import Catalogue, Limits, utc_now
@@ -31,7 +32,10 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
     @asynccontextmanager
     async def opened(app: Litestar) -> AsyncIterator[None]:
         await store.prepare()
-        async with LanceIndex.open(settings.data / "database", space) as index:
+        async with (
+            LanceDatabase.open(settings.data / "database") as database,
+            LanceIndex.open(database, space) as index,
+        ):
             app.state.catalogue = Catalogue(space, index, store, TicketOffice(secret), limits)
             yield
 

@@ -4,6 +4,7 @@ Everything that can go wrong in the catalogue; one class for each thing that a c
     CatalogueError
     ├── InvalidManifest            a model's manifest.json cannot be used
     ├── InvalidVector              cannot be compared: length, a value, or the norm
+    │   └── HubVector              would be among the nearest of too many others
     ├── SpaceMismatch              was made by another model
     ├── ImageNotFound
     ├── UploadRefused              the declaration of an upload
@@ -12,8 +13,10 @@ Everything that can go wrong in the catalogue; one class for each thing that a c
     ├── TicketError
     │   ├── TicketInvalid          altered, of another server, or for another image
     │   ├── TicketExpired
-    │   └── TicketUsed             its image is registered, with another vector
+    │   ├── TicketUsed             its image is registered, with another vector
+    │   └── TicketRevoked          its image was deleted
     ├── UploadIncomplete           an object is missing or differs from the ticket
+    ├── TypeMismatch               an object's first bytes are not those of its type
     ├── ObjectRefused              a signed request to the embedded store
     │   ├── SignatureInvalid
     │   ├── SignatureExpired
@@ -45,6 +48,10 @@ class InvalidManifest(CatalogueError):
 
 class InvalidVector(CatalogueError):
     """The values cannot be compared with others of the space."""
+
+
+class HubVector(InvalidVector):
+    """The vector would be among the nearest of so many images that it would spoil their searches."""
 
 
 class SpaceMismatch(CatalogueError):
@@ -106,6 +113,10 @@ class TicketUsed(TicketError):
     """The ticket's image is registered already, and with another vector."""
 
 
+class TicketRevoked(TicketError):
+    """The ticket's image was deleted: ask for a new ticket."""
+
+
 class UploadIncomplete(CatalogueError):
     """An object is not in the store, or is not the one that the ticket was made for."""
 
@@ -118,6 +129,16 @@ class UploadIncomplete(CatalogueError):
         """Parts, of `original` and `thumbnail`, that are not there."""
         self.different = different
         """Parts of which size, type or checksum differ."""
+
+
+class TypeMismatch(CatalogueError):
+    """An uploaded file is not of the type that was declared: its first bytes say so."""
+
+    def __init__(self, part: str, content_type: str) -> None:
+        super().__init__(f"The {part} is no {content_type}: its first bytes are not those of one.")
+        self.part = part
+        """`original` or `thumbnail`."""
+        self.content_type = content_type
 
 
 class ObjectRefused(CatalogueError):

@@ -1,21 +1,29 @@
 """What the catalogue needs of the world outside. The contracts stand here; adapters say only what differs."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from .values import (
     SHA256,
+    Change,
     Filters,
     ImageID,
     ImageRecord,
     Match,
     ObjectFacts,
     ObjectKey,
+    Position,
     SignedRequest,
+    Sort,
     StoredObject,
+    Upkeep,
     Vector,
 )
+
+# Within how many seconds a process sees what others have written to the same database. A guess: each check asks the
+# store for the newest version, and nobody notices two seconds.
+READ_CONSISTENCY_S = 2
 
 
 class ObjectStore(Protocol):
@@ -25,6 +33,11 @@ class ObjectStore(Protocol):
     Objects are written once and whole: an interrupted or differing upload leaves nothing under its key.
     Every method but the two that only sign raises StoreUnavailable when the store cannot answer.
     """
+
+    @property
+    def origin(self) -> str | None:
+        """The web origin (scheme, host and port) to which browsers send signed requests; None: the server's own."""
+        ...
 
     def presign_put(self, key: ObjectKey, facts: ObjectFacts, expires: datetime) -> SignedRequest:
         """
@@ -46,6 +59,15 @@ class ObjectStore(Protocol):
         """Return what the store holds under the key, None if nothing."""
         ...
 
+    async def first_bytes(self, key: ObjectKey, count: int) -> bytes:
+        """
+        Read the beginning of an object: `count` bytes, or all of it if it has fewer.
+
+        Raises:
+            ObjectMissing: There is nothing under the key.
+        """
+        ...
+
     async def delete(self, keys: Sequence[ObjectKey]) -> None:
         """Remove the objects. Those that do not exist count as removed."""
         ...
@@ -59,12 +81,32 @@ class ImageIndex(Protocol):
     """
     Keeps the records and vectors of one embedding space, and finds the nearest.
 
-    What `add` has acknowledged is on disk, and seen by every later call. Every method raises IndexUnavailable when the
-    database cannot answer.
+    What `add`, `change` and `delete` have acknowledged is on disk, and seen by every later call of this process; other
+    processes on the same database see it within `READ_CONSISTENCY_S` seconds, `registered` at once. Every method raises
+    IndexUnavailable when the database cannot answer; nothing is half written then, and the same call may be repeated.
     """
 
-    async def add(self, image: ImageRecord, vector: Vector) -> None:
-        """Write one row. If the id has a row already, that one stays as it is, also when two calls meet."""
+    async def add(self, image: ImageRecord, vector: Vector) -> tuple[ImageRecord, bool]:
+        """
+        Write one row, unless there is one with the same id or the same original; that one stays as it is.
+
+        Of calls that meet, also in several processes, one writes the row of an id. Two processes that add the same
+        original under two ids within READ_CONSISTENCY_S may both write theirs.
+
+        Returns:
+            The record that the index holds, and whether this call wrote it.
+
+        Raises:
+            TicketRevoked: The id was deleted; it never comes back.
+        """
+        ...
+
+    async def change(self, image_id: ImageID, change: Change) -> ImageRecord | None:
+        """Change what is told of an image; return it as it is now, None if there is none."""
+        ...
+
+    async def delete(self, image_ids: Sequence[ImageID]) -> None:
+        """Remove the rows, if there are any, so that none of these ids can be added again."""
         ...
 
     async def get(self, image_id: ImageID) -> ImageRecord | None:
@@ -85,14 +127,44 @@ class ImageIndex(Protocol):
         """Return up to `limit` images that pass the filters, most similar first, leaving out the one named."""
         ...
 
-    async def page(self, limit: int, after: ImageID | None) -> Sequence[ImageRecord]:
-        """Return up to `limit` images, newest (greatest id) first, from after the id named, which need not exist."""
+    async def matching(
+        self, text: str, limit: int, filters: Filters, without: ImageID | None = None
+    ) -> Sequence[ImageRecord]:
+        """Return up to `limit` images with words of the text in title, tags or labels, best first."""
         ...
 
-    async def count(self) -> int:
-        """Return the number of images."""
+    async def similarities(self, vector: Vector, image_ids: Sequence[ImageID]) -> Mapping[ImageID, float]:
+        """Return the cosine similarity of these images to a vector; those that do not exist are left out."""
         ...
 
-    async def delete(self, image_id: ImageID) -> None:
-        """Remove the row, if there is one."""
+    async def page(self, limit: int, sort: Sort, after: Position | None, filters: Filters) -> Sequence[ImageRecord]:
+        """Return up to `limit` images that pass the filters, in this order, from after the position on."""
+        ...
+
+    async def count(self, filters: Filters) -> int:
+        """Return the number of images that pass the filters."""
+        ...
+
+    async def sample(self, count: int) -> Sequence[Vector]:
+        """Return the vectors of up to `count` images, spread over the catalogue; all if there are not more."""
+        ...
+
+    async def registered(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
+        """
+        Return those of the ids that have a row in any space of the database, as it is at this moment.
+
+        Asks the database itself, so it sees what other processes wrote before the call.
+        """
+        ...
+
+    def everything(self) -> AsyncIterator[tuple[ImageRecord, Vector]]:
+        """Go through all images, oldest first, as they were when the iteration began."""
+        ...
+
+    async def maintain(self) -> Upkeep:
+        """
+        Bring the indexes up to date, join small files, and forget old versions, so that what was deleted is gone.
+
+        Reads and writes go on meanwhile. One process at a time does it; in another the call does nothing.
+        """
         ...

@@ -2,14 +2,13 @@
 The catalogue: upload and search, read from top to bottom.
 
 Upload: `begin_upload` gives out a ticket and signed addresses; the browser sends the files straight to the store;
-`register` then compares the store with the ticket and writes one row. Search: `search` and `like` return the nearest.
+`register` then compares the store with the ticket and writes one row. Search: `search` returns the nearest.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from weakref import WeakValueDictionary
 
 from .errors import (
     ImageNotFound,
@@ -21,10 +20,12 @@ from .errors import (
     UploadTooLarge,
 )
 from .ports import ImageIndex, ObjectStore
+from .ranking import fuse
 from .spaces import EmbeddingSpace
 from .tickets import Ticket, TicketOffice
 from .values import (
-    SHA256,
+    EPOCH,
+    Change,
     Declaration,
     Description,
     Filters,
@@ -34,6 +35,8 @@ from .values import (
     Match,
     ObjectFacts,
     Page,
+    Position,
+    Sort,
     Upload,
     Vector,
     created_at,
@@ -81,7 +84,6 @@ class Catalogue:
         self._tickets = tickets
         self.limits = limits
         self._now = now
-        self._locks: WeakValueDictionary[SHA256, asyncio.Lock] = WeakValueDictionary()
 
     # Upload
 
@@ -103,59 +105,63 @@ class Catalogue:
         """
         Write the row of an uploaded image. Repeating it is harmless.
 
-        Nothing is kept of a ticket, so deleting its image does not revoke it: until it expires, who holds it can upload
-        the same files again and bring the image back.
-
         Returns:
             The image, and whether this call made it. It is another image if one with the same original was registered
-            meanwhile; the objects just uploaded are removed then.
+            meanwhile. The objects just uploaded are left to `gc` then: removed now, they could be those of a row that
+            another server is about to write for the same ticket.
 
         Raises:
             TicketInvalid: The ticket was altered or belongs to another image.
             TicketExpired: The ticket's time is over.
             TicketUsed: The image is registered with another vector.
+            TicketRevoked: The image was deleted.
             UploadIncomplete: Original or thumbnail is not in the store as announced.
         """
         ticket = self._tickets.read(ticket_text, self._now())
         if ticket.id != image_id:
             raise TicketInvalid("The ticket was made for another image.")
-        async with self._lock(ticket.declaration.original.sha256):
-            if known := await self._registered(ticket, vector):
-                return known, False
-            await self._check_uploaded(ticket)
-            record = _record(ticket, description)
-            await self._index.add(record, vector)
-            return record, True
+        await self._check_uploaded(ticket)
+        record, made = await self._index.add(_record(ticket, description), vector)
+        if record.id == ticket.id and not made:
+            await self._check_repeated(record, vector)
+        return record, made
 
     # Search
 
-    async def search(self, vector: Vector, limit: int, filters: Filters) -> Sequence[Match]:
-        """Return up to `limit` images that pass the filters, most similar first."""
-        return await self._index.nearest(vector, limit, filters)
-
-    async def like(self, image_id: ImageID, limit: int, filters: Filters) -> Sequence[Match]:
+    async def search(self, query: Vector | ImageID | None, text: str, limit: int, filters: Filters) -> Sequence[Match]:
         """
-        Return the images most similar to one of the catalogue, without that one.
+        Return up to `limit` images that pass the filters, best first.
+
+        Args:
+            query: What they should look like: a vector, or an image of the catalogue, which is left out of the result.
+            text: Words that they should have in title, tags or labels; may be empty if there is a query. With both,
+                the two rankings are fused, so an image may be found by either.
 
         Raises:
-            ImageNotFound: No image has this id.
+            ImageNotFound: No image has the id.
         """
-        vector = await self._index.vector_of(image_id)
+        without = query if isinstance(query, str) else None
+        vector = await self._vector(query) if isinstance(query, str) else query
         if vector is None:
-            raise ImageNotFound(image_id)
-        return await self._index.nearest(vector, limit, filters, without=image_id)
+            found = await self._index.matching(text, limit, filters, without)
+            return [Match(None, image) for image in found]
+        if not text:
+            return await self._index.nearest(vector, limit, filters, without)
+        return await self._search_both(vector, text, limit, filters, without)
 
     # The rest
 
-    async def page(self, limit: int, after: ImageID | None) -> Page:
-        """List images, newest first, beginning after the one named."""
-        images = await self._index.page(limit + 1, after)
-        more = len(images) > limit
-        return Page(tuple(images[:limit]), images[limit - 1].id if more else None, await self.count())
+    async def page(self, limit: int, sort: Sort, after: Position | None, filters: Filters) -> Page:
+        """List the images that pass the filters, in this order, beginning after the position."""
+        images, total = await asyncio.gather(
+            self._index.page(limit + 1, sort, after, filters), self._index.count(filters)
+        )
+        shown = tuple(images[:limit])
+        return Page(shown, position(shown[-1], sort) if len(images) > limit else None, total)
 
     async def count(self) -> int:
         """Return the number of images."""
-        return await self._index.count()
+        return await self._index.count(Filters())
 
     async def get(self, image_id: ImageID) -> ImageRecord:
         """
@@ -169,17 +175,30 @@ class Catalogue:
             raise ImageNotFound(image_id)
         return record
 
-    async def delete(self, image_id: ImageID) -> None:
+    async def change(self, image_id: ImageID, change: Change) -> ImageRecord:
         """
-        Remove an image: first its row, so that no search finds it any more, then its objects.
+        Change what is told of an image, and return it.
 
         Raises:
             ImageNotFound: No image has this id.
         """
-        record = await self.get(image_id)
-        async with self._lock(record.original.sha256):
-            await self._index.delete(image_id)
-            await self._remove_objects(image_id)
+        record = await self._index.change(image_id, change)
+        if record is None:
+            raise ImageNotFound(image_id)
+        return record
+
+    async def delete(self, image_id: ImageID) -> None:
+        """
+        Remove an image: first its row, so that no search finds it any more, then its objects.
+
+        Whatever dies in between leaves objects without a row, which `gc` removes, and never the reverse.
+
+        Raises:
+            ImageNotFound: No image has this id.
+        """
+        await self.get(image_id)
+        await self._index.delete([image_id])
+        await self._remove_objects(image_id)
 
     def links(self, image_id: ImageID) -> Links:
         """Sign the addresses of an image's objects."""
@@ -211,16 +230,6 @@ class Catalogue:
             thumbnail=self._store.presign_put(thumbnail_key(image_id), declaration.thumbnail, expires),
         )
 
-    async def _registered(self, ticket: Ticket, vector: Vector) -> ImageRecord | None:
-        """Return the image that the ticket's upload has already led to, None if there is none."""
-        if (stored := await self._index.vector_of(ticket.id)) is not None:
-            if not same(stored, vector):
-                raise TicketUsed("The ticket was used before, with another vector.")
-            return await self._index.get(ticket.id)
-        if known := await self._index.find(ticket.declaration.original.sha256):
-            await self._remove_objects(ticket.id)
-        return known
-
     async def _check_uploaded(self, ticket: Ticket) -> None:
         original, thumbnail = await asyncio.gather(
             self._store.head(original_key(ticket.id)), self._store.head(thumbnail_key(ticket.id))
@@ -234,16 +243,40 @@ class Catalogue:
         if missing or different:
             raise UploadIncomplete(missing, different)
 
+    async def _check_repeated(self, record: ImageRecord, vector: Vector) -> None:
+        stored = await self._index.vector_of(record.id)
+        if stored is not None and not same(stored, vector):
+            raise TicketUsed("The ticket was used before, with another vector.")
+
+    async def _vector(self, image_id: ImageID) -> Vector:
+        vector = await self._index.vector_of(image_id)
+        if vector is None:
+            raise ImageNotFound(image_id)
+        return vector
+
+    async def _search_both(
+        self, vector: Vector, text: str, limit: int, filters: Filters, without: ImageID | None
+    ) -> Sequence[Match]:
+        near, texts = await asyncio.gather(
+            self._index.nearest(vector, limit, filters, without), self._index.matching(text, limit, filters, without)
+        )
+        images = {image.id: image for image in [*(match.image for match in near), *texts]}
+        best = fuse([match.image.id for match in near], [image.id for image in texts])[:limit]
+        scores = await self._index.similarities(vector, best)
+        return [Match(scores[image_id], images[image_id]) for image_id in best if image_id in scores]
+
     async def _remove_objects(self, image_id: ImageID) -> None:
         await self._store.delete([original_key(image_id), thumbnail_key(image_id)])
 
-    def _lock(self, sha256: SHA256) -> asyncio.Lock:
-        """
-        Return the lock under which the image with this original is registered and deleted.
 
-        One for each checksum: different images never wait for each other. Held weakly, so it goes with its last user.
-        """
-        return self._locks.setdefault(sha256, asyncio.Lock())
+def position(image: ImageRecord, sort: Sort) -> Position:
+    """Return the place right after an image."""
+    values = {
+        "created": round((image.created - EPOCH).total_seconds() * 1000),
+        "title": image.description.title,
+        "size": image.original.size,
+    }
+    return Position(values[sort.column], image.id)
 
 
 def _check_part(part: str, facts: ObjectFacts, limit: int) -> None:

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import NewType
 
 import numpy as np
@@ -21,8 +22,14 @@ SpaceID = NewType("SpaceID", str)
 SHA256 = NewType("SHA256", str)
 """64 lower-case hex digits, of a file's bytes."""
 
+MD5 = NewType("MD5", str)
+"""32 lower-case hex digits, of a file's bytes. Finds accidents only; whoever wants to can make two files with one MD5."""
+
 ObjectKey = NewType("ObjectKey", str)
 """Name of an object in the store: `originals/<image id>` or `thumbnails/<image id>`."""
+
+AttributeValue = str | float | bool
+"""What a client may say of an image under a name of its own: a text, a finite number, or yes and no."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -53,6 +60,8 @@ class ObjectFacts:
     """In bytes."""
     content_type: str
     sha256: SHA256
+    md5: MD5 | None = field(default=None, compare=False)
+    """Known only while an upload is granted: goes into the signature, as some stores compare nothing else."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +126,18 @@ class Description:
     tags: tuple[str, ...]
     labels: tuple[Label, ...]
     """Best first."""
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+    """Further data under the client's own names, such as a price or an article number."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be changed of an image's description; what is None stays."""
+
+    title: str | None = None
+    tags: tuple[str, ...] | None = None
+    attributes: Mapping[str, AttributeValue | None] = field(default_factory=dict)
+    """New values under their names; None removes the attribute, those not named stay (as in RFC 7396)."""
 
 
 @dataclass(frozen=True)
@@ -140,30 +161,92 @@ class Links:
 
 
 @dataclass(frozen=True)
+class AttributeCondition:
+    """What must hold of one attribute. An image without it, or with a value of another type, does not pass."""
+
+    name: str
+    equals: AttributeValue | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+@dataclass(frozen=True)
 class Filters:
-    """Which images a search considers. Empty means all; both given means both must hold."""
+    """Which images are considered. What is empty or None lets all pass; all that is given must hold."""
 
     tags_any: tuple[str, ...] = ()
     """At least one of these tags, spelled exactly so."""
+    tags_all: tuple[str, ...] = ()
+    """All of these tags, spelled exactly so."""
     labels_any: tuple[str, ...] = ()
     """At least one of these labels, whatever its score."""
+    created_from: datetime | None = None
+    """Created at this moment or later."""
+    created_before: datetime | None = None
+    """Created before this moment."""
+    size_min: int | None = None
+    """Of the original, in bytes, inclusive."""
+    size_max: int | None = None
+    """Of the original, in bytes, inclusive."""
+    attributes: tuple[AttributeCondition, ...] = ()
+
+
+class Sort(StrEnum):
+    """Orders of a list. The id decides between equals, in the same direction."""
+
+    NEWEST = "-created"
+    OLDEST = "created"
+    TITLE = "title"
+    TITLE_DESCENDING = "-title"
+    SMALLEST = "size"
+    LARGEST = "-size"
+
+    @property
+    def column(self) -> str:
+        return self.value.removeprefix("-")
+
+    @property
+    def descending(self) -> bool:
+        return self.value.startswith("-")
+
+
+@dataclass(frozen=True)
+class Position:
+    """A place in a sorted list: right after an image, which need not exist any more."""
+
+    value: str | int
+    """What the list is sorted by: the title, the size in bytes, or, by time, the milliseconds since 1970."""
+    id: ImageID
 
 
 @dataclass(frozen=True)
 class Match:
     """An image found by a search."""
 
-    score: float
-    """Cosine similarity, -1 to 1 (1 same direction)."""
+    score: float | None
+    """Cosine similarity, -1 to 1 (1 same direction); None where the search had no vector."""
     image: ImageRecord
 
 
 @dataclass(frozen=True)
 class Page:
-    """Part of the list of all images, newest first."""
+    """Part of a sorted list of images."""
 
     images: tuple[ImageRecord, ...]
-    next: ImageID | None
+    next: Position | None
     """To be given as `after` for the next page; None on the last."""
     total: int
-    """Number of images in the catalogue."""
+    """Number of images that pass the filters."""
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """What maintaining an index found and did."""
+
+    images: int
+    unindexed: int
+    """Images that are found by comparing with each, as no vector index holds them yet."""
+    vector_index: str | None
+    """Type of the vector index; None while there is none."""
+    skipped: bool
+    """Whether another process was at it, so that nothing was done."""

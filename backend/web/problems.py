@@ -37,6 +37,7 @@ INTERNAL = Kind(500, "internal-error", "The server made a mistake")
 
 KINDS: dict[type[errors.CatalogueError], Kind] = {
     errors.InvalidVector: Kind(422, "invalid-vector", "The vector cannot be compared"),
+    errors.HubVector: Kind(422, "hub-vector", "The vector is near too many others"),
     errors.SpaceMismatch: Kind(409, "space-mismatch", "The vector belongs to another embedding space"),
     errors.ImageNotFound: Kind(404, "image-not-found", "There is no such image"),
     errors.UnsupportedType: Kind(415, "unsupported-type", "Files of this type are not kept"),
@@ -44,7 +45,9 @@ KINDS: dict[type[errors.CatalogueError], Kind] = {
     errors.TicketInvalid: Kind(403, "ticket-invalid", "The ticket does not allow this"),
     errors.TicketExpired: Kind(410, "ticket-expired", "The ticket has expired"),
     errors.TicketUsed: Kind(409, "ticket-used", "The ticket was used before"),
+    errors.TicketRevoked: Kind(410, "ticket-revoked", "The image was deleted"),
     errors.UploadIncomplete: Kind(409, "upload-incomplete", "The files are not in the store as announced"),
+    errors.TypeMismatch: Kind(415, "type-mismatch", "The file is not of its declared type"),
     errors.SignatureInvalid: Kind(403, "signature-invalid", "The address does not allow this"),
     errors.SignatureExpired: Kind(403, "signature-expired", "The address has expired"),
     errors.BodyMismatch: Kind(400, "body-mismatch", "The body is not the announced one"),

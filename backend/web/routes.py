@@ -17,13 +17,14 @@ from backend.catalogue.errors import (
     SpaceMismatch,
     TicketExpired,
     TicketInvalid,
+    TicketRevoked,
     TicketUsed,
     UnsupportedType,
     UploadIncomplete,
     UploadTooLarge,
 )
 from backend.catalogue.service import IMAGE_TYPES, MAX_THUMBNAIL_BYTES, Catalogue
-from backend.catalogue.values import ImageID, ImageRecord
+from backend.catalogue.values import Filters, ImageID, ImageRecord, Position, Sort
 
 from .problems import documented
 from .schemas import (
@@ -90,7 +91,14 @@ async def begin_upload(catalogue: Injected, data: JSONBody[UploadDeclaration]) -
     summary="Register an uploaded image",
     response_description="The new image",
     responses=documented(
-        TicketInvalid, TicketExpired, TicketUsed, SpaceMismatch, InvalidVector, UploadIncomplete, body=True
+        TicketInvalid,
+        TicketExpired,
+        TicketUsed,
+        TicketRevoked,
+        SpaceMismatch,
+        InvalidVector,
+        UploadIncomplete,
+        body=True,
     )
     | {200: ResponseSpec(Image, generate_examples=False, description="The image was registered before")},
 )
@@ -107,8 +115,10 @@ async def images(
     limit: Annotated[int, QueryParameter(ge=1, le=100)] = 50,
     after: Annotated[str | None, QueryParameter(pattern="^[0-9a-f]{32}$", max_length=32)] = None,
 ) -> ImagePage:
-    page = await catalogue.page(limit, None if after is None else ImageID(after))
-    return ImagePage([_image(catalogue, record) for record in page.images], page.next, page.total)
+    page = await catalogue.page(limit, Sort.NEWEST, None if after is None else _position(ImageID(after)), Filters())
+    return ImagePage(
+        [_image(catalogue, record) for record in page.images], page.next.id if page.next else None, page.total
+    )
 
 
 @get("/images/{image_id:str}", summary="Show an image", responses=documented(ImageNotFound, parameters=True))
@@ -137,13 +147,17 @@ async def search(catalogue: Injected, data: JSONBody[Search]) -> SearchResult:
     return SearchResult(data.space, [Match(match.score, _image(catalogue, match.image)) for match in found])
 
 
+def _position(image_id: ImageID) -> Position:
+    return Position(int(image_id[:12], 16), image_id)
+
+
 async def _find(catalogue: Catalogue, query: Search) -> Sequence[values.Match]:
     filters = query.filters.to_value()
     if query.like is not None:
-        return await catalogue.like(ImageID(query.like), query.limit, filters)
+        return await catalogue.search(ImageID(query.like), "", query.limit, filters)
     assert query.vector is not None, "Search takes one of the two"
     vector = read_vector(query.vector, catalogue.space.dimension)
-    return await catalogue.search(vector, query.limit, filters)
+    return await catalogue.search(vector, "", query.limit, filters)
 
 
 def _catalogue(state: State) -> Catalogue:

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from backend.catalogue import values
 from backend.catalogue.errors import InvalidVector
 from backend.catalogue.service import IMAGE_TYPES
-from backend.catalogue.values import SHA256, ImageRecord, Links, Vector
+from backend.catalogue.values import MD5, SHA256, ImageRecord, Links, Vector
 from backend.catalogue.vectors import to_vector
 
 # Control characters have no place in a name, and trip up terminals, databases and people.
@@ -21,6 +21,14 @@ _PRINTABLE = r"^[^\x00-\x1f\x7f]*(?![\s\S])"
 
 Sha256 = Annotated[
     str, Meta(pattern="^[0-9a-f]{64}$", max_length=64, description="SHA-256 of the bytes, lower-case hex")
+]
+Md5 = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9a-f]{32}$",
+        max_length=32,
+        description="MD5 of the bytes, lower-case hex. Some object stores check no other checksum: better sent than not",
+    ),
 ]
 Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", max_length=32, description="An image's id")]
 Time = Annotated[datetime, Meta(tz=True)]
@@ -49,6 +57,7 @@ class ThumbnailDeclaration(Request, frozen=True):
     sha256: Sha256
     size: SizeBytes
     content_type: ContentType
+    md5: Md5 | None = None
 
 
 class UploadDeclaration(Request, frozen=True):
@@ -59,6 +68,7 @@ class UploadDeclaration(Request, frozen=True):
     content_type: ContentType
     file_name: FileName
     thumbnail: ThumbnailDeclaration
+    md5: Md5 | None = None
 
     def to_value(self) -> values.Declaration:
         return values.Declaration(_to_facts(self), _to_facts(self.thumbnail), self.file_name)
@@ -98,7 +108,7 @@ class SearchFilters(Request, frozen=True):
     labels_any: Annotated[tuple[LabelName, ...], Meta(max_length=32)] = ()
 
     def to_value(self) -> values.Filters:
-        return values.Filters(self.tags_any, self.labels_any)
+        return values.Filters(tags_any=self.tags_any, labels_any=self.labels_any)
 
 
 class Search(Request, frozen=True):
@@ -262,7 +272,8 @@ def _to_signed_request(request: values.SignedRequest) -> SignedRequest:
 
 
 def _to_facts(declared: UploadDeclaration | ThumbnailDeclaration) -> values.ObjectFacts:
-    return values.ObjectFacts(declared.size, declared.content_type, SHA256(declared.sha256))
+    md5 = None if declared.md5 is None else MD5(declared.md5)
+    return values.ObjectFacts(declared.size, declared.content_type, SHA256(declared.sha256), md5)
 
 
 def _from_base64(text: str) -> np.ndarray:

@@ -11,7 +11,7 @@ from backend.catalogue.service import MAX_THUMBNAIL_BYTES
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings
 from backend.web.static import Site
-from tests.support.api import API, ORIGIN, Picture, Visitor, stored, without_urls
+from tests.support.api import API, ORIGIN, Picture, Visitor, assert_problem, stored, without_urls
 from tests.support.spaces import near, to_base64, vector
 
 pytestmark = pytest.mark.anyio
@@ -157,17 +157,17 @@ async def test_deleted_picture_can_be_uploaded_again(visitor: Visitor) -> None:
     assert again["id"] != image["id"]
 
 
-async def test_deleted_picture_is_brought_back_by_its_ticket(visitor: Visitor) -> None:
-    """Deleting does not revoke the ticket: until it expires, its holder can upload and register the same again."""
+async def test_ticket_of_a_deleted_picture(visitor: Visitor) -> None:
+    """Deleting revokes the ticket: who still holds it may send the files again, but the image does not come back."""
     picture = Picture.of(1)
     upload = await visitor.uploaded(picture)
     image = (await visitor.register(upload, picture)).json()
     await visitor.http.delete(f"{API}/images/{image['id']}")
 
     await visitor.send_both(upload, picture)
-    again = await visitor.register(upload, picture)
 
-    assert (again.status_code, again.json()["id"]) == (201, image["id"])
+    assert_problem(await visitor.register(upload, picture), 410, "ticket-revoked")
+    assert await visitor.listed() == []
 
 
 @pytest.mark.parametrize("character", ["x", '"', "\\", "é", "日", "🐈", "\u2028"])
