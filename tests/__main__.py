@@ -1,7 +1,8 @@
 """
 Run all tests: `python -m tests`, with any arguments of pytest.
 
-The tests of the page need a Chromium: Playwright's own or the system's; where there is none, one is installed.
+The tests of the page need a Chromium: Playwright's own or the system's; where there is none, one is installed. Those of
+the store in a bucket need an S3 server, which is installed as well, into a folder of its own.
 """
 
 import os
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
+
+from tests.support.s3_server import find_ministack, install_ministack
 
 # Where the tests look for the browser. (A name with LOOKALIKE_ would be a setting of the server.)
 VARIABLE = "CHROMIUM_FOR_TESTS"
@@ -29,6 +32,8 @@ def main(arguments: list[str]) -> int:
         return 2
     print(f"tests: the page is tested in {chromium}", flush=True)
     os.environ[VARIABLE] = str(chromium)
+    if find_ministack() is None:
+        install_ministack()  # Where it cannot be installed, the tests that need it are skipped and say so.
     return pytest.main(arguments)
 
 

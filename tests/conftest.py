@@ -1,6 +1,6 @@
 """Fixtures that put the real application on a temporary folder."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -13,12 +13,23 @@ from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings
 from backend.web.static import Site
 from tests.support.api import API, ORIGIN, OpenAPIDocument, Visitor
+from tests.support.s3_server import S3Server, find_ministack, running_s3
 from tests.support.spaces import small_space
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 server, empty at first; every test makes a bucket of its own."""
+    program = find_ministack()
+    if program is None:
+        pytest.skip("NOT TESTED: the S3 server is not installed, which `python -m tests` would do")
+    with running_s3(program, tmp_path_factory.mktemp("s3")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -182,8 +182,13 @@ def read_rgba(bitmap: Any, size: tuple[int, int]) -> np.ndarray:
 
 
 def declare(data: bytes, content_type: str) -> dict[str, Any]:
-    """Describe a file as the API wants it. hashlib, not crypto.subtle: that one is missing on plain http."""
-    return {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "content_type": content_type}
+    """Describe a file as the API wants it. hashlib: crypto.subtle has no MD5, and is itself missing on plain http."""
+    return {
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "md5": hashlib.md5(data, usedforsecurity=False).hexdigest(),
+        "size": len(data),
+        "content_type": content_type,
+    }
 
 
 def milliseconds(start: float, end: float) -> float:

@@ -91,7 +91,7 @@ class Embedder:
         }
 
     async def package(self, picture: dict) -> dict:
-        """Return what an upload declares: `original` and `thumbnail` (sha256, size, content_type), and a `blob`."""
+        """Return what an upload declares: `original` and `thumbnail` (checksums, size, content_type), and a `blob`."""
         answer = await self._worker.package(picture["number"])
         return {
             "original": declared(answer.original),
@@ -121,4 +121,4 @@ def times(picture: dict, features: dict) -> str:
 
 def declared(answer) -> dict:
     """Copy a declaration out of JavaScript."""
-    return {"sha256": answer.sha256, "size": answer.size, "content_type": answer.content_type}
+    return {"sha256": answer.sha256, "md5": answer.md5, "size": answer.size, "content_type": answer.content_type}

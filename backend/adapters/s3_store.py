@@ -1,0 +1,368 @@
+"""
+An object store that speaks S3, through boto3: Amazon's, or any other that passes `s3_checks.probe`.
+
+Browsers write and read at signed addresses (see `sigv4`). The server itself asks only for heads, first bytes and lists,
+and deletes. Credentials come by boto3's own chain (environment, files, the machine's role) and are kept nowhere else.
+"""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import math
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import boto3
+from botocore import UNSIGNED
+from botocore.awsrequest import AWSRequest
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+
+from backend.catalogue.errors import ObjectMissing, StoreUnavailable
+from backend.catalogue.values import SHA256, ObjectFacts, ObjectKey, SignedRequest, StoredObject
+
+from .local_store import KEY
+from .sigv4 import DEFAULT_PORTS, MAX_EXPIRES_S, Credentials, presign
+
+# Calls at the same time. A guess: one takes some 20 ms at Amazon and some 2 ms of processor time here, so that more
+# would wait for the processor; each holds one connection.
+CALLS_AT_ONCE = 16
+
+# A connection within a region is there in milliseconds. This is the time for one lost packet to be sent again (1 s,
+# then 2 s; RFC 6298), after which waiting longer seldom helps.
+CONNECT_TIMEOUT_S = 3.5
+
+# All that is asked for are headers, a few bytes or a page of a list, answered in 20 to 200 ms. A guess: what takes ten
+# seconds will not come, and a person waits for it.
+READ_TIMEOUT_S = 10
+
+# Each call is repeated twice, after up to 1 and 2 s: Amazon asks for that (503 Slow Down, now and then 500), and all
+# calls may be repeated. Source: Amazon S3 User Guide, "Best practices design patterns", retries.
+ATTEMPTS = 3
+
+# S3's limit for one DeleteObjects.
+DELETE_BATCH = 1000
+
+# No more than this often a reading address changes; see `presign_get`.
+SHORTEST_WINDOW_S = 60
+
+SHA256_BYTES = 32
+
+# Under this name the declared checksum goes with an object, for stores that keep none by themselves.
+DECLARED_SHA256 = "sha256"
+
+# What a browser sends with a PUT, beside its length: the store's CORS rule must allow it.
+SIGNED_HEADERS = ("content-type", "content-md5", "if-none-match", "x-amz-checksum-sha256", "x-amz-meta-sha256")
+
+# What boto3 takes where neither its configuration nor the environment names a region; stores of one's own do not mind.
+DEFAULT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the objects lie. Holds nothing that grants access, and can be printed."""
+
+    bucket: str
+    prefix: str = ""
+    """Goes before every key, without a slash at the end; empty for the bucket's root."""
+    endpoint: str | None = None
+    """Address of the store for this server, None for Amazon's."""
+    public_endpoint: str | None = None
+    """Address of the store for browsers, where they reach it under another name."""
+    addressing: str = "virtual"
+    """Whether the bucket is in the address's `path`, or a part of its host name (`virtual`)."""
+
+    def __str__(self) -> str:
+        name = f"s3://{self.bucket}/{self.prefix}".removesuffix("/")
+        return f"{name} at {self.endpoint}" if self.endpoint else name
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class S3Store:
+    """
+    An ObjectStore in a bucket.
+
+    Its objects have the store's own SHA-256 where it keeps one; see `head` for what is known of others.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        url_expires_s: int,
+        session: boto3.Session | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """
+        Open nothing yet, but look for credentials.
+
+        Raises:
+            StoreUnavailable: boto3's configuration cannot be used. The message is for whoever starts the server.
+        """
+        self.place = place
+        self._prefix = f"{place.prefix}/" if place.prefix else ""
+        self._url_expires_s = url_expires_s
+        # Signatures are worth at most a week, so that of a longer time asked for less is left for the window.
+        self._window_s = max(SHORTEST_WINDOW_S, min(url_expires_s, MAX_EXPIRES_S - url_expires_s))
+        self._now = now
+        try:
+            self._session = session or boto3.Session()
+            self._region = self._session.region_name or DEFAULT_REGION
+            self._client = self._connect(place.endpoint)
+            self.server_url = self._bucket_url(place.endpoint)
+            """Address of the bucket for this server, without a slash at the end."""
+            self._public_url = self._bucket_url(place.public_endpoint or place.endpoint)
+        except (BotoCoreError, ValueError) as exc:  # ValueError: botocore's for an endpoint that is no address
+            raise StoreUnavailable(f"The store {place} cannot be used: {exc}") from exc
+        self._pool = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="s3")
+
+    def __repr__(self) -> str:
+        return f"S3Store({self.place})"
+
+    async def close(self) -> None:
+        """Let go of threads and connections."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(self._client.close)
+
+    # The port
+
+    @property
+    def origin(self) -> str | None:
+        parts = urlsplit(self._public_url)
+        return f"{parts.scheme}://{parts.netloc.removesuffix(DEFAULT_PORTS[parts.scheme])}"
+
+    def presign_put(self, key: ObjectKey, facts: ObjectFacts, expires: datetime) -> SignedRequest:
+        return self.sign_put(self._public_url, key, facts, expires)
+
+    def presign_get(self, key: ObjectKey) -> str:
+        return self.sign_get(self._public_url, key)
+
+    async def head(self, key: ObjectKey) -> ObjectFacts | None:
+        """
+        Return what the store holds under the key.
+
+        The checksum is the store's own, taken of the bytes that came, if it keeps one. A store that does not (Ceph
+        before 18) returns the one that was declared when the upload was signed: no proof of the bytes, only that the
+        upload carried this declaration. There the bytes are vouched for by their size and, if the client declared one,
+        by the MD5 that the store compared.
+        """
+        with _translated():
+            try:
+                answer = await self.call("head_object", Key=self._full(key), ChecksumMode="ENABLED")
+            except ClientError as exc:
+                if _status(exc) == 404:
+                    return None
+                raise
+        return ObjectFacts(answer["ContentLength"], answer.get("ContentType", ""), _sha256(answer))
+
+    async def first_bytes(self, key: ObjectKey, count: int) -> bytes:
+        with _translated():
+            try:
+                return await self._in_pool(partial(self._read, self._full(key), count))
+            except ClientError as exc:
+                if _status(exc) == 404:
+                    raise ObjectMissing("There is no object under this key.") from exc
+                raise
+
+    async def delete(self, keys: Sequence[ObjectKey]) -> None:
+        with _translated():
+            for start in range(0, len(keys), DELETE_BATCH):
+                objects = [{"Key": self._full(key)} for key in keys[start : start + DELETE_BATCH]]
+                answer = await self.call("delete_objects", Delete={"Objects": objects, "Quiet": True})
+                _check_deleted(answer)
+
+    async def list(self, prefix: str = "") -> AsyncIterator[StoredObject]:
+        page: Mapping[str, Any] = {"NextContinuationToken": None}
+        while "NextContinuationToken" in page:
+            token = page["NextContinuationToken"]
+            with _translated():
+                page = await self.call(
+                    "list_objects_v2",
+                    Prefix=self._prefix + prefix,
+                    **({"ContinuationToken": token} if token else {}),
+                )
+            for item in page.get("Contents", []):
+                key = ObjectKey(item["Key"].removeprefix(self._prefix))
+                if KEY.fullmatch(key):  # Whatever else lies there is not ours.
+                    yield StoredObject(key, item["Size"], item["LastModified"].astimezone(UTC))
+
+    # For the checks
+
+    def sign_put(self, bucket_url: str, key: str, facts: ObjectFacts, expires: datetime) -> SignedRequest:
+        """Do what `presign_put` does, at an address of the bucket of the caller's choice."""
+        headers = {
+            "Content-Type": facts.content_type,
+            "If-None-Match": "*",
+            "x-amz-checksum-sha256": _to_base64(facts.sha256),
+            f"x-amz-meta-{DECLARED_SHA256}": facts.sha256,
+            **({"Content-MD5": _to_base64(facts.md5)} if facts.md5 else {}),
+        }
+        now = self._now().replace(microsecond=0)
+        expires_s = math.floor((expires - now).total_seconds())
+        # Browsers set Content-Length themselves and let no script do so, hence it is signed and not handed out.
+        signed = {**headers, "Content-Length": str(facts.size)}
+        return SignedRequest(
+            "PUT",
+            self._sign("PUT", bucket_url, key, now, min(max(expires_s, 1), MAX_EXPIRES_S), signed),
+            headers,
+        )
+
+    def sign_get(self, bucket_url: str, key: str) -> str:
+        """Do what `presign_get` does, at an address of the bucket of the caller's choice."""
+        # Signed for the beginning of a window: within it the address is the same, in every backend on this bucket.
+        window = math.floor(self._now().timestamp() / self._window_s)
+        signed_at = datetime.fromtimestamp(window * self._window_s, UTC)
+        expires_s = min(self._window_s + self._url_expires_s, MAX_EXPIRES_S)
+        # Objects never change, and an address is good for at least as long as this.
+        caching = {"response-cache-control": f"private, max-age={self._url_expires_s}, immutable"}
+        return self._sign("GET", bucket_url, key, signed_at, expires_s, query=caching)
+
+    async def call(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
+        """Carry out an operation of boto3's client on the bucket, in a thread. Its errors are boto3's."""
+        method = getattr(self._client, operation)
+        return await self._in_pool(partial(method, Bucket=self.place.bucket, **parameters))
+
+    def _sign(
+        self,
+        method: str,
+        bucket_url: str,
+        key: str,
+        signed_at: datetime,
+        expires_s: int,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> str:
+        return presign(
+            self._credentials(),
+            self._region,
+            method,
+            f"{bucket_url}/{quote(self._full(key), safe='/~')}",
+            signed_at=signed_at,
+            expires_s=expires_s,
+            headers=headers,
+            query=query,
+        )
+
+    def _credentials(self) -> Credentials:
+        # Asked for each time: temporary ones change. boto3 keeps them, and renews them minutes before they expire.
+        with _translated():
+            credentials = self._session.get_credentials()
+            if credentials is None:
+                raise NoCredentialsError()
+            return credentials.get_frozen_credentials()
+
+    async def _in_pool(self, work: Callable[[], Any]) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    def _full(self, key: str) -> str:
+        return self._prefix + key
+
+    def _read(self, full_key: str, count: int) -> bytes:
+        answer = self._client.get_object(Bucket=self.place.bucket, Key=full_key, Range=f"bytes=0-{count - 1}")
+        with answer["Body"] as body:
+            # A store that knows no ranges sends all of it.
+            return body.read(count)
+
+    def _connect(self, endpoint: str | None) -> Any:
+        config = Config(
+            # By name, or else boto3 leaves length and headers out of the signature at a custom endpoint.
+            signature_version="s3v4",
+            s3={"addressing_style": self.place.addressing},
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=READ_TIMEOUT_S,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            max_pool_connections=CALLS_AT_ONCE,
+            # The newer checksums that boto3 would add by itself are unknown to older stores.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        )
+        client: BaseClient = self._session.client("s3", region_name=self._region, endpoint_url=endpoint, config=config)
+        for operation in ("DeleteObjects", "PutBucketCors"):
+            client.meta.events.register(f"before-sign.s3.{operation}", _add_content_md5)
+        return client
+
+    def _bucket_url(self, endpoint: str | None) -> str:
+        """Let botocore say where the bucket is, as it knows every region's addresses."""
+        config = Config(signature_version=UNSIGNED, s3={"addressing_style": self.place.addressing})
+        client = self._session.client("s3", region_name=self._region, endpoint_url=endpoint, config=config)
+        url = client.generate_presigned_url("get_object", {"Bucket": self.place.bucket, "Key": "-"})
+        return url.removesuffix("/-")
+
+
+def reason(error: StoreUnavailable) -> str:
+    """Say in a few words, for whoever runs the server, why the store could not answer."""
+    cause = error.__cause__
+    if isinstance(cause, NoCredentialsError | PartialCredentialsError):
+        return (
+            "there are no credentials; boto3 looks for AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in ~/.aws, "
+            "and asks for the machine's role"
+        )
+    if isinstance(cause, ClientError):
+        code = cause.response.get("Error", {}).get("Code", "")
+        return _CODES.get(code, f"it answered {code or _status(cause)} to {cause.operation_name}")
+    if cause is not None:
+        # The class only: botocore's sentences can hold addresses.
+        return f"it cannot be reached ({type(cause).__name__})"
+    return str(error)
+
+
+_CODES = {
+    "NoSuchBucket": "there is no such bucket",
+    "404": "there is no such bucket",
+    "InvalidAccessKeyId": "it does not know the access key",
+    "SignatureDoesNotMatch": "it does not accept the secret key",
+    "AccessDenied": "it does not allow this with these credentials",
+    "PermanentRedirect": "the bucket is in another region; name it in AWS_DEFAULT_REGION",
+    "RequestTimeTooSkewed": "its clock and this machine's differ too much",
+}
+
+
+def _add_content_md5(request: AWSRequest, **_: Any) -> None:
+    """Add the checksum that older stores ask for here, where boto3 sends a newer one."""
+    body: Any = request.body
+    request.headers["Content-MD5"] = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+
+
+def _check_deleted(answer: Mapping[str, Any]) -> None:
+    """Look at the errors key by key: the answer as a whole is a success also when nothing was deleted."""
+    codes = sorted({error.get("Code", "") for error in answer.get("Errors", [])} - {"NoSuchKey"})
+    if codes:
+        count = len(answer["Errors"])
+        raise StoreUnavailable(f"The store did not delete {count} objects: {', '.join(codes)}.")
+
+
+def _sha256(answer: Mapping[str, Any]) -> SHA256:
+    """Read the checksum from the answer to HEAD: the store's own, else the declared one, else one that nothing has."""
+    try:
+        digest = base64.b64decode(answer.get("ChecksumSHA256", ""), validate=True)
+    except binascii.Error:
+        digest = b""  # Of an upload in parts, which is a checksum of checksums.
+    if len(digest) == SHA256_BYTES:
+        return SHA256(digest.hex())
+    return SHA256(answer.get("Metadata", {}).get(DECLARED_SHA256, ""))
+
+
+def _to_base64(hex_digits: str) -> str:
+    return base64.b64encode(bytes.fromhex(hex_digits)).decode()
+
+
+def _status(error: ClientError) -> int:
+    return error.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError) as exc:
+        raise StoreUnavailable("The store cannot answer at the moment.") from exc
