@@ -73,6 +73,16 @@ class Settings:
     """For how many seconds at least an address of a stored picture stays valid, 60 to 604800; at most twice that."""
     max_upload_bytes: int = 100 * 1024 * 1024
     """Largest original in bytes, 1 to 5368709120 (S3's limit for one PUT). The default holds any camera's JPEG."""
+    store: str | None = None
+    """Bucket for the pictures, as s3://bucket or s3://bucket/prefix. Credentials come by boto3's own chain. Default:
+    the data folder."""
+    s3_endpoint: str | None = None
+    """Address of the S3 store, such as http://store:9000. Default: Amazon's, for the region in AWS_DEFAULT_REGION."""
+    s3_public_endpoint: str | None = None
+    """Address of the S3 store for browsers, where it is not the server's. Default: the same."""
+    s3_addressing: str | None = None
+    """Where the bucket's name goes: into the `path` of an address or its host name (`virtual`). Default: `path` with an
+    endpoint of one's own, else `virtual`."""
     api_keys: tuple[APIKey, ...] = field(default=(), repr=False)
     """Keys as `role:key`, separated by commas, of at least 32 characters each: `read` sees and searches, `write` also
     adds, changes and deletes, `admin` also looks into the server. Without any, everybody may do everything."""
@@ -164,6 +174,31 @@ def _host_names(name: str, value: str) -> tuple[str, ...]:
     return hosts
 
 
+def _bucket(name: str, value: str) -> str:
+    text = value.strip().removesuffix("/")
+    if not _BUCKET.fullmatch(text):
+        raise InvalidSetting(name, f"{_shown(value)}: must be s3://bucket or s3://bucket/prefix")
+    return text
+
+
+def _endpoint(name: str, value: str) -> str:
+    text = value.strip().lower().removesuffix("/")
+    if not _ORIGIN.fullmatch(text):
+        raise InvalidSetting(name, f"{_shown(value)}: must be scheme://host[:port]")
+    return _without_default_port(text)
+
+
+def _shown(address: str) -> str:
+    """Show a value, but not one that may hold a password."""
+    return "has an @" if "@" in address else f"is {address!r}"
+
+
+def _addressing(name: str, value: str) -> str:
+    if value not in ("path", "virtual"):
+        raise InvalidSetting(name, f"is {value!r}: must be path or virtual")
+    return value
+
+
 def _api_keys(name: str, value: str) -> tuple[APIKey, ...]:
     keys = tuple(_api_key(name, part.strip()) for part in value.split(","))
     if len({key.key for key in keys}) < len(keys):
@@ -227,6 +262,10 @@ _HOST_NAME = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 # As a browser sends it in the header Origin: no slash at its end.
 _ORIGIN = re.compile(rf"https?://({_HOST_NAME.pattern})(:\d{{1,5}})?")
 
+# Amazon's rule for buckets, and what older stores take besides (capitals, underscores). A prefix is of characters that
+# Amazon calls safe and that need no encoding, in parts that are neither . nor ..
+_BUCKET = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9](/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)*")
+
 # RFC 6750, 2.1: what can be sent as a bearer token. No comma and no colon, which separate keys in the setting.
 _KEY = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
@@ -244,6 +283,10 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "ticket_expires_s": _whole(60, WEEK_S),
     "url_expires_s": _whole(60, WEEK_S),
     "max_upload_bytes": _whole(1, 5 * 1024**3),
+    "store": _bucket,
+    "s3_endpoint": _endpoint,
+    "s3_public_endpoint": _endpoint,
+    "s3_addressing": _addressing,
     "api_keys": _api_keys,
     "anonymous": _anonymous,
     "origins": _origins,

@@ -7,6 +7,7 @@ from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings
 from backend.web.static import Site
 
+from .bucket import open_bucket
 from .model import install_model
 from .report import Report
 from .site import build_site
@@ -24,12 +25,14 @@ class Prepared:
 
 def prepare(settings: Settings, report: Report) -> Prepared:
     """
-    Install the model and build the site, as far as they are not there yet.
+    Install the model, open the bucket to browsers, and build the site, as far as that was not done yet.
 
     The model comes first: whether one is set is known at once, while the site takes some seconds.
 
     Raises:
         SetupError: Something is missing or wrong; the message says what to do.
+        StoreUnavailable: boto3's configuration cannot be used; the message says why.
     """
     model = install_model(settings.model, settings.data / "models", FRONTEND / "models", report)
+    open_bucket(settings, report)
     return Prepared(model.space, Site(build_site(FRONTEND, report), model.folder))

@@ -28,6 +28,10 @@ def test_defaults() -> None:
         ticket_expires_s=3600,
         url_expires_s=3600,
         max_upload_bytes=104_857_600,
+        store=None,
+        s3_endpoint=None,
+        s3_public_endpoint=None,
+        s3_addressing=None,
         api_keys=(),
         anonymous=Role.NOTHING,
         origins=(),
@@ -49,6 +53,10 @@ def test_every_variable(tmp_path: Path) -> None:
         "ticket_expires_s": "60",
         "url_expires_s": "604800",
         "max_upload_bytes": "1",
+        "store": "s3://my.photos/a/b_c/",
+        "s3_endpoint": "http://Store:9000/",
+        "s3_public_endpoint": "https://s3.photos.example:443",
+        "s3_addressing": "virtual",
         "api_keys": f"read:{SECRET}, admin:{KEY}",
         "anonymous": "read",
         "origins": "https://Shop.example:443,http://[fd00::1]:8080, http://localhost:80",
@@ -68,6 +76,10 @@ def test_every_variable(tmp_path: Path) -> None:
         ticket_expires_s=60,
         url_expires_s=604_800,
         max_upload_bytes=1,
+        store="s3://my.photos/a/b_c",
+        s3_endpoint="http://store:9000",
+        s3_public_endpoint="https://s3.photos.example",
+        s3_addressing="virtual",
         api_keys=(APIKey(Role.READ, SECRET), APIKey(Role.ADMIN, KEY)),
         anonymous=Role.READ,
         origins=("https://shop.example", "http://[fd00::1]:8080", "http://localhost"),
@@ -94,6 +106,15 @@ def test_every_variable(tmp_path: Path) -> None:
         ("LOOKALIKE_TICKET_EXPIRES_S", "59", "from 60 to 604800"),
         ("LOOKALIKE_URL_EXPIRES_S", "1h", "from 60 to 604800"),
         ("LOOKALIKE_MAX_UPLOAD_BYTES", "100MB", "from 1 to 5368709120"),
+        ("LOOKALIKE_STORE", "photos", "s3://bucket or s3://bucket/prefix"),
+        ("LOOKALIKE_STORE", "s3://", "s3://bucket or s3://bucket/prefix"),
+        ("LOOKALIKE_STORE", "https://photos.s3.amazonaws.com", "s3://bucket or s3://bucket/prefix"),
+        ("LOOKALIKE_STORE", "s3://photos/a/../b", "s3://bucket or s3://bucket/prefix"),
+        ("LOOKALIKE_STORE", "s3://photos//a", "s3://bucket or s3://bucket/prefix"),
+        ("LOOKALIKE_S3_ENDPOINT", "store:9000", "scheme://host[:port]"),
+        ("LOOKALIKE_S3_ENDPOINT", "http://store:9000/photos", "scheme://host[:port]"),
+        ("LOOKALIKE_S3_PUBLIC_ENDPOINT", "", "scheme://host[:port]"),
+        ("LOOKALIKE_S3_ADDRESSING", "Path", "must be path or virtual"),
         ("LOOKALIKE_ANONYMOUS", "write", "must be nothing or read"),
         ("LOOKALIKE_ANONYMOUS", "", "must be nothing or read"),
         ("LOOKALIKE_ORIGINS", "*", "scheme://host[:port]"),
@@ -132,6 +153,18 @@ def test_unknown_variable() -> None:
         Settings.from_environ({"LOOKALIKE_SECRTE": SECRET})
 
     assert str(caught.value).startswith("LOOKALIKE_SECRTE is unknown") and "LOOKALIKE_SECRET" in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("LOOKALIKE_S3_ENDPOINT", f"http://user:{SECRET}@store:9000"), ("LOOKALIKE_STORE", f"s3://user:{SECRET}@photos")],
+)
+def test_credentials_in_an_address(name: str, value: str) -> None:
+    """Credentials have no place in an address; who puts them there does not find them in a log."""
+    with pytest.raises(InvalidSetting, match=f"{name} has an @: must be") as caught:
+        Settings.from_environ({name: value})
+
     assert SECRET not in str(caught.value)
 
 

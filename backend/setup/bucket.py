@@ -1,0 +1,27 @@
+"""Lets browsers use the bucket, where the objects lie in one."""
+
+import asyncio
+
+from backend.adapters.s3_checks import Finding, allow_browsers
+from backend.adapters.s3_store import S3Store
+from backend.settings import Settings
+from backend.stores import opened_store, page_origin
+
+from .report import Report
+
+
+def open_bucket(settings: Settings, report: Report) -> None:
+    """
+    Set and check the bucket's CORS rule. Where it may not be set, tell what whoever owns the bucket has to do.
+
+    Raises:
+        StoreUnavailable: boto3's configuration cannot be used.
+    """
+    if settings.store is not None:
+        report.step(asyncio.run(_open(settings)).sentence)
+
+
+async def _open(settings: Settings) -> Finding:
+    async with opened_store(settings) as store:
+        assert isinstance(store, S3Store)
+        return await allow_browsers(store, page_origin(settings))

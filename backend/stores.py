@@ -1,0 +1,66 @@
+"""The object store that the settings name: files in the data folder, or a bucket."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from backend.adapters.local_store import LocalStore
+from backend.adapters.s3_checks import check_store
+from backend.adapters.s3_store import Place, S3Store
+from backend.catalogue.service import utc_now
+from backend.settings import Settings, signing_secret
+from backend.web import store_routes
+
+
+def make_store(settings: Settings) -> LocalStore | S3Store:
+    """
+    Make the store; nothing is opened or asked yet. To be closed.
+
+    Raises:
+        StoreUnavailable: boto3's configuration cannot be used. The message is for whoever starts the server.
+    """
+    if settings.store is not None:
+        return S3Store(bucket_of(settings), settings.url_expires_s)
+    secret = signing_secret(settings)
+    return LocalStore(settings.data / "objects", store_routes.PATH, secret, settings.url_expires_s, utc_now)
+
+
+async def prepare_store(store: LocalStore | S3Store) -> None:
+    """
+    Make sure that the store can be used, and tidy it. To be called by whoever serves it, and nobody else.
+
+    Raises:
+        StoreUnavailable: It cannot be used. The message is for whoever starts the server.
+    """
+    if isinstance(store, S3Store):
+        await check_store(store)
+    else:
+        await store.prepare()
+
+
+@asynccontextmanager
+async def opened_store(settings: Settings) -> AsyncIterator[LocalStore | S3Store]:
+    """Make the store for a command that runs beside the server; it is closed in the end."""
+    store = make_store(settings)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def bucket_of(settings: Settings) -> Place:
+    """Return where the bucket is that the settings name."""
+    assert settings.store is not None
+    bucket, _, prefix = settings.store.removeprefix("s3://").partition("/")
+    addressing = settings.s3_addressing or ("path" if settings.s3_endpoint else "virtual")
+    return Place(bucket, prefix, settings.s3_endpoint, settings.s3_public_endpoint, addressing)
+
+
+def page_origin(settings: Settings) -> str:
+    """Return the origin under which browsers find the page, as far as the settings tell."""
+    if settings.hosts:
+        return f"https://{settings.hosts[0]}"
+    return (
+        f"http://[{settings.host}]:{settings.port}"
+        if ":" in settings.host
+        else f"http://{settings.host}:{settings.port}"
+    )
