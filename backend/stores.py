@@ -1,7 +1,7 @@
 """The object store that the settings name: files in the data folder, or a bucket."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 from backend.adapters.local_store import LocalStore
 from backend.adapters.s3_checks import check_store
@@ -40,11 +40,8 @@ async def prepare_store(store: LocalStore | S3Store) -> None:
 @asynccontextmanager
 async def opened_store(settings: Settings) -> AsyncIterator[LocalStore | S3Store]:
     """Make the store for a command that runs beside the server; it is closed in the end."""
-    store = make_store(settings)
-    try:
+    async with aclosing(make_store(settings)) as store:
         yield store
-    finally:
-        await store.close()
 
 
 def bucket_of(settings: Settings) -> Place:

@@ -78,7 +78,7 @@ class LocalStore:
         except OSError as exc:
             raise StoreUnavailable(f"The folder {self._root} cannot be used: {exc.strerror}") from exc
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Do nothing: no file stays open between calls."""
 
     # The port

@@ -129,7 +129,7 @@ class S3Store:
     def __repr__(self) -> str:
         return f"S3Store({self.place})"
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Let go of threads and connections."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._client.close)

@@ -1,9 +1,12 @@
 """Headers that go with every response: what the browser is not to do with it."""
 
+from collections.abc import Awaitable, Callable
+
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
-# Cross-origin isolation (the first two) gives TF.js threads. `require-corp`, not `credentialless`: all we load is ours.
+# Cross-origin isolation (the first two) gives TF.js threads. `require-corp`, not `credentialless`: all we load is ours,
+# or comes from a store of ours by CORS.
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
@@ -17,7 +20,7 @@ HEADERS = {
 
 # `unsafe-eval` is PyScript's: it makes functions of its hooks by Function(). `wasm-unsafe-eval` compiles WebAssembly;
 # `blob:` in script and worker is PyScript's worker; pictures dropped on the page are shown from `blob:`. Nothing else
-# comes from outside.
+# comes from outside, but from a store that is not the server itself.
 CONTENT_SECURITY_POLICY = {
     "default-src": ["'none'"],
     "script-src": ["'self'", "'unsafe-eval'", "'wasm-unsafe-eval'", "blob:"],
@@ -32,17 +35,25 @@ CONTENT_SECURITY_POLICY = {
     "frame-ancestors": ["'none'"],
 }
 
+# What the page does with the store: write by scripts, show pictures.
+STORE_DIRECTIVES = ("connect-src", "img-src")
+
 # For what somebody uploaded: even opened by itself it can do nothing.
 STORED_OBJECT_POLICY = "sandbox; default-src 'none'"
 
 
-async def secure(message: Message, scope: Scope) -> None:
-    """Add the headers to a response about to be sent, leaving alone those that it sets itself."""
-    if message["type"] != "http.response.start":
-        return
-    headers = MutableScopeHeaders.from_message(message)
-    for name, value in {**HEADERS, "Content-Security-Policy": _policy()}.items():
-        headers.setdefault(name, value)
+def security_headers(store_origin: str | None) -> Callable[[Message, Scope], Awaitable[None]]:
+    """Return the hook that adds the headers; the page may use the store at this origin, None for the server's own."""
+    headers = {**HEADERS, "Content-Security-Policy": _policy(store_origin)}
+
+    async def secure(message: Message, scope: Scope) -> None:
+        """Add the headers to a response about to be sent, leaving alone those that it sets itself."""
+        if message["type"] == "http.response.start":
+            sent = MutableScopeHeaders.from_message(message)
+            for name, value in headers.items():
+                sent.setdefault(name, value)
+
+    return secure
 
 
 async def vary_by_origin(message: Message, scope: Scope) -> None:
@@ -55,5 +66,7 @@ async def vary_by_origin(message: Message, scope: Scope) -> None:
         MutableScopeHeaders.from_message(message)["Vary"] = "Accept-Encoding, Origin"
 
 
-def _policy() -> str:
-    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in CONTENT_SECURITY_POLICY.items())
+def _policy(store_origin: str | None) -> str:
+    added = {name: [store_origin] for name in STORE_DIRECTIVES} if store_origin else {}
+    policy = {name: [*sources, *added.get(name, [])] for name, sources in CONTENT_SECURITY_POLICY.items()}
+    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in policy.items())

@@ -81,7 +81,7 @@ async def _s3(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
     store = S3Store(place, URL_EXPIRES_S, server.session, clock)
     async with httpx.AsyncClient() as http:
         yield Harness(store, clock, http, GAPS)
-    await store.close()
+    await store.aclose()
 
 
 IMPLEMENTATIONS: dict[str, Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Harness]]] = {
