@@ -12,6 +12,9 @@ from typing import Any
 
 PREFIX = "LOOKALIKE_"
 
+# By how much the grace of orphans must exceed the life of a ticket: see MARGIN_S in backend/catalogue/orphans.py.
+ORPHAN_MARGIN_S = 3600
+
 # 128 bits as hex digits; what is made here has 256.
 MIN_SECRET_CHARACTERS = 32
 
@@ -38,6 +41,13 @@ class Role(StrEnum):
     def contains(self, other: "Role") -> bool:
         order = list(Role)
         return order.index(self) >= order.index(other)
+
+
+class YesNo(StrEnum):
+    """Whether something is to be done."""
+
+    YES = "yes"
+    NO = "no"
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,15 @@ class Settings:
     proxies: tuple[str, ...] = ()
     """Addresses or networks, separated by commas, of the proxies in front of the server. Only they are believed whom
     they forward a request for; without them the header X-Forwarded-For is ignored."""
+    database: str | None = None
+    """Where the rows and vectors are kept: a folder, or s3://bucket/prefix for several servers. Credentials and endpoint
+    as for the store. Default: `database` in the data folder."""
+    orphan_grace_s: int = 24 * 3600
+    """How old in seconds an object that belongs to no image must be before it is removed: an hour more than uploads may
+    take at least, 2592000 (30 days) at most. A day leaves time to notice a mistake."""
+    upkeep: YesNo = YesNo.YES
+    """Whether this server keeps indexes and files in order beside its other work: `yes`, or `no` where `lookalike
+    maintain` does it."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -112,7 +131,17 @@ class Settings:
             # Without its value: a misspelt LOOKALIKE_SECRET would end up in a log.
             raise InvalidSetting(name, f"is unknown; there are {', '.join(known)}")
         values = {known[name]: _READERS[known[name]](name, value) for name, value in given.items()}
-        return cls(**{"data": _default_data(environ), **values})
+        return _consistent(cls(**{"data": _default_data(environ), **values}))
+
+
+def _consistent(settings: Settings) -> Settings:
+    least = settings.ticket_expires_s + ORPHAN_MARGIN_S
+    if settings.orphan_grace_s < least:
+        name, tickets = variable("orphan_grace_s"), variable("ticket_expires_s")
+        raise InvalidSetting(
+            name, f"is {settings.orphan_grace_s}: must be at least {least}, as uploads may take {tickets}"
+        )
+    return settings
 
 
 def variable(field_name: str) -> str:
@@ -179,6 +208,16 @@ def _bucket(name: str, value: str) -> str:
     if not _BUCKET.fullmatch(text):
         raise InvalidSetting(name, f"{_shown(value)}: must be s3://bucket or s3://bucket/prefix")
     return text
+
+
+def _database(name: str, value: str) -> str:
+    return _bucket(name, value) if value.strip().startswith("s3://") else str(_folder(name, value))
+
+
+def _yes_no(name: str, value: str) -> YesNo:
+    if value not in tuple(YesNo):
+        raise InvalidSetting(name, f"is {value!r}: must be yes or no")
+    return YesNo(value)
 
 
 def _endpoint(name: str, value: str) -> str:
@@ -255,6 +294,7 @@ def _whole(low: int, high: int) -> Callable[[str, str], int]:
 
 
 WEEK_S = 7 * 24 * 3600
+MONTH_S = 30 * 24 * 3600
 
 # As a browser sends it: other scripts in Punycode, IPv6 addresses in brackets.
 _HOST_NAME = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
@@ -292,4 +332,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "origins": _origins,
     "requests_per_minute": _whole(0, 1_000_000),
     "proxies": _proxies,
+    "database": _database,
+    "orphan_grace_s": _whole(60 + ORPHAN_MARGIN_S, MONTH_S),
+    "upkeep": _yes_no,
 }

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.settings import APIKey, InvalidSetting, Role, Settings, signing_secret, variable
+from backend.catalogue.orphans import MARGIN_S
+from backend.settings import APIKey, InvalidSetting, Role, Settings, YesNo, signing_secret, variable
 
 SECRET = "0123456789abcdef" * 2
 HOSTS = ("photos.example", "192.168.1.5", "[fd00::1]")
@@ -37,6 +38,9 @@ def test_defaults() -> None:
         origins=(),
         requests_per_minute=0,
         proxies=(),
+        database=None,
+        orphan_grace_s=86_400,
+        upkeep=YesNo.YES,
     )
     assert Settings.from_environ({}).data == Path.home() / ".local" / "share" / "lookalike"
 
@@ -62,6 +66,9 @@ def test_every_variable(tmp_path: Path) -> None:
         "origins": "https://Shop.example:443,http://[fd00::1]:8080, http://localhost:80",
         "requests_per_minute": "1000000",
         "proxies": "10.0.0.0/8, 192.168.1.5,fd00::1",
+        "database": "s3://my.photos/rows/",
+        "orphan_grace_s": "3660",
+        "upkeep": "no",
     }
 
     settings = Settings.from_environ({variable(name): value for name, value in values.items()})
@@ -85,6 +92,9 @@ def test_every_variable(tmp_path: Path) -> None:
         origins=("https://shop.example", "http://[fd00::1]:8080", "http://localhost"),
         requests_per_minute=1_000_000,
         proxies=("10.0.0.0/8", "192.168.1.5/32", "fd00::1/128"),
+        database="s3://my.photos/rows",
+        orphan_grace_s=3660,
+        upkeep=YesNo.NO,
     )
 
 
@@ -126,6 +136,11 @@ def test_every_variable(tmp_path: Path) -> None:
         ("LOOKALIKE_PROXIES", "*", "addresses or networks"),
         ("LOOKALIKE_PROXIES", "10.0.0.1/8", "addresses or networks"),
         ("LOOKALIKE_PROXIES", "proxy.example", "addresses or networks"),
+        ("LOOKALIKE_DATABASE", "", "must not be empty"),
+        ("LOOKALIKE_DATABASE", "s3://", "s3://bucket or s3://bucket/prefix"),
+        ("LOOKALIKE_ORPHAN_GRACE_S", "3659", "from 3660 to 2592000"),
+        ("LOOKALIKE_ORPHAN_GRACE_S", "1d", "from 3660 to 2592000"),
+        ("LOOKALIKE_UPKEEP", "True", "must be yes or no"),
     ],
 )
 def test_value_that_is_not_allowed(name: str, value: str, allowed: str) -> None:
@@ -135,6 +150,27 @@ def test_value_that_is_not_allowed(name: str, value: str, allowed: str) -> None:
 
     assert caught.value.variable == name
     assert str(caught.value).startswith(f"{name} is {value!r}") and allowed in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"LOOKALIKE_TICKET_EXPIRES_S": "604800"},
+        {"LOOKALIKE_TICKET_EXPIRES_S": str(86_400 - MARGIN_S + 1)},
+        {"LOOKALIKE_ORPHAN_GRACE_S": str(3600 + MARGIN_S - 1)},
+    ],
+)
+def test_grace_that_tickets_outlive(environ: dict[str, str]) -> None:
+    """Nothing is taken for an orphan that may be registered yet, whichever of the two settings is changed."""
+    with pytest.raises(InvalidSetting, match=r"LOOKALIKE_ORPHAN_GRACE_S is \d+: .* LOOKALIKE_TICKET_EXPIRES_S"):
+        Settings.from_environ(environ)
+
+
+def test_database_in_a_folder() -> None:
+    """A database that is in no bucket is in a folder."""
+    settings = Settings.from_environ({"LOOKALIKE_DATABASE": "~/rows"})
+
+    assert settings.database == str(Path.home() / "rows")
 
 
 @given(st.text(max_size=10))
