@@ -7,7 +7,6 @@ from pathlib import Path
 
 import lancedb
 import pyarrow as pa
-from lancedb.index import FTS
 
 from backend.catalogue.errors import IndexUnavailable
 from backend.catalogue.ports import READ_CONSISTENCY_S
@@ -15,14 +14,11 @@ from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import ImageID, SpaceID
 
 from .lance_conditions import one_of
-from .lance_rows import PRIMARY_KEY, schema
+from .lance_migration import bring_up_to_date
+from .lance_rows import PRIMARY_KEY, dimension_of, schema
 
 IMAGES = "images_"
 DELETED = "deleted"
-
-# ICU finds words also where no spaces are between them (Japanese, Thai); split, so that `IMG_1234.jpg` is found by its
-# number. No stemming and no stop words: titles are names, in any language.
-WORDS = FTS(base_tokenizer="icu/split", stem=False, remove_stop_words=False)
 
 
 class LanceDatabase:
@@ -60,19 +56,33 @@ class LanceDatabase:
     @asynccontextmanager
     async def images(self, space: EmbeddingSpace) -> AsyncIterator[lancedb.AsyncTable]:
         """
-        Open the table of a space, made if need be.
+        Open the table of a space, made or brought up to date if need be.
 
         Raises:
-            IndexUnavailable: It cannot be opened, or has other columns.
+            IndexUnavailable: It cannot be opened, has other columns, or was written by a newer version.
         """
         with opening(self.location):
             name = IMAGES + space.id
-            table = await self._connection.create_table(name, schema=schema(space.dimension), exist_ok=True)
-            if not list(await table.list_indices()):
-                await table.create_index("text", config=WORDS)
-            # Joins what single commits left in pieces: after 600 of them a search takes 90 ms, afterwards 8.
-            await table.optimize()
+            if name not in await self._tables():
+                await self._connection.create_table(name, schema=schema(space.dimension), exist_ok=True)
+        async with self.existing(space.id) as table:
+            if dimension_of(await table.schema()) != space.dimension:
+                raise IndexUnavailable(f"The table {name} in {self.location} holds vectors of another length.")
+            yield table
+
+    @asynccontextmanager
+    async def existing(self, space: SpaceID) -> AsyncIterator[lancedb.AsyncTable]:
+        """
+        Open the table of a space that has one, brought up to date if need be.
+
+        Raises:
+            IndexUnavailable: It cannot be opened, has other columns, or was written by a newer version.
+        """
+        with opening(self.location):
+            table = await self._connection.open_table(IMAGES + space)
         try:
+            with opening(self.location):
+                await bring_up_to_date(table)
             yield table
         finally:
             table.close()
@@ -80,7 +90,7 @@ class LanceDatabase:
     async def spaces(self) -> list[SpaceID]:
         """Return the spaces that have a table."""
         with translated():
-            names = (await self._connection.list_tables()).tables
+            names = await self._tables()
         return [SpaceID(name.removeprefix(IMAGES)) for name in names if name.startswith(IMAGES)]
 
     async def registered(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
@@ -95,12 +105,26 @@ class LanceDatabase:
                     table.close()
         return frozenset(found)
 
+    async def _tables(self) -> list[str]:
+        page = await self._connection.list_tables()
+        names = list(page.tables)
+        while page.page_token:
+            page = await self._connection.list_tables(page_token=page.page_token)
+            names += page.tables
+        return names
+
     async def remember_deleted(self, image_ids: Sequence[ImageID]) -> None:
         """Write down that these ids must not come back."""
         now = datetime.now(UTC)
         rows = pa.Table.from_pylist([{"id": image_id, "moment": now} for image_id in image_ids], schema=_DELETED_SCHEMA)
         with translated():
             await self._deleted.merge_insert("id").when_not_matched_insert_all().execute(rows)
+
+    async def all_deleted(self) -> list[ImageID]:
+        """Return all ids that must not come back."""
+        with translated():
+            await self._deleted.checkout_latest()
+            return (await self._deleted.query().select(["id"]).to_arrow())["id"].to_pylist()
 
     async def deleted(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
         """Return those of the ids that were deleted, as it is at this moment."""
@@ -135,6 +159,11 @@ def translated() -> Iterator[None]:
         yield
     except (RuntimeError, OSError) as exc:
         raise IndexUnavailable("The database cannot answer at the moment.") from exc
+
+
+def is_conflict(error: Exception) -> bool:
+    """Say whether a commit failed only because another came in between. LanceDB tells it by its sentence alone."""
+    return any(words in str(error) for words in ("commit conflict", "oo many concurrent writers"))
 
 
 async def _ids_in(table: lancedb.AsyncTable, image_ids: Sequence[ImageID]) -> set[ImageID]:

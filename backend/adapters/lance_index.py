@@ -18,13 +18,14 @@ from backend.catalogue.values import (
     Match,
     Position,
     Sort,
+    SpaceID,
     Upkeep,
     Vector,
 )
 
 from .lance_conditions import following, joined, one_of, ordering, passing
 from .lance_database import LanceDatabase, translated
-from .lance_rows import RECORD_COLUMNS, to_record, to_records, vector_in
+from .lance_rows import RECORD_COLUMNS, dimension_of, to_record, to_records, vector_in
 from .lance_writes import Writes
 
 # How many images `everything` reads at once: some 3 MB of vectors.
@@ -34,11 +35,10 @@ CHUNK = 1000
 class LanceIndex:
     """An ImageIndex on one LanceDB table. To be used within `open`."""
 
-    def __init__(self, database: LanceDatabase, table: lancedb.AsyncTable, dimension: int) -> None:
+    def __init__(self, database: LanceDatabase, table: lancedb.AsyncTable, writes: Writes) -> None:
         self._database = database
         self._table = table
-        self._dimension = dimension
-        self._writes = Writes(database, table, dimension)
+        self._writes = writes
 
     @classmethod
     @asynccontextmanager
@@ -47,10 +47,30 @@ class LanceIndex:
         Open the index of a space, made if need be.
 
         Raises:
-            IndexUnavailable: The table cannot be opened, or has other columns.
+            IndexUnavailable: The table cannot be opened, has other columns, or was written by a newer version.
         """
-        async with database.images(space) as table:
-            yield cls(database, table, space.dimension)
+        async with database.images(space) as table, cls._on(database, table) as index:
+            yield index
+
+    @classmethod
+    @asynccontextmanager
+    async def existing(cls, database: LanceDatabase, space: SpaceID) -> "AsyncIterator[LanceIndex]":
+        """
+        Open the index of a space of which only the id is known.
+
+        Raises:
+            IndexUnavailable: There is none, or as for `open`.
+        """
+        async with database.existing(space) as table, cls._on(database, table) as index:
+            yield index
+
+    @classmethod
+    @asynccontextmanager
+    async def _on(cls, database: LanceDatabase, table: lancedb.AsyncTable) -> "AsyncIterator[LanceIndex]":
+        writes = Writes(database, table, dimension_of(await table.schema()))
+        async with writes.running():
+            await writes.sweep_deleted()
+            yield cls(database, table, writes)
 
     async def add(self, image: ImageRecord, vector: Vector) -> tuple[ImageRecord, bool]:
         return await self._writes.add(image, vector)

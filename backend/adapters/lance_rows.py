@@ -28,10 +28,15 @@ PRIMARY_KEY = {"lance-schema:unenforced-primary-key:position": "1"}
 MAPS: Mapping[type, str] = {str: "attribute_texts", float: "attribute_numbers", bool: "attribute_flags"}
 
 
+# The version of the columns below, kept with the column `id`. 1 is what Lookalike 0.1.0 wrote, without saying so.
+VERSION = 2
+VERSION_KEY = "lookalike:schema"
+
+
 def schema(dimension: int) -> pa.Schema:
     return pa.schema(
         [
-            pa.field("id", pa.string(), nullable=False, metadata=PRIMARY_KEY),
+            pa.field("id", pa.string(), nullable=False, metadata={**PRIMARY_KEY, VERSION_KEY: str(VERSION)}),
             # Half the bytes of float32; scores move by less than 1e-4 (measured: 2e-5).
             pa.field("vector", pa.list_(pa.float16(), dimension), nullable=False),
             pa.field("created", pa.timestamp("ms", tz="UTC"), nullable=False),
@@ -52,17 +57,23 @@ def schema(dimension: int) -> pa.Schema:
             pa.field("attribute_flags", pa.map_(pa.string(), pa.bool_())),
             # What a search for words looks into: title, tags and labels. One column, so that one index ranks them.
             pa.field("text", pa.string()),
-            # Counts the changes, so that of two that meet the second notices.
-            pa.field("revision", pa.int32()),
+            # Begins at random, so that a writer knows its own row, and counts the changes, so that of two that meet the
+            # second notices.
+            pa.field("revision", pa.int64()),
         ]
     )
+
+
+def dimension_of(columns: pa.Schema) -> int:
+    """Return the length of the vectors in a table with these columns."""
+    return columns.field("vector").type.list_size
 
 
 # Columns of which a record is made.
 RECORD_COLUMNS = [name for name in schema(1).names if name not in ("vector", "text", "revision")]
 
 
-def to_row(image: ImageRecord, vector: Vector, revision: int = 0) -> dict[str, Any]:
+def to_row(image: ImageRecord, vector: Vector, revision: int) -> dict[str, Any]:
     description = image.description
     return {
         "id": image.id,

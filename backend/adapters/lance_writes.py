@@ -1,66 +1,235 @@
-"""Writes rows of images so that no id comes twice, and none that was deleted comes back."""
+"""
+Writes rows of images, many with one commit, so that no id comes twice and none that was deleted comes back.
+
+A row must never be without its objects. Deleting writes the id into the table `deleted` (T), then deletes the row (D),
+and after that the catalogue deletes the objects (O). Adding writes the row (A), then looks into `deleted` as it is at
+that moment (L), and only then acknowledges. Both D and L see all that was committed before they began. Whoever adds
+holds a ticket that may be as old as the deletion, perhaps in another process. If L comes before T is committed, then A
+was committed before D began, so D removes the row. If L comes after, it finds the id and removes the row itself. In
+between, the row can be seen for a moment, but nobody was told that it is there. If the process dies between A and L,
+the row stays until `sweep_deleted` compares the two tables: at the next start, and when the database is maintained.
+"""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import lancedb
+import pyarrow as pa
 
-from backend.catalogue.errors import TicketRevoked
-from backend.catalogue.values import Change, Description, ImageID, ImageRecord, Vector
+from backend.catalogue.errors import IndexUnavailable, TicketRevoked
+from backend.catalogue.values import SHA256, Change, Description, ImageID, ImageRecord, Vector
 
+from .grouping import Closed, Group
 from .lance_conditions import one_of
-from .lance_database import LanceDatabase, translated
-from .lance_rows import RECORD_COLUMNS, to_record, to_records, to_row, to_table, vector_in
+from .lance_database import LanceDatabase, is_conflict, translated
+from .lance_rows import RECORD_COLUMNS, to_record, to_row, to_table, vector_in
+
+# Jobs that share a commit at most. A guess: 500 rows are some 1.5 MB, and the condition that looks for them 50 KB.
+LARGEST_BATCH = 500
+
+# How often a commit that met another process's is tried again, by us, after LanceDB has tried ten times.
+CONFLICT_RETRIES = 5
+
+Job = TypeVar("Job")
+Outcome = TypeVar("Outcome")
 
 
 class Writes:
-    def __init__(self, database: LanceDatabase, table: lancedb.AsyncTable, dimension: int) -> None:
+    """What changes the table of one space. To be used within `running`."""
+
+    def __init__(
+        self, database: LanceDatabase, table: lancedb.AsyncTable, dimension: int, largest_batch: int = LARGEST_BATCH
+    ) -> None:
         self._database = database
         self._table = table
         self._dimension = dimension
-        # Commits of one process queue up here; left to meet, each would be tried again after every other.
-        self._writing = asyncio.Lock()
+        self._group: Group[_Add | _Change | _Delete, Any] = Group(self._run, largest_batch)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Take jobs; when the block is left, finish those that wait."""
+        async with self._group.running():
+            yield
 
     async def add(self, image: ImageRecord, vector: Vector) -> tuple[ImageRecord, bool]:
-        with translated():
-            async with self._writing:
-                await self._table.checkout_latest()
-                condition = one_of("id", [image.id]) | one_of("sha256", [image.original.sha256])
-                known = to_records(await self._table.query().where(condition).select(RECORD_COLUMNS).to_arrow())
-                if not known:
-                    rows = to_table([to_row(image, vector)], self._dimension)
-                    await self._table.merge_insert("id").when_not_matched_insert_all().execute(rows)
-                if await self._database.deleted([image.id]):
-                    await self._table.delete(one_of("id", [image.id]))
-                    raise TicketRevoked("The image was deleted; upload it anew to have it again.")
-        return (known[0], False) if known else (image, True)
+        # Random, so that whoever reads a row knows whether it is the one just written.
+        row = to_row(image, vector, revision=random.getrandbits(62))
+        # Made here, so that a row that Arrow cannot hold fails alone.
+        return await self._done(_Add(image, row["revision"], to_table([row], self._dimension)))
 
     async def change(self, image_id: ImageID, change: Change) -> ImageRecord | None:
-        with translated():
-            async with self._writing:
-                await self._table.checkout_latest()
-                found = (await self._table.query().where(one_of("id", [image_id])).to_arrow()).to_pylist()
-                if not found:
-                    return None
-                image = to_record(found[0])
-                changed = replace(image, description=changed_description(image.description, change))
-                row = to_row(changed, vector_in(found[0]), (found[0]["revision"] or 0) + 1)
-                await self._table.merge_insert("id").when_matched_update_all().execute(to_table([row], self._dimension))
-                return changed
+        return await self._done(_Change(image_id, change))
 
     async def delete(self, image_ids: Sequence[ImageID]) -> None:
-        if not image_ids:
-            return
-        with translated():
-            async with self._writing:
-                await self._database.remember_deleted(image_ids)
+        if image_ids:
+            await self._done(_Delete(frozenset(image_ids)))
+
+    async def sweep_deleted(self) -> None:
+        """Remove rows of deleted ids, which a process left that died while it added them."""
+        deleted = await self._database.all_deleted()
+        for start in range(0, len(deleted), LARGEST_BATCH):
+            condition = one_of("id", deleted[start : start + LARGEST_BATCH])
+            with translated():
                 await self._table.checkout_latest()
-                await self._table.delete(one_of("id", image_ids))
+                if await self._table.count_rows(condition.to_sql()):
+                    await _patiently(lambda condition=condition: self._table.delete(condition))
+
+    async def _done(self, job: "_Add | _Change | _Delete") -> Any:
+        try:
+            return await self._group(job)
+        except Closed:
+            raise IndexUnavailable("The database is being closed.") from None
+
+    async def _run(self, jobs: "Sequence[_Add | _Change | _Delete]") -> Sequence[Any]:
+        """Do the jobs of each kind together. All of them are in work at once, so their order is free."""
+        outcomes: dict[int, Any] = {}
+        for kind, together in self._steps().items():
+            places = [place for place, job in enumerate(jobs) if isinstance(job, kind)]
+            if places:
+                results = await _isolated([jobs[place] for place in places], together)
+                outcomes |= dict(zip(places, results, strict=True))
+        return [outcomes[place] for place in range(len(jobs))]
+
+    def _steps(self) -> Mapping[type, Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]]:
+        return {_Add: self._add, _Change: self._change, _Delete: self._delete}
+
+    async def _add(self, jobs: "Sequence[_Add]") -> "Sequence[tuple[ImageRecord, bool] | Exception]":
+        outcomes: dict[int, tuple[ImageRecord, bool] | Exception] = {}
+        left = dict(enumerate(jobs))
+        while left:
+            # Of twins within the batch one is tried; the others then find its row, or that it was revoked.
+            first = _without_twins(left)
+            for place, outcome in zip(first, await self._add_different(list(first.values())), strict=True):
+                outcomes[place] = outcome
+                del left[place]
+        return [outcomes[place] for place in range(len(jobs))]
+
+    async def _add_different(self, jobs: "Sequence[_Add]") -> "Sequence[tuple[ImageRecord, bool] | Exception]":
+        known = await self._known(jobs)
+        new = [job for job in jobs if known.of(job) is None]
+        if new:
+            rows = pa.concat_tables([job.row for job in new])
+            merged = await self._table.merge_insert("id").when_not_matched_insert_all().execute(rows)
+            if merged.num_inserted_rows < len(new):
+                # Another process has added one of the ids meanwhile.
+                known = await self._known(jobs)
+                new = []
+        revoked = await self._database.deleted([job.image.id for job in jobs])
+        if revoked:
+            await self._table.delete(one_of("id", revoked))
+        outcomes: list[tuple[ImageRecord, bool] | Exception] = []
+        for job in jobs:
+            found = known.of(job)
+            if job.image.id in revoked:
+                outcomes.append(TicketRevoked("The image was deleted; upload it anew to have it again."))
+            elif found is None:
+                outcomes.append((job.image, True))
+            else:
+                outcomes.append((to_record(found), found["revision"] == job.revision))
+        return outcomes
+
+    async def _known(self, jobs: "Sequence[_Add]") -> "_Known":
+        await self._table.checkout_latest()
+        condition = one_of("id", [job.image.id for job in jobs]) | one_of(
+            "sha256", [job.image.original.sha256 for job in jobs]
+        )
+        rows = await self._table.query().where(condition).select([*RECORD_COLUMNS, "revision"]).to_arrow()
+        return _Known(rows.to_pylist())
+
+    async def _change(self, jobs: "Sequence[_Change]") -> "Sequence[ImageRecord | None]":
+        for _ in range(CONFLICT_RETRIES):
+            stored = await self._rows([job.image_id for job in jobs])
+            answers, changed = _changed(jobs, stored)
+            rows = [
+                to_row(image, vector_in(stored[image_id]), stored[image_id]["revision"] + 1)
+                for image_id, image in changed.items()
+            ]
+            if not rows or await self._replace(rows) == len(rows):
+                return answers
+            # Another process has changed or deleted one of the rows meanwhile. Those that were written are now found
+            # to be as they should be.
+            await _pause()
+        raise IndexUnavailable("The image is being changed by too many at once.")
+
+    async def _rows(self, image_ids: Sequence[ImageID]) -> "dict[ImageID, dict[str, Any]]":
+        await self._table.checkout_latest()
+        rows = (await self._table.query().where(one_of("id", set(image_ids))).to_arrow()).to_pylist()
+        return {ImageID(row["id"]): row for row in rows}
+
+    async def _replace(self, rows: "Sequence[Mapping[str, Any]]") -> int:
+        """Write the rows over those of the same id that have the revision before; return how many there were."""
+        merge = self._table.merge_insert("id").when_matched_update_all(where="target.revision = source.revision - 1")
+        return (await merge.execute(to_table(rows, self._dimension))).num_updated_rows
+
+    async def _delete(self, jobs: "Sequence[_Delete]") -> "Sequence[None]":
+        image_ids = sorted(frozenset().union(*(job.image_ids for job in jobs)))
+        await self._database.remember_deleted(image_ids)
+        await self._table.checkout_latest()
+        await self._table.delete(one_of("id", image_ids))
+        return [None] * len(jobs)
 
 
-def changed_description(description: Description, change: Change) -> Description:
-    """Return the description with the change made; an attribute that becomes None goes."""
+@dataclass(frozen=True)
+class _Add:
+    image: ImageRecord
+    revision: int
+    row: pa.Table
+
+
+@dataclass(frozen=True)
+class _Change:
+    image_id: ImageID
+    change: Change
+
+
+@dataclass(frozen=True)
+class _Delete:
+    image_ids: frozenset[ImageID]
+
+
+class _Known:
+    """Rows that are there already."""
+
+    def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        self._by_id = {ImageID(row["id"]): row for row in rows}
+        self._by_sha256 = {SHA256(row["sha256"]): row for row in rows}
+
+    def of(self, job: _Add) -> Mapping[str, Any] | None:
+        """Return the row with the job's id, or else one with its original."""
+        return self._by_id.get(job.image.id) or self._by_sha256.get(job.image.original.sha256)
+
+
+def _without_twins(jobs: Mapping[int, _Add]) -> dict[int, _Add]:
+    """Return the first job of each id and of each original."""
+    seen: set[str] = set()
+    first = {}
+    for place, job in jobs.items():
+        names = {job.image.id, job.image.original.sha256}
+        if not names & seen:
+            first[place] = job
+        seen |= names
+    return first
+
+
+def _changed(
+    jobs: Sequence[_Change], stored: Mapping[ImageID, Mapping[str, Any]]
+) -> tuple[list[ImageRecord | None], dict[ImageID, ImageRecord]]:
+    """Make the changes, one after another; return the answers, and the images that differ now."""
+    before = {image_id: to_record(row) for image_id, row in stored.items()}
+    now = dict(before)
+    answers: list[ImageRecord | None] = []
+    for job in jobs:
+        if image := now.get(job.image_id):
+            now[image.id] = replace(image, description=_described(image.description, job.change))
+        answers.append(now.get(job.image_id))
+    return answers, {image_id: image for image_id, image in now.items() if image != before[image_id]}
+
+
+def _described(description: Description, change: Change) -> Description:
     attributes = {**description.attributes, **change.attributes}
     return replace(
         description,
@@ -68,3 +237,51 @@ def changed_description(description: Description, change: Change) -> Description
         tags=description.tags if change.tags is None else change.tags,
         attributes={name: value for name, value in attributes.items() if value is not None},
     )
+
+
+async def _isolated(
+    jobs: Sequence[Job], together: Callable[[Sequence[Job]], Awaitable[Sequence[Outcome]]]
+) -> list[Outcome | Exception]:
+    """
+    Do the jobs together; if that fails, one by one, so that an error reaches only the job that caused it.
+
+    When two in a row fail it is the database, and no more are tried.
+    """
+    try:
+        return list(await _attempt(jobs, together))
+    except Exception as exc:
+        if len(jobs) == 1:
+            return [exc]
+    outcomes: list[Outcome | Exception] = []
+    for place, job in enumerate(jobs):
+        try:
+            outcomes += await _attempt([job], together)
+        except Exception as exc:
+            outcomes.append(exc)
+            if place and isinstance(outcomes[-2], Exception):
+                return outcomes + [IndexUnavailable(str(exc)) for _ in jobs[place + 1 :]]
+    return outcomes
+
+
+async def _attempt(
+    jobs: Sequence[Job], together: Callable[[Sequence[Job]], Awaitable[Sequence[Outcome]]]
+) -> Sequence[Outcome]:
+    with translated():
+        return await _patiently(lambda: together(jobs))
+
+
+async def _patiently(step: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    """Repeat a step that failed because another process committed at the same time."""
+    for _ in range(CONFLICT_RETRIES):
+        try:
+            return await step()
+        except (RuntimeError, OSError) as exc:
+            if not is_conflict(exc):
+                raise
+        await _pause()
+    return await step()
+
+
+async def _pause() -> None:
+    """Wait a moment, each process another, so that those who met do not meet again."""
+    await asyncio.sleep(random.uniform(0.01, 0.2))

@@ -1,0 +1,92 @@
+"""
+Brings the columns of a table of images up to date.
+
+Each step looks at what is there and adds what is missing, the version last. So it does not matter if one process dies
+in the middle, or two do it at once.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+
+import lancedb
+import pyarrow as pa
+from lancedb.index import FTS
+
+from .lance_rows import MAPS, VERSION, VERSION_KEY, dimension_of, schema
+
+# Values of the columns that version 2 added, for the rows that version 1 wrote. The maps begin as NULL: no attributes.
+COMPUTED = {
+    "text": "concat(title, chr(10), array_to_string(tags, chr(10)), chr(10), array_to_string(label_names, chr(10)))",
+    "revision": "CAST(0 AS BIGINT)",
+}
+
+# ICU finds words also where no spaces are between them (Japanese, Thai); split, so that `IMG_1234.jpg` is found by its
+# number. No stemming and no stop words: titles are names, in any language.
+WORDS = FTS(base_tokenizer="icu/split", stem=False, remove_stop_words=False)
+
+# There are five steps. Of processes that meet one gets through with each attempt, and the others find it done.
+ATTEMPTS = 20
+
+
+async def bring_up_to_date(table: lancedb.AsyncTable) -> None:
+    """
+    Add the columns and the index that are missing.
+
+    Raises:
+        ValueError: The table was written by a newer version, or is none of ours.
+    """
+    failure: Exception | None = None
+    for _ in range(ATTEMPTS):
+        columns = await table.schema()
+        check(columns)
+        step = await _next_step(table, columns)
+        if step is None:
+            return
+        try:
+            await step()
+        except (RuntimeError, OSError, ValueError) as exc:  # Perhaps another process was faster.
+            failure = exc
+            await asyncio.sleep(random.uniform(0, 0.1))
+        await table.checkout_latest()
+    raise failure or RuntimeError("the table changes all the time")
+
+
+def check(columns: pa.Schema) -> None:
+    """
+    Compare the columns with those that this version knows.
+
+    Raises:
+        ValueError: The table was written by a newer version, or is none of ours.
+    """
+    if "vector" not in columns.names or not pa.types.is_fixed_size_list(columns.field("vector").type):
+        raise ValueError("the table is none of Lookalike's")
+    if version_of(columns) > VERSION:
+        raise ValueError("the table was written by a newer version of Lookalike")
+    expected = schema(dimension_of(columns))
+    added = {*MAPS.values(), *COMPUTED}
+    for field in expected:
+        if field.name not in columns.names and field.name in added:
+            continue
+        if field.name not in columns.names or columns.field(field.name).type != field.type:
+            raise ValueError(f"the table has no column {field.name} of type {field.type}")
+
+
+def version_of(columns: pa.Schema) -> int:
+    """Return the version of a table's columns."""
+    return int((columns.field("id").metadata or {}).get(VERSION_KEY.encode(), b"1"))
+
+
+async def _next_step(table: lancedb.AsyncTable, columns: pa.Schema) -> Callable[[], Awaitable[object]] | None:
+    """Return the next thing to do, None if nothing is left."""
+    maps = [schema(1).field(name) for name in MAPS.values() if name not in columns.names]
+    if maps:
+        return lambda: table.add_columns(maps)
+    computed = {name: expression for name, expression in COMPUTED.items() if name not in columns.names}
+    if computed:
+        return lambda: table.add_columns(computed)
+    if not any(index.columns == ["text"] for index in await table.list_indices()):
+        return lambda: table.create_index("text", config=WORDS)
+    if version_of(columns) < VERSION:
+        return lambda: table.update_field_metadata({"path": "id", "metadata": {VERSION_KEY: str(VERSION)}})
+    return None

@@ -1,0 +1,240 @@
+"""What the database does beyond the contract of an index: old tables, faults, several processes."""
+
+import asyncio
+import itertools
+import sys
+from asyncio.subprocess import PIPE
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import lancedb
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from backend.adapters.lance_database import LanceDatabase
+from backend.adapters.lance_index import LanceIndex
+from backend.adapters.lance_rows import VERSION, VERSION_KEY, schema
+from backend.catalogue.errors import IndexUnavailable
+from backend.catalogue.values import Change, Filters, ImageRecord, Sort
+from tests.support.database import open_index
+from tests.support.records import image_id, record, retitled
+from tests.support.spaces import small_space, vector
+
+pytestmark = pytest.mark.anyio
+
+ROOT = Path(__file__).parents[2]
+
+DIMENSION = 8
+SPACE = small_space(DIMENSION)
+
+
+def described(number: int) -> ImageRecord:
+    return record(number, tags=("a'b", "日本"), labels=("tabby, tabby cat", "lynx"))
+
+
+def row_of_version_1(image: ImageRecord) -> dict[str, Any]:
+    description = image.description
+    return {
+        "id": image.id,
+        "vector": vector(1, DIMENSION).astype(np.float16),
+        "created": image.created,
+        "file_name": image.file_name,
+        "size": image.original.size,
+        "content_type": image.original.content_type,
+        "sha256": image.original.sha256,
+        "width": description.width,
+        "height": description.height,
+        "title": description.title,
+        "tags": list(description.tags),
+        "label_names": [label.name for label in description.labels],
+        "label_scores": [label.score for label in description.labels],
+    }
+
+
+# As Lookalike 0.1.0 wrote it, up to commit d1e6bf6.
+SCHEMA_OF_VERSION_1 = pa.schema(
+    [
+        pa.field("id", pa.string(), False, {"lance-schema:unenforced-primary-key:position": "1"}),
+        pa.field("vector", pa.list_(pa.float16(), DIMENSION), False),
+        pa.field("created", pa.timestamp("ms", tz="UTC"), False),
+        pa.field("file_name", pa.string(), False),
+        pa.field("size", pa.int64(), False),
+        pa.field("content_type", pa.string(), False),
+        pa.field("sha256", pa.string(), False),
+        pa.field("width", pa.int32(), False),
+        pa.field("height", pa.int32(), False),
+        pa.field("title", pa.string(), False),
+        pa.field("tags", pa.list_(pa.string()), False),
+        pa.field("label_names", pa.list_(pa.string()), False),
+        pa.field("label_scores", pa.list_(pa.float64()), False),
+    ]
+)
+
+
+async def write_version_1(folder: Path, images: list[ImageRecord]) -> None:
+    connection = await lancedb.connect_async(folder)
+    table = await connection.create_table(f"images_{SPACE.id}", schema=SCHEMA_OF_VERSION_1)
+    await table.add(pa.Table.from_pylist([row_of_version_1(image) for image in images], schema=SCHEMA_OF_VERSION_1))
+    table.close()
+    connection.close()
+
+
+async def test_table_of_version_0_1(tmp_path: Path) -> None:
+    """A table of the first version keeps its rows, and can do what a new one can."""
+    images = [described(0), record(1)]
+    await write_version_1(tmp_path, images)
+
+    async with open_index(tmp_path, SPACE) as index:
+        assert list(await index.page(10, Sort.OLDEST, None, Filters())) == images
+        assert list(await index.matching("日本 LYNX", 10, Filters())) == [images[0]]
+        await index.add(record(2), vector(2, DIMENSION))
+        changed = await index.change(image_id(1), Change("other", None, {"price": 3}))
+        assert changed is not None and changed.description.attributes == {"price": 3}
+    async with open_index(tmp_path, SPACE) as index:
+        assert list(await index.page(10, Sort.OLDEST, None, Filters())) == [images[0], changed, record(2)]
+
+
+@pytest.mark.parametrize("steps", range(4))
+async def test_migration_that_broke_off(tmp_path: Path, steps: int) -> None:
+    """A process that dies in the middle of a migration leaves a table that the next one completes."""
+    await write_version_1(tmp_path, [described(0)])
+    connection = await lancedb.connect_async(tmp_path)
+    table = await connection.open_table(f"images_{SPACE.id}")
+    texts, numbers, flags = (schema(DIMENSION).field(f"attribute_{name}") for name in ("texts", "numbers", "flags"))
+    done = [
+        lambda: table.add_columns([texts]),
+        lambda: table.add_columns([numbers, flags]),
+        lambda: table.add_columns({"revision": "CAST(0 AS BIGINT)"}),
+    ]
+    for step in done[:steps]:
+        await step()
+
+    async with open_index(tmp_path, SPACE) as index:
+        assert list(await index.matching("lynx", 10, Filters())) == [described(0)]
+        assert await index.add(record(1), vector(1, DIMENSION)) == (record(1), True)
+
+
+async def test_migration_by_several_at_once(tmp_path: Path) -> None:
+    """Backends of a new version may start together on an old table."""
+    await write_version_1(tmp_path, [described(0)])
+
+    async with AsyncExitStack() as stack:
+        indexes = await asyncio.gather(*[stack.enter_async_context(open_index(tmp_path, SPACE)) for _ in range(4)])
+
+        for index in indexes:
+            assert list(await index.matching("lynx", 10, Filters())) == [described(0)]
+
+
+async def test_table_of_a_newer_version(tmp_path: Path) -> None:
+    """A table that a newer Lookalike has written is not touched, and the message says why."""
+    async with open_index(tmp_path, SPACE):
+        pass
+    connection = await lancedb.connect_async(tmp_path)
+    table = await connection.open_table(f"images_{SPACE.id}")
+    await table.update_field_metadata({"path": "id", "metadata": {VERSION_KEY: str(VERSION + 1)}})
+    before = await table.version()
+
+    with pytest.raises(IndexUnavailable, match="newer version of Lookalike"):
+        async with open_index(tmp_path, SPACE):
+            pass
+    await table.checkout_latest()
+    assert await table.version() == before
+
+
+async def test_space_of_which_only_the_id_is_known(tmp_path: Path) -> None:
+    """A command finds the spaces of a database without their models; one that does not exist is not made."""
+    async with open_index(tmp_path, SPACE) as index:
+        await index.add(record(1), vector(1, DIMENSION))
+
+    async with LanceDatabase.open(tmp_path) as database:
+        assert await database.spaces() == [SPACE.id]
+        async with LanceIndex.existing(database, SPACE.id) as index:
+            assert [image async for image, _ in index.everything()] == [record(1)]
+        with pytest.raises(IndexUnavailable):
+            async with LanceIndex.existing(database, small_space(16).id):
+                pass
+        assert await database.spaces() == [SPACE.id]
+
+
+async def test_row_that_cannot_be_written_among_others(tmp_path: Path) -> None:
+    """A row with text that no database holds fails alone; those that arrive with it are written."""
+    rows = [retitled(record(number), "\ud800") if number == 3 else record(number) for number in range(8)]
+
+    async with open_index(tmp_path, SPACE) as index:
+        answers = await asyncio.gather(
+            *[index.add(image, vector(1, DIMENSION)) for image in rows], return_exceptions=True
+        )
+
+        assert [answer for answer in answers if isinstance(answer, Exception)] == [answers[3]]
+        assert await index.count(Filters()) == 7
+
+
+async def test_database_that_goes_away_and_comes_back(tmp_path: Path) -> None:
+    """While the table is gone everybody is told so; once it is back all goes on, and nothing was lost."""
+    folder = tmp_path / f"images_{SPACE.id}.lance"
+    aside = tmp_path / "aside"
+
+    async with open_index(tmp_path, SPACE) as index:
+        await index.add(record(0), vector(0, DIMENSION))
+        folder.rename(aside)
+        answers = await asyncio.gather(
+            *[index.add(record(number), vector(number, DIMENSION)) for number in range(1, 9)],
+            index.change(image_id(0), Change("other")),
+            index.delete([image_id(0)]),
+            return_exceptions=True,
+        )
+        assert {type(answer) for answer in answers} == {IndexUnavailable}
+        if folder.exists():
+            folder.rename(tmp_path / "begun")
+        aside.rename(folder)
+
+        await asyncio.gather(*[index.add(record(number), vector(number, DIMENSION)) for number in range(1, 9)])
+        assert await index.count(Filters()) == 9
+
+
+ADD_MANY = """
+import asyncio, sys
+from pathlib import Path
+from tests.integration.test_database import SPACE, DIMENSION
+from tests.support.database import open_index
+from tests.support.records import record
+from tests.support.spaces import vector
+
+async def main(folder, first):
+    async with open_index(Path(folder), SPACE) as index:
+        print("ready", flush=True)
+        sys.stdin.readline()
+        for start in range(0, 40, 8):
+            ours = [record(number) for number in range(first + start, first + start + 8)]
+            shared = [record(number) for number in range(start, start + 8)]
+            answers = await asyncio.gather(*[index.add(image, vector(1, DIMENSION)) for image in ours + shared])
+            assert [image for image, _ in answers] == ours + shared
+            print(sum(made for _, made in answers), flush=True)
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+"""
+
+
+async def test_two_processes_that_add_at_once(tmp_path: Path) -> None:
+    """Two processes on one folder lose no row and write none twice; of those with one id exactly one made the row."""
+    async with open_index(tmp_path, SPACE):
+        pass
+    processes = [
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", ADD_MANY, str(tmp_path), str(first)), stdin=PIPE, stdout=PIPE, cwd=ROOT
+        )
+        for first in (1000, 2000)
+    ]
+    for process in processes:
+        assert process.stdout and await process.stdout.readline() == b"ready\n"
+    outputs = await asyncio.gather(*[process.communicate(b"\n") for process in processes])
+    made = [sum(map(int, output.split())) for output, _ in outputs]
+
+    assert [process.returncode for process in processes] == [0, 0]
+    assert sum(made) == 40 + 2 * 40
+    async with open_index(tmp_path, SPACE) as index:
+        images = [image async for image, _ in index.everything()]
+    expected = itertools.chain(range(40), range(1000, 1040), range(2000, 2040))
+    assert images == [record(number) for number in expected]

@@ -1,0 +1,15 @@
+"""The index of a space on a folder, as the application opens it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from backend.adapters.lance_database import LanceDatabase
+from backend.adapters.lance_index import LanceIndex
+from backend.catalogue.spaces import EmbeddingSpace
+
+
+@asynccontextmanager
+async def open_index(folder: Path, space: EmbeddingSpace) -> AsyncIterator[LanceIndex]:
+    async with LanceDatabase.open(folder) as database, LanceIndex.open(database, space) as index:
+        yield index
