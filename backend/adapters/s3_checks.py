@@ -74,9 +74,9 @@ async def probe(store: S3Store) -> Sequence[Finding]:
             return [
                 Finding("reach", True, "The store answers, and its list can be read."),
                 await _signed_put(trial),
+                await _signed_get(trial),
                 await _written_once(trial),
                 await _signatures(trial),
-                await _signed_get(trial),
                 *await _checksums(trial),
             ]
         except httpx.HTTPError as exc:

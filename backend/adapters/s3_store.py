@@ -40,9 +40,9 @@ CALLS_AT_ONCE = 16
 # then 2 s; RFC 6298), after which waiting longer seldom helps.
 CONNECT_TIMEOUT_S = 3.5
 
-# All that is asked for are headers, a few bytes or a page of a list, answered in 20 to 200 ms. A guess: what takes ten
-# seconds will not come, and a person waits for it.
-READ_TIMEOUT_S = 10
+# All that is asked for are headers, a few bytes or a page of a list, answered in 20 to 200 ms. A guess: what takes five
+# seconds will not come; with its repetitions a call gives up after 20, while a person waits.
+READ_TIMEOUT_S = 5
 
 # Each call is repeated twice, after up to 1 and 2 s: Amazon asks for that (503 Slow Down, now and then 500), and all
 # calls may be repeated. Source: Amazon S3 User Guide, "Best practices design patterns", retries.

@@ -18,7 +18,8 @@ def card(image: dict, score: float | None = None):
     """
     shown[image["id"]] = image
     item = make("li", "card", data_id=image["id"])
-    picture = make("img", alt=image["title"], loading="lazy", decoding="async")
+    # By CORS, as a page in isolation may show pictures of another origin, such as a bucket's, in no other way.
+    picture = make("img", alt=image["title"], loading="lazy", decoding="async", crossorigin="anonymous")
     picture.src = image["thumbnail_url"]
     more = make("button", "picture", type="button", data_action=MORE, title="More like this")
     more.setAttribute("aria-label", f"More like {image['title']}")

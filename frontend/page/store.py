@@ -5,11 +5,15 @@ import js
 from frontend.page.api import ApiError, problem_text
 
 
+TAKEN = 412
+
+
 async def put(target: dict, blob, on_progress) -> None:
     """
     Send a blob to a signed target.
 
-    XMLHttpRequest, because fetch() does not tell how much of a body has been sent.
+    XMLHttpRequest, because fetch() does not tell how much of a body has been sent. A target that is taken counts as
+    sent: an earlier try had arrived and only the answer was lost. Registering compares what is there anyway.
 
     Args:
         target: `method`, `url` and `headers`; the signature covers them, so they are sent as they are.
@@ -39,5 +43,5 @@ async def put(target: dict, blob, on_progress) -> None:
         raise
     if status == 0:
         raise ApiError(0, "The store cannot be reached.")
-    if status >= 300:
+    if status >= 300 and status != TAKEN:
         raise ApiError(status, problem_text(status, request.responseText))
