@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 
 from litestar import Litestar, Router
+from litestar.config.cors import CORSConfig
+from litestar.types import Middleware
 
 from backend.adapters.lance_database import LanceDatabase
 from backend.adapters.lance_index import LanceIndex
@@ -15,20 +17,23 @@ from backend.catalogue.tickets import TicketOffice
 from backend.settings import Settings, signing_secret
 from backend.stores import make_store, prepare_store
 from backend.web import routes, store_routes
+from backend.web.access import Identification
 from backend.web.hosts import HostCheck, names_to_answer
 from backend.web.openapi import openapi_config
 from backend.web.problems import exception_handlers
-from backend.web.security import security_headers
+from backend.web.rate_limit import RateLimit
+from backend.web.security import security_headers, vary_by_origin
 from backend.web.static import Site, static_route
 
-# A registration with a list of 4,096 numbers takes some 100 KB; the rest is room.
-MAX_BODY_BYTES = 1024 * 1024
+# For routes that set no limit of their own: none of them reads a body.
+MAX_BODY_BYTES = 1024
 
 
 def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litestar:
     """Assemble the application. Nothing is opened before the server starts it."""
     secret = signing_secret(settings)
     store = make_store(settings)
+    secure = security_headers(store.origin)
     limits = Limits(settings.max_upload_bytes, settings.ticket_expires_s)
 
     @asynccontextmanager
@@ -43,17 +48,42 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
             yield
 
     return Litestar(
-        route_handlers=[routes.api_routes(), *_store_routes(store), static_route(site, space)],
+        route_handlers=[
+            routes.api_routes(_before_the_api(settings)),
+            *_store_routes(store, settings),
+            static_route(site, space),
+        ],
         lifespan=[opened],
         middleware=[HostCheck(names_to_answer(settings.host, settings.hosts))],
         exception_handlers=exception_handlers(),
-        before_send=[security_headers(store.origin)],
+        cors_config=_cors(settings.origins),
+        before_send=[secure, vary_by_origin] if settings.origins else [secure],
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,  # Left to whoever runs the application.
         openapi_config=openapi_config(),
     )
 
 
-def _store_routes(store: LocalStore | S3Store) -> Sequence[Router]:
+def _store_routes(store: LocalStore | S3Store, settings: Settings) -> Sequence[Router]:
     """Return the routes of the embedded store; any other store browsers reach by themselves."""
-    return [store_routes.store_routes(store)] if isinstance(store, LocalStore) else []
+    embeddable = bool(settings.origins)
+    return [store_routes.store_routes(store, embeddable)] if isinstance(store, LocalStore) else []
+
+
+def _before_the_api(settings: Settings) -> Sequence[Middleware]:
+    identification = Identification(settings.api_keys, settings.anonymous)
+    return (
+        [identification, RateLimit(settings.requests_per_minute)] if settings.requests_per_minute else [identification]
+    )
+
+
+def _cors(origins: Sequence[str]) -> CORSConfig | None:
+    """Let pages of other origins use everything there is: the API, the embedded store, and the model's files."""
+    if not origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(origins),
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type"],
+        expose_headers=["Retry-After", "WWW-Authenticate"],
+    )

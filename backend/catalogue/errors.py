@@ -7,6 +7,7 @@ Everything that can go wrong in the catalogue; one class for each thing that a c
     │   └── HubVector              would be among the nearest of too many others
     ├── SpaceMismatch              was made by another model
     ├── ImageNotFound
+    ├── TooManyAttributes          a change would leave an image with more than are kept
     ├── UploadRefused              the declaration of an upload
     │   ├── UnsupportedType
     │   └── UploadTooLarge
@@ -69,6 +70,15 @@ class ImageNotFound(CatalogueError):
     def __init__(self, image_id: str) -> None:
         super().__init__("There is no image with this id.")
         self.id = image_id
+
+
+class TooManyAttributes(CatalogueError):
+    """A change would leave an image with more attributes than are kept."""
+
+    def __init__(self, count: int, limit: int) -> None:
+        super().__init__(f"The image would have {count} attributes, at most {limit} are kept.")
+        self.count = count
+        self.limit = limit
 
 
 class UploadRefused(CatalogueError):

@@ -15,6 +15,7 @@ from .errors import (
     SpaceMismatch,
     TicketInvalid,
     TicketUsed,
+    TooManyAttributes,
     UnsupportedType,
     UploadIncomplete,
     UploadTooLarge,
@@ -52,6 +53,10 @@ IMAGE_TYPES = tuple(f"image/{name}" for name in ("jpeg", "png", "webp", "gif", "
 # A thumbnail of the page, a JPEG of at most 384 pixels, has some 20 KB, of pure noise 99 (measured); the bound leaves
 # room for other clients' PNG, and keeps a page of a hundred light.
 MAX_THUMBNAIL_BYTES = 256 * 1024
+
+
+# A guess at what a product needs, with room. The index looks attributes up by name, so that more would be slow.
+MAX_ATTRIBUTES = 32
 
 
 @dataclass(frozen=True)
@@ -181,7 +186,9 @@ class Catalogue:
 
         Raises:
             ImageNotFound: No image has this id.
+            TooManyAttributes: It would have more than MAX_ATTRIBUTES. (Two changes that meet may each stay below.)
         """
+        _check_attributes(await self.get(image_id), change)
         record = await self._index.change(image_id, change)
         if record is None:
             raise ImageNotFound(image_id)
@@ -277,6 +284,13 @@ def position(image: ImageRecord, sort: Sort) -> Position:
         "size": image.original.size,
     }
     return Position(values[sort.column], image.id)
+
+
+def _check_attributes(image: ImageRecord, change: Change) -> None:
+    kept = {**image.description.attributes, **change.attributes}
+    count = sum(value is not None for value in kept.values())
+    if count > MAX_ATTRIBUTES:
+        raise TooManyAttributes(count, MAX_ATTRIBUTES)
 
 
 def _check_part(part: str, facts: ObjectFacts, limit: int) -> None:

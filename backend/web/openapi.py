@@ -6,10 +6,12 @@ import msgspec
 from litestar import Request
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components
 
 from backend import __version__
 
 from . import schemas
+from .access import SCHEME
 from .routes import PATH
 
 
@@ -19,6 +21,7 @@ def openapi_config() -> OpenAPIConfig:
         title="Lookalike",
         version=__version__,
         description="Image search by vectors that the visitor's browser makes.",
+        components=Components(security_schemes={"key": SCHEME}),
         # Litestar answers everything below this path itself, so it is the document's alone.
         path=f"{PATH}/openapi.json",
         render_plugins=[ExactSchemas(path="/")],
@@ -35,10 +38,27 @@ class ExactSchemas(JsonRenderPlugin):
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         components = openapi_schema["components"] | {"schemas": _exact(openapi_schema["components"]["schemas"])}
-        return super().render(request, openapi_schema | {"components": components})
+        paths = {path: _with_json_parameters(item) for path, item in openapi_schema["paths"].items()}
+        return super().render(request, openapi_schema | {"components": components, "paths": paths})
+
+
+def _with_json_parameters(path_item: dict[str, Any]) -> dict[str, Any]:
+    return {method: _with_json_parameter(operation) for method, operation in path_item.items()}
+
+
+def _with_json_parameter(operation: dict[str, Any]) -> dict[str, Any]:
+    """Say of a parameter `filters` that its text is JSON, and of which type."""
+    parameters = operation.get("parameters", [])
+    described = [_as_json(item) if item["name"] == "filters" else item for item in parameters]
+    return operation | ({"parameters": described} if described else {})
+
+
+def _as_json(parameter: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: parameter[name] for name in ("name", "in", "description", "required")}
+    return kept | {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/SearchFilters"}}}}
 
 
 def _exact(described: dict[str, Any]) -> dict[str, Any]:
-    types = [getattr(schemas, name) for name in described]
+    types = [getattr(schemas, name) for name in described if hasattr(schemas, name)]
     _, exact = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
-    return exact
+    return described | exact

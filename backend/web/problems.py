@@ -6,12 +6,13 @@ from http import HTTPStatus
 from typing import Any
 
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, TooManyRequestsException, ValidationException
 from litestar.openapi import ResponseSpec
 from litestar.types import ExceptionHandlersMap
 
 from backend.catalogue import errors
 
+from .access import KeyRequired, RoleRequired
 from .hosts import HostRefused
 from .schemas import Problem
 
@@ -31,8 +32,11 @@ class Kind:
 
 
 MALFORMED = Kind(400, "malformed-request", "The request cannot be read")
+KEY_REQUIRED = Kind(401, "key-required", "The request needs a key")
+ROLE_REQUIRED = Kind(403, "role-required", "The key is not for this")
 TOO_LARGE = Kind(413, "request-too-large", "The body of the request is too large")
 MISDIRECTED = Kind(421, "host-refused", "The server does not answer to this name")
+TOO_MANY = Kind(429, "too-many-requests", "There were too many requests")
 INTERNAL = Kind(500, "internal-error", "The server made a mistake")
 
 KINDS: dict[type[errors.CatalogueError], Kind] = {
@@ -40,6 +44,7 @@ KINDS: dict[type[errors.CatalogueError], Kind] = {
     errors.HubVector: Kind(422, "hub-vector", "The vector is near too many others"),
     errors.SpaceMismatch: Kind(409, "space-mismatch", "The vector belongs to another embedding space"),
     errors.ImageNotFound: Kind(404, "image-not-found", "There is no such image"),
+    errors.TooManyAttributes: Kind(422, "too-many-attributes", "The image would have too many attributes"),
     errors.UnsupportedType: Kind(415, "unsupported-type", "Files of this type are not kept"),
     errors.UploadTooLarge: Kind(413, "upload-too-large", "The file is too large"),
     errors.TicketInvalid: Kind(403, "ticket-invalid", "The ticket does not allow this"),
@@ -58,6 +63,14 @@ KINDS: dict[type[errors.CatalogueError], Kind] = {
     errors.IndexUnavailable: Kind(503, "index-unavailable", "The database cannot answer"),
 }
 
+# What the layers before a route refuse; the exception brings its own sentence.
+REFUSALS: dict[type[HTTPException], Kind] = {
+    HostRefused: MISDIRECTED,
+    KeyRequired: KEY_REQUIRED,
+    RoleRequired: ROLE_REQUIRED,
+    TooManyRequestsException: TOO_MANY,
+}
+
 # How long a client had better wait after a 503. A guess: long enough for a restart, short enough for somebody waiting.
 RETRY_AFTER_S = 5
 
@@ -68,17 +81,19 @@ def exception_handlers() -> ExceptionHandlersMap:
 
 
 def documented(
-    *ours: type[errors.CatalogueError], parameters: bool = False, body: bool = False
+    *ours: type[errors.CatalogueError], keys: bool = True, parameters: bool = False, body: bool = False
 ) -> dict[int, ResponseSpec]:
     """
     Describe for OpenAPI the problems that a route may answer with.
 
     Args:
+        keys: The route may need a key, and counts requests.
         parameters: The route reads some from its address; they may be malformed.
         body: The route reads one; it may be malformed or too large.
     """
     kinds = [KINDS[error] for error in (*ours, errors.StoreUnavailable, errors.IndexUnavailable)]
     kinds += [MISDIRECTED, INTERNAL]
+    kinds += [KEY_REQUIRED, ROLE_REQUIRED, TOO_MANY] if keys else []
     kinds += [MALFORMED] if parameters or body else []
     kinds += [TOO_LARGE] if body else []
     return {status: _response_spec([kind for kind in kinds if kind.status == status]) for status in _statuses(kinds)}
@@ -105,8 +120,8 @@ def _from_litestar(request: Request[Any, Any, Any], error: HTTPException) -> Res
         return _from_unexpected(request, error)
     if isinstance(error, ValidationException):
         return _respond(MALFORMED, _first_message(error), {"errors": error.extra or []})
-    if isinstance(error, HostRefused):
-        return _respond(MISDIRECTED, error.detail)
+    if type(error) in REFUSALS:
+        return _respond(REFUSALS[type(error)], error.detail, headers=error.headers)
     if error.status_code == TOO_LARGE.status:
         return _respond(TOO_LARGE, "The body of the request is over the limit.")
     if error.status_code == MALFORMED.status:

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from litestar import Response, Router, delete, get, post, put
+import msgspec
+from litestar import Response, Router, delete, get, patch, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
+from litestar.exceptions import ValidationException
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.types import Middleware
 
 from backend import __version__
-from backend.catalogue import values
 from backend.catalogue.errors import (
+    HubVector,
     ImageNotFound,
     InvalidVector,
     SpaceMismatch,
@@ -19,24 +22,33 @@ from backend.catalogue.errors import (
     TicketInvalid,
     TicketRevoked,
     TicketUsed,
+    TooManyAttributes,
+    TypeMismatch,
     UnsupportedType,
     UploadIncomplete,
     UploadTooLarge,
 )
 from backend.catalogue.service import IMAGE_TYPES, MAX_THUMBNAIL_BYTES, Catalogue
-from backend.catalogue.values import Filters, ImageID, ImageRecord, Position, Sort
+from backend.catalogue.spaces import EmbeddingSpace
+from backend.catalogue.values import ImageID, ImageRecord, Sort, Vector
+from backend.settings import Role
 
+from .access import check_role, needs
+from .cursors import MAX_CURSOR, read_cursor, write_cursor
 from .problems import documented
 from .schemas import (
     BegunUpload,
     Health,
     Image,
+    ImageChange,
     ImagePage,
     Match,
     Registration,
     Search,
+    SearchFilters,
     SearchResult,
     Space,
+    Status,
     UploadDeclaration,
     UploadLimits,
     read_vector,
@@ -47,24 +59,53 @@ from .static import model_url
 
 PATH = "/api/v1"
 
+# The largest bodies that the limits of `schemas` allow, every character written as \uXXXX\uXXXX, and some room. A
+# test makes them: 3, 357, 221 and 333 KB.
+MAX_DECLARATION_BYTES = 8 * 1024
+MAX_REGISTRATION_BYTES = 384 * 1024
+MAX_CHANGE_BYTES = 256 * 1024
+MAX_SEARCH_BYTES = 384 * 1024
+
+# uvicorn takes a request line of 64 KB; with some 30 tags or labels, an address has a few thousand characters.
+MAX_FILTERS = 16_384
+
 Injected = NamedDependency[Catalogue]
 
 
-def api_routes() -> Router:
-    """Return the routes of the API. They expect the catalogue in the application's state."""
+def api_routes(middleware: Sequence[Middleware]) -> Router:
+    """
+    Return the routes of the API. They expect the catalogue in the application's state.
+
+    Args:
+        middleware: Goes before them all, and notes in the scope who sends a request (`Identification`).
+    """
     return Router(
         PATH,
-        route_handlers=[health, space, begin_upload, register, images, image, remove, search],
+        route_handlers=[health, space, begin_upload, register, images, image, change, remove, search, status],
+        middleware=middleware,
+        guards=[check_role],
         dependencies={"catalogue": Provide(_catalogue, sync_to_thread=False)},
     )
 
 
-@get("/health", summary="Say whether images can be found", responses=documented())
+@get(
+    "/health",
+    **needs(Role.NOTHING),
+    summary="Say whether images can be found",
+    responses=documented(keys=False),
+)
 async def health(catalogue: Injected) -> Health:
-    return Health("ok", __version__, catalogue.space.id, await catalogue.count())
+    await catalogue.count()
+    # No more than that: anybody may ask.
+    return Health("ok")
 
 
-@get("/space", summary="Describe the embedding space, its model and what may be uploaded", responses=documented())
+@get(
+    "/space",
+    **needs(Role.READ),
+    summary="Describe the embedding space, its model and what may be uploaded",
+    responses=documented(),
+)
 async def space(catalogue: Injected) -> Space:
     described = catalogue.space
     limits = UploadLimits(catalogue.limits.max_upload_bytes, MAX_THUMBNAIL_BYTES, list(IMAGE_TYPES))
@@ -73,7 +114,9 @@ async def space(catalogue: Injected) -> Space:
 
 @post(
     "/uploads",
+    **needs(Role.WRITE),
     summary="Ask for leave to upload an image",
+    request_max_body_size=MAX_DECLARATION_BYTES,
     response_description="A ticket, and where to send original and thumbnail",
     responses=documented(UnsupportedType, UploadTooLarge, body=True)
     | {200: ResponseSpec(BegunUpload, generate_examples=False, description="The image is in the catalogue already")},
@@ -87,8 +130,10 @@ async def begin_upload(catalogue: Injected, data: JSONBody[UploadDeclaration]) -
 
 @put(
     "/images/{image_id:str}",
+    **needs(Role.WRITE),
     status_code=201,
     summary="Register an uploaded image",
+    request_max_body_size=MAX_REGISTRATION_BYTES,
     response_description="The new image",
     responses=documented(
         TicketInvalid,
@@ -97,7 +142,9 @@ async def begin_upload(catalogue: Injected, data: JSONBody[UploadDeclaration]) -
         TicketRevoked,
         SpaceMismatch,
         InvalidVector,
+        HubVector,
         UploadIncomplete,
+        TypeMismatch,
         body=True,
     )
     | {200: ResponseSpec(Image, generate_examples=False, description="The image was registered before")},
@@ -109,25 +156,51 @@ async def register(catalogue: Injected, image_id: FromPath[str], data: JSONBody[
     return Response(_image(catalogue, record), status_code=201 if made else 200)
 
 
-@get("/images", summary="List images, newest first", responses=documented(parameters=True))
+@get("/images", **needs(Role.READ), summary="List images", responses=documented(parameters=True))
 async def images(
     catalogue: Injected,
     limit: Annotated[int, QueryParameter(ge=1, le=100)] = 50,
-    after: Annotated[str | None, QueryParameter(pattern="^[0-9a-f]{32}$", max_length=32)] = None,
+    sort: Annotated[Sort, QueryParameter(description="A hyphen turns the order round: newest first is the default")] = (
+        Sort.NEWEST
+    ),
+    after: Annotated[
+        str | None, QueryParameter(max_length=MAX_CURSOR, description="`next` of the page before, in the same order")
+    ] = None,
+    filters: Annotated[str, QueryParameter(max_length=MAX_FILTERS, description="As in a search")] = "{}",
 ) -> ImagePage:
-    page = await catalogue.page(limit, Sort.NEWEST, None if after is None else _position(ImageID(after)), Filters())
+    position = None if after is None else read_cursor(after, sort)
+    page = await catalogue.page(limit, sort, position, _read_filters(filters).to_value())
     return ImagePage(
-        [_image(catalogue, record) for record in page.images], page.next.id if page.next else None, page.total
+        [_image(catalogue, record) for record in page.images],
+        write_cursor(sort, page.next) if page.next else None,
+        page.total,
     )
 
 
-@get("/images/{image_id:str}", summary="Show an image", responses=documented(ImageNotFound, parameters=True))
+@get(
+    "/images/{image_id:str}",
+    **needs(Role.READ),
+    summary="Show an image",
+    responses=documented(ImageNotFound, parameters=True),
+)
 async def image(catalogue: Injected, image_id: FromPath[str]) -> Image:
     return _image(catalogue, await catalogue.get(ImageID(image_id)))
 
 
+@patch(
+    "/images/{image_id:str}",
+    **needs(Role.WRITE),
+    summary="Change what is told of an image",
+    responses=documented(ImageNotFound, TooManyAttributes, body=True),
+    request_max_body_size=MAX_CHANGE_BYTES,
+)
+async def change(catalogue: Injected, image_id: FromPath[str], data: JSONBody[ImageChange]) -> Image:
+    return _image(catalogue, await catalogue.change(ImageID(image_id), data.to_value()))
+
+
 @delete(
     "/images/{image_id:str}",
+    **needs(Role.WRITE),
     summary="Remove an image and its files",
     responses=documented(ImageNotFound, parameters=True),
 )
@@ -137,27 +210,35 @@ async def remove(catalogue: Injected, image_id: FromPath[str]) -> None:
 
 @post(
     "/search",
+    **needs(Role.READ),
     status_code=200,
-    summary="Find the most similar images",
+    summary="Find images by their looks, by words, or by both",
+    request_max_body_size=MAX_SEARCH_BYTES,
     responses=documented(SpaceMismatch, InvalidVector, ImageNotFound, body=True),
 )
 async def search(catalogue: Injected, data: JSONBody[Search]) -> SearchResult:
     catalogue.check_space(data.space)
-    found = await _find(catalogue, data)
+    query = _query(data, catalogue.space)
+    found = await catalogue.search(query, data.text.strip(), data.limit, data.filters.to_value())
     return SearchResult(data.space, [Match(match.score, _image(catalogue, match.image)) for match in found])
 
 
-def _position(image_id: ImageID) -> Position:
-    return Position(int(image_id[:12], 16), image_id)
+@get("/status", **needs(Role.ADMIN), summary="Say what the server holds", responses=documented())
+async def status(catalogue: Injected) -> Status:
+    return Status(__version__, catalogue.space.id, await catalogue.count())
 
 
-async def _find(catalogue: Catalogue, query: Search) -> Sequence[values.Match]:
-    filters = query.filters.to_value()
+def _read_filters(text: str) -> SearchFilters:
+    try:
+        return msgspec.json.decode(text, type=SearchFilters)
+    except (msgspec.DecodeError, UnicodeEncodeError) as exc:
+        raise ValidationException(f"filters: {exc}") from exc
+
+
+def _query(query: Search, space: EmbeddingSpace) -> Vector | ImageID | None:
     if query.like is not None:
-        return await catalogue.search(ImageID(query.like), "", query.limit, filters)
-    assert query.vector is not None, "Search takes one of the two"
-    vector = read_vector(query.vector, catalogue.space.dimension)
-    return await catalogue.search(vector, "", query.limit, filters)
+        return ImageID(query.like)
+    return None if query.vector is None else read_vector(query.vector, space.dimension)
 
 
 def _catalogue(state: State) -> Catalogue:

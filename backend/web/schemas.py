@@ -4,16 +4,18 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from backend.catalogue import values
 from backend.catalogue.errors import InvalidVector
-from backend.catalogue.service import IMAGE_TYPES
+from backend.catalogue.service import IMAGE_TYPES, MAX_ATTRIBUTES
 from backend.catalogue.values import MD5, SHA256, ImageRecord, Links, Vector
 from backend.catalogue.vectors import to_vector
+
+T = TypeVar("T")
 
 # Control characters have no place in a name, and trip up terminals, databases and people.
 # Ends in a lookahead because Python's `$` lets a line feed pass at the end.
@@ -27,7 +29,7 @@ Md5 = Annotated[
     Meta(
         pattern="^[0-9a-f]{32}$",
         max_length=32,
-        description="MD5 of the bytes, lower-case hex. Some object stores check no other checksum: better sent than not",
+        description="MD5 of the bytes, lower-case hex. Better sent than not: some object stores check no other",
     ),
 ]
 Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", max_length=32, description="An image's id")]
@@ -41,6 +43,13 @@ ContentType = Annotated[str, Meta(max_length=64, description=f"One of {', '.join
 # No format has larger sides than 65,535 pixels but PNG and TIFF, where the browser gives up long before.
 SidePx = Annotated[int, Meta(ge=1, le=1_000_000, description="In pixels, upright")]
 Limit = Annotated[int, Meta(ge=1, le=100)]
+Words = Annotated[str, Meta(max_length=200, pattern=_PRINTABLE)]
+# Anything that a column and an index may be called, so that the wire's names can be the database's.
+AttributeName = Annotated[str, Meta(max_length=64, pattern=r"^[a-z][a-z0-9_]*(?![\s\S])")]
+AttributeValue = Annotated[str, Meta(max_length=500, pattern=_PRINTABLE)] | float | bool
+# JSON has no larger whole numbers that all its readers keep (RFC 8259, 6).
+MAX_WHOLE = 2**53 - 1
+Count = Annotated[int, Meta(ge=0, le=MAX_WHOLE)]
 
 # 4,096 values: more than any image model in use gives; base64 of float32 takes 16/3 characters a value.
 WireVector = Annotated[
@@ -93,36 +102,87 @@ class Registration(Request, frozen=True):
     title: Title = ""
     tags: Annotated[tuple[Tag, ...], Meta(max_length=32)] = ()
     labels: Annotated[tuple[Label, ...], Meta(max_length=10, description="Best first")] = ()
+    attributes: Annotated[
+        dict[AttributeName, AttributeValue], Meta(max_length=MAX_ATTRIBUTES, description="Data under names of your own")
+    ] = {}
 
     __repr__ = object.__repr__  # The ticket grants access.
 
     def to_value(self) -> values.Description:
         labels = tuple(values.Label(label.name, label.score) for label in self.labels)
-        return values.Description(self.width, self.height, self.title, self.tags, labels)
+        return values.Description(self.width, self.height, self.title, self.tags, labels, self.attributes)
+
+
+class ImageChange(Request, frozen=True):
+    """What is to be changed, as RFC 7396 has it: what is not named stays, null removes."""
+
+    title: Title | UnsetType | None = UNSET
+    tags: Annotated[tuple[Tag, ...], Meta(max_length=32)] | UnsetType | None = UNSET
+    attributes: Annotated[
+        dict[AttributeName, AttributeValue | None],
+        Meta(max_length=2 * MAX_ATTRIBUTES, description="Those not named stay; null removes one"),
+    ] = {}
+
+    def to_value(self) -> values.Change:
+        return values.Change(_or_empty(self.title, ""), _or_empty(self.tags, ()), self.attributes)
+
+
+class AttributeCondition(Request, frozen=True):
+    """What must hold of an attribute: all that is given, or, if nothing is, that the image has it."""
+
+    name: AttributeName
+    equals: AttributeValue | None = None
+    at_least: float | None = None
+    at_most: float | None = None
 
 
 class SearchFilters(Request, frozen=True):
-    """Which images are considered; empty lists consider all."""
+    """Which images are considered: those for which all that is given holds."""
 
     tags_any: Annotated[tuple[Tag, ...], Meta(max_length=32)] = ()
+    tags_all: Annotated[tuple[Tag, ...], Meta(max_length=32)] = ()
     labels_any: Annotated[tuple[LabelName, ...], Meta(max_length=32)] = ()
+    created_from: Time | None = None
+    created_before: Time | None = None
+    size_min: Count | None = None
+    size_max: Count | None = None
+    attributes: Annotated[tuple[AttributeCondition, ...], Meta(max_length=16)] = ()
 
     def to_value(self) -> values.Filters:
-        return values.Filters(tags_any=self.tags_any, labels_any=self.labels_any)
+        return values.Filters(
+            tags_any=self.tags_any,
+            tags_all=self.tags_all,
+            labels_any=self.labels_any,
+            created_from=self.created_from,
+            created_before=self.created_before,
+            size_min=self.size_min,
+            size_max=self.size_max,
+            attributes=tuple(
+                values.AttributeCondition(condition.name, condition.equals, condition.at_least, condition.at_most)
+                for condition in self.attributes
+            ),
+        )
 
 
 class Search(Request, frozen=True):
-    """A query: either a vector, or the id of an image of the catalogue, which is left out of the result then."""
+    """
+    A query: what the images should look like, words that they should have, or both.
+
+    They should look like a vector, or like an image of the catalogue, which is left out of the result then.
+    """
 
     space: Annotated[str, Meta(max_length=64)]
     vector: WireVector | None = None
     like: Id | None = None
+    text: Words = ""
     limit: Limit = 24
     filters: SearchFilters = SearchFilters()
 
     def __post_init__(self) -> None:
-        if (self.vector is None) == (self.like is None):
-            raise ValueError("Give one of `vector` and `like`")
+        if self.vector is not None and self.like is not None:
+            raise ValueError("Give only one of `vector` and `like`")
+        if self.vector is None and self.like is None and not self.text.strip():
+            raise ValueError("Give `vector`, `like` or `text`")
 
 
 class SignedRequest(Struct, frozen=True):
@@ -160,6 +220,7 @@ class Image(Struct, frozen=True):
     sha256: Sha256
     tags: Sequence[str]
     labels: Sequence[Label]
+    attributes: Mapping[str, AttributeValue]
     created: Time
     original_url: str
     thumbnail_url: str
@@ -175,15 +236,18 @@ class BegunUpload(Struct, frozen=True):
 
 
 class ImagePage(Struct, frozen=True):
-    """Images, newest first."""
+    """Images in the order that was asked for."""
 
     images: Sequence[Image]
-    next: Annotated[Id | None, Meta(description="To be given as `after`; null on the last page")]
-    total: int
+    next: Annotated[str | None, Meta(description="To be given as `after`; null on the last page")]
+    total: Annotated[int, Meta(description="Number of images that pass the filters")]
 
 
 class Match(Struct, frozen=True):
-    score: Annotated[float, Meta(ge=-1, le=1, description="Cosine similarity")]
+    score: Annotated[
+        Annotated[float, Meta(ge=-1, le=1)] | None,
+        Meta(description="Cosine similarity; null in a search for words alone"),
+    ]
     image: Image
 
 
@@ -214,6 +278,11 @@ class Space(Struct, frozen=True):
 
 class Health(Struct, frozen=True):
     status: str
+
+
+class Status(Struct, frozen=True):
+    """What whoever runs the server wants to know."""
+
     version: str
     space: str
     images: int
@@ -251,6 +320,7 @@ def to_image(record: ImageRecord, links: Links) -> Image:
         sha256=record.original.sha256,
         tags=description.tags,
         labels=[Label(label.name, label.score) for label in description.labels],
+        attributes=description.attributes,
         created=record.created,
         original_url=links.original_url,
         thumbnail_url=links.thumbnail_url,
@@ -265,6 +335,13 @@ def to_upload(upload: values.Upload) -> Upload:
         original=_to_signed_request(upload.original),
         thumbnail=_to_signed_request(upload.thumbnail),
     )
+
+
+def _or_empty(value: T | UnsetType | None, empty: T) -> T | None:
+    """Return None, which stands for no change, for what was not sent, and `empty` for null."""
+    if isinstance(value, UnsetType):
+        return None
+    return empty if value is None else value
 
 
 def _to_signed_request(request: values.SignedRequest) -> SignedRequest:

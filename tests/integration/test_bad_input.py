@@ -1,5 +1,6 @@
 """Whatever is wrong with a request: a problem document says what, and nothing is written."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,7 @@ import pytest
 from backend.catalogue.service import utc_now
 from backend.catalogue.tickets import TicketOffice
 from backend.settings import Settings, signing_secret
+from backend.web import routes
 from tests.support.api import API, Picture, Visitor, assert_problem, stored
 from tests.support.spaces import DIMENSION, near, to_base64, vector
 
@@ -195,6 +197,9 @@ async def test_declaration_that_is_not_taken(
         {"tags": ["x" * 65]},
         {"tags": [""]},
         {"tags": "home"},
+        {"attributes": {"price": [1]}},
+        {"attributes": {"price tag": 1}},
+        {"attributes": {f"a{number}": number for number in range(33)}},
         {"labels": [{"name": "x", "score": 0.5}] * 11},
         {"labels": [{"name": "x", "score": 1.5}]},
         {"labels": [{"name": "x"}]},
@@ -222,6 +227,11 @@ async def test_registration_beyond_the_limits(
     [
         {},
         {"vector": "", "like": "0" * 32},
+        {"text": ""},
+        {"text": " "},
+        {"text": "tab\there"},
+        {"text": "x" * 201},
+        {"text": "red", "filters": {"created_from": "2026-01-01"}},
         {"like": "../../etc/passwd"},
         {"like": "0" * 32, "limit": 0},
         {"like": "0" * 32, "limit": 101},
@@ -244,19 +254,104 @@ async def test_query_beyond_the_limits(query: dict[str, Any], visitor: Visitor) 
 async def test_malformed_json(body: bytes, unchanged: dict[str, Any], visitor: Visitor) -> None:
     """A body that is no JSON object of the documented form is a 400 on every route that reads one."""
     headers = {"Content-Type": "application/json"}
-    for method, path in (("POST", "uploads"), ("PUT", f"images/{unchanged['id']}"), ("POST", "search")):
+    own = f"images/{unchanged['id']}"
+    for method, path in (("POST", "uploads"), ("PUT", own), ("PATCH", own), ("POST", "search")):
         response = await visitor.http.request(method, f"{API}/{path}", content=body, headers=headers)
         assert_problem(response, 400, "malformed-request")
 
 
-async def test_body_too_large(unchanged: dict[str, Any], visitor: Visitor) -> None:
-    """A body over 1 MiB is a 413 on every route that reads one."""
-    for method, path in (("POST", "uploads"), ("PUT", f"images/{unchanged['id']}"), ("POST", "search")):
-        response = await visitor.http.request(method, f"{API}/{path}", content=b" " * (1024 * 1024 + 1))
-        assert_problem(response, 413, "request-too-large")
+# One of the longest characters that JSON can write: two escapes of six characters each.
+EMOJI = "\N{GRINNING FACE}"
+
+LONGEST_ATTRIBUTES = {f"a{number:063}": EMOJI * 500 for number in range(32)}
+LONGEST_CONDITIONS = [{"name": name, "equals": EMOJI * 500, "at_least": -1e300, "at_most": 1e300} for name in "a" * 16]
+LONGEST = {
+    "uploads": Picture.of(1).declaration() | {"file_name": EMOJI * 255},
+    "images": {
+        "ticket": "x" * 4096,
+        "space": "x" * 64,
+        "vector": [-1.2345678901234567e-100] * 4096,
+        "width": 1_000_000,
+        "height": 1_000_000,
+        "title": EMOJI * 200,
+        "tags": [EMOJI * 64] * 32,
+        "labels": [{"name": EMOJI * 200, "score": 0.1234567890123456}] * 10,
+        "attributes": LONGEST_ATTRIBUTES,
+    },
+    "change": {"title": EMOJI * 200, "tags": [EMOJI * 64] * 32, "attributes": LONGEST_ATTRIBUTES},
+    "search": {
+        "space": "x" * 64,
+        "vector": [-1.2345678901234567e-100] * 4096,
+        "text": EMOJI * 200,
+        "limit": 100,
+        "filters": {
+            "tags_any": [EMOJI * 64] * 32,
+            "tags_all": [EMOJI * 64] * 32,
+            "labels_any": [EMOJI * 200] * 32,
+            "created_from": "2026-11-22T20:00:00.123456+00:00",
+            "created_before": "2026-11-22T20:00:00.123456+00:00",
+            "size_min": 2**53 - 1,
+            "size_max": 2**53 - 1,
+            "attributes": LONGEST_CONDITIONS,
+        },
+    },
+}
+BODIES = {
+    "uploads": ("POST", "uploads", routes.MAX_DECLARATION_BYTES),
+    "images": ("PUT", f"images/{'0' * 32}", routes.MAX_REGISTRATION_BYTES),
+    "change": ("PATCH", f"images/{'0' * 32}", routes.MAX_CHANGE_BYTES),
+    "search": ("POST", "search", routes.MAX_SEARCH_BYTES),
+}
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "after=x", "after=' OR 1=1 --"])
+@pytest.mark.parametrize("case", BODIES)
+async def test_longest_body(case: str, visitor: Visitor) -> None:
+    """Whatever the limits of the single values allow fits into a body, however a client writes it."""
+    method, path, limit = BODIES[case]
+    body = json.dumps(LONGEST[case], indent=0).encode()
+
+    response = await visitor.http.request(method, f"{API}/{path}", content=body)
+
+    assert response.status_code not in (400, 413), response.text
+    assert limit / 3 < len(body) < limit
+
+
+@pytest.mark.parametrize("case", BODIES)
+async def test_body_too_large(case: str, unchanged: dict[str, Any], visitor: Visitor) -> None:
+    """A body over the limit of its route is a 413."""
+    method, path, limit = BODIES[case]
+
+    response = await visitor.http.request(method, f"{API}/{path}", content=b" " * (limit + 1))
+
+    assert_problem(response, 413, "request-too-large")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "sort=",
+        "sort=id",
+        "sort=created;id",
+        "after=x",
+        "after=' OR 1=1 --",
+        "after=\u00e9",
+        f"after={'x' * 4000}",
+        "filters=",
+        "filters=[]",
+        "filters={",
+        "filters=%00",
+        "filters=%ff",
+        'filters={"tags_any":[1]}',
+        'filters={"sql":"1=1"}',
+        'filters={"created_from":"yesterday"}',
+        'filters={"created_from":"2026-01-01T00:00:00"}',
+        'filters={"attributes":[{"name":"a b"}]}',
+        f'filters={{"tags_any":["{"x" * 20_000}"]}}',
+    ],
+)
 async def test_list_beyond_the_limits(query: str, visitor: Visitor) -> None:
     """A parameter of another form is a 400 that names it."""
     problem = assert_problem(await visitor.http.get(f"{API}/images?{query}"), 400, "malformed-request")
@@ -283,7 +378,7 @@ async def test_image_that_does_not_exist(
         ("GET", f"{API}/nothing", 404),
         ("GET", "/store/originals", 404),
         ("POST", f"{API}/health", 405),
-        ("PATCH", f"{API}/images/{'0' * 32}", 405),
+        ("POST", f"{API}/images/{'0' * 32}", 405),
         ("POST", "/", 405),
         ("DELETE", "/store/originals/" + "0" * 32, 405),
     ],

@@ -10,6 +10,7 @@ from litestar import Litestar
 
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings
+from backend.web.routes import MAX_DECLARATION_BYTES
 from tests.support.api import API, Picture, Visitor, assert_problem, stored
 from tests.support.network import serving
 from tests.support.spaces import to_base64, vector
@@ -141,6 +142,21 @@ async def test_upload_longer_than_announced(visitor: Visitor, settings: Settings
     assert_problem(response, 400, "body-mismatch")
     assert stored(settings.data) == {}
     assert (await visitor.http.get(f"{API}/health")).status_code == 200
+
+
+async def test_endless_body(visitor: Visitor) -> None:
+    """A body that does not say how long it is ends at the limit of its route."""
+    sent = 0
+
+    async def chunks() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while sent < 100 * MAX_DECLARATION_BYTES:
+            yield bytes(1024)
+            sent += 1024
+
+    response = await visitor.http.post(f"{API}/uploads", content=chunks())
+
+    assert_problem(response, 413, "request-too-large")
 
 
 async def test_head_of_a_stored_picture(visitor: Visitor) -> None:

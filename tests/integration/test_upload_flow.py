@@ -22,7 +22,9 @@ async def test_upload_of_a_new_picture(visitor: Visitor, settings: Settings) -> 
     picture = Picture.of(1)
     labels = [{"name": "tabby, tabby cat", "score": 0.7312}, {"name": "lynx", "score": 0.1}]
 
-    image = await visitor.add(picture, title="Minka", tags=["cat", "home"], labels=labels)
+    attributes = {"price": 12.5, "sku": "A-17", "sold": False}
+
+    image = await visitor.add(picture, title="Minka", tags=["cat", "home"], labels=labels, attributes=attributes)
 
     assert without_urls(image) == {
         "id": image["id"],
@@ -35,6 +37,7 @@ async def test_upload_of_a_new_picture(visitor: Visitor, settings: Settings) -> 
         "sha256": picture.declaration()["sha256"],
         "tags": ["cat", "home"],
         "labels": labels,
+        "attributes": attributes,
         "created": image["created"],
     }
     assert await visitor.listed() == [without_urls(image)]
@@ -200,14 +203,16 @@ async def test_pages(visitor: Visitor) -> None:
     assert (first["total"], third["total"], third["next"]) == (5, 6, None)
 
 
-async def test_health_and_space(visitor: Visitor) -> None:
-    """Health tells how many images there are; space hands out the manifest as it is."""
+async def test_health_status_and_space(visitor: Visitor) -> None:
+    """Health tells nothing but that it is well, status what there is; space hands out the manifest as it is."""
     await visitor.add(Picture.of(1))
 
     health = await visitor.http.get(f"{API}/health")
+    status = await visitor.http.get(f"{API}/status")
     space = await visitor.http.get(f"{API}/space")
 
-    assert health.json() == {"status": "ok", "version": "0.1.0", "space": visitor.space.id, "images": 1}
+    assert health.json() == {"status": "ok"}
+    assert status.json() == {"version": "0.1.0", "space": visitor.space.id, "images": 1}
     described: httpx.Response = space
     assert described.json()["manifest"] == visitor.space.manifest
     assert described.json()["model_url"] == f"/model/{visitor.space.id}/"
