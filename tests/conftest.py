@@ -23,12 +23,18 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    """A real S3 server, empty at first; every test makes a bucket of its own."""
+def s3_program() -> Path:
+    """A real S3 server, to be started."""
     program = find_ministack()
     if program is None:
         pytest.skip("NOT TESTED: the S3 server is not installed, which `python -m tests` would do")
-    with running_s3(program, tmp_path_factory.mktemp("s3")) as server:
+    return program
+
+
+@pytest.fixture(scope="session")
+def s3_server(s3_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A running S3 server, empty at first; every test makes a bucket of its own."""
+    with running_s3(s3_program, tmp_path_factory.mktemp("s3")) as server:
         yield server
 
 

@@ -4,8 +4,8 @@ import js
 
 from frontend.page.api import ApiError, problem_text
 
-
 TAKEN = 412
+"""The status of a target under which something lies already."""
 
 
 async def put(target: dict, blob, on_progress) -> None:
