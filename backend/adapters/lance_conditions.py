@@ -1,47 +1,68 @@
 """
 Turns filters and positions into LanceDB's conditions.
 
-LanceDB's expressions know few functions, none on lists and maps, so some conditions are text. No text of a request
-gets into one but through `_quoted`, by which LanceDB itself quotes it.
+They are text, as LanceDB's own expressions know no function on lists and maps. No text of a request gets into one but
+through `literal`.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from lancedb.expr import Expr, col, lit
 from lancedb.query import ColumnOrdering
 
 from backend.catalogue.values import EPOCH, AttributeCondition, AttributeValue, Filters, ImageID, Position, Sort
 
-from .lance_rows import MAPS, map_for
+from .lance_rows import MAPS, as_stored, map_for
+
+
+def literal(value: AttributeValue) -> str:
+    """
+    Write a value so that LanceDB reads it as that value and as nothing else.
+
+    What is not plain letters and digits goes as hexadecimal bytes, for LanceDB's own quoting and reading do not agree:
+    a text with `\\'` ends early, and what follows would be taken for a condition (0.40: `lit(…).to_sql()` read by
+    `where`). Its planner turns both forms into the same constant, so that indexes serve both.
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return f"CAST('{value!r}' AS DOUBLE)"
+    if value.isascii() and value.isalnum():
+        return f"'{value}'"
+    return f"CAST(X'{value.encode().hex()}' AS STRING)"
+
+
+def one_of(column: str, values: Iterable[str]) -> str:
+    """Return the condition that a column has one of the values; there must be some."""
+    return f"{column} IN ({_list(values)})"
 
 
 def passing(filters: Filters, without: ImageID | None = None) -> list[str]:
     """Return the conditions that the filters pose, none if they let everything pass."""
     conditions = [
-        *_has("any", "tags", filters.tags_any),
-        *_has("all", "tags", filters.tags_all),
-        *_has("any", "label_names", filters.labels_any),
+        filters.tags_any and f"array_has_any(tags, make_array({_list(filters.tags_any)}))",
+        filters.tags_all and f"array_has_all(tags, make_array({_list(filters.tags_all)}))",
+        filters.labels_any and f"array_has_any(label_names, make_array({_list(filters.labels_any)}))",
+        filters.created_from and f"id >= {literal(_first_id(filters.created_from))}",
+        filters.created_before and f"id < {literal(_first_id(filters.created_before))}",
+        filters.size_min is not None and f"size >= {literal(filters.size_min)}",
+        filters.size_max is not None and f"size <= {literal(filters.size_max)}",
+        without is not None and f"id != {literal(without)}",
+        *(condition for attribute in filters.attributes for condition in _attribute(attribute)),
     ]
-    expressions = [
-        filters.created_from and (col("id") >= lit(_first_id(filters.created_from))),
-        filters.created_before and (col("id") < lit(_first_id(filters.created_before))),
-        None if filters.size_min is None else col("size") >= lit(filters.size_min),
-        None if filters.size_max is None else col("size") <= lit(filters.size_max),
-        None if without is None else col("id") != lit(without),
-    ]
-    conditions += [expression.to_sql() for expression in expressions if expression is not None]
-    for condition in filters.attributes:
-        conditions += _attribute(condition)
-    return conditions
+    return [condition for condition in conditions if condition]
 
 
 def following(sort: Sort, position: Position) -> str:
     """Return the condition that what comes after a position fulfils."""
+    beyond = "<" if sort.descending else ">"
+    later = f"id {beyond} {literal(position.id)}"
     if sort.column == "created":
-        return _beyond(sort, "id", position.id).to_sql()
-    equal = (col(sort.column) == lit(position.value)) & _beyond(sort, "id", position.id)
-    return f"({(_beyond(sort, sort.column, position.value) | equal).to_sql()})"
+        return later
+    value = literal(position.value)
+    return f"({sort.column} {beyond} {value} OR ({sort.column} = {value} AND {later}))"
 
 
 def ordering(sort: Sort) -> list[ColumnOrdering]:
@@ -50,48 +71,31 @@ def ordering(sort: Sort) -> list[ColumnOrdering]:
     return [ColumnOrdering(column_name=column, ascending=not sort.descending) for column in columns]
 
 
-def one_of(column: str, values: Iterable[str]) -> Expr:
-    return col(column).isin([lit(value) for value in values])
-
-
 def joined(conditions: Sequence[str]) -> str:
     """Return the condition that holds if all do."""
     return " AND ".join(conditions)
 
 
-def _beyond(sort: Sort, column: str, value: str | int) -> Expr:
-    return col(column) < lit(value) if sort.descending else col(column) > lit(value)
-
-
-def _has(which: str, column: str, values: Sequence[str]) -> list[str]:
-    if not values:
-        return []
-    return [f"array_has_{which}({column}, make_array({', '.join(map(_quoted, values))}))"]
+def _list(values: Iterable[str]) -> str:
+    return ", ".join(map(literal, values))
 
 
 def _attribute(condition: AttributeCondition) -> list[str]:
-    conditions = []
-    if condition.equals is not None:
-        conditions.append(f"{_value(map_for(condition.equals), condition.name)} = {_quoted(condition.equals)}")
+    """Return what an attribute must fulfil: at least that it is there."""
+    wanted, low, high = condition.equals, condition.at_least, condition.at_most
     number = _value(MAPS[float], condition.name)
-    if condition.at_least is not None:
-        conditions.append(f"{number} >= {_quoted(condition.at_least)}")
-    if condition.at_most is not None:
-        conditions.append(f"{number} <= {_quoted(condition.at_most)}")
-    return conditions or [_exists(condition.name)]
-
-
-def _exists(name: str) -> str:
-    return f"({' OR '.join(f'{_value(column, name)} IS NOT NULL' for column in MAPS.values())})"
+    conditions = [
+        None if wanted is None else f"{_value(map_for(wanted), condition.name)} = {literal(as_stored(wanted))}",
+        None if low is None else f"{number} >= {literal(as_stored(low))}",
+        None if high is None else f"{number} <= {literal(as_stored(high))}",
+    ]
+    there = " OR ".join(f"{_value(column, condition.name)} IS NOT NULL" for column in MAPS.values())
+    return [each for each in conditions if each] or [f"({there})"]
 
 
 def _value(column: str, name: str) -> str:
     """Return the expression of an attribute's value; NULL, of which no comparison is true, where it is missing."""
-    return f"map_extract({column}, {_quoted(name)})[1]"
-
-
-def _quoted(value: AttributeValue) -> str:
-    return lit(value if isinstance(value, str | bool) else float(value)).to_sql()
+    return f"map_extract({column}, {literal(name)})[1]"
 
 
 def _first_id(moment: datetime) -> str:

@@ -130,10 +130,15 @@ def map_for(value: AttributeValue) -> str:
     return MAPS[kind]
 
 
+def as_stored(value: AttributeValue) -> AttributeValue:
+    """Return the value as a column holds it: numbers as float, and -0.0, which LanceDB takes for less than 0, as 0."""
+    return value if isinstance(value, str | bool) else float(value) + 0.0
+
+
 def _attributes_to_columns(attributes: Mapping[str, AttributeValue]) -> dict[str, list[tuple[str, AttributeValue]]]:
     columns: dict[str, list[tuple[str, AttributeValue]]] = {column: [] for column in MAPS.values()}
     for name, value in attributes.items():
-        columns[map_for(value)].append((name, value))
+        columns[map_for(value)].append((name, as_stored(value)))
     return columns
 
 

@@ -75,7 +75,7 @@ class Writes:
             condition = one_of("id", deleted[start : start + LARGEST_BATCH])
             with translated():
                 await self._table.checkout_latest()
-                if await self._table.count_rows(condition.to_sql()):
+                if await self._table.count_rows(condition):
                     await _patiently(lambda condition=condition: self._table.delete(condition))
 
     async def _done(self, job: "_Add | _Change | _Delete") -> Any:
@@ -134,9 +134,8 @@ class Writes:
 
     async def _known(self, jobs: "Sequence[_Add]") -> "_Known":
         await self._table.checkout_latest()
-        condition = one_of("id", [job.image.id for job in jobs]) | one_of(
-            "sha256", [job.image.original.sha256 for job in jobs]
-        )
+        ids, originals = [job.image.id for job in jobs], [job.image.original.sha256 for job in jobs]
+        condition = f"{one_of('id', ids)} OR {one_of('sha256', originals)}"
         rows = await self._table.query().where(condition).select([*RECORD_COLUMNS, "revision"]).to_arrow()
         return _Known(rows.to_pylist())
 

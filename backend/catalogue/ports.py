@@ -83,7 +83,8 @@ class ImageIndex(Protocol):
 
     What `add`, `change` and `delete` have acknowledged is on disk, and seen by every later call of this process; other
     processes on the same database see it within `READ_CONSISTENCY_S` seconds, `registered` at once. Every method raises
-    IndexUnavailable when the database cannot answer; nothing is half written then, and the same call may be repeated.
+    IndexUnavailable when the database cannot answer; the same call may be repeated then. What it was to write may have
+    been written or not, but never in part.
     """
 
     async def add(self, image: ImageRecord, vector: Vector) -> tuple[ImageRecord, bool]:
@@ -158,7 +159,11 @@ class ImageIndex(Protocol):
         ...
 
     def everything(self) -> AsyncIterator[tuple[ImageRecord, Vector]]:
-        """Go through all images, oldest first, as they were when the iteration began."""
+        """
+        Go through the images that are there when the iteration begins, oldest first, however long that takes.
+
+        Each comes as it is when its turn comes; those deleted before are left out.
+        """
         ...
 
     async def maintain(self) -> Upkeep:

@@ -163,6 +163,8 @@ async def test_nearest_without_one(index: ImageIndex) -> None:
         "日本",
         "🐈",
         "'; DROP TABLE x; --",
+        "''",
+        "\\') OR true --",
         "?",
         ":x",
         "$1",

@@ -1,0 +1,375 @@
+"""Filters, orders, pages and words of every ImageIndex, held against plain Python on the same images."""
+
+import asyncio
+import math
+import random
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backend.catalogue.ports import ImageIndex
+from backend.catalogue.service import position
+from backend.catalogue.values import (
+    AttributeCondition,
+    AttributeValue,
+    Filters,
+    ImageID,
+    ImageRecord,
+    Label,
+    Sort,
+    created_at,
+)
+from tests.support.database import open_index
+from tests.support.records import facts, image_id, record, retitled
+from tests.support.spaces import small_space, vector
+
+DIMENSION = 16
+SPACE = small_space(DIMENSION)
+IMPLEMENTATIONS = {"lance": lambda folder: open_index(folder, SPACE)}
+
+# Whatever has a meaning to someone between here and the disk.
+ODD = [
+    *(
+        "it's",
+        'quo"te',
+        "back\\slash",
+        "end\\",
+        "per%cent_",
+        "`tick`",
+        "日本",
+        "🐈",
+        "Ä",
+        "a\u0308",
+        "ß",
+        "İ",
+        "\n",
+        "\0",
+        "",
+    ),
+    *(
+        "'; DROP TABLE x; --",
+        "' OR 1=1 --",
+        "\\' OR 1=1 --",
+        "?",
+        ":x",
+        "$1",
+        "${x}",
+        "NULL",
+        "true",
+        "10",
+        "a,b",
+        ")",
+        "{",
+    ),
+]
+NUMBERS = [0.0, -0.0, 1.0, 10.0, 10.5, -3.0, 0.1, 1e300, -1e300, 5e-324, 2.0**53, 123456789.123456789]
+VALUES: list[AttributeValue] = [*ODD, *NUMBERS, True, False]
+NAMES = [*ODD[:12], "price", "sold"]
+
+
+def draw_image(number: int) -> ImageRecord:
+    """Return an image that shares some of its values with others, the same one in every run."""
+    chance = random.Random(number)
+    made = image_id(chance.randrange(40) * 10_000 + number)
+    image = record(number)
+    described = replace(
+        image.description,
+        title=chance.choice([*ODD, "a", "B", "b", "aa"]),
+        tags=tuple(chance.sample(ODD, chance.randrange(4))),
+        labels=tuple(Label(name, 0.5) for name in chance.sample(ODD, chance.randrange(3))),
+        attributes={name: chance.choice(VALUES) for name in chance.sample(NAMES, chance.randrange(5))},
+    )
+    original = replace(facts(str(number).encode()), size=chance.choice([0, 1, 10, 2**40, 2**63 - 1]))
+    return replace(image, id=made, created=created_at(made), original=original, description=described)
+
+
+IMAGES = [draw_image(number) for number in range(120)]
+
+
+def passes(image: ImageRecord, filters: Filters) -> bool:
+    tags, labels = set(image.description.tags), {label.name for label in image.description.labels}
+    return all(
+        [
+            not filters.tags_any or bool(tags & set(filters.tags_any)),
+            tags >= set(filters.tags_all),
+            not filters.labels_any or bool(labels & set(filters.labels_any)),
+            filters.created_from is None or image.created >= filters.created_from,
+            filters.created_before is None or image.created < filters.created_before,
+            filters.size_min is None or image.original.size >= filters.size_min,
+            filters.size_max is None or image.original.size <= filters.size_max,
+            *(meets(image.description.attributes.get(each.name), each) for each in filters.attributes),
+        ]
+    )
+
+
+def meets(value: AttributeValue | None, condition: AttributeCondition) -> bool:
+    wanted = condition.equals
+    if value is None or (wanted is not None and (kind(value) != kind(wanted) or value != wanted)):
+        return False
+    low, high = condition.at_least, condition.at_most
+    if low is None and high is None:
+        return True
+    if isinstance(value, str | bool):
+        return False
+    return (-math.inf if low is None else low) <= value <= (math.inf if high is None else high)
+
+
+def kind(value: AttributeValue) -> type:
+    return float if type(value) is int else type(value)
+
+
+def in_order(images: Sequence[ImageRecord], sort: Sort) -> list[ImageRecord]:
+    def key(image: ImageRecord) -> Any:
+        return {"created": image.created, "title": image.description.title, "size": image.original.size}[sort.column]
+
+    return sorted(images, key=lambda image: (key(image), image.id), reverse=sort.descending)
+
+
+names = st.lists(st.sampled_from(ODD), max_size=3).map(tuple)
+sizes = st.none() | st.sampled_from([0, 1, 2, 10, 2**40, 2**63 - 1])
+moments = st.none() | st.builds(
+    lambda image, microseconds: image.created + timedelta(microseconds=microseconds),
+    st.sampled_from(IMAGES),
+    st.sampled_from([-1000, -1, 0, 1, 1000]),
+)
+numbers = st.none() | st.sampled_from(NUMBERS)
+conditions = st.builds(
+    AttributeCondition, st.sampled_from(NAMES), st.none() | st.sampled_from([*VALUES, 10, 1, 0]), numbers, numbers
+)
+some_filters = st.builds(
+    Filters, names, names, names, moments, moments, sizes, sizes, st.lists(conditions, max_size=2).map(tuple)
+) | st.builds(lambda condition: Filters(attributes=(condition,)), conditions)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An index full of images, to be asked from a test that is not asynchronous."""
+
+    index: ImageIndex
+    portal: BlockingPortal
+
+    def page(self, *arguments: Any) -> list[ImageRecord]:
+        return list(self.portal.call(self.index.page, *arguments))
+
+
+@pytest.fixture(scope="module", params=IMPLEMENTATIONS)
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    opening: AbstractAsyncContextManager[ImageIndex] = IMPLEMENTATIONS[request.param](tmp_path_factory.mktemp("index"))
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(opening) as index:
+        portal.call(fill, index, IMAGES)
+        yield Opened(index, portal)
+
+
+async def fill(index: ImageIndex, images: Sequence[ImageRecord]) -> None:
+    await asyncio.gather(*[index.add(image, vector(number, DIMENSION)) for number, image in enumerate(images)])
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(filters=some_filters)
+def test_filters(opened: Opened, filters: Filters) -> None:
+    """List, count and search find exactly the images that pass, whatever characters and values a filter has."""
+    expected = {image.id for image in IMAGES if passes(image, filters)}
+
+    found = opened.portal.call(opened.index.nearest, vector(0, DIMENSION), len(IMAGES), filters)
+
+    assert {match.image.id for match in found} == expected
+    assert opened.portal.call(opened.index.count, filters) == len(expected)
+    assert {image.id for image in opened.page(len(IMAGES), Sort.NEWEST, None, filters)} == expected
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(sort=st.sampled_from(Sort), limit=st.integers(1, 50), filters=st.just(Filters()) | some_filters)
+def test_pages(opened: Opened, sort: Sort, limit: int, filters: Filters) -> None:
+    """Pages of any size join to the whole list in order, without gap or repetition, also among equals."""
+    pages = []
+    after = None
+    while page := opened.page(limit, sort, after, filters):
+        pages += page
+        after = position(page[-1], sort)
+
+    assert pages == in_order([image for image in IMAGES if passes(image, filters)], sort)
+
+
+@pytest.mark.parametrize("sort", Sort)
+def test_page_after_an_image_that_is_gone(opened: Opened, sort: Sort) -> None:
+    """A list goes on from a place where no image is."""
+    ordered = in_order([*IMAGES, draw_image(1000)], sort)
+    place = ordered.index(draw_image(1000))
+
+    after = opened.page(200, sort, position(draw_image(1000), sort), Filters())
+
+    assert after == ordered[place + 1 :]
+
+
+@pytest.fixture(params=IMPLEMENTATIONS)
+async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ImageIndex]:
+    async with IMPLEMENTATIONS[request.param](tmp_path) as index:
+        yield index
+
+
+TITLES = [
+    "Ein Café in Köln",
+    "Москва ЗИМОЙ",
+    "東京タワー",
+    "the of and",
+    "IMG_1234.jpg",
+    "It's a dog-house",
+    "Cafe\u0301 e\u0301clair",
+    "กรุงเทพ แมวน่ารัก",
+    "!?",
+]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("text", "places"),
+    {
+        "CAFÉ": [0, 6],
+        "cafe": [0, 6],
+        "koln, nowhere": [0],
+        "москва": [1],
+        "東京": [2],
+        "タワー": [2],
+        "The": [3],
+        "1234": [4],
+        "jpg": [4],
+        "house": [5],
+        "e\u0301clair": [6],
+        "แมว": [7],
+        "": [],
+        " \t\n": [],
+        "?": [],
+        ";;--'\"": [],
+        "*": [],
+        "\0": [],
+        "🐈": [],
+        "d": [],
+        "x" * 5000: [],
+        "title:cafe": [0, 6],
+        "+house -dog": [5],
+        '"dog koln"': [0, 5],
+        "NOT dog": [5],
+        "(dog OR": [5],
+        "dog~2 hous*": [5],
+        '{"match": {"query": "dog"}}': [5],
+    }.items(),
+)
+@pytest.mark.parametrize("maintained", [False, True])
+async def test_words(index: ImageIndex, text: str, places: list[int], maintained: bool) -> None:
+    """A word is found whole, whatever its case, accents and script; what looks like a query language is words too."""
+    await fill(index, [retitled(record(number), title) for number, title in enumerate(TITLES)])
+    if maintained:
+        await index.maintain()
+
+    found = await index.matching(text, 100, Filters())
+
+    assert sorted(image.id for image in found) == [image_id(number) for number in places]
+
+
+@pytest.mark.anyio
+async def test_words_in_tags_and_labels(index: ImageIndex) -> None:
+    """Words are looked for in title, tags and labels; an image with more of them comes first."""
+    images = [
+        retitled(record(1), "red bird"),
+        record(2, tags=("red bird",), labels=("bird of prey",)),
+        record(3, labels=("bird house",)),
+        record(4),
+    ]
+    await fill(index, images)
+
+    assert {image.id for image in await index.matching("bird", 10, Filters())} == {image_id(n) for n in (1, 2, 3)}
+    assert [image.id for image in await index.matching("prey bird red", 1, Filters())] == [image_id(2)]
+    assert list(await index.matching("bird", 10, Filters(tags_any=("red bird",)))) == [images[1]]
+    assert {image.id for image in await index.matching("bird", 10, Filters(), image_id(2))} == {
+        image_id(1),
+        image_id(3),
+    }
+
+
+@pytest.mark.anyio
+async def test_filters_come_before_the_limit_of_words(index: ImageIndex) -> None:
+    """Of many images with a word, those that pass the filter are found, however low they rank."""
+    images = [retitled(record(number), "cat " * 5) for number in range(30)]
+    await fill(index, [*images, retitled(record(99, tags=("x",)), "a cat among many other words")])
+
+    assert [image.id for image in await index.matching("cat", 1, Filters(tags_all=("x",)))] == [image_id(99)]
+
+
+@pytest.mark.anyio
+async def test_words_of_what_is_gone(index: ImageIndex) -> None:
+    """Words of a deleted image find nothing, before and after the index was brought up to date."""
+    await fill(index, [record(1), record(2)])
+    await index.maintain()
+    await index.delete([image_id(1)])
+    assert [image.id for image in await index.matching("title", 10, Filters())] == [image_id(2)]
+    await index.maintain()
+    assert [image.id for image in await index.matching("title", 10, Filters())] == [image_id(2)]
+
+
+@pytest.mark.anyio
+async def test_similarities(index: ImageIndex) -> None:
+    """Similarities are cosines to the images named; what does not exist is left out."""
+    await fill(index, [record(number) for number in range(4)])
+
+    found = await index.similarities(vector(2, DIMENSION), [image_id(number) for number in (3, 2, 77)])
+
+    expected = float(vector(3, DIMENSION) @ vector(2, DIMENSION))
+    assert found == {image_id(2): pytest.approx(1, abs=1e-3), image_id(3): pytest.approx(expected, abs=1e-3)}
+    assert await index.similarities(vector(2, DIMENSION), []) == {}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("count", "expected"), [(0, 0), (1, 1), (7, 7), (20, 20), (50, 20)])
+async def test_sample(index: ImageIndex, count: int, expected: int) -> None:
+    """A sample has as many different vectors as asked for, or all; those of deleted images are not among them."""
+    await fill(index, [record(number) for number in range(24)])
+    await index.delete([image_id(number) for number in (0, 5, 6, 23)])
+
+    sample = await index.sample(count)
+
+    kept = [vector(number, DIMENSION) for number in range(24) if number not in (0, 5, 6, 23)]
+    which = {max(range(20), key=lambda place: float(kept[place] @ drawn)) for drawn in sample}
+    assert len(sample) == len(which) == expected
+    assert all(max(float(drawn @ each) for each in kept) > 0.99999 for drawn in sample)
+
+
+@pytest.mark.anyio
+async def test_sample_of_nothing(index: ImageIndex) -> None:
+    """An empty catalogue has no vectors."""
+    assert list(await index.sample(10)) == []
+
+
+@pytest.mark.anyio
+async def test_everything(index: ImageIndex) -> None:
+    """All images come once, oldest first, with their vectors; those deleted meanwhile are left out."""
+    images = [record(number) for number in range(6)]
+    await fill(index, images[::-1])
+
+    seen = []
+    async for image, its_vector in index.everything():
+        seen.append(image)
+        assert its_vector @ vector(5 - images.index(image), DIMENSION) > 0.99999
+    assert seen == images
+
+
+@pytest.mark.anyio
+async def test_registered(index: ImageIndex, tmp_path: Path) -> None:
+    """What another opening of the database, and another space, has added is known at once."""
+    async with open_index(tmp_path, SPACE) as same, open_index(tmp_path, small_space(8)) as other:
+        await same.add(record(1), vector(1, DIMENSION))
+        await other.add(record(2), vector(2, 8))
+        await index.add(record(3), vector(3, DIMENSION))
+        asked = [image_id(number) for number in range(5)]
+
+        assert await index.registered(asked) == {image_id(number) for number in (1, 2, 3)}
+        await other.delete([image_id(2)])
+        assert await index.registered(asked) == {image_id(number) for number in (1, 3)}
+    assert await index.registered([]) == frozenset[ImageID]()
