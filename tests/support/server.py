@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,9 +32,17 @@ class Server:
 
 
 @contextmanager
-def running_server(data: Path, model: str, port: int | None = None) -> Iterator[Server]:
-    """Run the installed command until the block is left; its output is part of the error when it does not start."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("LOOKALIKE_")}
+def running_server(
+    data: Path, model: str, port: int | None = None, variables: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """
+    Run the installed command until the block is left; its output is part of the error when it does not start.
+
+    Args:
+        variables: Of the environment, beside those of these tests.
+    """
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LOOKALIKE_")}
+    environ = {**inherited, **(variables or {})}
     command = [str(Path(sys.executable).with_name("lookalike")), "serve"]
     command += ["--data", str(data), "--model", model, "--port", str(port or free_port())]
     process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
