@@ -10,10 +10,17 @@ from litestar import Litestar
 
 
 @contextmanager
-def serving(app: Litestar) -> Iterator[str]:
-    """Serve an application on a free port of the loopback interface until the block is left; yield `host:port`."""
+def serving(served: Litestar | uvicorn.Config) -> Iterator[str]:
+    """
+    Serve an application on a free port of the loopback interface until the block is left; yield `host:port`.
+
+    Args:
+        served: An application, or uvicorn's configuration of one.
+    """
+    config = served if isinstance(served, uvicorn.Config) else uvicorn.Config(served, log_level="warning")
+    config.lifespan = "on"
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
