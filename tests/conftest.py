@@ -13,6 +13,7 @@ from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings
 from backend.web.static import Site
 from tests.support.api import API, ORIGIN, OpenAPIDocument, Visitor
+from tests.support.ceph_server import missing_programs, running_ceph
 from tests.support.s3_server import S3Server, find_ministack, running_s3
 from tests.support.spaces import small_space
 
@@ -35,6 +36,15 @@ def s3_program() -> Path:
 def s3_server(s3_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """A running S3 server, empty at first; every test makes a bucket of its own."""
     with running_s3(s3_program, tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ceph_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A running Ceph, empty at first; every test makes a bucket of its own."""
+    if missing := missing_programs():
+        pytest.skip(f"NOT TESTED: there is no {', '.join(missing)}; Debian's ceph-mon, ceph-osd and radosgw have them")
+    with running_ceph(tmp_path_factory.mktemp("ceph")) as server:
         yield server
 
 

@@ -152,7 +152,7 @@ class S3Store:
         Return what the store holds under the key.
 
         The checksum is the store's own, taken of the bytes that came, if it keeps one. A store that does not (Ceph
-        before 18) returns the one that was declared when the upload was signed: no proof of the bytes, only that the
+        16) returns the one that was declared when the upload was signed: no proof of the bytes, only that the
         upload carried this declaration. There the bytes are vouched for by their size and, if the client declared one,
         by the MD5 that the store compared.
         """

@@ -1,11 +1,12 @@
 """What every ObjectStore does. A further implementation joins by a further parameter of `harness`."""
 
 import asyncio
+import hashlib
 import math
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -18,7 +19,7 @@ from backend.adapters.local_store import LocalStore
 from backend.adapters.s3_store import Place, S3Store
 from backend.catalogue.errors import ObjectMissing
 from backend.catalogue.ports import ObjectStore
-from backend.catalogue.values import ObjectKey, SignedRequest, original_key, thumbnail_key
+from backend.catalogue.values import MD5, ObjectKey, SignedRequest, original_key, thumbnail_key
 from backend.web.problems import exception_handlers
 from backend.web.store_routes import PATH, store_routes
 from tests.support.network import serving
@@ -49,7 +50,8 @@ class Harness:
     """Alterations of an address that the server of the tests lets pass, though a real one does not."""
 
     def signed(self, key: ObjectKey = KEY, body: bytes = BODY) -> SignedRequest:
-        return self.store.presign_put(key, facts(body), self.clock.now + timedelta(seconds=600))
+        declared = replace(facts(body), md5=MD5(hashlib.md5(body).hexdigest()))
+        return self.store.presign_put(key, declared, self.clock.now + timedelta(seconds=600))
 
     async def send(self, request: SignedRequest, body: bytes = BODY) -> httpx.Response:
         return await self.http.request(request.method, request.url, content=body, headers=dict(request.headers))
@@ -74,23 +76,31 @@ async def _local(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
 
 
 @asynccontextmanager
-async def _s3(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
-    server: S3Server = request.getfixturevalue("s3_server")
+async def _bucket(server: S3Server, gaps: frozenset[str]) -> AsyncIterator[Harness]:
     clock = Clock(datetime.now(UTC))
     place = Place(server.new_bucket(f"contract-{secrets.token_hex(8)}"), "some/prefix", server.url, addressing="path")
     store = S3Store(place, URL_EXPIRES_S, server.session, clock)
     async with httpx.AsyncClient() as http:
-        yield Harness(store, clock, http, GAPS)
+        yield Harness(store, clock, http, gaps)
     await store.aclose()
+
+
+def _s3(request: pytest.FixtureRequest) -> AbstractAsyncContextManager[Harness]:
+    return _bucket(request.getfixturevalue("s3_server"), GAPS)
+
+
+def _ceph(request: pytest.FixtureRequest) -> AbstractAsyncContextManager[Harness]:
+    return _bucket(request.getfixturevalue("ceph_server"), frozenset())
 
 
 IMPLEMENTATIONS: dict[str, Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Harness]]] = {
     "local": _local,
     "s3": _s3,
+    "ceph": _ceph,
 }
 
 
-@pytest.fixture(params=IMPLEMENTATIONS)
+@pytest.fixture(params=["local", "s3", pytest.param("ceph", marks=pytest.mark.ceph)])
 async def harness(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
     async with IMPLEMENTATIONS[request.param](request) as harness:
         yield harness

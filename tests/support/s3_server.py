@@ -42,6 +42,8 @@ class S3Server:
     url: str
     access_key: str = "testkey12345"
     secret_key: str = field(default="testsecret-0123456789", repr=False)
+    compares_sha256: bool = True
+    """Whether it compares uploads with the checksum that is signed; all compare the MD5."""
 
     @property
     def session(self) -> boto3.Session:

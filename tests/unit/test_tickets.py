@@ -1,5 +1,6 @@
 """Tickets: only this server's, unaltered and in time."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from backend.catalogue.errors import TicketExpired, TicketInvalid
 from backend.catalogue.signing import Signer
 from backend.catalogue.tickets import Ticket, TicketOffice
-from backend.catalogue.values import Declaration
+from backend.catalogue.values import MD5, Declaration
 from tests.support.records import NOON, facts, image_id
 
 OFFICE = TicketOffice(b"secret" * 8)
@@ -26,6 +27,13 @@ def test_ticket_comes_back_as_it_was(file_name: str, size: int) -> None:
     ticket = Ticket(image_id(1), TICKET.expires, declaration)
 
     assert OFFICE.read(OFFICE.issue(ticket), NOON) == ticket
+
+
+def test_ticket_has_no_md5() -> None:
+    """The store has compared the MD5 by the time the ticket comes back, so there is no place for it in a ticket."""
+    original = replace(DECLARATION.original, md5=MD5("0123456789abcdef" * 2))
+
+    assert OFFICE.issue(replace(TICKET, declaration=replace(DECLARATION, original=original))) == TEXT
 
 
 @given(st.integers(0, len(TEXT) - 1), st.characters())
