@@ -12,14 +12,18 @@ from datetime import UTC, datetime, timedelta
 
 from .errors import (
     ImageNotFound,
+    ObjectMissing,
     SpaceMismatch,
     TicketInvalid,
     TicketUsed,
     TooManyAttributes,
+    TypeMismatch,
     UnsupportedType,
     UploadIncomplete,
     UploadTooLarge,
 )
+from .file_types import FIRST_BYTES, begins_like
+from .hubs import HubGate
 from .ports import ImageIndex, ObjectStore
 from .ranking import fuse
 from .spaces import EmbeddingSpace
@@ -89,6 +93,7 @@ class Catalogue:
         self._tickets = tickets
         self.limits = limits
         self._now = now
+        self._hubs = HubGate(index)
 
     # Upload
 
@@ -121,11 +126,15 @@ class Catalogue:
             TicketUsed: The image is registered with another vector.
             TicketRevoked: The image was deleted.
             UploadIncomplete: Original or thumbnail is not in the store as announced.
+            TypeMismatch: Original or thumbnail does not begin like a file of its type.
+            HubVector: The vector would be among the nearest of too many images.
         """
         ticket = self._tickets.read(ticket_text, self._now())
         if ticket.id != image_id:
             raise TicketInvalid("The ticket was made for another image.")
         await self._check_uploaded(ticket)
+        await self._check_types(ticket)
+        await self._hubs.check(vector)
         record, made = await self._index.add(_record(ticket, description), vector)
         if record.id == ticket.id and not made:
             await self._check_repeated(record, vector)
@@ -249,6 +258,19 @@ class Catalogue:
         different = [name for name, (found, expected) in parts.items() if found not in (None, expected)]
         if missing or different:
             raise UploadIncomplete(missing, different)
+
+    async def _check_types(self, ticket: Ticket) -> None:
+        parts = {
+            "original": (original_key(ticket.id), ticket.declaration.original),
+            "thumbnail": (thumbnail_key(ticket.id), ticket.declaration.thumbnail),
+        }
+        try:
+            beginnings = await asyncio.gather(*(self._store.first_bytes(key, FIRST_BYTES) for key, _ in parts.values()))
+        except ObjectMissing as exc:  # Removed since, by another call that found the original known.
+            raise UploadIncomplete(list(parts), []) from exc
+        for (part, (_, facts)), first in zip(parts.items(), beginnings, strict=True):
+            if not begins_like(first, facts.content_type):
+                raise TypeMismatch(part, facts.content_type)
 
     async def _check_repeated(self, record: ImageRecord, vector: Vector) -> None:
         stored = await self._index.vector_of(record.id)

@@ -14,7 +14,7 @@ from backend.catalogue.service import utc_now
 from backend.catalogue.tickets import TicketOffice
 from backend.settings import Settings, signing_secret
 from backend.web import routes
-from tests.support.api import API, Picture, Visitor, assert_problem, stored
+from tests.support.api import API, JPEG, WEBP, Picture, Visitor, assert_problem, stored
 from tests.support.spaces import DIMENSION, near, to_base64, vector
 
 pytestmark = pytest.mark.anyio
@@ -150,6 +150,28 @@ async def test_registration_before_the_files_are_there(sent: list[str], visitor:
 
     assert problem["missing"] == [part for part in ("original", "thumbnail") if part not in sent]
     assert await _state(visitor, settings.data) == before
+
+
+@pytest.mark.parametrize(
+    ("part", "original", "thumbnail"),
+    [
+        ("original", b"<!doctype html><script>alert(1)</script>", PICTURE.thumbnail),
+        ("original", b"", PICTURE.thumbnail),
+        ("original", WEBP, PICTURE.thumbnail),
+        ("thumbnail", PICTURE.original, JPEG),
+        ("thumbnail", PICTURE.original, b"RIFF"),
+    ],
+)
+async def test_file_of_another_type(
+    part: str, original: bytes, thumbnail: bytes, visitor: Visitor, settings: Settings
+) -> None:
+    """A file that does not begin like one of its type is not registered, however well its size and checksum fit."""
+    picture = replace(PICTURE, original=original or b"\0", thumbnail=thumbnail)
+    upload = await visitor.uploaded(picture)
+
+    problem = assert_problem(await visitor.register(upload, picture), 415, "type-mismatch")
+
+    assert (problem["part"], await visitor.listed()) == (part, [])
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from litestar import Litestar
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings
 from backend.web.routes import MAX_DECLARATION_BYTES
-from tests.support.api import API, Picture, Visitor, assert_problem, stored
+from tests.support.api import API, JPEG, WEBP, Picture, Visitor, assert_problem, stored
 from tests.support.network import serving
 from tests.support.spaces import to_base64, vector
 
@@ -172,7 +172,7 @@ async def test_head_of_a_stored_picture(visitor: Visitor) -> None:
 
 async def test_large_picture(visitor: Visitor) -> None:
     """A picture of many chunks arrives and comes back byte for byte."""
-    large = Picture(bytes(range(250)) * 10_000, b"thumbnail", PICTURE.vector, "large.jpg")
+    large = Picture(JPEG + bytes(range(250)) * 10_000, WEBP, PICTURE.vector, "large.jpg")
 
     image = await visitor.add(large)
 

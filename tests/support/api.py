@@ -22,9 +22,13 @@ ORIGIN = "http://127.0.0.1"
 """Where test clients find the application: it answers to no other name than this machine's."""
 
 
+JPEG = b"\xff\xd8\xff\xe0"
+WEBP = b"RIFF\0\0\0\0WEBP"
+
+
 @dataclass(frozen=True)
 class Picture:
-    """What a browser has of a picture. The backend never looks into it, so any bytes will do."""
+    """What a browser has of a picture. The backend looks at its beginning only, so any bytes will do after that."""
 
     original: bytes
     thumbnail: bytes
@@ -34,8 +38,9 @@ class Picture:
     @classmethod
     def of(cls, seed: int, made: Vector | None = None) -> "Picture":
         """Return a picture that differs from those of other seeds, with this vector or one of the seed's."""
-        original = f"the original of picture {seed}, ".encode() * 100
-        return cls(original, f"thumbnail {seed}".encode(), vector(seed) if made is None else made, f"IMG_{seed}.jpg")
+        original = JPEG + f"the original of picture {seed}, ".encode() * 100
+        thumbnail = WEBP + f"thumbnail {seed}".encode()
+        return cls(original, thumbnail, vector(seed) if made is None else made, f"IMG_{seed}.jpg")
 
     def declaration(self) -> dict[str, Any]:
         return {

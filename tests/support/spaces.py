@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import Vector
@@ -50,6 +51,20 @@ def vector(seed: int, dimension: int = DIMENSION) -> Vector:
 def near(other: Vector, seed: int, distance: float = 0.1) -> Vector:
     """Return a vector not far from another."""
     return normalised(other + distance * vector(seed, len(other)))
+
+
+def photographs_of(seed: int, count: int) -> npt.NDArray[np.float32]:
+    """
+    Return (count, 1280) float32, vectors that lie to one another as those of photographs through MobileNet do.
+
+    A few causes behind many values, none of which is negative, and noise. Of 1,000, unrelated ones have a cosine of
+    0.24 (of photographs 0.33), and the tenth neighbour of each one of 0.46 (0.52).
+    """
+    causes = np.random.default_rng(99).normal(size=(30, 1280)) / np.sqrt(30)
+    random = np.random.default_rng(seed)
+    values = random.normal(size=(count, 30)) @ causes + 0.3 * random.normal(size=(count, 1280)) - 0.3
+    values = np.maximum(values, 0)
+    return (values / np.linalg.norm(values, axis=1, keepdims=True)).astype(np.float32)
 
 
 def normalised(values: np.ndarray) -> Vector:
