@@ -24,8 +24,9 @@ class ApiError(Exception):
 class Api:
     """A client of /api/v1 at one address."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, key) -> None:
         self._base_url = base_url
+        self._key = key
 
     async def space(self) -> dict:
         """Which model makes this server's vectors, where its files are, and what an upload may be."""
@@ -52,7 +53,19 @@ class Api:
         await self._call("DELETE", f"/images/{image_id}")
 
     async def _call(self, method: str, path: str, body: dict | None = None) -> dict:
+        """Send a request; as long as the server wants another key and there is one, send it again."""
+        while True:
+            tried = self._key.value
+            try:
+                return await self._send(method, path, body, tried)
+            except ApiError as exc:
+                if exc.status != 401 or not await self._key.ask(tried):
+                    raise
+
+    async def _send(self, method: str, path: str, body: dict | None, key: str) -> dict:
         options = {"method": method, "headers": {"accept": "application/json"}}
+        if key:
+            options["headers"]["authorization"] = f"Bearer {key}"
         if body is not None:
             options["headers"]["content-type"] = "application/json"
             options["body"] = json.dumps(body)

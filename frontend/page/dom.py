@@ -25,6 +25,11 @@ def make(tag: str, class_name: str = "", text: str = "", **attributes: str):
     return element
 
 
+def asking() -> bool:
+    """Whether a dialog waits for an answer; nothing else is to be touched until then."""
+    return document.querySelector("dialog[open]") is not None
+
+
 def notice(text: str) -> None:
     """Say something where it is seen wherever the page is scrolled to; gone after a while."""
     element = find("notice")

@@ -2,7 +2,7 @@
 
 from pyscript import document, window
 
-from frontend.page.dom import find, notice
+from frontend.page.dom import asking, find, notice
 
 
 class Doors:
@@ -20,7 +20,7 @@ class Doors:
         document.addEventListener("drop", self._dropped)
 
     def _pass(self, door: str, files: list) -> None:
-        if not files or find("confirm").open:
+        if not files or asking():
             return
         if door == "search":
             if len(files) > 1:

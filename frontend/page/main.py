@@ -6,9 +6,10 @@ import re
 from pyscript import config, document, window
 
 from frontend.page.api import Api, ApiError
-from frontend.page.dom import find, notice
+from frontend.page.dom import asking, find, notice
 from frontend.page.doors import Doors
 from frontend.page.embedder import Embedder
+from frontend.page.key import Key
 from frontend.page.library import Library
 from frontend.page.pictures import DELETE, MORE, action_of, shown
 from frontend.page.search import Search
@@ -21,7 +22,7 @@ class Page:
     """Everything on the page, and what happens when people touch it."""
 
     def __init__(self) -> None:
-        self.api = Api("/api/v1")
+        self.api = Api("/api/v1", Key())
         self.embedder = Embedder()
         self.library = Library(self.api)
         self.search = Search(self.embedder, self.api, self._forget)
@@ -102,7 +103,7 @@ class Page:
         self.search.forget(image["id"])
 
     def _key(self, event) -> None:
-        if event.key == "Escape" and not find("confirm").open:
+        if event.key == "Escape" and not asking():
             self.search.close()
 
 
