@@ -52,8 +52,9 @@ class Key:
             remember(self._value)
         find("key").value = ""
         self._show()
-        answered, self._answered = self._answered, None
-        answered.set()
+        if self._answered:
+            self._answered.set()
+        self._answered = None
 
     def _forget(self) -> None:
         """Forget the key, and with it everything that it has brought onto the page."""
