@@ -1,9 +1,12 @@
 """A LanceDB database: one table of images for each embedding space, and one of the ids that were deleted."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import lancedb
 import pyarrow as pa
@@ -14,20 +17,38 @@ from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import ImageID, SpaceID
 
 from .lance_conditions import one_of
+from .lance_lease import LEASE_SCHEMA, lease
 from .lance_migration import bring_up_to_date
 from .lance_rows import PRIMARY_KEY, dimension_of, schema
 
 IMAGES = "images_"
 DELETED = "deleted"
+LEASES = "leases"
+
+# Rows that share a commit, or a condition, at most. A guess: 500 rows are some 1.5 MB, and the condition that looks for
+# them 50 KB.
+LARGEST_BATCH = 500
+
+# How often a commit that met another process's is tried again, by us, after LanceDB has tried ten times.
+CONFLICT_RETRIES = 5
+
+Outcome = TypeVar("Outcome")
 
 
 class LanceDatabase:
     """An open database. To be used within `open`."""
 
-    def __init__(self, location: str, connection: lancedb.AsyncConnection, deleted: lancedb.AsyncTable) -> None:
+    def __init__(
+        self,
+        location: str,
+        connection: lancedb.AsyncConnection,
+        deleted: lancedb.AsyncTable,
+        leases: lancedb.AsyncTable,
+    ) -> None:
         self.location = location
         self._connection = connection
         self._deleted = deleted
+        self._leases = leases
 
     @classmethod
     @asynccontextmanager
@@ -47,9 +68,11 @@ class LanceDatabase:
                 storage_options=dict(storage_options or {}),
             )
             deleted = await connection.create_table(DELETED, schema=_DELETED_SCHEMA, exist_ok=True)
+            leases = await connection.create_table(LEASES, schema=LEASE_SCHEMA, exist_ok=True)
         try:
-            yield cls(str(location), connection, deleted)
+            yield cls(str(location), connection, deleted, leases)
         finally:
+            leases.close()
             deleted.close()
             connection.close()
 
@@ -113,12 +136,22 @@ class LanceDatabase:
             names += page.tables
         return names
 
-    async def remember_deleted(self, image_ids: Sequence[ImageID]) -> None:
-        """Write down that these ids must not come back."""
+    async def remember_deleted(self, table: str, fragments: Mapping[ImageID, int | None]) -> None:
+        """
+        Write down that these ids must not come back.
+
+        Args:
+            table: Name of the table they are to be deleted from.
+            fragments: For each id the file its row is in, None if it has no row.
+        """
         now = datetime.now(UTC)
-        rows = pa.Table.from_pylist([{"id": image_id, "moment": now} for image_id in image_ids], schema=_DELETED_SCHEMA)
+        rows = [
+            {"id": image_id, "moment": now, "table": table, "fragment": fragment, "erased": fragment is None}
+            for image_id, fragment in fragments.items()
+        ]
         with translated():
-            await self._deleted.merge_insert("id").when_not_matched_insert_all().execute(rows)
+            merge = self._deleted.merge_insert("id").when_not_matched_insert_all()
+            await merge.execute(pa.Table.from_pylist(rows, schema=_DELETED_SCHEMA))
 
     async def all_deleted(self) -> list[ImageID]:
         """Return all ids that must not come back."""
@@ -132,11 +165,39 @@ class LanceDatabase:
             await self._deleted.checkout_latest()
             return frozenset(await _ids_in(self._deleted, image_ids))
 
+    async def to_be_erased(self, table: str) -> dict[ImageID, int | None]:
+        """Return the ids deleted from a table whose rows may still be in its files, and in which one each was."""
+        with translated():
+            await self._deleted.checkout_latest()
+            condition = f"NOT erased AND {one_of('table', [table])}"
+            rows = await self._deleted.query().where(condition).select(["id", "fragment"]).to_arrow()
+        return {ImageID(row["id"]): row["fragment"] for row in rows.to_pylist()}
+
+    async def forget_deleted(self, erased: Sequence[ImageID], before: datetime) -> None:
+        """Write down that these ids are in no file any more, and forget those that were deleted before a moment."""
+        with translated():
+            for some in in_batches(erased):
+                await patiently(lambda some=some: self._deleted.update({"erased": True}, where=one_of("id", some)))
+            condition = f"erased AND moment < CAST('{before.isoformat()}' AS TIMESTAMP)"
+            if await self._deleted.count_rows(condition):
+                await patiently(lambda: self._deleted.delete(condition))
+
+    def lease(self, name: str) -> AbstractAsyncContextManager[bool]:
+        """Take the lease of this name while the block runs; say whether it was granted."""
+        return lease(self._leases, name)
+
+    def own_tables(self) -> Sequence[lancedb.AsyncTable]:
+        """Return the tables beside those of images, which need upkeep too."""
+        return [self._deleted, self._leases]
+
 
 _DELETED_SCHEMA = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False, metadata=PRIMARY_KEY),
         pa.field("moment", pa.timestamp("ms", tz="UTC"), nullable=False),
+        pa.field("table", pa.string(), nullable=False),
+        pa.field("fragment", pa.int64()),
+        pa.field("erased", pa.bool_(), nullable=False),
     ]
 )
 
@@ -166,8 +227,31 @@ def is_conflict(error: Exception) -> bool:
     return any(words in str(error) for words in ("commit conflict", "oo many concurrent writers"))
 
 
+async def patiently(step: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    """Repeat a step that failed because another process committed at the same time."""
+    for _ in range(CONFLICT_RETRIES):
+        try:
+            return await step()
+        except (RuntimeError, OSError) as exc:
+            if not is_conflict(exc):
+                raise
+        await pause()
+    return await step()
+
+
+async def pause() -> None:
+    """Wait a moment, each process another, so that those who met do not meet again."""
+    await asyncio.sleep(random.uniform(0.01, 0.2))
+
+
+def in_batches(values: Sequence[Outcome]) -> Iterator[Sequence[Outcome]]:
+    """Cut what goes into conditions into pieces."""
+    return (values[start : start + LARGEST_BATCH] for start in range(0, len(values), LARGEST_BATCH))
+
+
 async def _ids_in(table: lancedb.AsyncTable, image_ids: Sequence[ImageID]) -> set[ImageID]:
-    if not image_ids:
-        return set()
-    found = await table.query().where(one_of("id", image_ids)).select(["id"]).to_arrow()
-    return set(found["id"].to_pylist())
+    found: set[ImageID] = set()
+    for some in in_batches(image_ids):
+        rows = await table.query().where(one_of("id", some)).select(["id"]).to_arrow()
+        found |= set(rows["id"].to_pylist())
+    return found

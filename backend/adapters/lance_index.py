@@ -1,5 +1,6 @@
 """Keeps images and their vectors in LanceDB, one table for each embedding space."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -26,7 +27,16 @@ from backend.catalogue.values import (
 from .lance_conditions import following, joined, one_of, ordering, passing
 from .lance_database import LanceDatabase, translated
 from .lance_rows import RECORD_COLUMNS, dimension_of, to_record, to_records, vector_in
+from .lance_upkeep import KEEP_S, Keeper, Probes
 from .lance_writes import Writes
+
+# The index holds one bit of each value, so its distances are approximate: of five times the images asked for, the exact
+# ones are computed. Recall@10 of real vectors grows from 0.97 (twice) to 0.998, for less than 1 ms.
+REFINE = 5
+
+# Searches that run at once; the others wait their turn. LanceDB computes on every core as it is, and each search takes
+# memory of its own.
+SEARCHES_AT_ONCE = 8
 
 # How many images `everything` reads at once: some 3 MB of vectors.
 CHUNK = 1000
@@ -35,21 +45,31 @@ CHUNK = 1000
 class LanceIndex:
     """An ImageIndex on one LanceDB table. To be used within `open`."""
 
-    def __init__(self, database: LanceDatabase, table: lancedb.AsyncTable, writes: Writes) -> None:
+    def __init__(
+        self, database: LanceDatabase, table: lancedb.AsyncTable, writes: Writes, keep_s: float = KEEP_S
+    ) -> None:
         self._database = database
         self._table = table
         self._writes = writes
+        self._keeper = Keeper(database, table, writes, keep_s)
+        self._probes = Probes(table)
+        self._searches = asyncio.Semaphore(SEARCHES_AT_ONCE)
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, database: LanceDatabase, space: EmbeddingSpace) -> "AsyncIterator[LanceIndex]":
+    async def open(
+        cls, database: LanceDatabase, space: EmbeddingSpace, keep_s: float = KEEP_S
+    ) -> "AsyncIterator[LanceIndex]":
         """
         Open the index of a space, made if need be.
+
+        Args:
+            keep_s: For how many seconds at least upkeep leaves what reads of old versions need.
 
         Raises:
             IndexUnavailable: The table cannot be opened, has other columns, or was written by a newer version.
         """
-        async with database.images(space) as table, cls._on(database, table) as index:
+        async with database.images(space) as table, cls._on(database, table, keep_s) as index:
             yield index
 
     @classmethod
@@ -66,11 +86,13 @@ class LanceIndex:
 
     @classmethod
     @asynccontextmanager
-    async def _on(cls, database: LanceDatabase, table: lancedb.AsyncTable) -> "AsyncIterator[LanceIndex]":
+    async def _on(
+        cls, database: LanceDatabase, table: lancedb.AsyncTable, keep_s: float = KEEP_S
+    ) -> "AsyncIterator[LanceIndex]":
         writes = Writes(database, table, dimension_of(await table.schema()))
         async with writes.running():
             await writes.sweep_deleted()
-            yield cls(database, table, writes)
+            yield cls(database, table, writes, keep_s)
 
     async def add(self, image: ImageRecord, vector: Vector) -> tuple[ImageRecord, bool]:
         return await self._writes.add(image, vector)
@@ -96,9 +118,11 @@ class LanceIndex:
         query = self._table.query().nearest_to(vector).distance_type("cosine").limit(limit)
         if conditions := passing(filters, without):
             query = query.where(joined(conditions))
-        with translated():
-            # LanceDB warns of every query that leaves the choice of _distance to it.
-            rows = (await query.select([*RECORD_COLUMNS, "_distance"]).to_arrow()).to_pylist()
+        async with self._searches:
+            with translated():
+                query = query.minimum_nprobes(await self._probes.number()).maximum_nprobes(0).refine_factor(REFINE)
+                # LanceDB warns of every query that leaves the choice of _distance to it.
+                rows = (await query.select([*RECORD_COLUMNS, "_distance"]).to_arrow()).to_pylist()
         return [Match(_similarity(row["_distance"]), to_record(row)) for row in rows]
 
     async def matching(
@@ -149,10 +173,7 @@ class LanceIndex:
                 yield to_record(row), vector_in(row)
 
     async def maintain(self) -> Upkeep:
-        with translated():
-            await self._table.optimize()
-            images = await self._table.count_rows()
-        return Upkeep(images, images, None, skipped=False)
+        return await self._keeper.maintain()
 
     async def _first(self, column: str, value: str) -> ImageRecord | None:
         with translated():

@@ -10,7 +10,6 @@ between, the row can be seen for a moment, but nobody was told that it is there.
 the row stays until `sweep_deleted` compares the two tables: at the next start, and when the database is maintained.
 """
 
-import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -25,14 +24,8 @@ from backend.catalogue.values import SHA256, Change, Description, ImageID, Image
 
 from .grouping import Closed, Group
 from .lance_conditions import one_of
-from .lance_database import LanceDatabase, is_conflict, translated
+from .lance_database import CONFLICT_RETRIES, LARGEST_BATCH, LanceDatabase, in_batches, patiently, pause, translated
 from .lance_rows import RECORD_COLUMNS, to_record, to_row, to_table, vector_in
-
-# Jobs that share a commit at most. A guess: 500 rows are some 1.5 MB, and the condition that looks for them 50 KB.
-LARGEST_BATCH = 500
-
-# How often a commit that met another process's is tried again, by us, after LanceDB has tried ten times.
-CONFLICT_RETRIES = 5
 
 Job = TypeVar("Job")
 Outcome = TypeVar("Outcome")
@@ -71,12 +64,12 @@ class Writes:
     async def sweep_deleted(self) -> None:
         """Remove rows of deleted ids, which a process left that died while it added them."""
         deleted = await self._database.all_deleted()
-        for start in range(0, len(deleted), LARGEST_BATCH):
-            condition = one_of("id", deleted[start : start + LARGEST_BATCH])
+        for some in in_batches(deleted):
+            condition = one_of("id", some)
             with translated():
                 await self._table.checkout_latest()
                 if await self._table.count_rows(condition):
-                    await _patiently(lambda condition=condition: self._table.delete(condition))
+                    await patiently(lambda condition=condition: self._table.delete(condition))
 
     async def _done(self, job: "_Add | _Change | _Delete") -> Any:
         try:
@@ -151,7 +144,7 @@ class Writes:
                 return answers
             # Another process has changed or deleted one of the rows meanwhile. Those that were written are now found
             # to be as they should be.
-            await _pause()
+            await pause()
         raise IndexUnavailable("The image is being changed by too many at once.")
 
     async def _rows(self, image_ids: Sequence[ImageID]) -> "dict[ImageID, dict[str, Any]]":
@@ -165,11 +158,18 @@ class Writes:
         return (await merge.execute(to_table(rows, self._dimension))).num_updated_rows
 
     async def _delete(self, jobs: "Sequence[_Delete]") -> "Sequence[None]":
-        image_ids = sorted(frozenset().union(*(job.image_ids for job in jobs)))
-        await self._database.remember_deleted(image_ids)
-        await self._table.checkout_latest()
-        await self._table.delete(one_of("id", image_ids))
+        for image_ids in in_batches(sorted(frozenset().union(*(job.image_ids for job in jobs)))):
+            await self._table.checkout_latest()
+            await self._database.remember_deleted(self._table.name, await self._fragments(image_ids))
+            await self._table.checkout_latest()
+            await self._table.delete(one_of("id", image_ids))
         return [None] * len(jobs)
+
+    async def _fragments(self, image_ids: Sequence[ImageID]) -> "Mapping[ImageID, int | None]":
+        """Return for each id the file that its row is in, None if it has none."""
+        query = self._table.query().where(one_of("id", image_ids)).with_row_id().select(["id"])
+        rows = (await query.to_arrow()).to_pylist()
+        return dict.fromkeys(image_ids) | {ImageID(row["id"]): row["_rowid"] >> 32 for row in rows}
 
 
 @dataclass(frozen=True)
@@ -266,21 +266,4 @@ async def _attempt(
     jobs: Sequence[Job], together: Callable[[Sequence[Job]], Awaitable[Sequence[Outcome]]]
 ) -> Sequence[Outcome]:
     with translated():
-        return await _patiently(lambda: together(jobs))
-
-
-async def _patiently(step: Callable[[], Awaitable[Outcome]]) -> Outcome:
-    """Repeat a step that failed because another process committed at the same time."""
-    for _ in range(CONFLICT_RETRIES):
-        try:
-            return await step()
-        except (RuntimeError, OSError) as exc:
-            if not is_conflict(exc):
-                raise
-        await _pause()
-    return await step()
-
-
-async def _pause() -> None:
-    """Wait a moment, each process another, so that those who met do not meet again."""
-    await asyncio.sleep(random.uniform(0.01, 0.2))
+        return await patiently(lambda: together(jobs))

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from backend.adapters.lance_database import LanceDatabase
 from backend.adapters.lance_index import LanceIndex
+from backend.adapters.lance_upkeep import KEEP_S
 from backend.catalogue.spaces import EmbeddingSpace
 
 
 @asynccontextmanager
-async def open_index(folder: Path, space: EmbeddingSpace) -> AsyncIterator[LanceIndex]:
-    async with LanceDatabase.open(folder) as database, LanceIndex.open(database, space) as index:
+async def open_index(folder: Path, space: EmbeddingSpace, keep_s: float = KEEP_S) -> AsyncIterator[LanceIndex]:
+    async with LanceDatabase.open(folder) as database, LanceIndex.open(database, space, keep_s) as index:
         yield index

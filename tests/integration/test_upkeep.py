@@ -1,0 +1,175 @@
+"""The upkeep of the database: indexes, joined files, what was deleted, and who does it."""
+
+import asyncio
+from pathlib import Path
+
+import lancedb
+import pyarrow as pa
+import pytest
+
+from backend.adapters.lance_database import LanceDatabase
+from backend.adapters.lance_index import LanceIndex
+from backend.adapters.lance_lease import LEASE_SCHEMA, lease
+from backend.adapters.lance_rows import to_row, to_table
+from backend.adapters.lance_upkeep import VECTOR_INDEX_FROM
+from backend.catalogue.values import Change, Filters, ImageRecord, Sort, Upkeep, Vector
+from tests.support.database import open_index
+from tests.support.records import image_id, record, retitled
+from tests.support.spaces import near, small_space, vector
+
+pytestmark = pytest.mark.anyio
+
+DIMENSION = 16
+SPACE = small_space(DIMENSION)
+
+# So short that only the newest version is kept.
+AT_ONCE_S = 0.001
+
+
+async def fill(index: LanceIndex, numbers: range) -> None:
+    await asyncio.gather(
+        *[index.add(record(number, tags=(f"t{number % 10}",)), vector(number, DIMENSION)) for number in numbers]
+    )
+
+
+def found_in(folder: Path, text: bytes) -> list[Path]:
+    """Return the files of a folder that hold a text."""
+    return [path for path in folder.rglob("*") if path.is_file() and text in path.read_bytes()]
+
+
+@pytest.mark.parametrize(("dimension", "index_type"), [(16, "IVF_SQ"), (512, "IVF_RQ")])
+async def test_vector_index(tmp_path: Path, dimension: int, index_type: str) -> None:
+    """
+    From some thousand images on there is a vector index that finds nearly all of the nearest, also under a filter.
+
+    What is added later is found before it is in the index; scores are exact.
+    """
+    # Pictures come in kinds: ten of each are near each other, and five of these have the tag.
+    kinds = VECTOR_INDEX_FROM // 10
+
+    def picture(number: int) -> tuple[ImageRecord, Vector]:
+        tags = ("odd",) if number // kinds % 2 else ()
+        return record(number, tags), near(vector(number % kinds, dimension), number, 0.5)
+
+    rows = [picture(number) for number in range(VECTOR_INDEX_FROM)]
+    added = [picture(number) for number in range(VECTOR_INDEX_FROM + kinds, VECTOR_INDEX_FROM + kinds + 5)]
+    space = small_space(dimension)
+    async with LanceDatabase.open(tmp_path) as database:
+        async with database.images(space) as table:
+            await table.add(to_table([to_row(*row, revision=0) for row in rows], dimension))
+        async with LanceIndex.open(database, space) as index:
+            assert await index.maintain() == Upkeep(len(rows), 0, index_type, skipped=False)
+            await asyncio.gather(*[index.add(*row) for row in added])
+            rows += added
+
+            for filters, those in (
+                (Filters(), rows),
+                (Filters(tags_any=("odd",)), [row for row in rows if row[0].description.tags]),
+            ):
+                hits = 0
+                for kind in range(20):
+                    query = near(vector(kind, dimension), 99, 0.3)
+                    scores = {image.id: float(its_vector @ query) for image, its_vector in those}
+                    expected = sorted(scores, key=lambda image_id: -scores[image_id])[:5]
+                    found = {match.image.id: match.score for match in await index.nearest(query, 5, filters)}
+                    assert found == {image_id: pytest.approx(scores[image_id], abs=2e-3) for image_id in found}
+                    hits += len(found.keys() & set(expected))
+                assert hits >= 95
+            assert await index.maintain() == Upkeep(len(rows), 0, index_type, skipped=False)
+
+
+async def test_what_was_deleted_is_in_no_file(tmp_path: Path) -> None:
+    """After upkeep nothing of a deleted image is on the disk, wherever its row was, nor of its former titles."""
+    async with open_index(tmp_path, SPACE, AT_ONCE_S) as index:
+        images: list[ImageRecord] = [
+            retitled(record(number, tags=(f"tag{number}x",)), f"title{number}x") for number in range(300)
+        ]
+        await asyncio.gather(*[index.add(image, vector(n, DIMENSION)) for n, image in enumerate(images)])
+        await index.maintain()
+        await index.change(image_id(5), Change("retitled5x"))
+        doomed = (0, 5, 150, 299)
+        assert found_in(tmp_path, b"title150x") and found_in(tmp_path, b"tag0x")
+
+        await index.delete([image_id(number) for number in doomed])
+        await index.maintain()
+
+        for number in doomed:
+            for text in (f"title{number}x", f"tag{number}x", images[number].original.sha256):
+                assert found_in(tmp_path, text.encode()) == []
+        assert found_in(tmp_path, b"title151x")
+        kept = [image for number, image in enumerate(images) if number not in doomed]
+        assert list(await index.page(300, Sort.OLDEST, None, Filters())) == kept
+
+
+async def test_reads_and_writes_during_upkeep(tmp_path: Path) -> None:
+    """While the upkeep runs, searches, lists and additions go on, here and in another opening that lags behind."""
+    async with open_index(tmp_path, SPACE) as index, open_index(tmp_path, SPACE) as other:
+        await fill(index, range(1000))
+        reading = other.everything()
+        seen = [await anext(reading)]
+        await index.delete([image_id(number) for number in range(1, 1000, 3)])
+        upkeep = asyncio.create_task(index.maintain())
+        added = 1000
+        while not upkeep.done():
+            await asyncio.gather(
+                *[opened.nearest(vector(added, DIMENSION), 5, Filters(tags_any=("t1",))) for opened in (index, other)],
+                *[opened.matching("title", 5, Filters()) for opened in (index, other)],
+                index.add(record(added), vector(added, DIMENSION)),
+                index.change(image_id(0), Change(f"changed {added}")),
+            )
+            added += 1
+        await upkeep
+        await index.maintain()
+        seen += [item async for item in reading]
+
+        assert len({image.id for image, _ in seen}) == len(seen) >= 667
+        assert await index.count(Filters()) == 667 + added - 1000
+        changed = await index.get(image_id(0))
+        assert changed is not None and changed.description.title == f"changed {added - 1}"
+
+
+async def test_one_at_a_time(tmp_path: Path) -> None:
+    """While one process does the upkeep of a space another does nothing, and says so."""
+    async with open_index(tmp_path, SPACE) as index, LanceDatabase.open(tmp_path) as database:
+        await index.add(record(1), vector(1, DIMENSION))
+        async with database.lease(f"upkeep of images_{SPACE.id}") as granted:
+            assert granted
+            assert await index.maintain() == Upkeep(1, 1, None, skipped=True)
+        assert await index.maintain() == Upkeep(1, 1, None, skipped=False)
+
+
+async def test_lease_of_a_process_that_died(tmp_path: Path) -> None:
+    """A lease that is not renewed runs out; one that is renewed holds on."""
+    connection = await lancedb.connect_async(tmp_path)
+    table = await connection.create_table("leases", schema=LEASE_SCHEMA)
+
+    async with lease(table, "work", seconds=0.9) as granted:
+        await asyncio.sleep(1.2)
+        async with lease(table, "work") as another, lease(table, "other work") as elsewhere:
+            assert (granted, another, elsewhere) == (True, False, True)
+    dead = {"name": "work", "holder": "gone", "until": 10**15}
+    await table.merge_insert("name").when_matched_update_all().execute(pa.Table.from_pylist([dead], LEASE_SCHEMA))
+    async with lease(table, "work") as granted:
+        assert not granted
+    await table.update({"until": 1})
+    async with lease(table, "work") as granted:
+        assert granted
+
+
+async def test_of_many_who_ask_one_gets_the_lease(tmp_path: Path) -> None:
+    """Eight openings that ask at the same moment agree on one."""
+    connections = [await lancedb.connect_async(tmp_path) for _ in range(8)]
+    tables = [await each.create_table("leases", schema=LEASE_SCHEMA, exist_ok=True) for each in connections]
+    everybody_asked = asyncio.Event()
+    answers: list[bool] = []
+
+    async def ask(table: lancedb.AsyncTable) -> None:
+        async with lease(table, "work") as granted:
+            answers.append(granted)
+            if len(answers) == len(tables):
+                everybody_asked.set()
+            await everybody_asked.wait()
+
+    await asyncio.gather(*map(ask, tables))
+
+    assert sorted(answers) == [False] * 7 + [True]
