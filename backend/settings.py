@@ -108,8 +108,8 @@ class Settings:
     """Addresses or networks, separated by commas, of the proxies in front of the server. Only they are believed whom
     they forward a request for; without them the header X-Forwarded-For is ignored."""
     database: str | None = None
-    """Where the rows and vectors are kept: a folder, or s3://bucket/prefix for several servers. Credentials and endpoint
-    as for the store. Default: `database` in the data folder."""
+    """Where rows and vectors are kept: a folder, or s3://bucket/prefix for several servers. Credentials and endpoint as
+    for the store. Default: `database` in the data folder."""
     orphan_grace_s: int = 24 * 3600
     """How old in seconds an object that belongs to no image must be before it is removed: an hour more than uploads may
     take at least, 2592000 (30 days) at most. A day leaves time to notice a mistake."""
