@@ -1,5 +1,6 @@
 """The one place that assembles: settings, embedding space and site become an application."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 
@@ -7,14 +8,16 @@ from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
 from litestar.types import Middleware
 
-from backend.adapters.lance_database import LanceDatabase
 from backend.adapters.lance_index import LanceIndex
 from backend.adapters.local_store import LocalStore
 from backend.adapters.s3_store import S3Store
-from backend.catalogue.service import Catalogue, Limits
+from backend.catalogue.housekeeping import Housekeeper
+from backend.catalogue.ports import ImageIndex, ObjectStore
+from backend.catalogue.service import Catalogue, Limits, utc_now
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.tickets import TicketOffice
-from backend.settings import Settings, signing_secret
+from backend.databases import opened_database
+from backend.settings import Settings, YesNo, signing_secret
 from backend.stores import make_store, prepare_store
 from backend.web import routes, store_routes
 from backend.web.access import Identification
@@ -40,12 +43,13 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
     async def opened(app: Litestar) -> AsyncIterator[None]:
         async with (
             aclosing(store),
-            LanceDatabase.open(settings.data / "database") as database,
+            opened_database(settings) as database,
             LanceIndex.open(database, space) as index,
         ):
             await prepare_store(store)
             app.state.catalogue = Catalogue(space, index, store, TicketOffice(secret), limits)
-            yield
+            async with _housekeeping(settings, index, store):
+                yield
 
     return Litestar(
         route_handlers=[
@@ -62,6 +66,20 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
         logging_config=None,  # Left to whoever runs the application.
         openapi_config=openapi_config(),
     )
+
+
+@asynccontextmanager
+async def _housekeeping(settings: Settings, index: ImageIndex, store: ObjectStore) -> AsyncIterator[None]:
+    """Keep index and store in order in the background, unless `lookalike maintain` does it."""
+    if settings.upkeep is YesNo.NO:
+        yield
+        return
+    task = asyncio.create_task(Housekeeper(index, store, settings.orphan_grace_s, utc_now).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 def _store_routes(store: LocalStore | S3Store, settings: Settings) -> Sequence[Router]:

@@ -1,0 +1,161 @@
+"""The work that nobody waits for: indexes brought up to date, files joined, old versions and orphans removed."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from .errors import CatalogueError
+from .orphans import Sweep, careful_sweep
+from .ports import ImageIndex, ObjectStore
+from .values import Filters, Upkeep
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """When which work is due, in seconds but where it says otherwise."""
+
+    first_s: float = 5
+    """After the start. Nobody is kept waiting for the first page, and yet a library that is in pieces (every commit
+    leaves one; after 600 a search takes 90 ms, joined 8) is in order again before much is searched."""
+    look_s: float = 15
+    """How often it is asked whether the library has grown: by a count, which costs next to nothing."""
+    growth: int = 256
+    """By how many images it may grow or shrink before upkeep is due. Committed one by one they would add some 35 ms to
+    a search, by the figures above; a bulk import reaches it between two looks."""
+    maintain_s: float = 600
+    """When upkeep is due also without growth: changed titles leave pieces too, and what was deleted is to be gone."""
+    sweep_s: float = 3600
+    """How often orphans are looked for. The grace is a day, so an hour more or less is nothing; a store with a million
+    images is listed by 2,000 requests."""
+    share: float = 0.2
+    """The part of the time that this work may take: after a long piece of it comes a pause that is long in proportion,
+    so that a bulk import into a large library does not rebuild it without end."""
+    retry_s: float = 60
+    """After a failure. A store or a database that is down is down for minutes, and the log should not fill up."""
+
+
+class Housekeeper:
+    """Keeps one index and its store in order, one thing at a time."""
+
+    def __init__(
+        self,
+        index: ImageIndex,
+        store: ObjectStore,
+        grace_s: int,
+        now: Callable[[], datetime],
+        rhythm: Rhythm | None = None,
+        tell: Callable[[str], None] = logger.info,
+    ) -> None:
+        """
+        Args:
+            grace_s: In seconds, see `orphans.sweep`.
+            tell: Where to say in one line what was done.
+        """
+        self._index = index
+        self._store = store
+        self._grace_s = grace_s
+        self._now = now
+        self._rhythm = rhythm or Rhythm()
+        self._tell = tell
+        self._maintained = _Done()
+        self._swept = _Done()
+        self._images = 0
+
+    async def run(self) -> None:
+        """
+        Work until cancelled. Whatever goes wrong is logged and tried again later.
+
+        To be cancelled anywhere: each piece of work can be broken off, and is taken up again by whoever comes next.
+        """
+        rest_s = self._rhythm.first_s
+        while True:
+            await asyncio.sleep(rest_s)
+            rest_s = await self._round()
+
+    async def maintain(self) -> Upkeep:
+        """Do the upkeep of the index now."""
+        upkeep = await self._index.maintain()
+        self._images = upkeep.images
+        self._maintained.now()
+        self._tell(describe_upkeep(upkeep))
+        return upkeep
+
+    async def sweep(self) -> Sweep:
+        """Look for orphans now, and remove them unless there are suspiciously many."""
+        found, removed = await careful_sweep(self._store, self._index, self._grace_s, self._now)
+        self._swept.now()
+        if not removed:
+            logger.error(
+                "%d objects of the store belong to no image of this database, and only %d do: none was removed. If this"
+                " is the right database, `lookalike gc --force` removes them.",
+                found.removed,
+                found.kept,
+            )
+        elif found.removed:
+            self._tell(describe_sweep(found))
+        return found
+
+    async def _round(self) -> float:
+        """Do what is due; return for how many seconds to rest."""
+        began = time.monotonic()
+        try:
+            if await self._needs_upkeep():
+                await self.maintain()
+            if self._swept.ago_s() >= self._rhythm.sweep_s:
+                await self.sweep()
+        except CatalogueError as exc:
+            logger.warning("upkeep failed, and is tried again in %g s: %s", self._rhythm.retry_s, exc, exc_info=exc)
+            return self._rhythm.retry_s
+        except Exception:
+            # A mistake of ours or of a library: nobody else would say so, and the work must go on.
+            logger.exception("upkeep failed, and is tried again in %g s", self._rhythm.retry_s)
+            return self._rhythm.retry_s
+        took_s = time.monotonic() - began
+        return max(self._rhythm.look_s, took_s * (1 / self._rhythm.share - 1))
+
+    async def _needs_upkeep(self) -> bool:
+        if self._maintained.ago_s() >= self._rhythm.maintain_s:
+            return True
+        return abs(await self._index.count(Filters()) - self._images) >= self._rhythm.growth
+
+
+class _Done:
+    """When something was done last."""
+
+    def __init__(self) -> None:
+        self._moment = float("-inf")
+
+    def now(self) -> None:
+        self._moment = time.monotonic()
+
+    def ago_s(self) -> float:
+        return time.monotonic() - self._moment
+
+
+def describe_upkeep(upkeep: Upkeep) -> str:
+    """Say in one line what the upkeep of an index did."""
+    if upkeep.skipped:
+        return f"Upkeep: nothing done, as another process is at it ({upkeep.images} images)."
+    index = f"{upkeep.vector_index} index, {upkeep.unindexed} not in it" if upkeep.vector_index else "no index yet"
+    return f"Upkeep: done ({upkeep.images} images, {index})."
+
+
+def describe_sweep(found: Sweep) -> str:
+    """Say in one line what a sweep removed and what it left."""
+    return (
+        f"Orphans: {found.removed} objects of {in_bytes(found.removed_bytes)} removed; {found.kept} belong to images,"
+        f" {found.young} are too young to tell, {found.foreign} are not Lookalike's."
+    )
+
+
+def in_bytes(size: int) -> str:
+    """Write a size for people, in the units of 1000 that disks are sold by."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"
