@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
+from litestar import HttpMethod
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
-from litestar.handlers import BaseRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.openapi.spec import SecurityScheme
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -56,6 +57,9 @@ def needs(role: Role) -> dict[str, Any]:
 
 
 def needed_role(handler: BaseRouteHandler) -> Role:
+    """Return the role that a route asks for. The answers to OPTIONS are Litestar's own, and only name methods."""
+    if isinstance(handler, HTTPRouteHandler) and handler.http_methods == {HttpMethod.OPTIONS}:
+        return Role.NOTHING
     return handler.opt["role"]
 
 

@@ -173,6 +173,14 @@ async def test_files_need_no_key(http: httpx.AsyncClient, space: EmbeddingSpace)
     assert (await http.get(image["original_url"])).content == picture.original
 
 
+async def test_methods_of_a_route(http: httpx.AsyncClient) -> None:
+    """Which methods a route has is no secret: it stands in the description."""
+    for headers in ({}, bearer("x" * 40), bearer(KEYS[Role.READ])):
+        response = await http.options(f"{API}/images/{'0' * 32}", headers=headers)
+        assert (response.status_code, response.content) == (204, b"")
+        assert "OPTIONS" in response.headers["allow"]
+
+
 async def test_refused_before_the_body_is_read(http: httpx.AsyncClient) -> None:
     """Without a key nobody finds out what a body should be like, or can send a large one."""
     for content in (b"{", b" " * 10_000_000):

@@ -381,6 +381,38 @@ async def test_list_beyond_the_limits(query: str, visitor: Visitor) -> None:
     assert problem["detail"].startswith(query.split("=")[0])
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../secret",
+        "..%2fsecret",
+        "originals/../../secret",
+        "originals/..%2f..%2fsecret",
+        "originals/%2e%2e%2f%2e%2e%2fsecret",
+        "originals%2f..%2f..%2fsecret",
+        "originals/..%5c..%5csecret",
+        "..%2f../secret",
+        ".incoming/x",
+        "originals/" + "0" * 32 + "%2f..%2f..%2f..%2fsecret",
+        "originals/" + "0" * 32 + "%00",
+        "originals/" + "0" * 32 + "%0a",
+        "originals/%2fetc%2fpasswd",
+    ],
+)
+async def test_way_out_of_the_store(method: str, path: str, visitor: Visitor, settings: Settings) -> None:
+    """No name leads out of the store, not even with a signature that was right for another."""
+    image = await visitor.add(PICTURE)
+    before = await _state(visitor, settings.data)
+    query = image["original_url"].partition("?")[2]
+
+    response = await visitor.http.request(method, f"http://127.0.0.1/store/{path}?{query}", content=b"x")
+
+    assert response.status_code in (403, 404, 405)
+    assert signing_secret(settings) not in response.content
+    assert await _state(visitor, settings.data) == before
+
+
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 @pytest.mark.parametrize("image_id", ["0" * 32, "x", "' OR 1=1 --", "%00", "a%2Fb", "é"])
 async def test_image_that_does_not_exist(

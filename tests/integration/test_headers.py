@@ -1,10 +1,16 @@
 """Headers that every response carries, and those of pages and stored pictures."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
+from litestar.testing import AsyncTestClient
 
+from backend.app import create_app
+from backend.catalogue.spaces import EmbeddingSpace
+from backend.settings import APIKey, Role, Settings
 from backend.web.static import Site
-from tests.support.api import API, Picture, Visitor
+from tests.support.api import API, ORIGIN, Picture, Visitor
 
 pytestmark = pytest.mark.anyio
 
@@ -34,6 +40,48 @@ async def test_isolation_headers_on_every_response(path: str, http: httpx.AsyncC
     assert response.headers["permissions-policy"]
     assert response.headers["content-security-policy"]
     assert "server" not in response.headers
+
+
+KEY = "key0123456789" * 3
+
+# A request that is refused by each layer that can refuse one, and the status.
+REFUSALS: list[tuple[str, str, dict[str, str], int]] = [
+    ("GET", "/", {"Host": "evil.example"}, 421),
+    ("GET", "/", {"Host": "a b"}, 400),
+    ("GET", f"{API}/images", {}, 401),
+    ("GET", f"{API}/status", {"Authorization": f"Bearer {KEY}"}, 403),
+    ("GET", f"{API}/images?limit=0", {"Authorization": f"Bearer {KEY}"}, 400),
+    ("POST", f"{API}/health", {}, 405),
+    ("GET", "/none", {}, 404),
+    ("GET", f"/store/originals/{'0' * 32}", {}, 403),
+    ("OPTIONS", f"{API}/images", {"Origin": "https://evil.example"}, 400),
+    ("OPTIONS", f"{API}/images", {"Origin": "https://shop.example"}, 204),
+    ("OPTIONS", f"{API}/images", {}, 204),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "headers", "status"), REFUSALS)
+async def test_isolation_headers_on_refusals(
+    method: str, path: str, headers: dict[str, str], status: int, settings: Settings, space: EmbeddingSpace, site: Site
+) -> None:
+    """Whichever layer answers, the headers are there."""
+    key = APIKey(Role.READ, KEY)
+    settings = replace(settings, api_keys=(key,), origins=("https://shop.example",), requests_per_minute=1000)
+    async with AsyncTestClient(create_app(settings, space, site), ORIGIN) as http:
+        response = await http.request(method, path, headers=headers)
+
+    assert response.status_code == status
+    assert {name: response.headers.get(name) for name in EVERYWHERE} == EVERYWHERE
+    assert response.headers["content-security-policy"] and response.headers["cache-control"] == "no-store"
+
+
+async def test_isolation_headers_on_too_many_requests(settings: Settings, space: EmbeddingSpace, site: Site) -> None:
+    """So they are when there were too many."""
+    async with AsyncTestClient(create_app(replace(settings, requests_per_minute=1), space, site), ORIGIN) as http:
+        _, response = [await http.get(f"{API}/images") for _ in range(2)]
+
+    assert response.status_code == 429
+    assert {name: response.headers.get(name) for name in EVERYWHERE} == EVERYWHERE
 
 
 async def test_content_security_policy_of_the_page(http: httpx.AsyncClient) -> None:

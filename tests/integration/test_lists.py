@@ -1,0 +1,186 @@
+"""Changing what is told of images, and finding them again: lists, orders, filters, words."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.support.api import API, Picture, Visitor, assert_problem, without_urls
+from tests.support.spaces import near, to_base64
+
+pytestmark = pytest.mark.anyio
+
+
+async def change(visitor: Visitor, image: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    response = await visitor.http.patch(f"{API}/images/{image['id']}", json=changes)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+async def titles(visitor: Visitor, **query: Any) -> list[str]:
+    """Return the titles of a list, gone through in pages of two."""
+    found, after = [], {}
+    while True:
+        response = await visitor.http.get(f"{API}/images", params={"limit": 2, **query, **after})
+        assert response.status_code == 200, response.text
+        page = response.json()
+        found += [image["title"] for image in page["images"]]
+        if page["next"] is None:
+            assert page["total"] == len(found)
+            return found
+        after = {"after": page["next"]}
+
+
+async def test_change(visitor: Visitor) -> None:
+    """What is named is changed, null removes, the rest stays; the image is found by what it is now."""
+    image = await visitor.add(
+        Picture.of(1), title="Stuhl", tags=["oak"], attributes={"price": 10, "sku": "A1", "sold": True}
+    )
+
+    changed = await change(
+        visitor, image, title="Chair", attributes={"price": None, "sku": "B2", "colour": "red", "absent": None}
+    )
+
+    expected = {"title": "Chair", "attributes": {"sku": "B2", "sold": True, "colour": "red"}}
+    assert without_urls(changed) == without_urls(image) | expected
+    assert await visitor.listed() == [without_urls(changed)]
+    assert await visitor.found(text="chair") == [image["id"]]
+    assert await visitor.found(text="stuhl") == []
+
+
+async def test_change_to_nothing(visitor: Visitor) -> None:
+    """Null takes title and tags away; a change without anything is none."""
+    image = await visitor.add(Picture.of(1), title="Chair", tags=["oak", "old"])
+
+    assert without_urls(await change(visitor, image)) == without_urls(image)
+    changed = await change(visitor, image, title=None, tags=None)
+
+    assert (changed["title"], changed["tags"]) == ("", [])
+    assert (await change(visitor, image, tags=["new"]))["tags"] == ["new"]
+
+
+async def test_change_as_merge_patch(visitor: Visitor) -> None:
+    """The body may be declared as what it is (RFC 7396)."""
+    image = await visitor.add(Picture.of(1))
+    headers = {"Content-Type": "application/merge-patch+json"}
+
+    response = await visitor.http.patch(f"{API}/images/{image['id']}", content=b'{"title":"x"}', headers=headers)
+
+    assert (response.status_code, response.json()["title"]) == (200, "x")
+
+
+async def test_change_of_nothing(visitor: Visitor) -> None:
+    """An image that does not exist is not made."""
+    response = await visitor.http.patch(f"{API}/images/{'0' * 32}", json={"title": "x"})
+
+    assert_problem(response, 404, "image-not-found")
+    assert await visitor.listed() == []
+
+
+async def test_too_many_attributes(visitor: Visitor) -> None:
+    """An image keeps as many attributes as it may be registered with, however they come."""
+    image = await visitor.add(Picture.of(1), attributes={f"a{number}": number for number in range(31)})
+    image = await change(visitor, image, attributes={"b1": 1})
+
+    response = await visitor.http.patch(f"{API}/images/{image['id']}", json={"attributes": {"b2": 1}})
+    problem = assert_problem(response, 422, "too-many-attributes")
+
+    assert (problem["count"], problem["limit"]) == (33, 32)
+    assert len((await change(visitor, image, attributes={"b2": 1, "a0": None}))["attributes"]) == 32
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("created", "bdac"),
+        ("-created", "cadb"),
+        ("title", "abcd"),
+        ("-title", "dcba"),
+        ("size", "abcd"),
+        ("-size", "dcba"),
+    ],
+)
+async def test_orders(sort: str, expected: str, visitor: Visitor) -> None:
+    """Each order goes through all images in pages that join."""
+    for title in "bdac":
+        picture = Picture.of(ord(title))
+        await visitor.add(replace(picture, original=picture.original + bytes(ord(title))), title=title)
+
+    assert "".join(await titles(visitor, sort=sort)) == expected
+
+
+FILTERS = {
+    '{"tags_any": ["oak", "none"]}': "ac",
+    '{"tags_all": ["oak", "old"]}': "c",
+    '{"labels_any": ["cat"]}': "b",
+    '{"attributes": [{"name": "price", "at_least": 2, "at_most": 3}]}': "bc",
+    '{"attributes": [{"name": "price", "equals": 1}]}': "a",
+    '{"attributes": [{"name": "price"}]}': "abc",
+    '{"attributes": [{"name": "kind", "equals": "it\'s 1=1"}, {"name": "price", "at_most": 9}]}': "b",
+    '{"attributes": [{"name": "sold", "equals": true}]}': "a",
+    '{"attributes": [{"name": "sold", "equals": 1}]}': "",
+    '{"created_from": "2000-01-01T00:00:00Z", "tags_any": ["oak"]}': "ac",
+    '{"created_before": "2000-01-01T00:00:00Z"}': "",
+    '{"size_min": 1, "size_max": 10}': "",
+    "{}": "abcd",
+}
+
+
+@pytest.mark.parametrize("filters", FILTERS)
+async def test_filters(filters: str, visitor: Visitor) -> None:
+    """The same filters choose the same images in a list, in a search by looks, and in one by words."""
+    await visitor.add(Picture.of(1), title="a", tags=["oak", "x"], attributes={"price": 1, "sold": True})
+    labels = [{"name": "cat", "score": 0.9}]
+    await visitor.add(Picture.of(2), title="b", tags=["x"], labels=labels, attributes={"price": 2, "kind": "it's 1=1"})
+    await visitor.add(Picture.of(3), title="c", tags=["old", "oak", "x"], attributes={"price": 3.0, "sold": False})
+    await visitor.add(Picture.of(4), title="d", tags=["x"])
+
+    assert "".join(await titles(visitor, sort="title", filters=filters)) == FILTERS[filters]
+    for query in ({"vector": to_base64(Picture.of(1).vector)}, {"text": "x"}):
+        response = await visitor.search(filters=json.loads(filters), **query)
+        found = [match["image"]["title"] for match in response.json()["matches"]]
+        assert "".join(sorted(found)) == FILTERS[filters]
+
+
+async def test_search_by_words_looks_and_both(visitor: Visitor) -> None:
+    """Words find by title, tags and labels, without a score; with a vector, what has both comes first."""
+    red = await visitor.add(Picture.of(1), title="red chair")
+    blue = await visitor.add(Picture.of(2, near(Picture.of(1).vector, 7, 0.3)), title="blue chair", tags=["seat"])
+    table = await visitor.add(Picture.of(3), title="table", labels=[{"name": "seat", "score": 0.5}])
+    query = to_base64(Picture.of(1).vector)
+
+    words = (await visitor.search(text="Chair")).json()["matches"]
+    both = (await visitor.search(vector=query, text="seat")).json()["matches"]
+    like = (await visitor.search(like=red["id"], text="seat")).json()["matches"]
+
+    assert {match["image"]["id"] for match in words} == {red["id"], blue["id"]}
+    assert {match["score"] for match in words} == {None}
+    assert {match["image"]["id"] for match in both[:2]} == {blue["id"], table["id"]}
+    assert (both[2]["image"]["id"], both[2]["score"]) == (red["id"], pytest.approx(1, abs=1e-3))
+    assert red["id"] not in {match["image"]["id"] for match in like}
+
+
+async def test_list_that_changes_meanwhile(visitor: Visitor) -> None:
+    """A cursor stays where it was, also when its image is gone."""
+    for number, title in enumerate("abcd"):
+        await visitor.add(Picture.of(number), title=title)
+    first = (await visitor.http.get(f"{API}/images", params={"limit": 2, "sort": "title"})).json()
+    for image in first["images"]:
+        await visitor.http.delete(f"{API}/images/{image['id']}")
+    await visitor.add(Picture.of(9), title="aa")
+
+    second = await visitor.http.get(f"{API}/images", params={"sort": "title", "after": first["next"]})
+
+    assert [image["title"] for image in second.json()["images"]] == ["c", "d"]
+
+
+async def test_cursor_of_another_list(visitor: Visitor) -> None:
+    """A cursor says which order it belongs to."""
+    for number in range(2):
+        await visitor.add(Picture.of(number))
+    page = (await visitor.http.get(f"{API}/images", params={"limit": 1})).json()
+
+    response = await visitor.http.get(f"{API}/images", params={"sort": "title", "after": page["next"]})
+
+    assert "another order" in assert_problem(response, 400, "malformed-request")["detail"]
