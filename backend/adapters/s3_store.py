@@ -24,13 +24,14 @@ from botocore import UNSIGNED
 from botocore.awsrequest import AWSRequest
 from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
 
 from backend.catalogue.errors import ObjectMissing, StoreUnavailable
 from backend.catalogue.values import SHA256, ObjectFacts, ObjectKey, SignedRequest, StoredObject
 
 from .local_store import KEY
-from .sigv4 import DEFAULT_PORTS, MAX_EXPIRES_S, Credentials, presign
+from .sigv4 import MAX_EXPIRES_S, presign
 
 # Calls at the same time. A guess: one takes some 20 ms at Amazon and some 2 ms of processor time here, so that more
 # would wait for the processor; each holds one connection.
@@ -61,6 +62,9 @@ DECLARED_SHA256 = "sha256"
 
 # What a browser sends with a PUT, beside its length: the store's CORS rule must allow it.
 SIGNED_HEADERS = ("content-type", "content-md5", "if-none-match", "x-amz-checksum-sha256", "x-amz-meta-sha256")
+
+# What an origin leaves out.
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 # What boto3 takes where neither its configuration nor the environment names a region; stores of one's own do not mind.
 DEFAULT_REGION = "us-east-1"
@@ -253,7 +257,7 @@ class S3Store:
             query=query,
         )
 
-    def _credentials(self) -> Credentials:
+    def _credentials(self) -> ReadOnlyCredentials:
         # Asked for each time: temporary ones change. boto3 keeps them, and renews them minutes before they expire.
         with _translated():
             credentials = self._session.get_credentials()

@@ -1,4 +1,4 @@
-"""The signing of S3 addresses, against Amazon's published example and against botocore."""
+"""The signing of S3 addresses for a given moment, against Amazon's published example and against boto3's own."""
 
 from datetime import UTC, datetime
 from unittest.mock import patch
@@ -37,8 +37,8 @@ def test_the_published_example() -> None:
 
 @pytest.mark.parametrize("token", [None, "FwoGZXIvYXdzEXAMPLE//+="], ids=["lasting", "temporary"])
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9000", "https://store.example:443"])
-def test_same_signature_as_botocore(endpoint: str, token: str | None) -> None:
-    """Headers, temporary credentials and the endpoint's port go into the signature as botocore has them."""
+def test_same_signature_as_boto3(endpoint: str, token: str | None) -> None:
+    """Headers, temporary credentials and the endpoint's port go into the signature as boto3 has them."""
     session = boto3.Session(EXAMPLE.access_key, EXAMPLE.secret_key, token, region_name="eu-central-1")
     config = Config(signature_version="s3v4", s3={"addressing_style": "path"})
     client = session.client("s3", endpoint_url=endpoint, config=config)
