@@ -92,6 +92,27 @@ def _setup_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--without-model", action="store_true", help="build the page only, as for a container image")
 
 
+def _gc_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="only tell what would be removed")
+    parser.add_argument("--force", action="store_true", help="also where more would be removed than kept")
+
+
+def _maintain_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--once", action="store_true", help="do everything now, and end")
+
+
+def _export_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="FOLDER", help="a folder that is empty or does not exist")
+    parser.add_argument("--space", help="which embedding space, where the database has several")
+
+
+def _doctor_options(parser: argparse.ArgumentParser) -> None:
+    _model_option(parser)
+    parser.add_argument("--host", help="address that the server is to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", help="TCP port that the server is to listen on (default: 8000)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
 def _model_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", help="folder, URL or name of a TensorFlow.js graph model")
 
@@ -108,6 +129,33 @@ COMMANDS = (
         "only set up what is missing",
         "Set up what is missing: the JavaScript parts, the page, and the model. It can be repeated, and resumes.",
         _setup_options,
+    ),
+    Command(
+        "doctor",
+        "check everything, and say what to do",
+        "Check packages, data folder, page, model, database, store and clock; nothing is changed. The exit code is 1 if"
+        " something does not work.",
+        _doctor_options,
+    ),
+    Command(
+        "gc",
+        "remove stored files that no image has",
+        "Remove what was uploaded and never registered, or left by a deletion that broke off. It may run beside a"
+        " server, which does the same once an hour.",
+        _gc_options,
+    ),
+    Command(
+        "maintain",
+        "keep the database in order, for servers that do not",
+        "Bring indexes up to date, join files and remove orphans, until Ctrl-C, for servers with LOOKALIKE_UPKEEP=no."
+        " Several may run: one at a time works.",
+        _maintain_options,
+    ),
+    Command(
+        "export",
+        "write all records and vectors into a folder",
+        "Write all records as JSON lines and their vectors as Parquet. It may run beside a server.",
+        _export_options,
     ),
 )
 

@@ -45,7 +45,7 @@ class Housekeeper:
     def __init__(
         self,
         index: ImageIndex,
-        store: ObjectStore,
+        store: ObjectStore | None,
         grace_s: int,
         now: Callable[[], datetime],
         rhythm: Rhythm | None = None,
@@ -53,6 +53,7 @@ class Housekeeper:
     ) -> None:
         """
         Args:
+            store: None where another looks for orphans.
             grace_s: In seconds, see `orphans.sweep`.
             tell: Where to say in one line what was done.
         """
@@ -75,7 +76,7 @@ class Housekeeper:
         rest_s = self._rhythm.first_s
         while True:
             await asyncio.sleep(rest_s)
-            rest_s = await self._round()
+            rest_s = await self.round()
 
     async def maintain(self) -> Upkeep:
         """Do the upkeep of the index now."""
@@ -85,8 +86,10 @@ class Housekeeper:
         self._tell(describe_upkeep(upkeep))
         return upkeep
 
-    async def sweep(self) -> Sweep:
-        """Look for orphans now, and remove them unless there are suspiciously many."""
+    async def sweep(self) -> bool:
+        """Look for orphans now; remove them and return True, unless there are suspiciously many."""
+        if self._store is None:
+            return True
         found, removed = await careful_sweep(self._store, self._index, self._grace_s, self._now)
         self._swept.now()
         if not removed:
@@ -98,10 +101,10 @@ class Housekeeper:
             )
         elif found.removed:
             self._tell(describe_sweep(found))
-        return found
+        return removed
 
-    async def _round(self) -> float:
-        """Do what is due; return for how many seconds to rest."""
+    async def round(self) -> float:
+        """Do what is due, whatever goes wrong; return for how many seconds to rest."""
         began = time.monotonic()
         try:
             if await self._needs_upkeep():

@@ -188,7 +188,8 @@ def test_table_with_other_columns(capsys: pytest.CaptureFixture[str], tmp_path: 
 
     error = serve_in_vain(tmp_path, capsys)
 
-    assert error.startswith(f"lookalike: The database {tmp_path / 'database'} cannot be opened: ") and "schema" in error
+    reason = "the table is none of Lookalike's"
+    assert error == f"lookalike: The database {tmp_path / 'database'} cannot be opened: {reason}\n"
 
 
 @pytest.mark.usefixtures("prepared")

@@ -1,0 +1,94 @@
+"""`lookalike maintain`: the upkeep of every space and the search for orphans, for servers that leave it to this one."""
+
+import argparse
+import asyncio
+import logging
+import signal
+from contextlib import AsyncExitStack, suppress
+from functools import partial
+
+from backend.adapters.lance_database import LanceDatabase
+from backend.adapters.lance_index import LanceIndex
+from backend.catalogue.errors import Unavailable
+from backend.catalogue.housekeeping import Housekeeper, Rhythm
+from backend.catalogue.ports import ObjectStore
+from backend.catalogue.service import utc_now
+from backend.catalogue.values import SpaceID
+from backend.databases import opened_database
+from backend.settings import Settings
+from backend.stores import opened_store
+
+logger = logging.getLogger(__name__)
+
+
+def run(settings: Settings, args: argparse.Namespace) -> int:
+    with suppress(asyncio.CancelledError, KeyboardInterrupt):  # the ways to stop it, and everything is closed then
+        return asyncio.run(_once(settings) if args.once else _until_stopped(settings))
+    return 0
+
+
+async def _once(settings: Settings) -> int:
+    async with (
+        opened_store(settings) as store,
+        opened_database(settings) as database,
+        _Keepers(settings, store, database) as keepers,
+    ):
+        return 0 if await keepers.do_everything() else 1
+
+
+async def _until_stopped(settings: Settings) -> int:
+    task = asyncio.current_task()
+    assert task is not None
+    # What a container is stopped by. Cancelled, the lease is given back, and the next one need not wait for its end.
+    with suppress(NotImplementedError):  # on Windows
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    async with (
+        opened_store(settings) as store,
+        opened_database(settings) as database,
+        _Keepers(settings, store, database) as keepers,
+    ):
+        rest_s = 0.0
+        while True:
+            await asyncio.sleep(rest_s)
+            rest_s = await keepers.do_what_is_due()
+
+
+class _Keepers(AsyncExitStack):
+    """A housekeeper for each space; one of them looks after the store, which all spaces share."""
+
+    def __init__(self, settings: Settings, store: ObjectStore, database: LanceDatabase) -> None:
+        super().__init__()
+        self._settings = settings
+        self._store = store
+        self._database = database
+        self._keepers: dict[SpaceID, Housekeeper] = {}
+
+    async def do_everything(self) -> bool:
+        """Do all upkeep once; say whether orphans were removed, or there were none."""
+        await self._find_spaces()
+        for keeper in self._keepers.values():
+            await keeper.maintain()
+        return all([await keeper.sweep() for keeper in list(self._keepers.values())[:1]])
+
+    async def do_what_is_due(self) -> float:
+        """Do what is due in any space; return for how many seconds to rest."""
+        try:
+            await self._find_spaces()
+        except Unavailable as exc:
+            logger.warning("the database cannot be looked into, and is tried again: %s", exc)
+            return Rhythm.retry_s
+        rests = [await keeper.round() for keeper in self._keepers.values()]
+        return max(rests, default=Rhythm.look_s)
+
+    async def _find_spaces(self) -> None:
+        """Open the spaces that are not yet: a server with another model may begin one at any time."""
+        for space in sorted(await self._database.spaces()):
+            if space not in self._keepers:
+                index = await self.enter_async_context(LanceIndex.existing(self._database, space))
+                store = None if self._keepers else self._store
+                tell = partial(_tell, space)
+                self._keepers[space] = Housekeeper(index, store, self._settings.orphan_grace_s, utc_now, tell=tell)
+
+
+def _tell(space: SpaceID, text: str) -> None:
+    print(f"{utc_now():%Y-%m-%dT%H:%M:%SZ} {space} {text}", flush=True)

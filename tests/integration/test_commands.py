@@ -1,0 +1,314 @@
+"""The commands that look after a data folder, on real ones: gc, maintain, export."""
+
+import asyncio
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from backend import __version__, cli
+from backend.adapters.local_store import LocalStore
+from backend.catalogue.spaces import EmbeddingSpace
+from backend.catalogue.values import (
+    AttributeValue,
+    Description,
+    ImageID,
+    ImageRecord,
+    Label,
+    ObjectFacts,
+    Vector,
+    created_at,
+    new_image_id,
+    original_key,
+    thumbnail_key,
+)
+from backend.commands import export
+from tests.support.api import stored
+from tests.support.database import open_index
+from tests.support.records import facts, record
+from tests.support.spaces import small_space, vector
+from tests.support.stored import put_object
+
+SPACE = small_space()
+OTHER_SPACE = small_space(4)
+
+LONG_AGO = datetime.now(UTC) - timedelta(days=3)
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder that the commands find without being told."""
+    for name in [name for name in os.environ if name.startswith("LOOKALIKE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("LOOKALIKE_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+def add(data: Path, *images: ImageRecord, space: EmbeddingSpace = SPACE) -> list[Vector]:
+    """Register images, without their objects; return their vectors as they are stored."""
+
+    async def write() -> list[Vector]:
+        async with open_index(data / "database", space) as index:
+            for number, image in enumerate(images):
+                await index.add(image, vector(number, space.dimension))
+            vectors = [await index.vector_of(image.id) for image in images]
+            return [stored for stored in vectors if stored is not None]
+
+    return asyncio.run(write())
+
+
+def put(data: Path, *image_ids: ImageID) -> None:
+    """Write both objects of the images, three days ago."""
+
+    async def write() -> None:
+        store = LocalStore(data / "objects", "/store", b"s" * 32, 600, lambda: datetime.now(UTC))
+        await store.prepare()
+        for image_id in image_ids:
+            for key in (original_key(image_id), thumbnail_key(image_id)):
+                await put_object(store, key, b"ten bytes.", datetime.now(UTC))
+                os.utime(data / "objects" / key / "body", (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
+
+    asyncio.run(write())
+
+
+def image_of(image_id: ImageID) -> ImageRecord:
+    return replace(record(1), id=image_id, created=created_at(image_id))
+
+
+class TestGC:
+    """`lookalike gc`."""
+
+    def test_orphans(self, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """What no image has is counted by a dry run, and removed by a real one; the rest stays."""
+        registered, orphan = new_image_id(LONG_AGO), new_image_id(LONG_AGO)
+        add(data, image_of(registered))
+        put(data, registered, orphan)
+        everything = stored(data)
+
+        assert cli.main(["gc", "--dry-run"]) == 0
+        assert stored(data) == everything
+        assert cli.main(["gc"]) == 0
+
+        assert stored(data) == {name: body for name, body in everything.items() if orphan not in name}
+        rest = "2 belong to images, 0 are too young to tell, 0 are not Lookalike's.\n"
+        assert capsys.readouterr().out == (
+            f"2 objects of 20 bytes would be removed; {rest}Orphans: 2 objects of 20 bytes removed; {rest}"
+        )
+
+    def test_image_of_another_model(self, data: Path) -> None:
+        """Images of all models are images."""
+        image_id = new_image_id(LONG_AGO)
+        add(data, image_of(image_id), space=OTHER_SPACE)
+        add(data)
+        put(data, image_id)
+
+        assert cli.main(["gc", "--force"]) == 0
+
+        assert len(stored(data)) == 4
+
+    def test_wrong_database(
+        self, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Where nearly all would go it is told, and done only on demand."""
+        monkeypatch.setattr("backend.catalogue.orphans.MANY", 2)
+        put(data, new_image_id(LONG_AGO))
+
+        assert cli.main(["gc"]) == 2
+        assert len(stored(data)) == 4
+        assert "--force" in capsys.readouterr().err
+        assert cli.main(["gc", "--force"]) == 0
+        assert stored(data) == {}
+
+
+class TestMaintain:
+    """`lookalike maintain`."""
+
+    def test_once(self, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Every space is put in order, and orphans are removed, without any model."""
+        add(data, record(1), record(2))
+        add(data, record(3), space=OTHER_SPACE)
+        put(data, new_image_id(LONG_AGO))
+
+        assert cli.main(["maintain", "--once"]) == 0
+
+        assert stored(data) == {}
+        told = [line.split(" ", 1)[1] for line in capsys.readouterr().out.splitlines()]
+        first, second = sorted([(SPACE.id, 2), (OTHER_SPACE.id, 1)])
+        assert [line.rstrip(".") for line in told] == [
+            f"{first[0]} Upkeep: done ({first[1]} images, no index yet)",
+            f"{second[0]} Upkeep: done ({second[1]} images, no index yet)",
+            f"{first[0]} Orphans: 2 objects of 20 bytes removed; 0 belong to images, 0 are too young to tell, 0 are not"
+            " Lookalike's",
+        ]
+
+    @pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM])
+    def test_until_it_is_stopped(self, data: Path, ended_by: signal.Signals) -> None:
+        """It goes on until it is told to end, which is no failure, and leaves the work to whoever comes next."""
+        add(data, record(1))
+        put(data, image_id := new_image_id(LONG_AGO))
+        with running("maintain") as process:
+            assert process.stdout is not None
+            assert "Upkeep: done (1 images" in process.stdout.readline()
+            assert "Orphans: 2 objects" in process.stdout.readline()
+            process.send_signal(ended_by)
+            assert process.wait(timeout=30) == 0
+        assert image_id not in str(stored(data))
+        assert cli.main(["maintain", "--once"]) == 0
+
+
+def running(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "backend.cli", *arguments], stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+
+
+def odd_image(number: int, attributes: Mapping[str, AttributeValue]) -> ImageRecord:
+    """Return an image with values that a careless writer would spoil."""
+    image_id = new_image_id(LONG_AGO + timedelta(seconds=number))
+    return ImageRecord(
+        id=image_id,
+        created=created_at(image_id),
+        file_name='a"b\\c\u2028\n.jpg',
+        original=ObjectFacts(2**40, "image/heic", facts(str(number).encode()).sha256),
+        description=Description(
+            width=1,
+            height=2**31 - 1,
+            title="日本 🐈 \ud7ff \x7f",
+            tags=("a,b", "'"),
+            labels=(Label("tabby, tabby cat", 0.1 + 0.2), Label("lynx", 1e-12)),
+            attributes=attributes,
+        ),
+    )
+
+
+class TestExport:
+    """`lookalike export`."""
+
+    def test_everything_comes_back(
+        self, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Every value of every image can be read back, the vectors too, in as many pieces as it takes."""
+        monkeypatch.setattr(export, "ROWS", 2)
+        images = [odd_image(number, {}) for number in range(4)]
+        images.append(odd_image(5, {"price": 0.1, "name": "x", "sold": False}))
+        vectors = add(data, *images)
+
+        assert cli.main(["export", str(tmp_path / "out" / "today")]) == 0
+
+        out = tmp_path / "out" / "today"
+        assert capsys.readouterr().out == f"5 images were written to {out}\n"
+        lines = (out / "records.jsonl").read_text(encoding="utf-8").split("\n")
+        assert [to_record(json.loads(line)) for line in lines[:-1]] == images and lines[-1] == ""
+        table = pq.read_table(out / "vectors.parquet")
+        assert table["id"].to_pylist() == [image.id for image in images]
+        assert np.array_equal(np.array(table["vector"].to_pylist(), dtype=np.float32), np.stack(vectors))
+        assert pq.ParquetFile(out / "vectors.parquet").num_row_groups == 3
+        assert sorted(path.name for path in out.parent.iterdir()) == ["today"]
+
+    def test_manifest(self, data: Path, tmp_path: Path) -> None:
+        """The export says what it is: which space, how many images, and the checksums of its files."""
+        model = data / "models" / SPACE.id
+        model.mkdir(parents=True)
+        (model / "manifest.json").write_text('{"model": "small"}')
+        add(data, record(1))
+
+        cli.main(["export", str(tmp_path / "out")])
+
+        manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+        files = {
+            path.name: {"size": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+            for path in (tmp_path / "out").iterdir()
+            if path.name != "manifest.json"
+        }
+        assert datetime.now(UTC) - datetime.fromisoformat(manifest.pop("exported")) < timedelta(minutes=5)
+        assert manifest == {
+            "format": 1,
+            "lookalike": __version__,
+            "space": SPACE.id,
+            "images": 1,
+            "dimension": SPACE.dimension,
+            "files": files,
+            "model": {"model": "small"},
+        }
+        assert set(files) == {"records.jsonl", "vectors.parquet"}
+
+    def test_no_images(self, data: Path, tmp_path: Path) -> None:
+        """A space without images gives files without rows."""
+        add(data)
+        (tmp_path / "out").mkdir()
+
+        assert cli.main(["export", str(tmp_path / "out")]) == 0
+
+        assert (tmp_path / "out" / "records.jsonl").read_bytes() == b""
+        assert pq.read_table(tmp_path / "out" / "vectors.parquet").num_rows == 0
+
+    def test_which_space(self, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Where there are several spaces one has to be named."""
+        add(data, record(1))
+        add(data, record(2), space=OTHER_SPACE)
+
+        assert cli.main(["export", str(tmp_path / "out")]) == 2
+        assert cli.main(["export", "--space", "0" * 16, str(tmp_path / "out")]) == 2
+        assert SPACE.id in capsys.readouterr().err and not (tmp_path / "out").exists()
+        assert cli.main(["export", "--space", OTHER_SPACE.id, str(tmp_path / "out")]) == 0
+        assert json.loads((tmp_path / "out" / "manifest.json").read_text())["dimension"] == 4
+
+    def test_folder_that_is_there(self, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Nothing is ever written over."""
+        add(data, record(1))
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "notes.txt").write_text("mine")
+
+        assert cli.main(["export", str(tmp_path / "out")]) == 2
+
+        assert [path.name for path in (tmp_path / "out").iterdir()] == ["notes.txt"]
+        assert "is there already" in capsys.readouterr().err
+
+    def test_interrupted(self, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whatever ends it, there is a finished folder or none."""
+        add(data, record(1))
+
+        def interrupt(path: Path) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(export, "_facts", interrupt)
+
+        assert cli.main(["export", str(tmp_path / "out" / "today")]) == 130
+        assert list((tmp_path / "out").iterdir()) == []
+
+    def test_nothing_to_export(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """A database without any space is told as such."""
+        assert cli.main(["export", str(tmp_path / "out")]) == 2
+        assert "the database has no images" in capsys.readouterr().err
+
+
+def to_record(line: Mapping[str, Any]) -> ImageRecord:
+    """Read a line of an export as somebody else would."""
+    original = line["original"]
+    assert (original["key"], line["thumbnail"]) == (f"originals/{line['id']}", {"key": f"thumbnails/{line['id']}"})
+    labels: Sequence[Mapping[str, Any]] = line["labels"]
+    return ImageRecord(
+        id=ImageID(line["id"]),
+        created=datetime.fromisoformat(line["created"]),
+        file_name=line["file_name"],
+        original=ObjectFacts(original["size"], original["content_type"], original["sha256"]),
+        description=Description(
+            width=line["width"],
+            height=line["height"],
+            title=line["title"],
+            tags=tuple(line["tags"]),
+            labels=tuple(Label(label["name"], label["score"]) for label in labels),
+            attributes=line["attributes"],
+        ),
+    )
