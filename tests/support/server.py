@@ -41,16 +41,23 @@ def running_server(
     Args:
         variables: Of the environment, beside those of these tests.
     """
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LOOKALIKE_")}
-    environ = {**inherited, **(variables or {})}
-    command = [str(Path(sys.executable).with_name("lookalike")), "serve"]
-    command += ["--data", str(data), "--model", model, "--port", str(port or free_port())]
-    process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = start_server(data, model, port, variables)
     try:
         yield Server(wait_for_address(process), data, process)
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def start_server(
+    data: Path, model: str, port: int | None = None, variables: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """Start the installed command and wait for nothing. To be ended, and its output to be read, by the caller."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LOOKALIKE_")}
+    environ = {**inherited, **(variables or {})}
+    command = [str(Path(sys.executable).with_name("lookalike")), "serve"]
+    command += ["--data", str(data), "--model", model, "--port", str(port or free_port())]
+    return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def wait_for_address(process: subprocess.Popen[str]) -> str:

@@ -17,18 +17,18 @@ def model_files() -> dict[str, bytes]:
     return {"model.json": json.dumps(model_json).encode(), **shards, "labels.txt": b"cat\ndog\n"}
 
 
-def manifest_of(files: dict[str, bytes]) -> dict[str, Any]:
+def manifest_of(files: dict[str, bytes], dimension: int = DIMENSION) -> dict[str, Any]:
     """Describe the files as a manifest does."""
     described = {
         name: {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()
     }
-    return {**manifest(DIMENSION), "files": described}
+    return {**manifest(dimension), "files": described}
 
 
-def write_model(folder: Path) -> Path:
+def write_model(folder: Path, dimension: int = DIMENSION) -> Path:
     """Write the model with its manifest into a folder, and return that."""
     files = model_files()
-    files["manifest.json"] = json.dumps(manifest_of(files)).encode()
+    files["manifest.json"] = json.dumps(manifest_of(files, dimension)).encode()
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name).write_bytes(content)
