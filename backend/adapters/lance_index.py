@@ -25,7 +25,7 @@ from backend.catalogue.values import (
 )
 
 from .lance_conditions import following, joined, one_of, ordering, passing
-from .lance_database import LanceDatabase, translated
+from .lance_database import LARGEST_BATCH, LanceDatabase, translated
 from .lance_rows import RECORD_COLUMNS, dimension_of, to_record, to_records, vector_in
 from .lance_upkeep import KEEP_S, Keeper, Probes
 from .lance_writes import Writes
@@ -58,18 +58,23 @@ class LanceIndex:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, database: LanceDatabase, space: EmbeddingSpace, keep_s: float = KEEP_S
+        cls,
+        database: LanceDatabase,
+        space: EmbeddingSpace,
+        keep_s: float = KEEP_S,
+        largest_batch: int = LARGEST_BATCH,
     ) -> "AsyncIterator[LanceIndex]":
         """
         Open the index of a space, made if need be.
 
         Args:
             keep_s: For how many seconds at least upkeep leaves what reads of old versions need.
+            largest_batch: How many additions may share a commit.
 
         Raises:
             IndexUnavailable: The table cannot be opened, has other columns, or was written by a newer version.
         """
-        async with database.images(space) as table, cls._on(database, table, keep_s) as index:
+        async with database.images(space) as table, cls._on(database, table, keep_s, largest_batch) as index:
             yield index
 
     @classmethod
@@ -87,9 +92,13 @@ class LanceIndex:
     @classmethod
     @asynccontextmanager
     async def _on(
-        cls, database: LanceDatabase, table: lancedb.AsyncTable, keep_s: float = KEEP_S
+        cls,
+        database: LanceDatabase,
+        table: lancedb.AsyncTable,
+        keep_s: float = KEEP_S,
+        largest_batch: int = LARGEST_BATCH,
     ) -> "AsyncIterator[LanceIndex]":
-        writes = Writes(database, table, dimension_of(await table.schema()))
+        writes = Writes(database, table, dimension_of(await table.schema()), largest_batch)
         async with writes.running():
             await writes.sweep_deleted()
             yield cls(database, table, writes, keep_s)

@@ -1,0 +1,137 @@
+"""Registering images: one commit for those that arrive together, against one commit each."""
+
+import argparse
+import asyncio
+import itertools
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+
+from backend.adapters.lance_database import LARGEST_BATCH, LanceDatabase
+from backend.adapters.lance_index import LanceIndex
+from backend.app import create_app
+from backend.catalogue.service import Catalogue
+from backend.catalogue.spaces import EmbeddingSpace
+from backend.settings import Settings
+from backend.web.static import Site
+from tests.benchmarks.report import Machine, Report, Spread, Table
+from tests.support.api import ORIGIN, Picture, Visitor
+from tests.support.records import record
+from tests.support.spaces import small_space, vector
+
+CONTENDERS: Mapping[str, int] = {"together": LARGEST_BATCH, "one each": 1}
+"""Name -> how many additions may share a commit."""
+
+WAYS = ("index", "API")
+
+Register = Callable[[int], Awaitable[None]]
+"""Registers the image of this number, and returns when it is acknowledged."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dimension", type=int, default=1280)
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32])
+    parser.add_argument("--each", type=int, default=10, help="registrations of each client (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=3)
+
+
+def run(options: argparse.Namespace) -> Report:
+    machine = Machine.here()
+    return Report(
+        title="Registrations",
+        introduction=[
+            f"Images of {options.dimension} values, registered by clients that each wait for the answer before the"
+            f" next, {options.each} times; {options.rounds} rounds, the contenders in turn, each in a new folder:"
+            " median and range. Both contenders are the same code, with batches of up to"
+            f" {LARGEST_BATCH} and of 1. Acknowledged means committed: the process may be killed, while a power"
+            " failure may cost what the system has not yet written, as LanceDB does not ask it to.",
+            "API: through the whole application but the sockets, with its HEADs of the embedded store; the files were"
+            " uploaded before. Client and server share the cores.",
+        ],
+        tables=[asyncio.run(_compare(way, options)) for way in WAYS],
+        machine=machine,
+        command=f"python -m tests.benchmarks register --dimension {options.dimension} --each {options.each}",
+    )
+
+
+async def _compare(way: str, options: argparse.Namespace) -> Table:
+    space = small_space(options.dimension)
+    rates = {(clients, name): list[float]() for clients in options.clients for name in CONTENDERS}
+    for _, (clients, name) in itertools.product(range(options.rounds), rates):
+        count = clients * options.each
+        opening = _index if way == "index" else _api
+        with tempfile.TemporaryDirectory() as folder:
+            async with opening(Path(folder), space, CONTENDERS[name], count) as register:
+                rates[clients, name].append(count / await _take(register, clients, options.each))
+    return Table(
+        title=f"Registrations per second, through the {way}",
+        columns=["clients", *CONTENDERS, "times"],
+        rows=[
+            [
+                clients,
+                *(Spread.of(rates[clients, name]) for name in CONTENDERS),
+                Spread.of([a / b for a, b in zip(*(rates[clients, name] for name in CONTENDERS), strict=True)]),
+            ]
+            for clients in options.clients
+        ],
+    )
+
+
+async def _take(register: Register, clients: int, each: int) -> float:
+    """Return in how many seconds all clients are done."""
+
+    async def client(number: int) -> None:
+        for one in range(number * each, (number + 1) * each):
+            await register(one)
+
+    began = time.perf_counter()
+    await asyncio.gather(*map(client, range(clients)))
+    return time.perf_counter() - began
+
+
+@asynccontextmanager
+async def _index(folder: Path, space: EmbeddingSpace, batch: int, count: int) -> AsyncIterator[Register]:
+    rows = [(record(number), vector(number, space.dimension)) for number in range(count)]
+    async with (
+        LanceDatabase.open(folder) as database,
+        LanceIndex.open(database, space, largest_batch=batch) as index,
+    ):
+
+        async def register(number: int) -> None:
+            image, made = await index.add(*rows[number])
+            assert made and image == rows[number][0]
+
+        yield register
+
+
+@asynccontextmanager
+async def _api(folder: Path, space: EmbeddingSpace, batch: int, count: int) -> AsyncIterator[Register]:
+    settings = Settings(data=folder / "data")
+    app = create_app(settings, space, Site(folder, folder))
+    # In one event loop with the index that takes the place of the application's own.
+    async with (
+        app.lifespan(),
+        LanceDatabase.open(settings.data / "database") as database,
+        LanceIndex.open(database, space, largest_batch=batch) as index,
+        httpx.AsyncClient(transport=httpx.ASGITransport(cast(Any, app)), base_url=ORIGIN) as http,
+    ):
+        app.state.catalogue = _with_index(app.state.catalogue, index)
+        visitor = Visitor(http, space)
+        pictures = [Picture.of(number, vector(number, space.dimension)) for number in range(count)]
+        uploads = [await visitor.uploaded(picture) for picture in pictures]
+
+        async def register(number: int) -> None:
+            answer = await visitor.register(uploads[number], pictures[number])
+            assert answer.status_code == 201, answer.text
+
+        yield register
+
+
+def _with_index(catalogue: Catalogue, index: LanceIndex) -> Catalogue:
+    catalogue._index = index
+    return catalogue
