@@ -22,6 +22,7 @@ BENCHMARKS: Mapping[str, str] = {
     "flat_search": "searches without an index: float16 and float32, and a limit on how many run at once",
     "filtered_search": "recall and time of indexed searches under filters",
     "unindexed_rows": "what rows cost that are not in the index yet",
+    "register": "registrations that share a commit, against one commit each",
 }
 """Name -> what it measures. The name is that of a module beside this one."""
 
@@ -35,17 +36,22 @@ class Benchmark(Protocol):
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    subparsers = parser.add_subparsers(dest="name", required=True)
-    modules = {name: cast(Benchmark, import_module(f"tests.benchmarks.{name}")) for name in BENCHMARKS}
-    for name, purpose in BENCHMARKS.items():
-        subparser = subparsers.add_parser(name, help=purpose, description=f"Measure {purpose}.")
-        subparser.add_argument("--out", type=Path, default=RESULTS, help="folder for the report (%(default)s)")
-        subparser.add_argument("--suffix", default="", help="added to the report's file name")
-        modules[name].add_options(subparser)
-    options = parser.parse_args(arguments)
-    report = modules[options.name].run(options)
-    for path in report.write(options.out, options.name + options.suffix):
+    names = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks",
+        description="Measure, and write a report.",
+        epilog="\n".join(f"{name}: {purpose}" for name, purpose in BENCHMARKS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    names.add_argument("name", choices=BENCHMARKS, help="of the benchmark; its own options come after it")
+    name = names.parse_args(arguments[:1]).name
+    # Only the one that is asked for is imported: what another measures may not even be installed.
+    benchmark = cast(Benchmark, import_module(f"tests.benchmarks.{name}"))
+    parser = argparse.ArgumentParser(prog=f"{names.prog} {name}", description=f"Measure {BENCHMARKS[name]}.")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the report (%(default)s)")
+    parser.add_argument("--suffix", default="", help="added to the report's file name")
+    benchmark.add_options(parser)
+    options = parser.parse_args(arguments[1:])
+    for path in benchmark.run(options).write(options.out, name + options.suffix):
         print(path)
     return 0
 
