@@ -4,7 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import boto3
+from botocore.exceptions import BotoCoreError
+
 from backend.adapters.lance_database import LanceDatabase
+from backend.adapters.s3_store import DEFAULT_REGION
+from backend.catalogue.errors import IndexUnavailable
 from backend.settings import Settings
 
 
@@ -16,24 +21,52 @@ async def opened_database(settings: Settings) -> AsyncIterator[LanceDatabase]:
     Raises:
         IndexUnavailable: It cannot be opened. The message is for whoever starts the server.
     """
-    async with LanceDatabase.open(location_of(settings), _storage_options(settings)) as database:
+    async with LanceDatabase.open(location_of(settings), storage_options(settings)) as database:
         yield database
 
 
 def location_of(settings: Settings) -> Path | str:
-    return settings.database or settings.data / "database"
+    """Return the folder, or the address of a place in a bucket."""
+    if settings.database is None:
+        return settings.data / "database"
+    return settings.database if settings.database.startswith("s3://") else Path(settings.database)
 
 
-def _storage_options(settings: Settings) -> dict[str, str]:
-    """
-    Say how to reach a bucket, for LanceDB's own S3 client; a folder needs nothing.
-
-    Credentials come from the environment or the machine's role, as boto3's do.
-    """
-    if settings.database is None or settings.s3_endpoint is None:
+def storage_options(settings: Settings) -> dict[str, str]:
+    """Say how to reach a bucket, for LanceDB's own S3 client; a folder needs nothing."""
+    if settings.database is None or not settings.database.startswith("s3://"):
         return {}
-    return {
-        "endpoint": settings.s3_endpoint,
-        "allow_http": str(settings.s3_endpoint.startswith("http://")).lower(),
-        "virtual_hosted_style_request": str(settings.s3_addressing == "virtual").lower(),
-    }
+    session = boto3.Session()
+    options = _credentials(session)
+    if session.region_name:
+        options["region"] = session.region_name
+    if settings.s3_endpoint is not None:
+        # Without one LanceDB asks Amazon where the bucket is.
+        options.setdefault("region", DEFAULT_REGION)
+        options["endpoint"] = settings.s3_endpoint
+        options["allow_http"] = str(settings.s3_endpoint.startswith("http://")).lower()
+        options["virtual_hosted_style_request"] = str(settings.s3_addressing == "virtual").lower()
+    return options
+
+
+def _credentials(session: boto3.Session) -> dict[str, str]:
+    """
+    Return the credentials of boto3's chain where LanceDB would not find them.
+
+    It reads the environment, and asks for a machine's, a container's or a web identity's role itself, again when they
+    expire. It does not read ~/.aws: what boto3 finds there is handed over as it is at the start, so that the temporary
+    ones of a profile hold only until they expire.
+    """
+    try:
+        found = session.get_credentials()
+        if found is None or found.method in _FOUND_BY_LANCEDB:
+            return {}
+        keys = found.get_frozen_credentials()
+    except BotoCoreError as exc:
+        raise IndexUnavailable(f"The database cannot be opened: there are no credentials: {exc}") from exc
+    options = {"aws_access_key_id": keys.access_key, "aws_secret_access_key": keys.secret_key}
+    return {**options, "aws_session_token": keys.token} if keys.token else options
+
+
+# The names that botocore gives to its sources. Source: botocore.credentials, METHOD of each provider.
+_FOUND_BY_LANCEDB = ("env", "iam-role", "container-role", "assume-role-with-web-identity")

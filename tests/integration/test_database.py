@@ -16,10 +16,13 @@ import pytest
 from backend.adapters.lance_database import LanceDatabase
 from backend.adapters.lance_index import LanceIndex
 from backend.adapters.lance_rows import VERSION, VERSION_KEY, schema
-from backend.catalogue.errors import IndexUnavailable
+from backend.catalogue.errors import IndexUnavailable, TicketRevoked
 from backend.catalogue.values import Change, Filters, ImageRecord, Sort
+from backend.databases import opened_database
+from backend.settings import Settings
 from tests.support.database import open_index
 from tests.support.records import image_id, record, retitled
+from tests.support.s3_server import S3Server
 from tests.support.spaces import small_space, vector
 
 pytestmark = pytest.mark.anyio
@@ -198,8 +201,11 @@ ADD_MANY = """
 import asyncio, sys
 from pathlib import Path
 from tests.integration.test_database import SPACE, DIMENSION
+from backend.databases import opened_database
+from backend.settings import Settings
 from tests.support.database import open_index
 from tests.support.records import record
+from tests.support.s3_server import S3Server
 from tests.support.spaces import vector
 
 async def main(folder, first):
@@ -240,3 +246,37 @@ async def test_two_processes_that_add_at_once(tmp_path: Path, indexed: bool) -> 
         images = [image async for image, _ in index.everything()]
     expected = itertools.chain(range(40), range(1000, 1040), range(2000, 2040))
     assert images == [record(number) for number in expected]
+
+
+async def test_database_in_a_bucket(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Two backends on one bucket lose nothing, write nothing twice, and one of them does the upkeep."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    keys = s3_server.environ
+    profile = [f"{name.lower()} = {keys[name]}" for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
+    (tmp_path / "credentials").write_text("\n".join(["[default]", *profile]))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    settings = Settings(
+        data=tmp_path,
+        database=f"s3://{s3_server.new_bucket('database')}/below",
+        s3_endpoint=s3_server.url,
+        s3_addressing="path",
+    )
+    async with AsyncExitStack() as stack:
+        indexes = []
+        for _ in range(2):
+            database = await stack.enter_async_context(opened_database(settings))
+            indexes.append(await stack.enter_async_context(LanceIndex.open(database, SPACE)))
+
+        answers = await asyncio.gather(
+            *[index.add(record(number), vector(number, DIMENSION)) for number in range(12) for index in indexes]
+        )
+        upkeeps = await asyncio.gather(*[index.maintain() for index in indexes])
+        await indexes[0].delete([image_id(3)])
+
+        assert sum(made for _, made in answers) == 12
+        assert False in [upkeep.skipped for upkeep in upkeeps]
+        assert await indexes[1].registered([image_id(3), image_id(4)]) == {image_id(4)}
+        assert [image async for image, _ in indexes[0].everything()] == [record(n) for n in range(12) if n != 3]
+        with pytest.raises(TicketRevoked):
+            await indexes[1].add(record(3), vector(3, DIMENSION))
