@@ -69,11 +69,10 @@ class Keeper:
 
     async def maintain(self) -> Upkeep:
         """Do what is due, unless another process is at it."""
-        async with self._database.lease(f"upkeep of {self._table.name}") as granted:
-            if granted:
-                with translated():
-                    await self._maintain()
         with translated():
+            async with self._database.lease(f"upkeep of {self._table.name}") as granted:
+                if granted:
+                    await self._maintain()
             return await self._report(skipped=not granted)
 
     async def _maintain(self) -> None:
