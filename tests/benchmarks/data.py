@@ -130,8 +130,14 @@ def unit(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def load(path: Path, dimension: int) -> Vectors:
-    """Read (N, D) vectors or activations from a .npy file; fewer dimensions by projection, as in `draw`."""
-    vectors = Vectors(unit(np.load(path).astype(np.float32)))
+    """
+    Read (N, D) vectors or activations from a .npy file; fewer dimensions by projection, as in `draw`.
+
+    The order is random (and always the same): a file keeps pictures of one kind together, and the first rows become
+    queries, which shall be of all kinds.
+    """
+    activations = np.load(path).astype(np.float32)
+    vectors = Vectors(unit(activations[np.random.default_rng(0).permutation(len(activations))]))
     if dimension < vectors.shape[1]:
         return project(vectors, principal_directions(vectors, dimension))
     return vectors

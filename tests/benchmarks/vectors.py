@@ -82,10 +82,8 @@ def difficulty(vectors: data.Vectors) -> Difficulty:
 def _compared(options: argparse.Namespace, dimension: int) -> Table:
     columns = {"drawn": difficulty(data.draw(options.rows + QUERIES, dimension))}
     if options.photographs is not None:
-        vectors = data.load(options.photographs, dimension)
-        # A file keeps pictures of one kind together; the queries shall be of all kinds.
-        order = np.random.default_rng(0).permutation(len(vectors))[: options.rows + QUERIES]
-        columns["photographs"] = difficulty(data.Vectors(vectors[order]))
+        vectors = data.load(options.photographs, dimension)[: options.rows + QUERIES]
+        columns["photographs"] = difficulty(data.Vectors(vectors))
     rows = zip(*(_cells(one) for one in columns.values()), strict=True)
     return Table(
         title=f"{dimension} dimensions",
