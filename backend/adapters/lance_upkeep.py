@@ -8,12 +8,12 @@ left to the next upkeep.
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import lancedb
+import numpy as np
 from lancedb.index import BTree, IvfRq, IvfSq, LabelList
 
 from backend.catalogue.values import Upkeep
@@ -89,13 +89,12 @@ class Keeper:
 
     async def _with_gaps(self) -> list[int]:
         """Return the fragments in which rows are missing between others."""
-        rows = (await self._table.query().with_row_id().select(["_rowid"]).to_arrow())["_rowid"].to_numpy()
-        present = Counter((rows >> 32).tolist())
-        last: dict[int, int] = {}
-        for row in rows.tolist():
-            fragment, place = row >> 32, row & 0xFFFFFFFF
-            last[fragment] = max(last.get(fragment, 0), place)
-        return [fragment for fragment, count in present.items() if count <= last[fragment]]
+        ids = await self._table.query().with_row_id().select(["_rowid"]).to_arrow()
+        # The upper half of a row's id is the fragment, the lower half the place in it.
+        rows = np.sort(ids["_rowid"].to_numpy())
+        fragments, counts = np.unique(rows >> 32, return_counts=True)
+        last = rows[np.cumsum(counts) - 1] & 0xFFFFFFFF
+        return fragments[counts <= last].tolist()
 
     async def _rewrite(self, fragments: Iterable[int | None]) -> None:
         """
