@@ -92,6 +92,20 @@ def install_model(setting: str | None, models: Path, known: Path, report: Report
     return Installed(space, models / space.id)
 
 
+def damaged_files(folder: Path) -> list[str]:
+    """
+    Name the files of an installed model that are missing or not those of its manifest.
+
+    Raises:
+        ModelError: The manifest itself cannot be used.
+    """
+    path = folder / "manifest.json"
+    if not path.is_file():
+        return [path.name]
+    space = _space(_parse(path.read_bytes(), str(folder)), str(folder))
+    return [name for name, file in space.files.items() if _sha256(folder / name) != file.sha256]
+
+
 def _is_address(setting: str) -> bool:
     return re.match("https?://", setting) is not None
 

@@ -25,7 +25,7 @@ def install_packages(frontend: Path, report: Report) -> None:
     Raises:
         NpmError: npm is missing or too old, or it could not get a package; the message names the package.
     """
-    npm = _find_npm()
+    npm = find_npm()
     report.step("Installing the JavaScript parts with npm (36 MB to download the first time) …")
     # Nothing that is served needs its install scripts, so none is run.
     command = [npm, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--no-progress"]
@@ -52,7 +52,13 @@ def explain_failure(output: str, packages: Iterable[str]) -> str:
     return f"npm could not install the JavaScript parts: {reason}. {WHICH_REGISTRY}"
 
 
-def _find_npm() -> str:
+def find_npm() -> str:
+    """
+    Return where npm is.
+
+    Raises:
+        NpmError: It is missing or too old.
+    """
     npm = shutil.which("npm")
     if npm is None:
         raise NpmError(f"npm was not found, and the JavaScript parts come from it: {GET_NPM}.")

@@ -47,6 +47,17 @@ def build_site(frontend: Path, report: Report) -> Path:
     return dist
 
 
+def is_up_to_date(frontend: Path) -> bool:
+    """Tell whether frontend/dist is what `build_site` would make of the sources, without making anything."""
+    dist = frontend / "dist"
+    runtime = dist / "runtime" / runtime_key(frontend)
+    if not runtime.is_dir():
+        return False
+    app = dist / "app" / _hash_of(runtime.name, app_sources(frontend, runtime))
+    index = dist / "index.html"
+    return app.is_dir() and index.is_file() and index.read_bytes() == _index(frontend / "index.html", runtime, app)
+
+
 def app_sources(frontend: Path, runtime: Path) -> dict[str, bytes]:
     """Read our part of the site, by path, with its tokens not yet replaced."""
     paths = [frontend / name for name in APP_FILES]
@@ -104,9 +115,13 @@ def _write_app(files: dict[str, bytes], folder: Path) -> None:
 
 def _write_index(template: Path, dist: Path, runtime: Path, app: Path) -> None:
     """Point the page to the folders in use; then nothing asks for older ones."""
-    index = _replace_tokens(template.read_bytes(), runtime, app)
+    index = _index(template, runtime, app)
     if (dist / "index.html").is_file() and (dist / "index.html").read_bytes() == index:
         return
     replace_file(dist / "index.html", index)
     remove_all_but(dist / "runtime", {runtime.name})
     remove_all_but(dist / "app", {app.name})
+
+
+def _index(template: Path, runtime: Path, app: Path) -> bytes:
+    return _replace_tokens(template.read_bytes(), runtime, app)

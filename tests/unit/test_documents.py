@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.cli import COMMANDS
 from backend.settings import Settings, variable
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +24,12 @@ def test_the_settings_table() -> None:
         expected.append((variable(item.name), f"`{item.default}`" if has_default else None))
     assert [name for name, _ in rows] == [name for name, _ in expected]
     assert [default for _, default in rows if default.startswith("`")] == [text for _, text in expected if text]
+
+
+def test_the_commands_table() -> None:
+    """README's table has every command once, in the order of `--help`."""
+    rows = re.findall(r"^\| `lookalike (\w+)[^`]*` \|", README, re.MULTILINE)
+    assert rows == [command.name for command in COMMANDS]
 
 
 def test_the_files_that_the_readme_names_exist() -> None:

@@ -1,0 +1,328 @@
+"""The single checks of `lookalike doctor`. None changes anything but probes of its own, which it removes."""
+
+import asyncio
+import os
+import platform
+import shutil
+import stat
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from ipaddress import ip_address
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import httpx
+
+from backend import __version__
+from backend.adapters.lance_inspection import TableState, inspect
+from backend.adapters.lance_upkeep import VECTOR_INDEX_FROM
+from backend.adapters.s3_checks import Finding, check_cors, probe
+from backend.adapters.s3_store import S3Store
+from backend.catalogue.errors import Unavailable
+from backend.catalogue.housekeeping import in_bytes
+from backend.databases import location_of, storage_options
+from backend.settings import MIN_SECRET_CHARACTERS, Settings, variable
+from backend.setup.errors import NpmError, SetupError
+from backend.setup.model import damaged_files
+from backend.setup.npm import find_npm
+from backend.setup.prepare import FRONTEND
+from backend.setup.site import is_up_to_date
+from backend.stores import opened_store, page_origin
+from backend.web.openapi import openapi_config
+
+from .errors import CannotListen
+from .serve import address_to_open, listen
+
+OLDEST_PYTHON = (3, 11)
+
+# The libraries that decide over what is kept and served.
+PACKAGES = ("lancedb", "pyarrow", "numpy", "litestar", "uvicorn", "boto3")
+
+# A guess: below it an import of some hundred photographs ends in the middle.
+LITTLE_ROOM = 1_000_000_000
+
+# Over a network, a lock or a rename may not be what it is on a disk, and nobody has tried it.
+NETWORK_FILE_SYSTEMS = {"9p", "afs", "ceph", "cifs", "fuse.sshfs", "nfs", "nfs4", "smb3", "smbfs"}
+VOLATILE_FILE_SYSTEMS = {"ramfs", "tmpfs"}
+
+# S3 refuses signatures of a clock that is off by a quarter of an hour. A minute tells that nothing keeps it right.
+CLOCK_FAILS_S = 900
+CLOCK_WARNS_S = 60
+
+# Longer than any answer of a database or a store that works; several retries of one that does not.
+PATIENCE_S = 60
+
+# What part of the images may be in no vector index before upkeep seems not to run. A guess: it runs long before.
+MANY_UNINDEXED = 0.2
+
+# Upkeep keeps states for ten minutes. A guess: more than so many are only of somebody who writes and never tidies.
+MANY_VERSIONS = 2000
+
+
+class Level(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a check has found."""
+
+    name: str
+    level: Level
+    sentence: str
+    """What is the case and, unless it is all right, what to do."""
+
+
+def python() -> Check:
+    found = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    if sys.version_info < OLDEST_PYTHON:
+        return _failure("python", f"{found}; install Python {'.'.join(map(str, OLDEST_PYTHON))} or later")
+    return _ok("python", found)
+
+
+def packages() -> Check:
+    versions = {name: _version(name) for name in PACKAGES}
+    if missing := [name for name, found in versions.items() if found is None]:
+        return _failure("packages", f"not installed: {', '.join(missing)}; run `pip install -e .` in the clone")
+    return _ok("packages", ", ".join([f"lookalike {__version__}", *(f"{name} {versions[name]}" for name in PACKAGES)]))
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def access(settings: Settings) -> Check:
+    """Say who may do what. That the settings can be read is known by now: no command begins without."""
+    if settings.api_keys:
+        return _ok("access", f"{len(settings.api_keys)} keys; without one a request may do {settings.anonymous}")
+    if _is_loopback(settings.host):
+        return _ok("access", "no keys, and only this machine reaches the server")
+    sentence = f"whoever reaches {settings.host} may add and delete; set {variable('api_keys')}"
+    return _warning("access", sentence)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def secret(settings: Settings) -> Check:
+    if settings.secret is not None:
+        return _ok("secret", f"given by {variable('secret')}")
+    path = settings.data / "secret"
+    shared = isinstance(location_of(settings), str)
+    if shared:
+        sentence = f"each server makes its own; if there is more than one, give all the same {variable('secret')}"
+        return _warning("secret", sentence)
+    if not path.is_file():
+        return _ok("secret", "none yet; the first start makes one")
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        return _failure("secret", f"{path} cannot be read ({_why(exc)}); restore it, or delete it for a new one")
+    if len(text) < MIN_SECRET_CHARACTERS:
+        return _failure("secret", f"{path} is damaged; restore it, or delete it for a new one")
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return _warning("secret", f"others on this machine can read {path}; run `chmod 600 {path}`")
+    return _ok("secret", f"in {path}, for this user alone")
+
+
+def data_folder(folder: Path) -> Sequence[Check]:
+    name = "data folder"
+    if not folder.exists():
+        above = next(parent for parent in folder.parents if parent.exists())
+        if not os.access(above, os.W_OK):
+            return [_failure(name, f"{folder} cannot be made in {above}; name another in {variable('data')}")]
+        return [_ok(name, f"{folder} is not there yet; the first start makes it"), _room(above), _file_system(above)]
+    try:
+        with NamedTemporaryFile(prefix=".doctor-", dir=folder) as file:
+            file.write(b"Lookalike tries out whether it can write here.")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as exc:
+        sentence = f"{folder} cannot be written ({_why(exc)}); mend that, or name another in {variable('data')}"
+        return [_failure(name, sentence)]
+    return [_ok(name, f"{folder} can be written"), _room(folder), _file_system(folder)]
+
+
+def _room(folder: Path) -> Check:
+    free = shutil.disk_usage(folder).free
+    if free < LITTLE_ROOM:
+        return _warning("room", f"{in_bytes(free)} are free in {folder}; uploads end with 503 when it is full")
+    return _ok("room", f"{in_bytes(free)} are free")
+
+
+def _file_system(folder: Path) -> Check:
+    kind = file_system_of(folder, Path("/proc/self/mountinfo"))
+    if kind in NETWORK_FILE_SYSTEMS:
+        sentence = f"{folder} lies on {kind}, which was never tried; use a disk of this machine, or S3"
+        return _warning("file system", sentence)
+    if kind in VOLATILE_FILE_SYSTEMS:
+        return _warning("file system", f"{folder} lies on {kind}: everything is gone when this machine stops")
+    return _ok("file system", kind or "unknown")
+
+
+def file_system_of(folder: Path, mounts: Path) -> str | None:
+    """
+    Return the type of the file system that a folder lies on; None where the system does not tell.
+
+    Source: proc(5), /proc/pid/mountinfo: the mount point is field 5, the type the first after the separator "-".
+    """
+    if not mounts.is_file():
+        return None
+    found: tuple[Path, str] | None = None
+    for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
+        before, _, after = line.partition(" - ")
+        place = Path(before.split()[4].replace("\\040", " "))
+        # Of two on the same place the later covers the earlier.
+        if folder.resolve().is_relative_to(place) and (found is None or place.is_relative_to(found[0])):
+            found = place, after.split()[0]
+    return found[1] if found else None
+
+
+def model(settings: Settings) -> Check:
+    models = settings.data / "models"
+    folders = sorted(path for path in models.iterdir() if _is_space(path)) if models.is_dir() else []
+    try:
+        damaged = [f"{folder.name}/{name}" for folder in folders for name in damaged_files(folder)]
+    except (SetupError, OSError) as exc:
+        return _failure("model", f"{exc}; the next start with {variable('model')} makes it anew")
+    if damaged:
+        sentence = f"damaged in {models}: {', '.join(damaged)}; the next start with {variable('model')} makes it anew"
+        return _failure("model", sentence)
+    installed = f"installed and whole: {', '.join(folder.name for folder in folders)}" if folders else "none installed"
+    if settings.model is None:
+        return _warning("model", f"{installed}; `lookalike serve` needs {variable('model')}")
+    return _ok("model", f"{installed}; {variable('model')} is set")
+
+
+def _is_space(path: Path) -> bool:
+    return path.is_dir() and not path.name.startswith(".")
+
+
+def browser_parts() -> Sequence[Check]:
+    try:
+        npm = _ok("npm", find_npm())
+    except NpmError as exc:
+        npm = _failure("npm", str(exc))
+    if is_up_to_date(FRONTEND):
+        # Then nothing needs npm.
+        return [_ok("npm", npm.sentence), _ok("page", f"built and up to date in {FRONTEND / 'dist'}")]
+    sentence = "is not built yet, or older than its sources; the next `lookalike serve` or `lookalike setup` does it"
+    return [npm, _warning("page", sentence)]
+
+
+async def database(settings: Settings) -> Sequence[Check]:
+    location = location_of(settings)
+    if isinstance(location, Path) and not await asyncio.to_thread(location.exists):
+        return [_ok("database", f"{location} is not there yet; the first start makes it")]
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            tables = await inspect(location, storage_options(settings))
+    except TimeoutError:
+        return [_failure("database", f"{location} does not answer within {PATIENCE_S} s; is its store there?")]
+    except Unavailable as exc:
+        return [_failure("database", f"{exc}; restore it from a backup, or name another in {variable('database')}")]
+    return [_ok("database", f"{location} opens; spaces: {len(tables)}"), *map(_table, tables)]
+
+
+def _table(state: TableState) -> Check:
+    name = f"space {state.space}"
+    index = f"{state.unindexed} of them not in the vector index" if state.indexed else "no vector index"
+    facts = f"{state.images} images, {index}, {state.versions} states kept"
+    upkeep = "let a server with LOOKALIKE_UPKEEP=yes run, or `lookalike maintain`"
+    if state.outdated:
+        return _warning(name, f"{facts}; of an older version, which the next start brings up to date")
+    if state.images >= 2 * VECTOR_INDEX_FROM and state.unindexed > MANY_UNINDEXED * state.images:
+        return _warning(name, f"{facts}; searches are slow: {upkeep}")
+    if state.versions > MANY_VERSIONS:
+        return _warning(name, f"{facts}; what was deleted is still there: {upkeep}")
+    return _ok(name, facts)
+
+
+async def store(settings: Settings) -> Sequence[Check]:
+    if settings.store is None:
+        return [_embedded_store(settings.data / "objects")]
+    try:
+        async with opened_store(settings) as store:
+            assert isinstance(store, S3Store)
+            findings = [*await probe(store), await check_cors(store, page_origin(settings))]
+            return [*map(_finding, findings), await _clock(store)]
+    except Unavailable as exc:
+        return [_failure("store", str(exc))]
+
+
+def _embedded_store(folder: Path) -> Check:
+    if not folder.exists():
+        return _ok("store", f"{folder} is not there yet; the first start makes it")
+    unusable = [path for path in (folder / "originals", folder / "thumbnails") if not os.access(path, os.W_OK)]
+    if unusable:
+        return _failure("store", f"{unusable[0]} is missing or cannot be written; mend that, or start the server")
+    return _ok("store", f"files in {folder}")
+
+
+def _finding(finding: Finding) -> Check:
+    level = Level.OK if finding.ok else Level.FAILURE if finding.needed else Level.WARNING
+    return Check(f"store, {finding.name}", level, finding.sentence.removesuffix("."))
+
+
+async def _clock(store: S3Store) -> Check:
+    name = "clock"
+    try:
+        async with httpx.AsyncClient(timeout=10) as http:
+            answer = await http.head(store.server_url)
+        off_s = abs((parsedate_to_datetime(answer.headers["Date"]) - datetime.now(UTC)).total_seconds())
+    except (httpx.HTTPError, KeyError, ValueError) as exc:
+        return _warning(name, f"the store does not tell its time ({type(exc).__name__})")
+    if off_s >= CLOCK_WARNS_S:
+        level = Level.FAILURE if off_s >= CLOCK_FAILS_S else Level.WARNING
+        return Check(name, level, f"{off_s:.0f} s off the store's; let this machine set its clock by the network (NTP)")
+    return _ok(name, "the same as the store's, within a minute")
+
+
+async def port(settings: Settings) -> Check:
+    address = address_to_open(settings)
+    try:
+        listen(settings.host, settings.port).close()
+    except CannotListen as exc:
+        if await _is_lookalike(address):
+            return _ok("port", f"a server of Lookalike is running at {address}")
+        return _failure("port", f"{exc}; end what is there, or choose another with {variable('port')}")
+    return _ok("port", f"free: {address}")
+
+
+async def _is_lookalike(address: str) -> bool:
+    try:
+        async with httpx.AsyncClient(timeout=5) as http:
+            document = (await http.get(f"{address}api/v1/openapi.json")).json()
+            return document["info"]["title"] == openapi_config().title
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _ok(name: str, sentence: str) -> Check:
+    return Check(name, Level.OK, sentence)
+
+
+def _warning(name: str, sentence: str) -> Check:
+    return Check(name, Level.WARNING, sentence)
+
+
+def _failure(name: str, sentence: str) -> Check:
+    return Check(name, Level.FAILURE, sentence)
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "not a text"
