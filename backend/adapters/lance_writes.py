@@ -258,7 +258,7 @@ async def _isolated(
         except Exception as exc:
             outcomes.append(exc)
             if place and isinstance(outcomes[-2], Exception):
-                return outcomes + [IndexUnavailable(str(exc)) for _ in jobs[place + 1 :]]
+                return [*outcomes, *[exc] * (len(jobs) - len(outcomes))]
     return outcomes
 
 
