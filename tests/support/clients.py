@@ -18,6 +18,9 @@ from .spaces import to_base64, vector
 # Much longer than any answer takes that the servers' own time-outs allow; a hang is a failure, not a wait.
 ANSWER_S = 120
 
+# Less than uvicorn's five seconds, after which it closes a connection: a request on its way just then has no answer.
+KEEP_ALIVE_S = 2
+
 # How many things are looked at at once in a check.
 CHECKS_AT_ONCE = 8
 
@@ -82,7 +85,8 @@ class Ledger:
 @asynccontextmanager
 async def visiting(url: str, space: EmbeddingSpace) -> AsyncIterator[Visitor]:
     """Speak to a server on a real socket; signed addresses may be of another one."""
-    async with httpx.AsyncClient(base_url=url, timeout=ANSWER_S) as http:
+    limits = httpx.Limits(keepalive_expiry=KEEP_ALIVE_S)
+    async with httpx.AsyncClient(base_url=url, timeout=ANSWER_S, limits=limits) as http:
         yield Visitor(http, space)
 
 
