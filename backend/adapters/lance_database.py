@@ -29,6 +29,11 @@ LEASES = "leases"
 # them 50 KB.
 LARGEST_BATCH = 500
 
+# For how long a call is waited for, in all: with its turn, and with what is tried again. A guess, as for the store: a
+# commit takes a fraction of a second, and who waits longer has given up. LanceDB itself would wait for a silent bucket
+# for twenty minutes (30 s for each request, repeated for three minutes, and that six times).
+PATIENCE_S = 20
+
 # How often a commit that met another process's is tried again, by us, after LanceDB has tried ten times.
 CONFLICT_RETRIES = 5
 
@@ -106,6 +111,22 @@ class LanceDatabase:
         try:
             with opening(self.location):
                 await bring_up_to_date(table)
+            yield table
+        finally:
+            table.close()
+
+    @asynccontextmanager
+    async def snapshot(self, name: str) -> AsyncIterator[lancedb.AsyncTable]:
+        """
+        Open a table as it is now, and will be for this reader whatever is written meanwhile.
+
+        It can be read for as long as upkeep keeps the files of old versions, see KEEP_S in lance_upkeep.py.
+        """
+        with translated():
+            table = await self._connection.open_table(name)
+        try:
+            with translated():
+                await table.checkout(await table.version())
             yield table
         finally:
             table.close()
@@ -220,6 +241,14 @@ def translated() -> Iterator[None]:
         yield
     except (RuntimeError, OSError) as exc:
         raise IndexUnavailable("The database cannot answer at the moment.") from exc
+
+
+@asynccontextmanager
+async def answering() -> AsyncIterator[None]:
+    """Do the same for what somebody waits for, and wait no longer than PATIENCE_S."""
+    with translated():
+        async with asyncio.timeout(PATIENCE_S):  # Its TimeoutError is an OSError.
+            yield
 
 
 def is_conflict(error: Exception) -> bool:

@@ -25,7 +25,7 @@ from backend.catalogue.values import (
 )
 
 from .lance_conditions import following, joined, one_of, ordering, passing
-from .lance_database import LARGEST_BATCH, LanceDatabase, translated
+from .lance_database import LARGEST_BATCH, LanceDatabase, answering, translated
 from .lance_rows import RECORD_COLUMNS, dimension_of, to_record, to_records, vector_in
 from .lance_upkeep import KEEP_S, Keeper, Probes
 from .lance_writes import Writes
@@ -128,11 +128,10 @@ class LanceIndex:
         query = self._table.query().nearest_to(vector).distance_type("cosine").limit(limit)
         if conditions := passing(filters, without):
             query = query.where(joined(conditions))
-        async with self._searches:
-            with translated():
-                query = query.minimum_nprobes(await self._probes.number()).maximum_nprobes(0).refine_factor(REFINE)
-                # LanceDB warns of every query that leaves the choice of _distance to it.
-                rows = (await query.select([*RECORD_COLUMNS, "_distance"]).to_arrow()).to_pylist()
+        async with answering(), self._searches:
+            query = query.minimum_nprobes(await self._probes.number()).maximum_nprobes(0).refine_factor(REFINE)
+            # LanceDB warns of every query that leaves the choice of _distance to it.
+            rows = (await query.select([*RECORD_COLUMNS, "_distance"]).to_arrow()).to_pylist()
         return [Match(_similarity(row["_distance"]), to_record(row)) for row in rows]
 
     async def matching(
@@ -143,7 +142,7 @@ class LanceIndex:
         query = self._table.query().nearest_to_text(words).limit(limit)
         if conditions := passing(filters, without):
             query = query.where(joined(conditions))
-        with translated():
+        async with answering():
             rows = (await query.select([*RECORD_COLUMNS, "_score"]).to_arrow()).to_pylist()
         return [to_record(row) for row in rows]
 
@@ -155,15 +154,15 @@ class LanceIndex:
         query = self._table.query().select(RECORD_COLUMNS).order_by(ordering(sort)).limit(limit)
         if conditions := passing(filters) + ([] if after is None else [following(sort, after)]):
             query = query.where(joined(conditions))
-        with translated():
+        async with answering():
             return to_records(await query.to_arrow())
 
     async def count(self, filters: Filters) -> int:
-        with translated():
+        async with answering():
             return await self._table.count_rows(joined(passing(filters)) or None)
 
     async def sample(self, count: int) -> Sequence[Vector]:
-        with translated():
+        async with answering():
             images = await self._table.count_rows()
             places = np.unique(np.linspace(0, images - 1, min(count, images), dtype=int)).tolist()
             rows = await self._table.take_offsets(places).select(["vector"]).to_arrow() if places else None
@@ -173,20 +172,21 @@ class LanceIndex:
         return await self._database.registered(image_ids)
 
     async def everything(self) -> AsyncIterator[tuple[ImageRecord, Vector]]:
-        with translated():
-            ids = (await self._table.query().select(["id"]).to_arrow())["id"].combine_chunks().sort()
-        for start in range(0, len(ids), CHUNK):
+        async with self._database.snapshot(self._table.name) as table:
             with translated():
-                condition = one_of("id", ids[start : start + CHUNK].to_pylist())
-                rows: pa.Table = await self._table.query().where(condition).to_arrow()
-            for row in rows.sort_by("id").to_pylist():
-                yield to_record(row), vector_in(row)
+                ids = (await table.query().select(["id"]).to_arrow())["id"].combine_chunks().sort()
+            for start in range(0, len(ids), CHUNK):
+                with translated():
+                    condition = one_of("id", ids[start : start + CHUNK].to_pylist())
+                    rows: pa.Table = await table.query().where(condition).to_arrow()
+                for row in rows.sort_by("id").to_pylist():
+                    yield to_record(row), vector_in(row)
 
     async def maintain(self) -> Upkeep:
         return await self._keeper.maintain()
 
     async def _first(self, column: str, value: str) -> ImageRecord | None:
-        with translated():
+        async with answering():
             query = self._table.query().where(one_of(column, [value])).select(RECORD_COLUMNS).limit(1)
             records = to_records(await query.to_arrow())
         return records[0] if records else None
@@ -194,7 +194,7 @@ class LanceIndex:
     async def _vectors(self, image_ids: Sequence[ImageID]) -> dict[ImageID, Vector]:
         if not image_ids:
             return {}
-        with translated():
+        async with answering():
             query = self._table.query().where(one_of("id", image_ids)).select(["id", "vector"])
             rows = (await query.to_arrow()).to_pylist()
         return {ImageID(row["id"]): vector_in(row) for row in rows}

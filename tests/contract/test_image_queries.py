@@ -15,11 +15,13 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backend.adapters import lance_index
 from backend.catalogue.ports import ImageIndex
 from backend.catalogue.service import position
 from backend.catalogue.values import (
     AttributeCondition,
     AttributeValue,
+    Change,
     Filters,
     ImageID,
     ImageRecord,
@@ -348,16 +350,24 @@ async def test_sample_of_nothing(index: ImageIndex) -> None:
 
 
 @pytest.mark.anyio
-async def test_everything(index: ImageIndex) -> None:
-    """All images come once, oldest first, with their vectors; those deleted meanwhile are left out."""
+async def test_everything(index: ImageIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All images come once, oldest first, with their vectors, as they were at the beginning, whatever happens then."""
+    monkeypatch.setattr(lance_index, "CHUNK", 2)
     images = [record(number) for number in range(6)]
     await fill(index, images[::-1])
 
-    seen = []
-    async for image, its_vector in index.everything():
-        seen.append(image)
+    reading = index.everything()
+    seen = [await anext(reading)]
+    await index.delete([images[0].id, images[3].id])
+    await index.change(images[4].id, Change(title="changed"))
+    await index.add(record(7), vector(7, DIMENSION))
+    await index.maintain()
+    seen += [item async for item in reading]
+
+    assert [image for image, _ in seen] == images
+    for image, its_vector in seen:
         assert its_vector @ vector(5 - images.index(image), DIMENSION) > 0.99999
-    assert seen == images
+    assert [image.id async for image, _ in index.everything()] == [images[n].id for n in (1, 2, 4, 5)] + [image_id(7)]
 
 
 @pytest.mark.anyio

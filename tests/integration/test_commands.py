@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import itertools
 import json
 import os
 import signal
@@ -215,6 +216,33 @@ class TestExport:
         assert np.array_equal(np.array(table["vector"].to_pylist(), dtype=np.float32), np.stack(vectors))
         assert pq.ParquetFile(out / "vectors.parquet").num_row_groups == 3
         assert sorted(path.name for path in out.parent.iterdir()) == ["today"]
+
+    def test_while_a_server_works(self, data: Path, tmp_path: Path) -> None:
+        """What is exported beside a server that adds and deletes is what there was at one moment."""
+        # Each step adds an image that sorts before the others, and removes the one before the last.
+        images = [odd_image(1000 - number, {}) for number in range(1000)]
+        states = [{image.id for image in images[max(0, number - 1) : number + 1]} for number in range(1000)]
+
+        async def work() -> None:
+            async with open_index(data / "database", SPACE) as index:
+                await index.add(images[0], vector(0))
+                command = asyncio.create_subprocess_exec(
+                    sys.executable, "-m", "backend.cli", "export", str(tmp_path / "out")
+                )
+                ended = asyncio.create_task((await command).wait())
+                number = 0
+                while not ended.done():
+                    number += 1
+                    await index.add(images[number], vector(number))
+                    await index.delete([images[number - 2].id] if number > 1 else [])
+                assert await ended == 0 and number > 10
+
+        asyncio.run(work())
+
+        exported = {json.loads(line)["id"] for line in (tmp_path / "out" / "records.jsonl").read_bytes().splitlines()}
+        between = [before | after for before, after in itertools.pairwise(states)]
+        assert exported in states or exported in between
+        assert set(pq.read_table(tmp_path / "out" / "vectors.parquet")["id"].to_pylist()) == exported
 
     def test_manifest(self, data: Path, tmp_path: Path) -> None:
         """The export says what it is: which space, how many images, and the checksums of its files."""
