@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlencode
@@ -33,11 +34,19 @@ from backend.catalogue.errors import (
 from backend.catalogue.signing import Signer
 from backend.catalogue.values import SHA256, ObjectFacts, ObjectKey, SignedRequest, StoredObject
 
+try:
+    import fcntl
+except ImportError:  # Windows, where one server at a time may use a folder
+    fcntl = None
+
 # The only keys there are; nothing else ever becomes part of a path.
 KEY = re.compile(r"(originals|thumbnails)/[0-9a-f]{32}")
 
 # What a signed address says beside its signature.
 SIGNED_NAMES = {"GET": {"expires"}, "PUT": {"expires", "size", "type", "sha256"}}
+
+# Entries of a folder: a store with a million objects is listed without holding them all.
+LISTED_AT_ONCE = 1000
 
 # Large enough that handing a piece to a thread costs little beside reading it, small enough that 64 readers stay
 # within some 16 MB.
@@ -69,6 +78,8 @@ class LocalStore:
     async def prepare(self) -> None:
         """
         Make the folders, and remove what interrupted uploads left. To be called before serving.
+
+        What another process is just receiving stays.
 
         Raises:
             StoreUnavailable: The folder cannot be made or written. The message is for whoever starts the server.
@@ -114,8 +125,11 @@ class LocalStore:
 
     async def list(self, prefix: str = "") -> AsyncIterator[StoredObject]:
         with _translated():
-            for stored in await asyncio.to_thread(self._scan, prefix):
-                yield stored
+            for kind in ("originals", "thumbnails"):
+                with await asyncio.to_thread(os.scandir, self._root / kind) as entries:
+                    while part := await asyncio.to_thread(list, islice(entries, LISTED_AT_ONCE)):
+                        for stored in await asyncio.to_thread(_stored, kind, part, prefix):
+                            yield stored
 
     # The door
 
@@ -197,29 +211,29 @@ class LocalStore:
         partial = self._incoming / secrets.token_hex(16)
         try:
             await asyncio.to_thread(partial.mkdir)
-            await _write_body(partial / "body", facts, chunks)
-            await asyncio.to_thread(_write_facts, partial / "facts.json", facts)
-            await asyncio.to_thread(_publish, partial, folder)
+            with _in_use(partial):
+                await _write_body(partial / "body", facts, chunks)
+                await asyncio.to_thread(_write_facts, partial / "facts.json", facts)
+                await asyncio.to_thread(_publish, partial, folder)
         finally:
             await asyncio.to_thread(shutil.rmtree, partial, ignore_errors=True)
 
     def _prepare(self) -> None:
-        shutil.rmtree(self._incoming, ignore_errors=True)
         for name in (".incoming", "originals", "thumbnails"):
             (self._root / name).mkdir(parents=True, exist_ok=True)
+        for left in self._incoming.iterdir():
+            if not _is_in_use(left):
+                shutil.rmtree(left, ignore_errors=True)
 
     def _remove(self, key: ObjectKey) -> None:
         # Moved away first: an object is there whole or not at all also while it goes.
         doomed = self._incoming / secrets.token_hex(16)
+        self._incoming.mkdir(exist_ok=True)
         try:
             self._folder(key).rename(doomed)
         except FileNotFoundError:
             return
         shutil.rmtree(doomed, ignore_errors=True)
-
-    def _scan(self, prefix: str) -> Sequence[StoredObject]:
-        keys = (f"{kind}/{path.name}" for kind in ("originals", "thumbnails") for path in (self._root / kind).iterdir())
-        return [stored for key in keys if key.startswith(prefix) if (stored := _stat(self._root / key, ObjectKey(key)))]
 
 
 def _message(method: str, key: str, query: Mapping[str, str]) -> str:
@@ -314,12 +328,49 @@ def _read_start(path: Path, count: int) -> bytes:
         return file.read(count)
 
 
-def _stat(folder: Path, key: ObjectKey) -> StoredObject | None:
+def _stored(kind: str, entries: Sequence[os.DirEntry[str]], prefix: str) -> list[StoredObject]:
+    """Look at some of a folder's entries. What is no object, such as another program's file, is passed over."""
+    keys = [ObjectKey(f"{kind}/{entry.name}") for entry in entries]
+    wanted = [(key, entry) for key, entry in zip(keys, entries, strict=True) if key.startswith(prefix)]
+    found = [(key, _stat(entry.path)) for key, entry in wanted if KEY.fullmatch(key)]
+    return [StoredObject(key, body.st_size, datetime.fromtimestamp(body.st_mtime, UTC)) for key, body in found if body]
+
+
+def _stat(folder: str) -> os.stat_result | None:
     try:
-        found = (folder / "body").stat()
-    except FileNotFoundError:
+        return (Path(folder) / "body").stat()
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    return StoredObject(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+
+
+@contextmanager
+def _in_use(folder: Path) -> Iterator[None]:
+    """Let other processes know that a folder is being filled. However this one ends, they know that too."""
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _is_in_use(folder: Path) -> bool:
+    if fcntl is None or not folder.is_dir():
+        return False
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:  # Its upload has come to its end.
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
 
 
 def _sync(file: IO[Any]) -> None:
