@@ -233,7 +233,8 @@ def _said(built: Built, name: str) -> Built:
 def _command(options: argparse.Namespace) -> str:
     parts = ["python -m tests.benchmarks index_types"]
     parts += ["--full"] if options.full else ["--rows", *map(str, options.rows)]
-    parts += ["--dimensions", *map(str, options.dimensions)]
+    parts += ["--dimensions", *map(str, options.dimensions), "--types", *options.types]
+    parts += ["--queries", str(options.queries), "--rounds", str(options.rounds)]
     if options.vectors is not None:
         parts += ["--vectors", options.vectors.name]
     return " ".join(parts)
