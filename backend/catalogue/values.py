@@ -23,7 +23,7 @@ SHA256 = NewType("SHA256", str)
 """64 lower-case hex digits, of a file's bytes."""
 
 MD5 = NewType("MD5", str)
-"""32 lower-case hex digits, of a file's bytes. Finds accidents only; whoever wants to can make two files with one MD5."""
+"""32 lower-case hex digits, of a file's bytes. Finds accidents only: two files of one MD5 can be made on purpose."""
 
 ObjectKey = NewType("ObjectKey", str)
 """Name of an object in the store: `originals/<image id>` or `thumbnails/<image id>`."""
