@@ -29,9 +29,9 @@ LEASES = "leases"
 # them 50 KB.
 LARGEST_BATCH = 500
 
-# For how long a call is waited for, in all: with its turn, and with what is tried again. A guess, as for the store: a
-# commit takes a fraction of a second, and who waits longer has given up. LanceDB itself would wait for a silent bucket
-# for twenty minutes (30 s for each request, repeated for three minutes, and that six times).
+# For how many seconds a call is waited for, in all: for its turn, and for what is tried again. A guess, as the store's:
+# a commit takes a fraction of a second, and who waits longer has given up. LanceDB itself waits some twelve minutes for
+# a bucket that is silent (each request 30 s, repeated three times, and all that six times).
 PATIENCE_S = 20
 
 # How often a commit that met another process's is tried again, by us, after LanceDB has tried ten times.

@@ -24,7 +24,16 @@ from backend.catalogue.values import SHA256, Change, Description, ImageID, Image
 
 from .grouping import Closed, Group
 from .lance_conditions import one_of
-from .lance_database import CONFLICT_RETRIES, LARGEST_BATCH, LanceDatabase, in_batches, patiently, pause, translated
+from .lance_database import (
+    CONFLICT_RETRIES,
+    LARGEST_BATCH,
+    LanceDatabase,
+    answering,
+    in_batches,
+    patiently,
+    pause,
+    translated,
+)
 from .lance_rows import RECORD_COLUMNS, to_record, to_row, to_table, vector_in
 
 Job = TypeVar("Job")
@@ -244,13 +253,13 @@ async def _isolated(
     """
     Do the jobs together; if that fails, one by one, so that an error reaches only the job that caused it.
 
-    When two in a row fail it is the database, and no more are tried.
+    When two in a row fail, or there is no answer at all, it is the database, and no more are tried.
     """
     try:
         return list(await _attempt(jobs, together))
     except Exception as exc:
-        if len(jobs) == 1:
-            return [exc]
+        if len(jobs) == 1 or isinstance(exc.__cause__, TimeoutError):
+            return [exc] * len(jobs)
     outcomes: list[Outcome | Exception] = []
     for place, job in enumerate(jobs):
         try:
@@ -265,5 +274,5 @@ async def _isolated(
 async def _attempt(
     jobs: Sequence[Job], together: Callable[[Sequence[Job]], Awaitable[Sequence[Outcome]]]
 ) -> Sequence[Outcome]:
-    with translated():
+    async with answering():
         return await patiently(lambda: together(jobs))

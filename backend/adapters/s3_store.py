@@ -25,7 +25,13 @@ from botocore.awsrequest import AWSRequest
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    IncompleteReadError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
 
 from backend.catalogue.errors import ObjectMissing, StoreUnavailable
 from backend.catalogue.values import SHA256, ObjectFacts, ObjectKey, SignedRequest, StoredObject
@@ -48,6 +54,10 @@ READ_TIMEOUT_S = 5
 # Each call is repeated twice, after up to 1 and 2 s: Amazon asks for that (503 Slow Down, now and then 500), and all
 # calls may be repeated. Source: Amazon S3 User Guide, "Best practices design patterns", retries.
 ATTEMPTS = 3
+
+# For how many seconds a call is waited for, in all: for its turn among CALLS_AT_ONCE, and for its attempts, which take
+# just less. Else, while the store is silent, each would wait for all before it (40 registrations at once: 40 s).
+PATIENCE_S = 20
 
 # S3's limit for one DeleteObjects.
 DELETE_BATCH = 1000
@@ -266,16 +276,26 @@ class S3Store:
             return credentials.get_frozen_credentials()
 
     async def _in_pool(self, work: Callable[[], Any]) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        try:
+            # What has not begun by then never does.
+            async with asyncio.timeout(PATIENCE_S):
+                return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        except TimeoutError as exc:
+            raise StoreUnavailable("The store does not answer in time.") from exc
 
     def _full(self, key: str) -> str:
         return self._prefix + key
 
     def _read(self, full_key: str, count: int) -> bytes:
         answer = self._client.get_object(Bucket=self.place.bucket, Key=full_key, Range=f"bytes=0-{count - 1}")
+        expected = min(count, answer["ContentLength"])
         with answer["Body"] as body:
             # A store that knows no ranges sends all of it.
-            return body.read(count)
+            first = body.read(expected)
+        if len(first) < expected:
+            # botocore compares only what is read to its end. The file may be what it should be, and its answer was cut.
+            raise IncompleteReadError(actual_bytes=len(first), expected_bytes=expected)
+        return first
 
     def _connect(self, endpoint: str | None) -> Any:
         config = Config(
