@@ -100,10 +100,11 @@ class Client:
     def __init__(self, visitors: Sequence[Visitor], ledger: Ledger, seed: int, deleting: float = 0.2) -> None:
         """
         Args:
-            visitors: Of all servers on one database. Each request goes to any of them.
+            visitors: Of all servers on one database. Uploads and registrations go to any of them.
             deleting: The share of pictures that are deleted again.
         """
         self._visitors = visitors
+        self._knows = visitors[0]
         self._ledger = ledger
         self._random = random.Random(seed)
         self._deleting = deleting
@@ -124,12 +125,17 @@ class Client:
         """
         story.tried = True
         uploads = [*story.uploads, *story.uploads[: self._random.randrange(2)]]
-        answers = await asyncio.gather(*[self._register(upload, story.picture) for upload in uploads])
+        servers = [self._random.choice(self._visitors) for _ in uploads]
+        answers = await asyncio.gather(
+            *[self._register(*pair, story.picture) for pair in zip(servers, uploads, strict=True)]
+        )
         ids = {answer.json()["id"] for answer in answers}
         assert len(ids) == 1, f"{ids} are all images of {story.picture.file_name}"
         assert story.image_id in (None, *ids)
         (story.image_id,) = ids
         story.titles.add(story.picture.file_name)
+        # The others may not know of it for a moment.
+        self._knows = servers[0]
 
     async def _one(self, story: Story) -> None:
         copies = 1 if len(self._visitors) > 1 else self._random.choice((1, 1, 1, 2))
@@ -141,34 +147,34 @@ class Client:
             await self._delete(story)
 
     async def _upload(self, picture: Picture) -> Mapping[str, Any]:
-        declaration = picture.declaration()
-        begun = await self._patiently(lambda visitor: visitor.http.post(f"{API}/uploads", json=declaration), 201)
+        visitor, declaration = self._random.choice(self._visitors), picture.declaration()
+        begun = await self._patiently(lambda: visitor.http.post(f"{API}/uploads", json=declaration), 201)
         upload = begun.json()["upload"]
         for part in ("original", "thumbnail"):
             body = getattr(picture, part)
             # 412: it was there, though the answer was lost.
-            await self._patiently(lambda visitor, part=part, body=body: visitor.send(upload[part], body), 200, 201, 412)
+            await self._patiently(lambda part=part, body=body: visitor.send(upload[part], body), 200, 201, 412)
         return upload
 
-    async def _register(self, upload: Mapping[str, Any], picture: Picture) -> httpx.Response:
-        return await self._patiently(lambda visitor: visitor.register(upload, picture), 200, 201)
+    async def _register(self, visitor: Visitor, upload: Mapping[str, Any], picture: Picture) -> httpx.Response:
+        return await self._patiently(lambda: visitor.register(upload, picture), 200, 201)
 
     async def _change(self, story: Story) -> None:
         title = f"{story.picture.file_name}, changed"
         story.titles.add(title)
         address = f"{API}/images/{story.image_id}"
-        await self._patiently(lambda visitor: visitor.http.patch(address, json={"title": title}), 200)
+        await self._patiently(lambda: self._knows.http.patch(address, json={"title": title}), 200)
         story.titles = {title}
 
     async def _delete(self, story: Story) -> None:
         story.doomed = True
         # 404: it was gone, though the answer was lost.
-        await self._patiently(lambda visitor: visitor.http.delete(f"{API}/images/{story.image_id}"), 204, 404)
+        await self._patiently(lambda: self._knows.http.delete(f"{API}/images/{story.image_id}"), 204, 404)
         story.gone = True
 
-    async def _patiently(self, send: Callable[[Visitor], Awaitable[httpx.Response]], *expected: int) -> httpx.Response:
+    async def _patiently(self, send: Callable[[], Awaitable[httpx.Response]], *expected: int) -> httpx.Response:
         while True:
-            response = await send(self._random.choice(self._visitors))
+            response = await send()
             if response.status_code != 503:
                 assert response.status_code in expected, f"{response.request.method}: {response.text}"
                 return response
