@@ -115,7 +115,7 @@ class Writes:
         new = [job for job in jobs if known.of(job) is None]
         if new:
             rows = pa.concat_tables([job.row for job in new])
-            merged = await self._table.merge_insert("id").when_not_matched_insert_all().execute(rows)
+            merged = await self._merge().when_not_matched_insert_all().execute(rows)
             if merged.num_inserted_rows < len(new):
                 # Another process has added one of the ids meanwhile.
                 known = await self._known(jobs)
@@ -133,6 +133,15 @@ class Writes:
             else:
                 outcomes.append((to_record(found), found["revision"] == job.revision))
         return outcomes
+
+    def _merge(self) -> lancedb.merge.LanceMergeInsertBuilder:
+        """
+        Begin to write rows by their ids, so that of processes that meet one notices the other.
+
+        Without the index on the ids: with it LanceDB leaves out of the commit which ids it inserted (0.40, measured),
+        and then two processes insert one id twice. It reads all ids instead, which takes some 30 ms for 300,000.
+        """
+        return self._table.merge_insert("id").use_index(False)
 
     async def _known(self, jobs: "Sequence[_Add]") -> "_Known":
         await self._table.checkout_latest()
@@ -163,7 +172,7 @@ class Writes:
 
     async def _replace(self, rows: "Sequence[Mapping[str, Any]]") -> int:
         """Write the rows over those of the same id that have the revision before; return how many there were."""
-        merge = self._table.merge_insert("id").when_matched_update_all(where="target.revision = source.revision - 1")
+        merge = self._merge().when_matched_update_all(where="target.revision = source.revision - 1")
         return (await merge.execute(to_table(rows, self._dimension))).num_updated_rows
 
     async def _delete(self, jobs: "Sequence[_Delete]") -> "Sequence[None]":
