@@ -86,7 +86,8 @@ def run(options: argparse.Namespace) -> Report:
             )
         ],
         machine=machine,
-        command=f"python -m tests.benchmarks filtered_search --rows {options.rows} --dimension {options.dimension}",
+        command=f"python -m tests.benchmarks filtered_search --rows {options.rows} --dimension {options.dimension}"
+        f" --queries {options.queries} --rounds {options.rounds}",
     )
 
 

@@ -52,7 +52,8 @@ def run(options: argparse.Namespace) -> Report:
         ],
         tables=[_types(built, alone, recalls), _limits(options.clients, limited)],
         machine=machine,
-        command=f"python -m tests.benchmarks flat_search --rows {options.rows} --dimension {options.dimension}",
+        command=f"python -m tests.benchmarks flat_search --rows {options.rows} --dimension {options.dimension}"
+        f" --queries {options.queries} --rounds {options.rounds}",
     )
 
 

@@ -78,5 +78,6 @@ def run(options: argparse.Namespace) -> Report:
             )
         ],
         machine=machine,
-        command=f"python -m tests.benchmarks unindexed_rows --rows {options.rows} --dimension {options.dimension}",
+        command=f"python -m tests.benchmarks unindexed_rows --rows {options.rows} --dimension {options.dimension}"
+        f" --queries {options.queries} --rounds {options.rounds}",
     )
