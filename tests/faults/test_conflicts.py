@@ -72,7 +72,7 @@ async def hard_writer(folder: Path, table: str) -> AsyncIterator[Process]:
             await process.wait()
 
 
-@pytest.mark.parametrize("each", [8, pytest.param(150, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("each", [5, pytest.param(150, marks=pytest.mark.faults)])
 async def test_somebody_else_who_writes(settings: Settings, space: EmbeddingSpace, site: Site, each: int) -> None:
     """Whoever loses a race tries again, or is told to; nothing acknowledged is lost, and nothing is there twice."""
     ledger = Ledger(DIMENSION)

@@ -94,7 +94,7 @@ def picture(seed: int) -> Picture:
     return Picture.of(seed, vector(seed, DIMENSION))
 
 
-@pytest.mark.parametrize("rounds", [3, pytest.param(50, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("rounds", [2, pytest.param(50, marks=pytest.mark.faults)])
 async def test_what_the_other_writes(visitors: list[Visitor], rounds: int) -> None:
     """What one server has acknowledged the other shows soon: additions, changes and deletions."""
     took: dict[str, list[float]] = {"added": [], "changed": [], "deleted": []}
