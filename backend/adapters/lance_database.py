@@ -91,7 +91,7 @@ class LanceDatabase:
         """
         with opening(self.location):
             name = IMAGES + space.id
-            if name not in await self._tables():
+            if name not in await table_names(self._connection):
                 await self._connection.create_table(name, schema=schema(space.dimension), exist_ok=True)
         async with self.existing(space.id) as table:
             if dimension_of(await table.schema()) != space.dimension:
@@ -134,7 +134,7 @@ class LanceDatabase:
     async def spaces(self) -> list[SpaceID]:
         """Return the spaces that have a table."""
         with translated():
-            names = await self._tables()
+            names = await table_names(self._connection)
         return [SpaceID(name.removeprefix(IMAGES)) for name in names if name.startswith(IMAGES)]
 
     async def registered(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
@@ -148,14 +148,6 @@ class LanceDatabase:
                 finally:
                     table.close()
         return frozenset(found)
-
-    async def _tables(self) -> list[str]:
-        page = await self._connection.list_tables()
-        names = list(page.tables)
-        while page.page_token:
-            page = await self._connection.list_tables(page_token=page.page_token)
-            names += page.tables
-        return names
 
     async def remember_deleted(self, table: str, fragments: Mapping[ImageID, int | None]) -> None:
         """
@@ -221,6 +213,16 @@ _DELETED_SCHEMA = pa.schema(
         pa.field("erased", pa.bool_(), nullable=False),
     ]
 )
+
+
+async def table_names(connection: lancedb.AsyncConnection) -> list[str]:
+    """Return the names of all tables, which LanceDB gives page by page."""
+    page = await connection.list_tables()
+    names = list(page.tables)
+    while page.page_token:
+        page = await connection.list_tables(page_token=page.page_token)
+        names += page.tables
+    return names
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import lancedb
 
 from backend.catalogue.values import SpaceID
 
-from .lance_database import IMAGES, opening
+from .lance_database import IMAGES, opening, table_names
 from .lance_migration import check, version_of
 from .lance_rows import VERSION
 from .lance_upkeep import vector_index
@@ -44,8 +44,8 @@ async def inspect(location: Path | str, storage_options: Mapping[str, str]) -> S
             location, read_consistency_interval=timedelta(0), storage_options=options
         )
         try:
-            names = (await connection.list_tables()).tables
-            return [await _state(connection, name) for name in sorted(names) if name.startswith(IMAGES)]
+            names = sorted(await table_names(connection))
+            return [await _state(connection, name) for name in names if name.startswith(IMAGES)]
         finally:
             connection.close()
 

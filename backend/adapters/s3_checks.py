@@ -17,9 +17,10 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
 from backend.catalogue.errors import StoreUnavailable
+from backend.catalogue.service import utc_now
 from backend.catalogue.values import MD5, SHA256, ObjectFacts, ObjectKey, SignedRequest
 
-from .s3_store import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, SIGNED_HEADERS, S3Store, reason, utc_now
+from .s3_store import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, SIGNED_HEADERS, S3Store, reason, translated
 
 BODY = b"Lookalike tries out what this store does. This object can be deleted."
 OTHER_BODY = BODY[::-1]
@@ -66,7 +67,8 @@ async def check_store(store: S3Store) -> None:
 async def probe(store: S3Store) -> Sequence[Finding]:
     """Try out all that uploads build on. Leaves nothing behind, and ends early where nothing works at all."""
     try:
-        await _translated(store.call("list_objects_v2", MaxKeys=1))
+        with translated():
+            await store.call("list_objects_v2", MaxKeys=1)
     except StoreUnavailable as exc:
         return [Finding("reach", False, f"The store does not answer: {reason(exc)}.")]
     async with _trial(store) as trial:
@@ -92,7 +94,8 @@ async def allow_browsers(store: S3Store, page_origin: str) -> Finding:
     try:
         rules = await _cors_rules(store)
         kept = [rule for rule in rules if rule.get("ID") != CORS_RULE["ID"]]
-        await _translated(store.call("put_bucket_cors", CORSConfiguration={"CORSRules": [*kept, CORS_RULE]}))
+        with translated():
+            await store.call("put_bucket_cors", CORSConfiguration={"CORSRules": [*kept, CORS_RULE]})
     except StoreUnavailable as exc:
         return replace(found, sentence=f"{found.sentence} It could not be set from here: {reason(exc)}.")
     return await check_cors(store, page_origin)
@@ -235,13 +238,6 @@ async def _cors_rules(store: S3Store) -> list[dict[str, Any]]:
             return []
         raise StoreUnavailable("The store does not tell its CORS rules.") from exc
     except BotoCoreError as exc:
-        raise StoreUnavailable("The store cannot answer at the moment.") from exc
-
-
-async def _translated(call: Any) -> Any:
-    try:
-        return await call
-    except (ClientError, BotoCoreError) as exc:
         raise StoreUnavailable("The store cannot answer at the moment.") from exc
 
 

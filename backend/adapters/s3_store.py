@@ -34,6 +34,7 @@ from botocore.exceptions import (
 )
 
 from backend.catalogue.errors import ObjectMissing, StoreUnavailable
+from backend.catalogue.service import utc_now
 from backend.catalogue.values import SHA256, ObjectFacts, ObjectKey, SignedRequest, StoredObject
 
 from .local_store import KEY
@@ -97,10 +98,6 @@ class Place:
     def __str__(self) -> str:
         name = f"s3://{self.bucket}/{self.prefix}".removesuffix("/")
         return f"{name} at {self.endpoint}" if self.endpoint else name
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class S3Store:
@@ -170,7 +167,7 @@ class S3Store:
         upload carried this declaration. There the bytes are vouched for by their size and, if the client declared one,
         by the MD5 that the store compared.
         """
-        with _translated():
+        with translated():
             try:
                 answer = await self.call("head_object", Key=self._full(key), ChecksumMode="ENABLED")
             except ClientError as exc:
@@ -180,7 +177,7 @@ class S3Store:
         return ObjectFacts(answer["ContentLength"], answer.get("ContentType", ""), _sha256(answer))
 
     async def first_bytes(self, key: ObjectKey, count: int) -> bytes:
-        with _translated():
+        with translated():
             try:
                 return await self._in_pool(partial(self._read, self._full(key), count))
             except ClientError as exc:
@@ -189,7 +186,7 @@ class S3Store:
                 raise
 
     async def delete(self, keys: Sequence[ObjectKey]) -> None:
-        with _translated():
+        with translated():
             for start in range(0, len(keys), DELETE_BATCH):
                 objects = [{"Key": self._full(key)} for key in keys[start : start + DELETE_BATCH]]
                 answer = await self.call("delete_objects", Delete={"Objects": objects, "Quiet": True})
@@ -199,7 +196,7 @@ class S3Store:
         page: Mapping[str, Any] = {"NextContinuationToken": None}
         while "NextContinuationToken" in page:
             token = page["NextContinuationToken"]
-            with _translated():
+            with translated():
                 page = await self.call(
                     "list_objects_v2",
                     Prefix=self._prefix + prefix,
@@ -269,7 +266,7 @@ class S3Store:
 
     def _credentials(self) -> ReadOnlyCredentials:
         # Asked for each time: temporary ones change. boto3 keeps them, and renews them minutes before they expire.
-        with _translated():
+        with translated():
             credentials = self._session.get_credentials()
             if credentials is None:
                 raise NoCredentialsError()
@@ -385,7 +382,8 @@ def _status(error: ClientError) -> int:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Turn what boto3 raises into StoreUnavailable."""
     try:
         yield
     except (ClientError, BotoCoreError) as exc:

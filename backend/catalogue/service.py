@@ -266,7 +266,7 @@ class Catalogue:
         }
         try:
             beginnings = await asyncio.gather(*(self._store.first_bytes(key, FIRST_BYTES) for key, _ in parts.values()))
-        except ObjectMissing as exc:  # Removed since, by another call that found the original known.
+        except ObjectMissing as exc:  # Deleted since.
             raise UploadIncomplete(list(parts), []) from exc
         for (part, (_, facts)), first in zip(parts.items(), beginnings, strict=True):
             if not begins_like(first, facts.content_type):
