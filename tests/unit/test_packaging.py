@@ -30,7 +30,8 @@ def constraints() -> dict[str, str]:
 
 
 def requirements() -> list[str]:
-    return [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]
+    extras = PROJECT["optional-dependencies"]
+    return list(dict.fromkeys([*PROJECT["dependencies"], *extras["test"], *extras["training"]]))
 
 
 @pytest.mark.parametrize("requirement", requirements())

@@ -1,0 +1,1 @@
+"""How the bundled model was made: see the README beside this file."""

@@ -1,0 +1,90 @@
+"""MobileNetV2 in PyTorch from and to a TF.js graph model."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from frontend.models.graph import Array, Graph
+from frontend.models.reference import read_weights
+from frontend.models.training.network import MobileNetV2
+
+SCOPE = "module_apply_default/MobilenetV2"
+"""As in the models that @tensorflow-models/mobilenet loads, so that what knows these knows ours."""
+
+EMBEDDING_NODE = f"{SCOPE}/Logits/AvgPool"
+LOGITS_NODE = f"{SCOPE}/Logits/Squeeze"
+CLASSIFIER = "Logits/Conv2d_1c_1x1"
+
+# Channels of the last block at width 1: table 2 of the paper.
+LAST_CHANNELS = 320
+
+
+def read(folder: Path) -> MobileNetV2:
+    """
+    Read a graph model of any width, with its batch norms folded as they are there.
+
+    Raises:
+        KeyError: It is no MobileNetV2: a weight is missing.
+    """
+    arrays = read_weights(folder, json.loads((folder / "model.json").read_text())["weightsManifest"])
+    weights = {name.removeprefix(f"{SCOPE}/"): torch.from_numpy(array.copy()) for name, array in arrays.items()}
+    network = MobileNetV2(width=weights["Conv_1/weights"].shape[2] / LAST_CHANNELS).fold()
+    with torch.no_grad():
+        for name, convolution in network.convolutions():
+            if name.endswith("/depthwise"):
+                _set(
+                    convolution.conv,
+                    weights[f"{name}/depthwise_weights"].permute(2, 3, 0, 1),
+                    weights[f"{name}/biases"],
+                )
+            else:
+                _set(convolution.conv, weights[f"{name}/weights"].permute(3, 2, 0, 1), weights[f"{name}/biases"])
+        _set(network.classifier, weights[f"{CLASSIFIER}/weights"][0, 0].T, weights[f"{CLASSIFIER}/biases"])
+    return network.eval().requires_grad_(False)
+
+
+def write(network: MobileNetV2, folder: Path, side_px: int) -> None:
+    """
+    Write model.json and weights: float16, and 8 bits for the classifier, which only names what is seen.
+
+    Args:
+        network: With all batch norms folded.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    graph = Graph()
+    layers = {name: (_array(convolution.conv), convolution) for name, convolution in network.convolutions()}
+
+    def convolve(name: str, x: str) -> str:
+        (weights, biases), layer = layers[name]
+        if name.endswith("/depthwise"):
+            return graph.depthwise(f"{SCOPE}/{name}", x, weights.transpose(2, 3, 0, 1), biases, stride=layer.stride)
+        activation = None if layer.is_linear else "Relu6"
+        filters = weights.transpose(2, 3, 1, 0)
+        return graph.convolution(f"{SCOPE}/{name}", x, filters, biases, stride=layer.stride, activation=activation)
+
+    x = convolve("Conv", graph.input("images", side_px))
+    for scope, block in network.blocks():
+        result = x if block.expand is None else convolve(f"{scope}/expand", x)
+        result = convolve(f"{scope}/project", convolve(f"{scope}/depthwise", result))
+        x = graph.add(f"{SCOPE}/{scope}/add", x, result) if block.is_residual else result
+    x = graph.mean(EMBEDDING_NODE, convolve("Conv_1", x))
+    weights, biases = _array(network.classifier)
+    x = graph.convolution(f"{SCOPE}/{CLASSIFIER}", x, weights.T[None, None], biases, activation=None, bits=8)
+    graph.write(folder, [graph.squeeze(LOGITS_NODE, x)])
+
+
+def _set(layer: nn.Conv2d | nn.Linear, weights: Tensor, biases: Tensor) -> None:
+    assert layer.bias is not None
+    layer.weight.copy_(weights)
+    layer.bias.copy_(biases)
+
+
+def _array(layer: nn.Conv2d | nn.Linear) -> tuple[Array, Array]:
+    assert layer.bias is not None
+    weights, biases = (
+        values.detach().float().cpu().numpy().astype(np.float32) for values in (layer.weight, layer.bias)
+    )
+    return weights, biases

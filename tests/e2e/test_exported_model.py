@@ -1,0 +1,52 @@
+"""What the training exports computes in TF.js what it computed in PyTorch."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import BrowserContext
+
+from tests.support.server import Server
+
+torch = pytest.importorskip("torch", reason="NOT TESTED: needs `pip install -e '.[training]'`")
+
+from frontend.models.training import graph_model  # noqa: E402 (these import torch)
+from frontend.models.training.network import MobileNetV2  # noqa: E402
+
+SIDE_PX = 64
+
+# The builds and the back end that the page's worker uses.
+RUN_IN_TFJS = """
+async ([tfjs, values, side, nodes]) => {
+    for (const name of ["tf-core", "tf-converter", "tf-backend-wasm"]) await import(`${tfjs}/${name}.min.js`);
+    tf.wasm.setWasmPaths(location.origin + tfjs + "/");
+    await tf.setBackend("wasm");
+    const model = await tf.loadGraphModel("/exported/model.json");
+    const outputs = model.execute(tf.tensor(values, [1, side, side, 3]), nodes);
+    return Promise.all(outputs.map(async (output) => Array.from(await output.data())));
+}
+"""
+
+
+def test_tfjs_against_pytorch(context: BrowserContext, package_server: Server, tmp_path: Path) -> None:
+    """A tiny network with batch norms that differ, exported: embedding and class scores agree to 1e-4."""
+    torch.manual_seed(0)
+    network = MobileNetV2(0.05).train()
+    for _ in range(3):
+        network(torch.rand(8, 3, SIDE_PX, SIDE_PX) * 2 - 1)
+    graph_model.write(network.eval().fold(), tmp_path, SIDE_PX)
+    values = np.random.default_rng(0).uniform(-1, 1, (1, SIDE_PX, SIDE_PX, 3)).astype(np.float32)
+
+    with context.new_page() as page:
+        page.route("**/exported/*", lambda route: route.fulfill(path=tmp_path / Path(route.request.url).name))
+        found = re.search(r'src="(/runtime/\w+)/pyscript', context.request.get(package_server.url + "/").text())
+        assert found
+        page.goto(package_server.url + "/api/v1/health")
+        nodes = [graph_model.EMBEDDING_NODE, graph_model.LOGITS_NODE]
+        in_tfjs = page.evaluate(RUN_IN_TFJS, [f"{found[1]}/tfjs", values.ravel().tolist(), SIDE_PX, nodes])
+
+    in_pytorch = graph_model.read(tmp_path)(torch.from_numpy(values).permute(0, 3, 1, 2))
+    for theirs, ours in zip(in_tfjs, in_pytorch, strict=True):
+        assert np.ptp(theirs) > 0.001  # What is constant would agree, too.
+        assert np.abs(np.array(theirs) - ours.numpy().ravel()).max() < 1e-4
