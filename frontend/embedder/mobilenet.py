@@ -18,7 +18,7 @@ import js
 import numpy as np
 from pyodide.ffi import JsException, to_js
 
-from frontend.embedder.preprocessing import ModelInput, golden_input, to_model_input
+from frontend.embedder.model_input import ModelInput, golden_input, scale_to_range
 from frontend.embedder.space import GOLDEN_COSINE, Logits, Space, Vector, to_vector
 
 FIRST: Final = ("wasm", "cpu")
@@ -84,7 +84,7 @@ class MobileNet:
         self._model: Any = None
         # Which back end is in use belongs to all of TF.js: no picture may run while another one is being tried.
         self._turn = asyncio.Lock()
-        self._golden = to_model_input(golden_input(space.golden_input, space.input.side_px), space.input)
+        self._golden = scale_to_range(golden_input(space.golden_input, space.input.side_px), space.input)
 
     @property
     def best(self) -> Trial:

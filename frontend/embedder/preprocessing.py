@@ -19,7 +19,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, NewType
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -35,11 +35,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-Pixels = NewType("Pixels", npt.NDArray[np.uint8])
-"""(H, W, 3) uint8, upright sRGB, channels last, 0 to 255. H and W at least 1."""
-
-ModelInput = NewType("ModelInput", npt.NDArray[np.float32])
-"""(1, S, S, 3) float32, RGB, channels last, C-contiguous, within [spec.low, spec.high]."""
+from frontend.embedder.model_input import InputSpec, ModelInput, Pixels, scale_to_range
 
 MAX_PIXELS: Final = 2**27
 # 134 megapixels: above the 108 of today's largest common phone sensor, and at 4 bytes a pixel still a quarter of
@@ -47,8 +43,6 @@ MAX_PIXELS: Final = 2**27
 
 THUMBNAIL_SIDE_PX: Final = 384
 # A grid cell of 192 CSS pixels on a screen of double density.
-
-RESIZE_RULE: Final = "squeeze-bilinear-antialias"
 
 READERS: Final = tuple(
     str(reader.format)
@@ -106,26 +100,6 @@ class OutOfMemory(PictureError):
 
     def __init__(self) -> None:
         super().__init__("There is not enough memory in this browser to open the picture.")
-
-
-@dataclass(frozen=True)
-class InputSpec:
-    """What the model wants to be shown; part of the embedding space's manifest (`input`)."""
-
-    side_px: int
-    """The model's square, in pixels."""
-    low: float
-    """The value that stands for 0."""
-    high: float
-    """The value that stands for 255."""
-    resize: str
-    """How a picture becomes the square. Vectors made by different rules do not compare."""
-
-    def __post_init__(self) -> None:
-        if self.resize != RESIZE_RULE:
-            raise ValueError(f"manifest, input.resize: {self.resize!r} is not known here; expected {RESIZE_RULE!r}")
-        if self.side_px < 1:
-            raise ValueError(f"manifest, input.side_px: {self.side_px} is not a length")
 
 
 @dataclass(frozen=True)
@@ -201,9 +175,7 @@ def to_model_input(pixels: Pixels, spec: InputSpec) -> ModelInput:
     is rescaled or recompressed.
     """
     square = Image.fromarray(pixels).resize((spec.side_px, spec.side_px), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    # A table instead of arithmetic on the array: rounding cannot then differ between processors.
-    scale = np.array([spec.low + (spec.high - spec.low) * value / 255 for value in range(256)], dtype=np.float32)
-    return ModelInput(scale[np.asarray(square)][np.newaxis])
+    return scale_to_range(Pixels(np.asarray(square)), spec)
 
 
 def make_thumbnail(pixels: Pixels) -> bytes:
@@ -213,22 +185,6 @@ def make_thumbnail(pixels: Pixels) -> bytes:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=80)
     return out.getvalue()
-
-
-def golden_input(name: str, side_px: int) -> Pixels:
-    """
-    Draw the picture that a manifest's golden test shows to the model.
-
-    Integers only, so that it is the same on every machine: three triangle waves of different lengths and directions.
-
-    Raises:
-        ValueError: The manifest names a picture that is not known here.
-    """
-    if name != "waves":
-        raise ValueError(f"manifest, golden.input: {name!r} is not known here; expected 'waves'")
-    y, x = np.mgrid[0:side_px, 0:side_px]
-    phases = np.stack([3 * x + y, 5 * y + 2 * x, 7 * x + 11 * y], axis=-1)
-    return Pixels(np.abs(phases % 510 - 255).astype(np.uint8))
 
 
 def open_checked(data: bytes) -> Image.Image:

@@ -14,7 +14,7 @@ from typing import Any, Final, NewType
 import numpy as np
 import numpy.typing as npt
 
-from frontend.embedder.preprocessing import InputSpec
+from frontend.embedder.model_input import InputSpec
 
 Vector = NewType("Vector", npt.NDArray[np.float32])
 """(D,) float32 of unit L2 length (within 1e-5), so that the dot product is the cosine similarity."""

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Request, expect
 
-from frontend.embedder.preprocessing import InputSpec, decode
-from frontend.models.describe import embed
+from frontend.embedder.model_input import InputSpec
+from frontend.embedder.preprocessing import decode
+from frontend.models.calibration import embed
 from frontend.models.reference import ReferenceModel
 from tests.support.page import Visit, title
 from tests.support.server import Server, free_port, running_server

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext
 
-from frontend.embedder import preprocessing
+from frontend.embedder import model_input, preprocessing
 from tests.support import awkward, fingerprints
 from tests.support.server import Server
 from tests.support.shared import AWKWARD, NO_PHOTOGRAPHS
@@ -42,8 +42,8 @@ DAMAGED_SCANS = ("made_bitrot.jpg", "pillow_hopper_bad_exif.jpg")
 def in_pyodide(context: BrowserContext, server: Server, files: dict[str, bytes]) -> dict[str, Any]:
     """Fingerprint files in the browser."""
     sources = {
-        "frontend/embedder/preprocessing.py": Path(preprocessing.__file__).read_text(encoding="utf-8"),
-        "tests/support/fingerprints.py": Path(fingerprints.__file__).read_text(encoding="utf-8"),
+        f"{module.__name__.replace('.', '/')}.py": Path(str(module.__file__)).read_text(encoding="utf-8")
+        for module in (model_input, preprocessing, fingerprints)
     }
     in_base64 = {name: base64.b64encode(data).decode() for name, data in files.items()}
     with context.new_page() as page:

@@ -3,7 +3,8 @@
 import hashlib
 import json
 
-from frontend.embedder.preprocessing import RESIZE_RULE, InputSpec, PictureError, decode, make_thumbnail, to_model_input
+from frontend.embedder.model_input import RESIZE_RULE, InputSpec
+from frontend.embedder.preprocessing import PictureError, decode, make_thumbnail, to_model_input
 
 SPEC = InputSpec(224, -1.0, 1.0, RESIZE_RULE)
 

@@ -10,21 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from frontend.embedder.model_input import RESIZE_RULE, InputSpec, Pixels, golden_input, scale_to_range
 from frontend.embedder.preprocessing import (
     MAX_PIXELS,
-    RESIZE_RULE,
     THUMBNAIL_SIDE_PX,
     DamagedPicture,
     EmptyFile,
-    InputSpec,
     PictureError,
-    Pixels,
     TooManyPixels,
     UnknownFormat,
     check_size,
     decode,
     decode_rgba,
-    golden_input,
     isobmff_size,
     isobmff_type,
     make_thumbnail,
@@ -213,6 +210,12 @@ def test_the_golden_input_is_the_same_everywhere() -> None:
     assert waves[0].tolist() == [[255, 255, 255], [252, 253, 248], [249, 251, 241], [246, 249, 234]]
     with pytest.raises(ValueError, match=r"golden\.input: 'noise' is not known here"):
         golden_input("noise", 4)
+
+
+def test_the_golden_input_needs_no_resizing() -> None:
+    """It has the model's size, so it becomes the same input where there is no Pillow."""
+    waves = golden_input("waves", 224)
+    assert np.array_equal(scale_to_range(waves, SPEC), to_model_input(waves, SPEC))
 
 
 @pytest.mark.skipif(not AWKWARD.is_file(), reason=NO_PHOTOGRAPHS)
