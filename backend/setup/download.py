@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from .errors import DownloadError
+from .errors import DownloadError, TooMuch
 
 # Seconds to wait after each failure in a row: 15 in all, which a restarting router or server takes. A guess.
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -17,11 +17,19 @@ TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 BUSY = (408, 425, 429, 500, 502, 503, 504)
 
 
+Progress = Callable[[int], None]
+"""Called with the bytes that are there."""
+
+
+def no_progress(done: int) -> None:
+    """Tell nobody."""
+
+
 class _Interrupted(Exception):
     """This attempt failed, the next may not."""
 
 
-def download(url: str, target: Path, max_bytes: int, progress: Callable[[int], None] = lambda done: None) -> None:
+def download(url: str, target: Path, max_bytes: int, progress: Progress = no_progress) -> None:
     """
     Add to `target` what it lacks of the file at `url`.
 
@@ -33,7 +41,8 @@ def download(url: str, target: Path, max_bytes: int, progress: Callable[[int], N
         progress: Called with the bytes that `target` has.
 
     Raises:
-        DownloadError: The address refuses, stays silent, or gives more than `max_bytes`.
+        DownloadError: The address refuses or stays silent.
+        TooMuch: It gives more than `max_bytes`.
     """
     failures = 0
     while True:
@@ -72,7 +81,7 @@ def _parse(url: str) -> httpx.URL:
     return parsed
 
 
-def _transfer(url: str, target: Path, max_bytes: int, progress: Callable[[int], None]) -> None:
+def _transfer(url: str, target: Path, max_bytes: int, progress: Progress) -> None:
     start = _size(target)
     # Compression on the way would make a range mean something else.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
@@ -82,7 +91,7 @@ def _transfer(url: str, target: Path, max_bytes: int, progress: Callable[[int], 
             for chunk in response.iter_raw():
                 file.write(chunk)
                 if file.tell() > max_bytes:
-                    raise DownloadError(f"{without_secrets(url)} has more than the {max_bytes} bytes expected")
+                    raise TooMuch(f"{without_secrets(url)} has more than the {max_bytes} bytes expected")
                 progress(file.tell())
 
 

@@ -4,7 +4,9 @@ What can stand in the way of setting Lookalike up.
     SetupError            one sentence for the person at the terminal: what is wrong, and what to do about it
     ├── NpmError          npm is missing, too old, or could not install a package
     ├── DownloadError     an address did not give its file
-    └── ModelError        there is no model, or not the one that its manifest describes
+    │   └── TooMuch       it gives more bytes than the file has
+    └── ModelError        there is no model, or none that can be used
+        └── WrongFile     a file is not the one that the manifest describes
 """
 
 
@@ -25,5 +27,13 @@ class DownloadError(SetupError):
         """HTTP status of the refusal, if there was an answer at all."""
 
 
+class TooMuch(DownloadError):
+    """An address gives more bytes than the file has."""
+
+
 class ModelError(SetupError):
-    """There is no model, or not the one that its manifest describes."""
+    """There is no model, or none that can be used."""
+
+
+class WrongFile(ModelError):
+    """A file is not the one that the manifest describes."""

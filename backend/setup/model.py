@@ -2,41 +2,36 @@
 The model: found by LOOKALIKE_MODEL, checked against its manifest, and installed under <data>/models/<space>.
 
 The setting is a folder, an address or the name of a known model (a folder in frontend/models). The manifest is the
-known one with the same model.json, or else manifest.json beside model.json. Nothing appears in the data folder before
-each file has the checksum that the manifest gives.
+known one with the same model.json, or else manifest.json beside model.json, or for a published model the one that its
+first use made (see published.py). No model appears in the data folder before each file has the checksum that the
+manifest gives.
 """
 
 import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, Protocol
-from urllib.parse import quote, urlsplit, urlunsplit
 
-from backend.catalogue.errors import InvalidManifest
-from backend.catalogue.spaces import EmbeddingSpace, ModelFile
+from backend.catalogue.spaces import EmbeddingSpace
 
 from .compress import compress_folder
-from .download import download, without_secrets
-from .errors import DownloadError, ModelError
+from .download import without_secrets
+from .errors import ModelError
 from .folders import only_one, publish, replace_file
+from .manifests import Manifest, manifest_bytes, parse_manifest, space_of, weight_groups
+from .published import locate_published, read_published
 from .report import Report
+from .sources import AddressSource, FolderSource, Source, sha256_of
 
 NO_MODEL = (
     "No model is set: give LOOKALIKE_MODEL, or --model, the folder or address where the model.json of a TensorFlow.js"
     " graph model lies, such as LOOKALIKE_MODEL=~/models/mobilenet_v2_1.0_224; it is needed at every start, also"
     " once the model is installed"
 )
-
-# A model.json lists the operations of a graph: MobileNetV2's has 73 kB, so this is ample.
-MAX_JSON_BYTES = 16 * 1024 * 1024
-
-Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -48,34 +43,13 @@ class Installed:
     """Holds manifest.json and the files that it names."""
 
 
-class Source(Protocol):
-    """A place that the files of a model come from."""
-
-    where: str
-    """For messages."""
-
-    def read(self, name: str) -> bytes | None:
-        """Return the content of a small file, or None if there is no such file."""
-        ...
-
-    def fetch(self, name: str, file: ModelFile, target: Path) -> None:
-        """
-        Put a file to `target`.
-
-        Raises:
-            ModelError: It is missing, or is not the one that the manifest describes.
-            DownloadError: It cannot be downloaded.
-        """
-        ...
-
-
 def install_model(setting: str | None, models: Path, known: Path, report: Report) -> Installed:
     """
     Bring `models` up to date with what LOOKALIKE_MODEL says.
 
     Args:
         models: The folder within the data folder.
-        known: The folder with a manifest for each known model.
+        known: The folder with a manifest.json or published.json for each known model.
 
     Raises:
         SetupError: The model is not set, not found, not known, or not the one that its manifest describes.
@@ -85,7 +59,7 @@ def install_model(setting: str | None, models: Path, known: Path, report: Report
     if _is_address(setting) and (installed := _remembered(setting, models, known)) is not None:
         return installed
     source, manifest = _locate(setting, models, known, report)
-    space = _space(manifest, source.where)
+    space = space_of(manifest, source.where)
     _install(source, space, models, report)
     if _is_address(setting):
         _remember(setting, space, models)
@@ -102,8 +76,8 @@ def damaged_files(folder: Path) -> list[str]:
     path = folder / "manifest.json"
     if not path.is_file():
         return [path.name]
-    space = _space(_parse(path.read_bytes(), str(folder)), str(folder))
-    return [name for name, file in space.files.items() if _sha256(folder / name) != file.sha256]
+    space = space_of(parse_manifest(path.read_bytes(), str(folder)), str(folder))
+    return [name for name, file in space.files.items() if sha256_of(folder / name) != file.sha256]
 
 
 def _is_address(setting: str) -> bool:
@@ -123,9 +97,12 @@ def _locate(setting: str, models: Path, known: Path, report: Report) -> tuple[So
     manifests = dict(_known_manifests(known))
     if setting in manifests:
         return _locate_known(known / setting, manifests[setting], models, report)
+    published = [path.parent.name for path in known.glob("*/published.json")]
+    if setting in published:
+        return locate_published(read_published(known / setting), models, report)
     raise ModelError(
         f"LOOKALIKE_MODEL={setting!r}: there is no such folder, and no known model of this name"
-        f" (there are: {', '.join(manifests) or 'none'})"
+        f" (there are: {', '.join(sorted([*manifests, *published])) or 'none'})"
     )
 
 
@@ -155,31 +132,17 @@ def _manifest_of(source: Source, known: Path) -> Manifest:
             f"The model in {source.where} is not a known one (the sha256 of its model.json is {sha256}): put a"
             f" manifest.json beside its model.json that says how it is to be used, as those in {known} do"
         )
-    return _parse(beside, source.where)
+    return parse_manifest(beside, source.where)
 
 
 def _known_manifests(known: Path) -> Iterator[tuple[str, Manifest]]:
     for path in sorted(known.glob("*/manifest.json")):
-        yield path.parent.name, _parse(path.read_bytes(), str(path.parent))
-
-
-def _parse(manifest: bytes, where: str) -> Manifest:
-    try:
-        return json.loads(manifest)
-    except ValueError as exc:
-        raise ModelError(f"manifest.json in {where} is no JSON: {exc}") from exc
+        yield path.parent.name, parse_manifest(path.read_bytes(), str(path.parent))
 
 
 def _without_url(manifest: Manifest) -> Manifest:
     """Leave out where the weights come from, which is nothing to the browser."""
     return {name: value for name, value in manifest.items() if name != "url"}
-
-
-def _space(manifest: Manifest, where: str) -> EmbeddingSpace:
-    try:
-        return EmbeddingSpace.from_manifest(manifest)
-    except InvalidManifest as exc:
-        raise ModelError(f"The model in {where} cannot be used: {exc}") from exc
 
 
 def _install(source: Source, space: EmbeddingSpace, models: Path, report: Report) -> None:
@@ -197,29 +160,22 @@ def _fill(source: Source, space: EmbeddingSpace, folder: Path) -> None:
     for name, file in space.files.items():
         source.fetch(name, file, folder / name)
     _check_shards(folder / "model.json", space, source.where)
-    (folder / "manifest.json").write_bytes(_manifest_bytes(space))
+    (folder / "manifest.json").write_bytes(manifest_bytes(space.manifest))
     compress_folder(folder)
 
 
 def _check_shards(model_json: Path, space: EmbeddingSpace, where: str) -> None:
     """Refuse a manifest that leaves out a file which the browser will ask for."""
-    try:
-        groups = json.loads(model_json.read_bytes())["weightsManifest"]
-        shards = {path for group in groups for path in group["paths"]}
-    except (ValueError, KeyError, TypeError) as exc:
-        raise ModelError(f"model.json in {where} is no TensorFlow.js model") from exc
+    shards = {path for group in weight_groups(model_json.read_bytes(), where) for path in group["paths"]}
     if missing := shards - set(space.files):
         raise ModelError(f"The model in {where} needs {', '.join(sorted(missing))}, which its manifest does not name")
 
 
-def _manifest_bytes(space: EmbeddingSpace) -> bytes:
-    return json.dumps(space.manifest, indent=1).encode()
-
-
 def _is_whole(folder: Path, space: EmbeddingSpace) -> bool:
-    if not (folder / "manifest.json").is_file() or (folder / "manifest.json").read_bytes() != _manifest_bytes(space):
+    manifest = folder / "manifest.json"
+    if not manifest.is_file() or manifest.read_bytes() != manifest_bytes(space.manifest):
         return False
-    return all(_sha256(folder / name) == file.sha256 for name, file in space.files.items())
+    return all(sha256_of(folder / name) == file.sha256 for name, file in space.files.items())
 
 
 def _remembered(address: str, models: Path, known: Path) -> Installed | None:
@@ -231,7 +187,7 @@ def _remembered(address: str, models: Path, known: Path) -> Installed | None:
     if not all((folder / name).is_file() for name in ("model.json", "manifest.json")):
         return None
     # A known manifest may have changed since, as by an update of Lookalike.
-    space = _space(_manifest_of(FolderSource(folder), known), str(folder))
+    space = space_of(_manifest_of(FolderSource(folder), known), str(folder))
     return Installed(space, folder) if space.id == space_id and _is_whole(folder, space) else None
 
 
@@ -243,76 +199,3 @@ def _remember(address: str, space: EmbeddingSpace, models: Path) -> None:
 def _addresses(models: Path) -> dict[str, str]:
     path = models / "addresses.json"
     return json.loads(path.read_bytes()) if path.is_file() else {}
-
-
-class FolderSource:
-    """A model in a folder of this machine."""
-
-    def __init__(self, folder: Path) -> None:
-        self.where = str(folder)
-        self._folder = folder
-
-    def read(self, name: str) -> bytes | None:
-        path = self._folder / name
-        return path.read_bytes() if path.is_file() else None
-
-    def fetch(self, name: str, file: ModelFile, target: Path) -> None:
-        if not (self._folder / name).is_file():
-            raise ModelError(f"{name} is missing in {self.where}")
-        shutil.copyfile(self._folder / name, target)
-        _check_content(target, file, f"{name} in {self.where}")
-
-
-class AddressSource:
-    """A model on a web server. What came of a file is kept until all of it is there."""
-
-    def __init__(self, url: str, partials: Path, report: Report) -> None:
-        self.where = without_secrets(url)
-        self._url = url
-        self._partials = partials
-        self._report = report
-
-    def read(self, name: str) -> bytes | None:
-        with TemporaryDirectory() as folder:
-            target = Path(folder) / name
-            try:
-                download(self._address(name), target, MAX_JSON_BYTES)
-            except DownloadError as exc:
-                if exc.status in (404, 410):
-                    return None
-                raise
-            return target.read_bytes()
-
-    def fetch(self, name: str, file: ModelFile, target: Path) -> None:
-        self._partials.mkdir(parents=True, exist_ok=True)
-        partial_file = self._partials / file.sha256
-        if not partial_file.exists() or partial_file.stat().st_size < file.size:
-            progress = partial(self._report.progress, name, total=file.size)
-            download(self._address(name), partial_file, file.size, progress)
-        _check_content(partial_file, file, self._address(name))
-        partial_file.rename(target)
-
-    def _address(self, name: str) -> str:
-        """Replace the last part of the path; a query, such as a signature, stays."""
-        parts = urlsplit(self._url)
-        folder = parts.path.rpartition("/")[0] if parts.path.endswith(".json") else parts.path.rstrip("/")
-        return urlunsplit(parts._replace(path=f"{folder}/{quote(name)}"))
-
-
-def _check_content(path: Path, file: ModelFile, what: str) -> None:
-    """Remove a file, and say so, if it is not the one that the manifest describes."""
-    got = _sha256(path)
-    if got != file.sha256:
-        path.unlink()
-        raise ModelError(
-            f"{what} is not the file that the manifest describes (sha256 {got}, expected {file.sha256}); the wrong"
-            " copy was removed"
-        )
-
-
-def _sha256(path: Path) -> str | None:
-    """Return the checksum of a file, or None if there is none."""
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -17,6 +17,8 @@ class FileServer:
     """By path, such as `/model.json`."""
     refusals: dict[str, list[int]] = field(default_factory=dict)
     """Statuses with which the next requests of a path are answered."""
+    redirects: dict[str, str] = field(default_factory=dict)
+    """Where the answer to a path with its query sends."""
     break_after: dict[str, list[int]] = field(default_factory=dict)
     """After how many bytes the next transfers of a path break."""
     knows_ranges: bool = True
@@ -45,7 +47,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path, wanted = self.path.partition("?")[0], self.headers.get("Range")
         self.state.requests.append((path, wanted))
-        if refusals := self.state.refusals.get(path):
+        if self.path in self.state.redirects:
+            self._answer(302, b"", {"Location": self.state.redirects[self.path]})
+        elif refusals := self.state.refusals.get(path):
             self._answer(refusals.pop(0), b"", {})
         elif path not in self.state.files:
             self._answer(404, b"", {})
