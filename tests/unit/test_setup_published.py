@@ -103,6 +103,15 @@ def test_later_start(hub: Hub) -> None:
     assert hub.server.requests == []
 
 
+def test_copy_for_another_machine(hub: Hub, tmp_path: Path) -> None:
+    """The installed folder is a model of its own, of the same space, where the address cannot be reached."""
+    installed = hub.install()
+
+    elsewhere = install_model(str(installed.folder), tmp_path / "elsewhere", tmp_path / "nothing known", hub.report)
+
+    assert elsewhere.space == installed.space
+
+
 def test_damaged_installation(hub: Hub) -> None:
     """What was lost since comes again from the address, and has to be what the pin says."""
     installed = hub.install()
