@@ -68,7 +68,7 @@ class Graph:
 
     def squeeze(self, name: str, x: str) -> str:
         """Drop height and width of 1."""
-        return self._node(name, "Squeeze", [x], {"T": {"type": "DT_FLOAT"}, "squeeze_dims": _integers([1, 2])})
+        return self._node(name, "Squeeze", [x], {"T": {"type": "DT_FLOAT"}, "squeeze_dims": integers([1, 2])})
 
     def write(self, folder: Path, outputs: Sequence[str], shard_bytes: int = SHARD_BYTES) -> None:
         """Write model.json and as many weight files as it takes."""
@@ -95,11 +95,11 @@ class Graph:
         steps = ["BiasAdd", activation] if activation else ["BiasAdd"]
         attributes = {
             "T": {"type": "DT_FLOAT"},
-            "strides": _integers([1, stride, stride, 1]),
-            "dilations": _integers([1, 1, 1, 1]),
-            "padding": {"s": _text("SAME")},
-            "data_format": {"s": _text("NHWC")},
-            "fused_ops": {"list": {"s": [_text(step) for step in steps]}},
+            "strides": integers([1, stride, stride, 1]),
+            "dilations": integers([1, 1, 1, 1]),
+            "padding": {"s": text("SAME")},
+            "data_format": {"s": text("NHWC")},
+            "fused_ops": {"list": {"s": [text(step) for step in steps]}},
             "num_args": {"i": "1"},
             "epsilon": {"f": 0.0},
         }
@@ -138,10 +138,11 @@ def _shape(sizes: Sequence[int]) -> dict[str, Any]:
     return {"dim": [{"size": str(size)} for size in sizes]}
 
 
-def _integers(values: Sequence[int]) -> dict[str, Any]:
+def integers(values: Sequence[int]) -> dict[str, Any]:
+    """Write a list of integers as a graph's attribute."""
     return {"list": {"i": [str(value) for value in values]}}
 
 
-def _text(value: str) -> str:
-    """Strings in a graph are base64."""
+def text(value: str) -> str:
+    """Write a string as a graph does: in base64."""
     return base64.b64encode(value.encode()).decode()

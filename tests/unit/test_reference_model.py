@@ -9,8 +9,9 @@ import pytest
 
 from frontend.embedder.model_input import InputSpec
 from frontend.models.describe import describe
+from frontend.models.graph import integers, text
 from frontend.models.reference import OPERATIONS, ReferenceModel, conv2d, depthwise, pad_same, read_weights
-from tests.support.drawn_model import SIDE_PX, integers, text, write_drawn_model
+from tests.support.drawn_model import SIDE_PX, write_drawn_model
 
 WINDOW_OF_3 = {"ksize": integers([1, 3, 3, 1]), "strides": integers([1, 2, 2, 1])}
 
@@ -98,11 +99,15 @@ def waves() -> np.ndarray:
 
 
 def test_the_output_of_a_graph(tmp_path: Path) -> None:
-    """It is what no node reads, or what the signature says; where there are two, they are named."""
+    """It is what the signature says, or else what no node reads; where there are two, they are named."""
     folder = write_drawn_model(tmp_path)
     assert ReferenceModel(folder).only_output() == "Logits"
 
     document = json.loads((folder / "model.json").read_text())
+    del document["signature"]
+    (folder / "model.json").write_text(json.dumps(document))
+    assert ReferenceModel(folder).only_output() == "Logits"
+
     document["modelTopology"]["node"].append({"name": "copy", "op": "Identity", "input": ["AvgPool"]})
     (folder / "model.json").write_text(json.dumps(document))
     with pytest.raises(ValueError, match="the graph has 2 outputs: Logits, copy; one has to be named"):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from frontend.embedder.preprocessing import RESIZE_RULE, InputSpec
+from frontend.embedder.model_input import RESIZE_RULE, InputSpec
 from frontend.models.describe import describe
 from frontend.models.training import graph_model
 from frontend.models.training.network import MobileNetV2

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from frontend.embedder.preprocessing import RESIZE_RULE, InputSpec, decode, to_model_input
+from frontend.embedder.model_input import RESIZE_RULE, InputSpec
+from frontend.embedder.preprocessing import decode, to_model_input
 from frontend.models.training.network import MobileNetV2
 
 
