@@ -48,6 +48,14 @@ class Api:
         """Return the matches of a query, best first."""
         return (await self._call("POST", "/search", query))["matches"]
 
+    async def image(self, image_id: str) -> dict:
+        """Return an image as it is now, with addresses that were signed just now."""
+        return await self._call("GET", f"/images/{image_id}")
+
+    async def change(self, image_id: str, changes: dict) -> dict:
+        """Change the data of an image (RFC 7396: what is not named stays); returns the image as it is then."""
+        return await self._call("PATCH", f"/images/{image_id}", changes)
+
     async def delete(self, image_id: str) -> None:
         """Delete an image and its files."""
         await self._call("DELETE", f"/images/{image_id}")

@@ -6,16 +6,18 @@ import re
 from pyscript import config, document, window
 
 from frontend.page.api import Api, ApiError
+from frontend.page.detail import Detail
 from frontend.page.dom import asking, find, notice
 from frontend.page.doors import Doors
 from frontend.page.embedder import Embedder
 from frontend.page.key import Key
 from frontend.page.library import Library
-from frontend.page.pictures import DELETE, MORE, action_of, shown
+from frontend.page.pictures import DELETE, MORE, SHOW, action_of, shown
 from frontend.page.search import Search
 from frontend.page.start_up import StartUp
 from frontend.page.tasks import start
-from frontend.page.upload import UploadQueue, split_tags
+from frontend.page.upload import UploadQueue
+from frontend.page.words import cut_tags, split_tags
 
 
 class Page:
@@ -27,6 +29,7 @@ class Page:
         self.library = Library(self.api)
         self.search = Search(self.embedder, self.api, self._forget)
         self.uploads = UploadQueue(self.embedder, self.api, self.library.add)
+        self.detail = Detail(self.api, self._act, self._forget)
         self.space = ""
         self.start_up = StartUp()
         Doors(self._search_with, self._add)
@@ -42,7 +45,7 @@ class Page:
         start(self.library.load())
         try:
             space = await self.api.space()
-            self.space = space["space"]
+            self.space = self.detail.space = space["space"]
             self.search.max_bytes = self.uploads.max_bytes = space["limits"]["max_upload_bytes"]
             start(self._fetch_ahead(space))
             trial = await self.embedder.start(space, window.location.origin + config["runtime"], self.start_up.stage)
@@ -72,10 +75,16 @@ class Page:
         start(self.search.by_file(file))
 
     def _add(self, files: list) -> None:
-        self.uploads.add(files, split_tags(find("tags").value))
+        self.uploads.add(files, cut_tags(split_tags(find("tags").value)))
 
     def _clicked(self, event) -> None:
         action, image = action_of(event)
+        if action == SHOW:
+            self.detail.open(image, event.currentTarget)
+        else:
+            self._act(action, image)
+
+    def _act(self, action: str, image: dict) -> None:
         if action == MORE:
             start(self.search.by_image(image, self.space))
         elif action == DELETE:

@@ -13,6 +13,7 @@ from frontend.page.api import ApiError
 from frontend.page.dom import counted, find, make, megabytes
 from frontend.page.embedder import PictureError, times
 from frontend.page.tasks import start
+from frontend.page.words import plain, title_of
 
 KNOWN = "already in the library"
 
@@ -91,36 +92,6 @@ def registration(file, tags: list[str], target: dict, picture: dict, features: d
         "tags": tags,
         "labels": features["labels"],
     }
-
-
-def title_of(file_name: str) -> str:
-    """Make a title of a file name: without its ending, underscores as blanks."""
-    name = plain(file_name)
-    stem = name.rsplit(".", 1)[0].replace("_", " ").strip() or name
-    return stem[:200]
-
-
-def plain(text: str) -> str:
-    """
-    Put blanks in the place of control characters.
-
-    Tabs and line breaks the server does not take; those that turn the direction of text would let a name lie.
-    """
-    return "".join([" " if ord(char) < 32 or ord(char) in CONTROLS else char for char in text])
-
-
-# Delete, and Unicode's bidirectional controls. Source: UAX #9, 2, table of directional formatting characters.
-CONTROLS = {0x7F, 0x200E, 0x200F, 0x061C} | set(range(0x202A, 0x202F)) | set(range(0x2066, 0x206A))
-
-
-def split_tags(text: str) -> list[str]:
-    """Read tags from a line: separated by commas, each once, in the order in which they were written."""
-    tags = []
-    for part in plain(text).split(","):
-        tag = part.strip()[:64].strip()
-        if tag and tag not in tags:
-            tags.append(tag)
-    return tags[:32]
 
 
 class UploadQueue:
