@@ -40,9 +40,10 @@ class Api:
         """Enter an uploaded picture into the library. Repeating it is harmless."""
         return await self._call("PUT", f"/images/{image_id}", registration)
 
-    async def images(self, after: str) -> dict:
-        """Return a page of the library, newest first; `after` is the last page's `next`, empty to begin."""
-        return await self._call("GET", f"/images?limit=60{'&after=' + after if after else ''}")
+    async def images(self, after: str, sort: str, filters: dict) -> dict:
+        """Return a page of the library; `after` is the last page's `next` in the same order, empty to begin."""
+        query = f"limit=60&sort={sort}&filters={window.encodeURIComponent(json.dumps(filters))}"
+        return await self._call("GET", f"/images?{query}{'&after=' + after if after else ''}")
 
     async def search(self, query: dict) -> list:
         """Return the matches of a query, best first."""

@@ -1,8 +1,13 @@
-"""The library: a grid of all images, newest first, a page at a time."""
+"""The library: a grid of the images that the view asks for, in its order, a page at a time."""
 
 from frontend.page.api import ApiError
 from frontend.page.dom import counted, find, make
 from frontend.page.pictures import card
+from frontend.page.tasks import start
+from frontend.page.view import View
+
+MOST_FOUND = 100
+"""How many images words find at most, as the API has it."""
 
 
 class Library:
@@ -12,30 +17,61 @@ class Library:
         self._api = api
         self._next = ""
         self._total = 0
+        self._unseen = 0
+        self._newest = 0
+        self._view = View(self.reload)
+        find("library-new").addEventListener("click", lambda event: self.reload())
+
+    def reload(self) -> None:
+        """Begin again, with what the view asks for now."""
+        self._newest += 1
+        self._next = ""
+        start(self.load())
 
     async def load(self) -> None:
-        """Show the next page."""
+        """Show the next page, or the first one; an answer that is not wanted any more is dropped."""
+        turn = self._newest
+        first = not self._next
         find("library-more").disabled = True
         try:
-            page = await self._api.images(self._next)
+            page = await self._page()
         except ApiError as exc:
-            find("library-summary").textContent = exc.message
-            find("library-more").hidden = False
+            if turn == self._newest:
+                find("library-summary").textContent = exc.message
+                find("library-more").hidden = False
             return
         finally:
             find("library-more").disabled = False
+        if turn != self._newest:
+            return
+        if first:
+            find("images").replaceChildren()
+            self._count_unseen(0)
         self._next = page["next"] or ""
         self._total = page["total"]
         find("images").append(*[card(image) for image in page["images"] if not self._held(image["id"])])
         find("library-more").hidden = not self._next
         self._summarise()
 
+    async def _page(self) -> dict:
+        """Ask for a page: of the list, or, where words are given, of what a search finds by them."""
+        view = self._view
+        if not view.words:
+            return await self._api.images(self._next, view.sort, view.filters())
+        space = await self._api.space()
+        query = {"space": space["space"], "text": view.words, "limit": MOST_FOUND, "filters": view.filters()}
+        images = [match["image"] for match in await self._api.search(query)]
+        return {"images": images, "next": None, "total": len(images)}
+
     def add(self, image: dict, new: bool) -> None:
         """Show an image that was added, or that was there before, at its place: ids are in the order of time."""
-        self._total += new
-        self._summarise()
         if self._held(image["id"]):
             return
+        if not self._view.usual():
+            self._count_unseen(self._unseen + new)
+            return
+        self._total += new
+        self._summarise()
         older = self._first_older(image["id"])
         if older:
             older.before(card(image))
@@ -47,8 +83,15 @@ class Library:
         held = self._held(image_id)
         if held:
             held.remove()
-        self._total -= 1
+        if held or self._view.usual():
+            self._total -= 1
         self._summarise()
+
+    def _count_unseen(self, count: int) -> None:
+        """Offer to look again: where among these the new ones belong only the server knows."""
+        self._unseen = count
+        find("library-new").hidden = not count
+        find("library-new").textContent = f"Look again: {count} added"
 
     def _first_older(self, image_id: str):
         """Return the newest card that is older than an image, None if all are newer."""
@@ -62,9 +105,16 @@ class Library:
         return find("images").querySelector(f'[data-id="{image_id}"]')
 
     def _summarise(self) -> None:
+        filtered = self._view.filtered()
         empty = find("images").querySelector(".empty")
-        if self._total and empty:
+        if empty:
             empty.remove()
-        elif not self._total and not empty:
-            find("images").replaceChildren(make("li", "empty", "Empty so far: drop some pictures on the page."))
-        find("library-summary").textContent = counted(self._total, "picture", "pictures")
+        if not self._total:
+            nothing = "No picture fits." if filtered else "Empty so far: drop some pictures on the page."
+            find("images").append(make("li", "empty", nothing))
+        count = counted(self._total, "picture", "pictures")
+        if self._view.words and self._total == MOST_FOUND:
+            count = f"The {count} that fit best"
+        elif filtered:
+            count += " found"
+        find("library-summary").textContent = count

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.test_page import keep_screens
 from tests.support.drawings import draw
-from tests.support.page import Visit
+from tests.support.page import Visit, title
 from tests.support.server import Server
 
 Groups = Mapping[str, list[Path]]
@@ -98,3 +98,39 @@ def test_a_file_that_the_browser_cannot_show(visit: Visit, tmp_path: Path) -> No
     page.get_by_role("button", name="Show scan").click()
     expect(page.locator("#detail-note")).to_contain_text("cannot show the file itself")
     assert page.locator("#detail-picture").evaluate("image => image.naturalWidth") == 384
+
+
+def test_order_and_filters(visit: Visit, drawn_groups: Groups) -> None:
+    """The library comes in the order and with the filters that were chosen, also after a reload, until all is shown."""
+    page = visit.open().ready().page
+    dots = [title(path) for path in drawn_groups["dots"][:3]]
+    rings = [title(path) for path in drawn_groups["rings"][:3]]
+    for paths, tags in ((drawn_groups["dots"][:3], "summer, linen"), (drawn_groups["rings"][:2], "winter")):
+        visit.add(paths, tags)
+        page.get_by_role("button", name="Clear the list").click()
+    keep_screens(page, "unfiltered")
+
+    shown = page.locator("#images .title")
+    page.get_by_label("Order").select_option("Title, A to Z")
+    expect(shown).to_have_text([*dots, *rings[:2]])
+    page.get_by_text("Filter", exact=True).click()
+    page.get_by_label("All of the tags").fill("linen, summer")
+    expect(shown).to_have_text(dots)
+    expect(page.locator("#library-summary")).to_have_text("3 pictures found")
+    keep_screens(page, "filtered")
+
+    page.reload()
+    expect(shown).to_have_text(dots)
+    expect(page.get_by_label("All of the tags")).to_have_value("linen, summer")
+    page.get_by_label("Added from").fill("2100-01-01")
+    expect(page.locator("#images")).to_contain_text("No picture fits.")
+
+    page.get_by_role("button", name="Show all").click()
+    expect(shown).to_have_text([*dots, *rings[:2]])
+    page.get_by_label("Words").fill(rings[1])
+    expect(shown.first).to_have_text(rings[1])
+    expect(page.get_by_label("Order")).to_be_disabled()
+
+    visit.ready().add(drawn_groups["rings"][2:3])
+    page.get_by_role("button", name="Show all").click()
+    expect(shown).to_have_text([*dots, *rings])

@@ -78,7 +78,7 @@ def test_all_of_it_by_keyboard(visit: Visit, drawn_groups: Groups) -> None:
     page = visit.page
     page.keyboard.press("Tab")
     reached = set()
-    for _ in range(12):
+    for _ in range(24):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.getAttribute('aria-label')"))
     assert {"search-file", "add-files", "tags", "uploads-clear"} <= reached
