@@ -61,6 +61,12 @@ class Api:
         """Delete an image and its files."""
         await self._call("DELETE", f"/images/{image_id}")
 
+    def delete_on_leaving(self, image_id: str) -> None:
+        """Delete an image while the page goes away: the browser sends it, and nobody waits for the answer."""
+        options = self._options("DELETE", self._key.value)
+        options["keepalive"] = True
+        window.fetch(f"{self._base_url}/images/{image_id}", to_js(options))
+
     async def _call(self, method: str, path: str, body: dict | None = None) -> dict:
         """Send a request; as long as the server wants another key and there is one, send it again."""
         while True:
@@ -71,10 +77,14 @@ class Api:
                 if exc.status != 401 or not await self._key.ask(tried):
                     raise
 
-    async def _send(self, method: str, path: str, body: dict | None, key: str) -> dict:
-        options = {"method": method, "headers": {"accept": "application/json"}}
+    def _options(self, method: str, key: str) -> dict:
+        headers = {"accept": "application/json"}
         if key:
-            options["headers"]["authorization"] = f"Bearer {key}"
+            headers["authorization"] = f"Bearer {key}"
+        return {"method": method, "headers": headers}
+
+    async def _send(self, method: str, path: str, body: dict | None, key: str) -> dict:
+        options = self._options(method, key)
         if body is not None:
             options["headers"]["content-type"] = "application/json"
             options["body"] = json.dumps(body)

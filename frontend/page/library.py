@@ -51,7 +51,7 @@ class Library:
         self._total = page["total"]
         find("images").append(*[card(image) for image in page["images"] if not self._held(image["id"])])
         find("library-more").hidden = not self._next
-        self._summarise()
+        self.summarise()
 
     async def _page(self) -> dict:
         """Ask for a page: of the list, or, where words are given, of what a search finds by them."""
@@ -71,7 +71,7 @@ class Library:
             self._count_unseen(self._unseen + new)
             return
         self._total += new
-        self._summarise()
+        self.summarise()
         older = self._first_older(image["id"])
         if older:
             older.before(card(image))
@@ -85,7 +85,24 @@ class Library:
             held.remove()
         if held or self._view.usual():
             self._total -= 1
-        self._summarise()
+        self.summarise()
+
+    def summarise(self) -> None:
+        """Say how many pictures there are to see."""
+        filtered = self._view.filtered()
+        total = self._total - find("images").querySelectorAll(".place").length  # Those wait to be deleted.
+        empty = find("images").querySelector(".empty")
+        if empty:
+            empty.remove()
+        if not total:
+            nothing = "No picture fits." if filtered else "Empty so far: drop some pictures on the page."
+            find("images").append(make("li", "empty", nothing))
+        count = counted(total, "picture", "pictures")
+        if self._view.words and total == MOST_FOUND:
+            count = f"The {count} that fit best"
+        elif filtered:
+            count += " found"
+        find("library-summary").textContent = count
 
     def _count_unseen(self, count: int) -> None:
         """Offer to look again: where among these the new ones belong only the server knows."""
@@ -103,18 +120,3 @@ class Library:
 
     def _held(self, image_id: str):
         return find("images").querySelector(f'[data-id="{image_id}"]')
-
-    def _summarise(self) -> None:
-        filtered = self._view.filtered()
-        empty = find("images").querySelector(".empty")
-        if empty:
-            empty.remove()
-        if not self._total:
-            nothing = "No picture fits." if filtered else "Empty so far: drop some pictures on the page."
-            find("images").append(make("li", "empty", nothing))
-        count = counted(self._total, "picture", "pictures")
-        if self._view.words and self._total == MOST_FOUND:
-            count = f"The {count} that fit best"
-        elif filtered:
-            count += " found"
-        find("library-summary").textContent = count

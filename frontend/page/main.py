@@ -5,15 +5,17 @@ import re
 
 from pyscript import config, document, window
 
-from frontend.page.api import Api, ApiError
+from frontend.page.api import Api
 from frontend.page.detail import Detail
-from frontend.page.dom import asking, find, notice
+from frontend.page.dom import asking, find
 from frontend.page.doors import Doors
 from frontend.page.embedder import Embedder
 from frontend.page.key import Key
 from frontend.page.library import Library
-from frontend.page.pictures import DELETE, MORE, SHOW, action_of, shown
+from frontend.page.pictures import DELETE, MORE, SELECT, SHOW, action_of
+from frontend.page.removal import Removals
 from frontend.page.search import Search
+from frontend.page.selection import Selection
 from frontend.page.start_up import StartUp
 from frontend.page.tasks import start
 from frontend.page.upload import UploadQueue
@@ -28,7 +30,9 @@ class Page:
         self.embedder = Embedder()
         self.library = Library(self.api)
         self.search = Search(self.embedder, self.api, self._forget)
-        self.uploads = UploadQueue(self.embedder, self.api, self.library.add)
+        self.uploads = UploadQueue(self.embedder, self.api, self._added)
+        self.removals = Removals(self.api, self._forget, self.library.summarise)
+        self.selection = Selection(self.api, self._delete, self._forget)
         self.detail = Detail(self.api, self._act, self._forget)
         self.space = ""
         self.start_up = StartUp()
@@ -36,8 +40,6 @@ class Page:
         for grid in ("images", "matches"):
             find(grid).addEventListener("click", self._clicked)
         find("library-more").addEventListener("click", lambda event: start(self.library.load()))
-        find("confirm-no").addEventListener("click", lambda event: find("confirm").close())
-        find("confirm-yes").addEventListener("click", lambda event: start(self._delete()))
         document.addEventListener("keydown", self._key)
 
     async def start(self) -> None:
@@ -81,6 +83,8 @@ class Page:
         action, image = action_of(event)
         if action == SHOW:
             self.detail.open(image, event.currentTarget)
+        elif action == SELECT:
+            self.selection.toggle(image, event.currentTarget, event.shiftKey)
         else:
             self._act(action, image)
 
@@ -88,32 +92,31 @@ class Page:
         if action == MORE:
             start(self.search.by_image(image, self.space))
         elif action == DELETE:
-            self._ask_to_delete(image)
+            self._delete([image])
 
-    def _ask_to_delete(self, image: dict) -> None:
-        find("confirm").dataset.id = image["id"]
-        find("confirm-text").textContent = f"{image['title']} will be gone from the library and from the store."
-        find("confirm").showModal()
-
-    async def _delete(self) -> None:
-        image = shown[find("confirm").dataset.id]
-        find("confirm").close()
-        try:
-            await self.api.delete(image["id"])
-        except ApiError as exc:
-            if exc.status != 404:  # Deleted from another tab: gone is what was wanted.
-                notice(exc.message)
-                return
-        self._forget(image)
+    def _delete(self, images: list[dict]) -> None:
+        self.removals.delete(images)
+        for image in images:
+            self.selection.drop(image["id"])
         find("library").focus({"preventScroll": True})
+
+    def _added(self, image: dict, new: bool) -> None:
+        self.removals.keep(image["id"])
+        self.library.add(image, new)
 
     def _forget(self, image: dict) -> None:
         self.library.forget(image["id"])
         self.search.forget(image["id"])
+        self.selection.drop(image["id"])
 
     def _key(self, event) -> None:
-        if event.key == "Escape" and not asking():
-            self.search.close()
+        if asking():
+            return
+        if event.key == "Escape":
+            if not self.selection.clear():
+                self.search.close()
+        elif event.key == "z" and (event.ctrlKey or event.metaKey) and event.target.tagName != "INPUT":
+            self.removals.undo()
 
 
 CLASS_NAME = re.compile(r"[A-Za-z.]*(Error|Exception): ")

@@ -7,12 +7,19 @@ from frontend.page.dom import make
 SHOW = "show"
 MORE = "more"
 DELETE = "delete"
+SELECT = "select"
 
-NAMES = {SHOW: "Show", MORE: "More like", DELETE: "Delete"}
+NAMES = {SHOW: "Show", MORE: "More like", DELETE: "Delete", SELECT: "Select"}
 """What the buttons do, as readers say it before the picture's title."""
 
 shown = {}
 """Image id -> the image as the API described it last, for the cards in the document."""
+
+selected = set()
+"""The ids of the images that are selected, whether they have a card now or not."""
+
+leaving = {}
+"""Image id -> its cards that were taken out of sight, each with the element that keeps its place."""
 
 
 def card(image: dict, score: float | None = None):
@@ -32,16 +39,18 @@ def card(image: dict, score: float | None = None):
     show.append(picture)
     more = make("button", "more", "More like this", type="button", data_action=MORE)
     delete = make("button", "delete", "×", type="button", data_action=DELETE, title="Delete")
+    select = make("input", "select", type="checkbox", data_action=SELECT, title="Select (with Shift: all up to here)")
     frame = make("div", "frame")
-    frame.append(show, more, delete)
+    frame.append(show, more, delete, select)
     item.append(frame, make("div", "caption"))
     describe(item, image)
-    return item
+    show_selection(item)
+    return place_of(item) if image["id"] in leaving else item
 
 
 def redraw(image: dict) -> None:
     """Say on all cards of an image what it is like now; they themselves stay, and with them the focus."""
-    for item in list(document.querySelectorAll(f'.card[data-id="{image["id"]}"]')):
+    for item in cards_of(image["id"]):
         describe(item, image)
 
 
@@ -53,6 +62,56 @@ def describe(item, image: dict) -> None:
         item.querySelector(f'[data-action="{action}"]').setAttribute("aria-label", f"{name} {image['title']}")
     score = item.getAttribute("data-score")
     item.querySelector(".caption").replaceWith(caption(image, float(score) if score else None))
+
+
+def cards_of(image_id: str) -> list:
+    """Return the cards of an image in all grids."""
+    return list(document.querySelectorAll(f'.card[data-id="{image_id}"]'))
+
+
+def mark(image_id: str, wanted: bool) -> None:
+    """Select an image or not, and show it on its cards."""
+    if wanted:
+        selected.add(image_id)
+    else:
+        selected.discard(image_id)
+    for item in cards_of(image_id):
+        show_selection(item)
+
+
+def show_selection(item) -> None:
+    """Show on a card whether its image is selected."""
+    item.classList.toggle("selected", item.dataset.id in selected)
+    item.querySelector(".select").checked = item.dataset.id in selected
+
+
+def take_out(image_id: str) -> None:
+    """Take an image's cards out of sight, and those that will be made of it."""
+    leaving[image_id] = []
+    for item in cards_of(image_id):
+        item.replaceWith(place_of(item))
+
+
+def place_of(item):
+    """Make what keeps the place of a card that is out of sight."""
+    place = make("li", "place", data_id=item.dataset.id, hidden="")
+    leaving[item.dataset.id].append((item, place))
+    return place
+
+
+def put_back(image_id: str) -> None:
+    """Put the cards of an image back where they were, if that is still shown."""
+    for item, place in leaving.pop(image_id):
+        place.replaceWith(item)
+
+
+def between(grid, first_id: str, last_id: str) -> list[str]:
+    """Return the ids from one card of a grid to another, in either direction; the last alone if the first is gone."""
+    ids = [item.dataset.id for item in list(grid.querySelectorAll(".card"))]
+    if first_id not in ids:
+        return [last_id]
+    start, end = sorted([ids.index(first_id), ids.index(last_id)])
+    return ids[start : end + 1]
 
 
 def card_in(grid, image_id: str):

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_page import keep_screens
+from tests.e2e.test_page import fill, keep_screens
 from tests.support.drawings import draw
 from tests.support.page import Visit, title
 from tests.support.server import Server
@@ -134,3 +135,80 @@ def test_order_and_filters(visit: Visit, drawn_groups: Groups) -> None:
     visit.ready().add(drawn_groups["rings"][2:3])
     page.get_by_role("button", name="Show all").click()
     expect(shown).to_have_text([*dots, *rings])
+
+
+def select(page: Page, name: str, *modifiers: Literal["Shift"]) -> None:
+    """Click the box of a card."""
+    page.get_by_role("checkbox", name=f"Select {name}", exact=True).click(modifiers=modifiers)
+
+
+def listed(server: Server) -> dict[str, list[str]]:
+    """Return the titles in the library and the tags of each, as the API has them."""
+    with server.api() as api:
+        return {image["title"]: image["tags"] for image in api.get("/images").json()["images"]}
+
+
+def test_many_are_tagged(visit: Visit, server: Server) -> None:
+    """A range is selected and tagged; a picture for which it fails stays selected, so that it can be tried again."""
+    fill(server, 5)
+    page = visit.open().page
+    expect(page.locator("#images .card")).to_have_count(5)
+    select(page, "picture 4")
+    select(page, "picture 1", "Shift")
+    bar = page.get_by_role("form", name="Selected pictures")
+    expect(bar).to_contain_text("4 selected")
+    keep_screens(page, "selected")
+
+    visit.tolerated = ["ERR_FAILED"]
+    failing = page.locator(".card", has_text="picture 2").get_attribute("data-id")
+    page.route(f"**/images/{failing}", lambda route: route.abort())
+    bar.get_by_label("Tags").fill("linen, summer")
+    page.keyboard.press("Enter")
+    expect(bar).to_contain_text("3 pictures changed, 1 not: The server cannot be reached.")
+    expect(bar).to_contain_text("1 selected")
+    assert listed(server)["picture 3"] == ["linen", "summer"]
+    page.unroute(f"**/images/{failing}")
+    bar.get_by_role("button", name="Add tags").click()
+    expect(bar).to_contain_text("1 picture changed.")
+
+    bar.get_by_label("Tags").fill("linen")
+    bar.get_by_role("button", name="All shown").click()
+    bar.get_by_role("button", name="Remove tags").click()
+    expect(bar).to_contain_text("5 pictures changed.")
+    assert listed(server) == {"picture 0": [], **{f"picture {number}": ["summer"] for number in range(1, 5)}}
+    page.keyboard.press("Escape")
+    expect(bar).to_be_hidden()
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
+
+
+def test_many_are_deleted(visit: Visit, server: Server) -> None:
+    """Nothing is deleted while it can be undone; what is not undone is deleted, at the latest when the page is left."""
+    fill(server, 5)
+    page = visit.open().page
+    cards = page.locator("#images .card")
+    expect(cards).to_have_count(5)
+    before = visit.library()
+    select(page, "picture 4")
+    select(page, "picture 3")
+    page.get_by_role("form", name="Selected pictures").get_by_role("button", name="Delete").click()
+    expect(page.locator("#library-summary")).to_have_text("3 pictures")
+    expect(page.locator("#undo-text")).to_have_text("2 pictures deleted.")
+    keep_screens(page, "deleted")
+    assert len(listed(server)) == 5
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#library-summary")).to_have_text("5 pictures")
+    assert visit.library() == before
+
+    visit.tolerated = ["ERR_FAILED"]
+    page.route("**/api/v1/images/*", lambda route: route.abort())
+    page.get_by_role("button", name="Delete picture 2").click()
+    page.get_by_role("button", name="Delete now").click()
+    expect(page.locator("#notice")).to_have_text("1 picture was not deleted: The server cannot be reached.")
+    assert visit.library() == before
+    page.unroute("**/api/v1/images/*")
+
+    page.get_by_role("button", name="Delete picture 1").click()
+    page.get_by_role("button", name="Delete picture 0").click()  # With that the one before cannot be undone any more.
+    visit.until(lambda: "picture 1" not in listed(server))
+    page.goto("about:blank")
+    visit.until(lambda: set(listed(server)) == {"picture 2", "picture 3", "picture 4"})

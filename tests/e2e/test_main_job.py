@@ -63,7 +63,8 @@ def test_a_deleted_picture_is_gone_from_page_search_and_store(visit: Visit, serv
     with server.api() as api:
         image = next(image for image in api.get("/images").json()["images"] if image["title"] == title(gone))
         visit.page.get_by_role("button", name=f"Delete {title(gone)}").click()
-        visit.page.get_by_role("button", name="Delete it").click()
+        with visit.page.expect_response(f"**/images/{image['id']}"):
+            visit.page.get_by_role("button", name="Delete now").click()
         expect(visit.page.locator("#images .card")).to_have_count(3)
         assert title(gone) not in visit.search(gone)
         assert api.get(f"/images/{image['id']}").status_code == 404
