@@ -8,7 +8,7 @@ from frontend.page.api import ApiError
 from frontend.page.dom import find, make, notice
 from frontend.page.editor import Editor
 from frontend.page.facts import facts
-from frontend.page.pictures import DELETE, MORE, beside, card_in, redraw
+from frontend.page.pictures import DELETE, MORE, beside, card_in, leaving, redraw
 from frontend.page.tasks import start
 
 NEIGHBOURS = 12
@@ -17,11 +17,19 @@ NEIGHBOURS = 12
 class Detail:
     """One dialog, which shows one image after the other."""
 
-    def __init__(self, api, on_action, on_gone) -> None:
-        """`on_action` gets MORE or DELETE and the image; `on_gone` an image that turns out to have been deleted."""
+    def __init__(self, api, on_action, on_gone, on_end) -> None:
+        """
+        Make the dialog work.
+
+        Args:
+            on_action: Gets MORE or DELETE and the image.
+            on_gone: Gets an image that turns out to have been deleted.
+            on_end: Awaited at the last card of a grid with the grid; may add more cards.
+        """
         self._api = api
         self._on_action = on_action
         self._on_gone = on_gone
+        self._on_end = on_end
         self._image = {}
         self._grid = None
         self._editor = Editor(api, self._saved)
@@ -55,10 +63,21 @@ class Detail:
         find("detail-note").textContent = "Loading the whole picture …"
         find("detail-neighbours").replaceChildren()
         find("detail-neighbours-note").textContent = "Looking for neighbours …"
-        for name, offset in (("detail-previous", -1), ("detail-next", 1)):
-            find(name).disabled = beside(self._grid, image["id"], offset) is None
+        self._offer_steps()
+        start(self._look_ahead(image))
         start(self._refresh(image))
         start(self._find_neighbours(image))
+
+    def _offer_steps(self) -> None:
+        for name, offset in (("detail-previous", -1), ("detail-next", 1)):
+            find(name).disabled = beside(self._grid, self._image["id"], offset) is None
+
+    async def _look_ahead(self, image: dict) -> None:
+        """At the end of what has been loaded, see whether there is more."""
+        if card_in(self._grid, image["id"]) and not beside(self._grid, image["id"], 1):
+            await self._on_end(self._grid)
+            if self._shows(image):
+                self._offer_steps()
 
     def _describe(self, image: dict) -> None:
         find("detail-title").textContent = image["title"] or image["file_name"]
@@ -111,7 +130,9 @@ class Detail:
             return
         if self._shows(image):
             find("detail-neighbours-note").textContent = "" if matches else "There is no other picture yet."
-            find("detail-neighbours").append(*[self._neighbour(match) for match in matches])
+            find("detail-neighbours").append(
+                *[self._neighbour(match) for match in matches if match["image"]["id"] not in leaving]
+            )
 
     def _neighbour(self, match: dict):
         """Make the button of a picture that looks like the one shown."""

@@ -53,6 +53,11 @@ class Library:
         find("library-more").hidden = not self._next
         self.summarise()
 
+    async def load_after(self, grid) -> None:
+        """Show the next page, if there is one, to somebody who came to the end of this grid."""
+        if grid.id == "images" and self._next:
+            await self.load()
+
     async def _page(self) -> dict:
         """Ask for a page: of the list, or, where words are given, of what a search finds by them."""
         view = self._view

@@ -33,7 +33,7 @@ class Page:
         self.uploads = UploadQueue(self.embedder, self.api, self._added)
         self.removals = Removals(self.api, self._forget, self.library.summarise)
         self.selection = Selection(self.api, self._delete, self._forget)
-        self.detail = Detail(self.api, self._act, self._forget)
+        self.detail = Detail(self.api, self._act, self._forget, self.library.load_after)
         self.space = ""
         self.start_up = StartUp()
         Doors(self._search_with, self._add)

@@ -87,7 +87,7 @@ def show_selection(item) -> None:
 
 def take_out(image_id: str) -> None:
     """Take an image's cards out of sight, and those that will be made of it."""
-    leaving[image_id] = []
+    leaving.setdefault(image_id, [])
     for item in cards_of(image_id):
         item.replaceWith(place_of(item))
 
@@ -101,7 +101,7 @@ def place_of(item):
 
 def put_back(image_id: str) -> None:
     """Put the cards of an image back where they were, if that is still shown."""
-    for item, place in leaving.pop(image_id):
+    for item, place in leaving.pop(image_id, []):
         place.replaceWith(item)
 
 

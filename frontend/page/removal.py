@@ -67,7 +67,7 @@ class Removals:
 
     def _put_back(self, images: list[dict]) -> None:
         for image in images:
-            self._unfinished.pop(image["id"])
+            self._unfinished.pop(image["id"], None)
             put_back(image["id"])
         self._on_moved()
 
@@ -89,7 +89,7 @@ class Removals:
         except ApiError as exc:
             if exc.status != 404:  # Deleted from another tab: gone is what was wanted.
                 raise
-        self._unfinished.pop(image["id"])
+        self._unfinished.pop(image["id"], None)
         put_back(image["id"])
         self._on_gone(image)
 

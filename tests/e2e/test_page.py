@@ -187,12 +187,18 @@ def test_a_file_that_is_missing_for_a_moment(visit: Visit) -> None:
 
 
 def test_a_library_of_more_than_a_page(visit: Visit, server: Server) -> None:
-    """Sixty pictures are shown, and the others at the press of a button, each once."""
+    """Sixty pictures are shown, and the others at the press of a button, or when somebody gets there, each once."""
     fill(server, 65)
     visit.open()
     expect(visit.page.locator("#library-summary")).to_have_text("65 pictures")
     expect(visit.page.locator("#images .card")).to_have_count(60)
     visit.page.get_by_role("button", name="Show more").click()
+    expect(visit.page.locator("#images .card")).to_have_count(65)
+    visit.page.reload()
+    visit.page.get_by_role("button", name="Show picture 5", exact=True).click()  # The last of the first page.
+    visit.page.get_by_role("button", name="Next picture").click()
+    expect(visit.page.locator("#detail-title")).to_have_text("picture 4")
+    visit.page.keyboard.press("Escape")
     expect(visit.page.locator("#images .card")).to_have_count(65)
     assert sorted(visit.library()) == sorted(f"picture {number}" for number in range(65))
     expect(visit.page.get_by_role("button", name="Show more")).to_be_hidden()
