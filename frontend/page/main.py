@@ -49,6 +49,7 @@ class Page:
             space = await self.api.space()
             self.space = self.detail.space = space["space"]
             self.search.max_bytes = self.uploads.max_bytes = space["limits"]["max_upload_bytes"]
+            self.search.unrelated = (space["manifest"]["calibration"] or {}).get("unrelated_cosine")
             start(self._fetch_ahead(space))
             trial = await self.embedder.start(space, window.location.origin + config["runtime"], self.start_up.stage)
         except Exception as exc:

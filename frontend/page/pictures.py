@@ -22,16 +22,14 @@ leaving = {}
 """Image id -> its cards that were taken out of sight, each with the element that keeps its place."""
 
 
-def card(image: dict, score: float | None = None):
+def card(image: dict, badge=None):
     """
     Make the card of an image.
 
     Args:
-        score: Cosine similarity to the query, -1 to 1; None where nothing was searched.
+        badge: An element that says how well it matches; None where nothing was searched.
     """
     item = make("li", "card", data_id=image["id"])
-    if score is not None:
-        item.dataset.score = str(score)
     # By CORS, as a page in isolation may show pictures of another origin, such as a bucket's, in no other way.
     picture = make("img", loading="lazy", decoding="async", crossorigin="anonymous")
     picture.src = image["thumbnail_url"]
@@ -42,7 +40,7 @@ def card(image: dict, score: float | None = None):
     select = make("input", "select", type="checkbox", data_action=SELECT, title="Select (with Shift: all up to here)")
     frame = make("div", "frame")
     frame.append(show, more, delete, select)
-    item.append(frame, make("div", "caption"))
+    item.append(frame, caption(image, badge))
     describe(item, image)
     show_selection(item)
     return place_of(item) if image["id"] in leaving else item
@@ -60,8 +58,7 @@ def describe(item, image: dict) -> None:
     item.querySelector("img").alt = image["title"]
     for action, name in NAMES.items():
         item.querySelector(f'[data-action="{action}"]').setAttribute("aria-label", f"{name} {image['title']}")
-    score = item.getAttribute("data-score")
-    item.querySelector(".caption").replaceWith(caption(image, float(score) if score else None))
+    item.querySelector(".caption").replaceWith(caption(image, item.querySelector(".badge")))
 
 
 def cards_of(image_id: str) -> list:
@@ -128,12 +125,11 @@ def beside(grid, image_id: str, offset: int):
     return shown[ids[ids.index(image_id) + offset]]
 
 
-def caption(image: dict, score: float | None):
-    """Title, score, and the words that belong to the picture: tags first, then what the model saw."""
+def caption(image: dict, badge):
+    """Title, badge, and the words that belong to the picture: tags first, then what the model saw."""
     block = make("div", "caption")
-    if score is not None:
-        number = make("span", "score", f"{score:.2f}", title="Cosine similarity: 1 is the same")
-        block.append(number)
+    if badge:
+        block.append(badge)
     block.append(make("span", "title", image["title"], title=image["title"]))
     words = make("span", "words")
     for tag in image["tags"]:

@@ -10,6 +10,7 @@ from frontend.page.api import ApiError
 from frontend.page.dom import counted, find, make, notice
 from frontend.page.embedder import PictureError, times
 from frontend.page.pictures import card
+from frontend.page.strength import meaning, nothing_alike, strength
 from frontend.page.upload import check_size
 
 LIMIT = 24
@@ -27,6 +28,7 @@ class Search:
         self._newest = 0
         self._preview_url = ""
         self.max_bytes = None
+        self.unrelated = None
         find("results-close").addEventListener("click", lambda event: self.close())
 
     async def by_file(self, file) -> None:
@@ -109,8 +111,10 @@ class Search:
         find("query").src = query_url
         find("results-title").textContent = f"Most like {name}"
         self._spent = spent
-        cards = [card(match["image"], match["score"]) for match in matches]
+        cards = [card(match["image"], badge(match["score"], self.unrelated)) for match in matches]
         find("matches").replaceChildren(*(cards or [make("li", "empty", "Nothing in the library yet.")]))
+        find("nothing-alike").hidden = not nothing_alike([match["score"] for match in matches], self.unrelated)
+        find("results-meaning").textContent = meaning(self.unrelated)
         self._summarise()
         find("results").hidden = False
         find("results").scrollIntoView({"block": "start"})
@@ -119,3 +123,15 @@ class Search:
     def _summarise(self) -> None:
         count = find("matches").querySelectorAll(".card").length
         find("results-summary").textContent = f"{counted(count, 'match', 'matches')} · {self._spent}"
+
+
+def badge(score: float | None, unrelated: dict | None):
+    """Make the number and the words that say how strong a match is; None for one that was found by words alone."""
+    if score is None:
+        return None
+    element = make("span", "badge", title=meaning(unrelated))
+    element.append(make("span", "score", f"{score:.2f}"))
+    words = strength(score, unrelated)
+    if words:
+        element.append(" ", make("span", "strength", words))
+    return element

@@ -48,8 +48,11 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture(scope="package")
-def drawn_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_drawn_model(tmp_path_factory.mktemp("model"))
+def drawn_model(tmp_path_factory: pytest.TempPathFactory, drawn_groups: Mapping[str, list[Path]]) -> Path:
+    labelled = tmp_path_factory.mktemp("labelled") / "labels.csv"
+    rows = [f"{path},{group}\n" for group, paths in drawn_groups.items() for path in paths]
+    labelled.write_text("".join(["path,group\n", *rows]), encoding="utf-8")
+    return write_drawn_model(tmp_path_factory.mktemp("model"), labelled)
 
 
 @pytest.fixture(scope="package")

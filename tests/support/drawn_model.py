@@ -20,8 +20,13 @@ CHANNELS = 64
 CLASSES = 10
 
 
-def write_drawn_model(folder: Path) -> Path:
-    """Write model.json, weights, labels and manifest into a folder, and return that."""
+def write_drawn_model(folder: Path, labelled_pictures: Path | None = None) -> Path:
+    """
+    Write model.json, weights, labels and manifest into a folder, and return that.
+
+    Args:
+        labelled_pictures: For the calibration, see `describe`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     graph, random = Graph(), np.random.default_rng(20)
 
@@ -51,6 +56,7 @@ def write_drawn_model(folder: Path) -> Path:
         description="Fixed random filters, for tests.",
         source="Drawn by the tests.",
         licence="Apache-2.0",
+        labelled_pictures=labelled_pictures,
     )
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
