@@ -166,6 +166,20 @@ def decode_rgba(rgba: npt.NDArray[np.uint8], full_size: tuple[int, int], content
     return Picture(Pixels(np.asarray(small.convert("RGB"))), *full_size, content_type)
 
 
+def cut(pixels: Pixels, left: float, top: float, width: float, height: float) -> Pixels:
+    """
+    Cut a part out of a picture, whole pixels and at least one.
+
+    Args:
+        left, width: As fractions of the picture's width, 0 to 1.
+        top, height: As fractions of its height.
+    """
+    rows, columns = pixels.shape[:2]
+    x, y = min(int(left * columns), columns - 1), min(int(top * rows), rows - 1)
+    right, bottom = round((left + width) * columns), round((top + height) * rows)
+    return Pixels(pixels[y : max(bottom, y + 1), x : max(right, x + 1)])
+
+
 def to_model_input(pixels: Pixels, spec: InputSpec) -> ModelInput:
     """
     Squeeze a picture to the model's square and scale it to the model's range.

@@ -3,6 +3,7 @@ The embedder as the page sees it: every name in `__export__` can be awaited from
 
     load_tensorflow, load_model, start_backend, try_faster_backends    once, in this order
     open_picture -> (package ->) embed -> close_picture                for every picture
+    open_picture in detail -> embed_part, as often as wanted -> close_picture    for one whose parts are searched with
 
 A picture stays here between these calls, under a number; only facts, a thumbnail and a vector cross to the page.
 """
@@ -10,17 +11,19 @@ A picture stays here between these calls, under a number; only facts, a thumbnai
 import hashlib
 import time
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 import js
 import numpy as np
 from pyodide.ffi import JsException, to_js
 
 from frontend.embedder import mobilenet, preprocessing, space
+from frontend.embedder.model_input import Pixels
 
 __export__ = [
     "close_picture",
     "embed",
+    "embed_part",
     "load_model",
     "load_tensorflow",
     "open_picture",
@@ -29,6 +32,11 @@ __export__ = [
     "status",
     "try_faster_backends",
 ]
+
+
+DETAIL: Final = 3
+# How many times the usual side a picture keeps whose parts are searched with. A part of a sixth of a large picture's
+# side still has every pixel that the model sees, and a photograph takes some 30 MB at most. A guess at a bargain.
 
 
 @dataclass(frozen=True)
@@ -85,21 +93,24 @@ def status() -> dict[str, Any]:
     }
 
 
-async def open_picture(number: int, url: str) -> dict[str, Any]:
+async def open_picture(number: int, url: str, in_detail: bool) -> dict[str, Any]:
     """
-    Read and decode the file behind an object URL, and keep it under a number that the page chose.
+    Read and decode the file behind an absolute URL, and keep it under a number that the page chose.
 
     A file that cannot be used is an answer, `{"error": sentence}`, and not an exception: it is no fault of ours.
     """
     try:
-        blob = await (await js.fetch(url)).blob()
+        response = await js.fetch(url)
+        if not response.ok:
+            return {"error": "The picture cannot be read from the store."}
+        blob = await response.blob()
         data = (await blob.arrayBuffer()).to_bytes()
     except (JsException, MemoryError):
         # The file was changed, moved or locked after it was chosen, or does not fit into memory.
         return {"error": "The file could not be read."}
     started = time.perf_counter()
     try:
-        picture = await decode(data, blob)
+        picture = await decode(data, blob, model.space.input.side_px * (DETAIL if in_detail else 1))
     except preprocessing.PictureError as exc:
         return {"error": str(exc)}
     open_pictures[number] = OpenPicture(data, picture)
@@ -126,9 +137,18 @@ def package(number: int) -> dict[str, Any]:
 
 async def embed(number: int) -> dict[str, Any]:
     """Turn an opened picture into its vector and its labels."""
-    held = open_pictures[number]
+    return await describe(open_pictures[number].picture.pixels)
+
+
+async def embed_part(number: int, left: float, top: float, width: float, height: float) -> dict[str, Any]:
+    """Turn a part of a picture that was opened in detail into its vector; see `preprocessing.cut`."""
+    return await describe(preprocessing.cut(open_pictures[number].picture.pixels, left, top, width, height))
+
+
+async def describe(pixels: Pixels) -> dict[str, Any]:
+    """Make the vector and the labels of pixels."""
     started = time.perf_counter()
-    model_input = preprocessing.to_model_input(held.picture.pixels, model.space.input)
+    model_input = preprocessing.to_model_input(pixels, model.space.input)
     features = await model.run(model_input)
     return {
         "space": model.space.id,
@@ -143,9 +163,8 @@ def close_picture(number: int) -> None:
     open_pictures.pop(number, None)
 
 
-async def decode(data: bytes, blob: Any) -> preprocessing.Picture:
+async def decode(data: bytes, blob: Any, side_px: int) -> preprocessing.Picture:
     """Decode with Pillow; what only the browser can read (AVIF, and HEIC on some systems) with the browser."""
-    side_px = model.space.input.side_px
     try:
         return preprocessing.decode(data, side_px)
     except preprocessing.UnknownFormat:

@@ -2,6 +2,7 @@
 The embedder as the page uses it: a worker that turns pictures into vectors.
 
     Embedder.start once; then for every picture  open -> (package ->) embed -> close
+    and for one whose parts are searched with    open_in_detail -> embed_part, any number of times -> close
 """
 
 import asyncio
@@ -71,16 +72,23 @@ class Embedder:
         Raises:
             PictureError: The file cannot be used, or the embedder did not start.
         """
+        url = window.URL.createObjectURL(file)
+        try:
+            return await self._open(url, False)
+        finally:
+            window.URL.revokeObjectURL(url)
+
+    async def open_in_detail(self, url: str) -> dict:
+        """As `open`, for what lies at an address, and large enough that parts of it can be embedded."""
+        return await self._open(window.URL.new(url, window.location.href).href, True)
+
+    async def _open(self, url: str, in_detail: bool) -> dict:
         await self._ready.wait()
         if self._failure:
             raise PictureError(self._failure)
         self._last_number += 1
         number = self._last_number
-        url = window.URL.createObjectURL(file)
-        try:
-            answer = await self._worker.open_picture(number, url)
-        finally:
-            window.URL.revokeObjectURL(url)
+        answer = await self._worker.open_picture(number, url, in_detail)
         if answer.error:
             raise PictureError(answer.error)
         return {
@@ -101,22 +109,30 @@ class Embedder:
 
     async def embed(self, picture: dict) -> dict:
         """Return `space`, `vector` (base64), `labels` and `embed_ms`."""
-        answer = await self._worker.embed(picture["number"])
-        return {
-            "space": answer.space,
-            "vector": answer.vector,
-            "labels": [{"name": label.name, "score": label.score} for label in answer.labels],
-            "embed_ms": answer.embed_ms,
-        }
+        return features(await self._worker.embed(picture["number"]))
+
+    async def embed_part(self, picture: dict, region: tuple) -> dict:
+        """As `embed`, for a part of a picture that was opened in detail; see `rectangle`."""
+        return features(await self._worker.embed_part(picture["number"], *region))
 
     async def close(self, picture: dict) -> None:
         """Let the worker forget a picture."""
         await self._worker.close_picture(picture["number"])
 
 
-def times(picture: dict, features: dict) -> str:
+def times(picture: dict, made: dict) -> str:
     """Say how long a picture took: 'decoded 18 ms, embedded 76 ms'."""
-    return f"decoded {picture['decode_ms']:.0f} ms, embedded {features['embed_ms']:.0f} ms"
+    return f"decoded {picture['decode_ms']:.0f} ms, embedded {made['embed_ms']:.0f} ms"
+
+
+def features(answer) -> dict:
+    """Copy what the model made of a picture out of JavaScript."""
+    return {
+        "space": answer.space,
+        "vector": answer.vector,
+        "labels": [{"name": label.name, "score": label.score} for label in answer.labels],
+        "embed_ms": answer.embed_ms,
+    }
 
 
 def declared(answer) -> dict:

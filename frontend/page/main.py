@@ -34,7 +34,6 @@ class Page:
         self.removals = Removals(self.api, self._forget, self.library.summarise)
         self.selection = Selection(self.api, self._delete, self._forget)
         self.detail = Detail(self.api, self._act, self._forget, self.library.load_after)
-        self.space = ""
         self.start_up = StartUp()
         Doors(self._search_with, self._add)
         for grid in ("images", "matches"):
@@ -47,9 +46,9 @@ class Page:
         start(self.library.load())
         try:
             space = await self.api.space()
-            self.space = self.detail.space = space["space"]
+            self.search.space = self.detail.space = space["space"]
             self.search.max_bytes = self.uploads.max_bytes = space["limits"]["max_upload_bytes"]
-            self.search.unrelated = (space["manifest"]["calibration"] or {}).get("unrelated_cosine")
+            self.search.results.unrelated = (space["manifest"]["calibration"] or {}).get("unrelated_cosine")
             start(self._fetch_ahead(space))
             trial = await self.embedder.start(space, window.location.origin + config["runtime"], self.start_up.stage)
         except Exception as exc:
@@ -91,7 +90,7 @@ class Page:
 
     def _act(self, action: str, image: dict) -> None:
         if action == MORE:
-            start(self.search.by_image(image, self.space))
+            start(self.search.by_image(image))
         elif action == DELETE:
             self._delete([image])
 

@@ -20,6 +20,7 @@ from frontend.embedder.preprocessing import (
     TooManyPixels,
     UnknownFormat,
     check_size,
+    cut,
     decode,
     decode_rgba,
     isobmff_size,
@@ -240,3 +241,11 @@ def outcome(row: dict[str, str]) -> str:
 def fits(row: dict[str, str], got: str) -> bool:
     """Tell whether the list allows an outcome. AVIF is left to the browser, and tested there."""
     return got in row["expected"] or (got == "error" and row["file"].endswith(".avif"))
+
+
+def test_a_part_is_cut_out() -> None:
+    """Whole pixels of the part, and at least one where it is thinner than that or ends at the border."""
+    pixels = Pixels(np.arange(20 * 10 * 3, dtype=np.uint8).reshape(10, 20, 3))
+    assert np.array_equal(cut(pixels, 0.25, 0.5, 0.5, 0.3), pixels[5:8, 5:15])
+    assert np.array_equal(cut(pixels, 0, 0, 1, 1), pixels)
+    assert np.array_equal(cut(pixels, 1, 1, 0.001, 0.001), pixels[9:, 19:])
