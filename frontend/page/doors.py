@@ -1,4 +1,7 @@
-"""The ways in for files: drop, choose, paste. Each ends at one of two doors, the search or the library."""
+"""
+The ways in for files: drop, choose, paste, take with a phone's camera. Each ends at one of two doors, the search or the
+library.
+"""
 
 from pyscript import document, window
 
@@ -11,7 +14,7 @@ class Doors:
     def __init__(self, on_search, on_add) -> None:
         self._on_search = on_search
         self._on_add = on_add
-        for input_id, door in (("search-file", "search"), ("add-files", "add")):
+        for input_id, door in (("search-file", "search"), ("search-camera", "search"), ("add-files", "add")):
             self._listen(find(input_id), door)
         document.addEventListener("paste", self._pasted)
         for name in ("dragenter", "dragover"):

@@ -5,6 +5,7 @@ import re
 
 from pyscript import config, document, window
 
+from frontend.page import arrows
 from frontend.page.api import Api
 from frontend.page.detail import Detail
 from frontend.page.dom import asking, find
@@ -38,6 +39,8 @@ class Page:
         Doors(self._search_with, self._add)
         for grid in ("images", "matches"):
             find(grid).addEventListener("click", self._clicked)
+        arrows.listen("matches", "results")
+        arrows.listen("images", "library")
         find("library-more").addEventListener("click", lambda event: start(self.library.load()))
         document.addEventListener("keydown", self._key)
 
@@ -49,6 +52,7 @@ class Page:
             self.search.space = self.detail.space = space["space"]
             self.search.max_bytes = self.uploads.max_bytes = space["limits"]["max_upload_bytes"]
             self.search.results.unrelated = (space["manifest"]["calibration"] or {}).get("unrelated_cosine")
+            start(self.search.by_address())
             start(self._fetch_ahead(space))
             trial = await self.embedder.start(space, window.location.origin + config["runtime"], self.start_up.stage)
         except Exception as exc:
@@ -112,7 +116,8 @@ class Page:
     def _key(self, event) -> None:
         if asking():
             return
-        if event.key == "Escape":
+        if event.key == "Escape" and not getattr(event.target, "value", ""):
+            # In a field with something in it Escape is the field's own.
             if not self.selection.clear():
                 self.search.close()
         elif event.key == "z" and (event.ctrlKey or event.metaKey) and event.target.tagName != "INPUT":

@@ -1,17 +1,22 @@
 """
-What is searched for: a picture or a part of it. Pure, so that it is tested without a browser.
+What is searched for: a picture or a part of it, among which pictures. Pure, so that it is tested without a browser.
 
 An *example* is a picture to search with, of a file or of the library: `name`, `file` (None for one of the library),
-`id` (empty for a file), `url` to show it by, and, once the embedder has looked at it, `vector` and the time it took,
-`spent`.
+`id` and the thumbnail's `url` (both empty for a file), and, once the embedder has looked at it, `vector` and the time
+it took, `spent`.
 """
+
+from frontend.page.rectangle import read, written
 
 LIMIT = 24
 
+ADDRESS = ("like", "region", "text", "tags", "labels", "from", "to")
+"""What an address says of a search."""
 
-def example_of_file(file, url: str) -> dict:
-    """Make an example of a file; `url` shows it, and is the caller's to revoke."""
-    return {"name": file.name, "file": file, "id": "", "url": url, "vector": "", "spent": ""}
+
+def example_of_file(file) -> dict:
+    """Make an example of a file."""
+    return {"name": file.name, "file": file, "id": "", "url": "", "vector": "", "spent": ""}
 
 
 def example_of_image(image: dict) -> dict:
@@ -35,9 +40,27 @@ class Query:
         """The part of the example's picture that counts, see `rectangle`; None for all of it."""
         self.region_vector = ""
         """The vector of that part, once the embedder has looked at it."""
+        self.filters = {}
+        """Which pictures are considered, see `filters`."""
+
+    def copy(self):
+        """Return the query as it is now; its example is the same."""
+        query = Query(self.example)
+        query.region, query.region_vector, query.filters = self.region, self.region_vector, dict(self.filters)
+        return query
+
+    def address(self) -> dict:
+        """Return what an address says of the query, name -> text: nothing, if it is about a file."""
+        if not self.example["id"]:
+            return {}
+        said = {"like": self.example["id"]}
+        if self.region:
+            said["region"] = written(self.region)
+        said.update(self.filters)
+        return said
 
     def body(self, space: str) -> dict:
-        """Write the query for the API; what it searches with has been looked at."""
+        """Write the query for the API, without the filters; what it searches with has been looked at."""
         body = {"space": space, "limit": LIMIT}
         if self.region:
             body["vector"] = self.region_vector
@@ -52,3 +75,11 @@ class Query:
     def matches_of(self, found: list) -> list:
         """Leave out of the API's matches the image that is searched with."""
         return [match for match in found if match["image"]["id"] != self.example["id"]][:LIMIT]
+
+
+def query_of_address(said: dict, image: dict) -> Query:
+    """Make the query that an address speaks of; `image` is the one that it names."""
+    query = Query(example_of_image(image))
+    query.region = read(said.get("region", ""))
+    query.filters = {name: text for name, text in said.items() if name not in ("like", "region")}
+    return query

@@ -10,7 +10,9 @@ from frontend.page.api import ApiError
 from frontend.page.close_up import CloseUp
 from frontend.page.dom import find, notice
 from frontend.page.embedder import PictureError, times
-from frontend.page.query import Query, example_of_file, example_of_image
+from frontend.page.filters import Filters, to_api
+from frontend.page.links import Links
+from frontend.page.query import Query, example_of_file, example_of_image, query_of_address
 from frontend.page.region import Region
 from frontend.page.results import Results
 from frontend.page.tasks import start
@@ -31,9 +33,10 @@ class Search:
         self._query: Query | None = None
         self._newest = 0
         self._timer = 0
-        self._preview_url = ""
         self._close_up = CloseUp(embedder, api)
         self._region = Region(self._set_region)
+        self._filters = Filters(self._set_filters)
+        self._links = Links(self._travel)
         self.results = Results()
         self.space = ""
         self.max_bytes = None
@@ -41,36 +44,73 @@ class Search:
 
     async def by_file(self, file) -> None:
         """Search with a picture that is not in the library."""
-        old, self._preview_url = self._preview_url, window.URL.createObjectURL(file)
-        if old:
-            window.URL.revokeObjectURL(old)
-        await self._begin(Query(example_of_file(file, self._preview_url)))
+        await self._begin(Query(example_of_file(file)))
 
     async def by_image(self, image: dict) -> None:
         """Search with an image of the library: 'more like this'."""
         await self._begin(Query(example_of_image(image)))
+
+    async def by_address(self) -> None:
+        """Search for what the page's address speaks of, if it does."""
+        await self._arrive(self._links.read())
 
     def forget(self, image_id: str) -> None:
         """Take a deleted image out of the results."""
         self.results.forget(image_id)
 
     def close(self) -> None:
-        """Put the results away."""
+        """Put the results away; the browser's back brings them again."""
+        if self._put_away():
+            self._links.push(None)
+
+    def _put_away(self) -> bool:
+        """Hide the results; returns whether there were any."""
         self._newest += 1
         self._query = None
         start(self._close_up.let_go())
         find("search-note").textContent = ""
-        if not find("results").hidden:
-            self.results.hide()
-            find("search-door").focus()
+        if find("results").hidden:
+            return False
+        self.results.hide()
+        self._filters.show({})
+        find("search-door").focus()
+        return True
 
     async def _begin(self, query: Query) -> None:
-        """Search with another picture than before."""
+        """Search with another picture than before, among the same ones."""
+        query.filters = self._filters.value()
+        await self._search_anew(query, self._links.push)
+
+    async def _search_anew(self, query: Query, remember) -> None:
         find("search-note").textContent = f"Looking at {query.example['name']} …"
         find("search-door").classList.remove("failed")
         start(self._close_up.let_go())
         self._query = query
-        await self._search(True)
+        await self._search(True, remember)
+
+    def _travel(self, query: Query | None, said: dict) -> None:
+        """Show what an entry of the browser's history stands for."""
+        start(self._search_anew(query.copy(), None) if query else self._arrive(said))
+
+    async def _arrive(self, said: dict) -> None:
+        if "like" not in said:
+            self._put_away()
+            return
+        try:
+            image = await self._api.image(said["like"])
+        except ApiError as exc:
+            gone = exc.status == 404
+            notice("The picture that this address searches with is no longer in the library." if gone else exc.message)
+            return
+        query = query_of_address(said, image)
+        self._filters.show(query.filters)
+        query.filters = self._filters.value()  # Without what the fields do not take, as a date that is none.
+        await self._search_anew(query, self._links.replace)
+
+    def _set_filters(self) -> None:
+        if self._query:
+            self._query.filters = self._filters.value()
+            self._again()
 
     def _set_region(self, region: tuple | None) -> None:
         if not self._query:
@@ -84,14 +124,15 @@ class Search:
         self._newest += 1
         self.results.wait()
         window.clearTimeout(self._timer)
-        self._timer = window.setTimeout(lambda: start(self._search(False)), SETTLED_MS)
+        self._timer = window.setTimeout(lambda: start(self._search(False, self._links.replace)), SETTLED_MS)
 
-    async def _search(self, new: bool) -> None:
+    async def _search(self, new: bool, remember) -> None:
         """
         Look at what is searched with, ask the server, and show what it found, unless something newer is asked for.
 
         Args:
             new: Whether this is another picture than before, and its results are to come into view.
+            remember: Takes the query into the browser's history; None if it is there.
         """
         query = self._query
         if not query:
@@ -104,7 +145,9 @@ class Search:
             if turn != self._newest:
                 return
             asked = window.performance.now()
-            found = await self._api.search(query.body(self.space))
+            body = query.body(self.space)
+            body.update(to_api(query.filters))
+            found = await self._api.search(body)
         except (PictureError, ApiError) as exc:
             self._fail(turn, query, exc)
             return
@@ -118,10 +161,14 @@ class Search:
             spent = f"{query.example['spent']}, {spent}"
         find("search-note").textContent = ""
         title = f"Most like part of {name}" if query.region else f"Most like {name}"
+        nothing = "No picture passes these filters." if query.filters else "Nothing in the library yet."
         if new:
-            find("query").src = query.example["url"]
+            show_example(find("query"), query.example)
             self._region.show(query.region)
-        self.results.show(title, query.matches_of(found), spent, "Nothing in the library yet.")
+            self._filters.show(query.filters)
+        self.results.show(title, query.matches_of(found), spent, nothing)
+        if remember:
+            remember(query)
         if new:
             self.results.come_into_view()
 
@@ -160,3 +207,14 @@ class Search:
         find("search-door").classList.add("failed")
         find("search-note").textContent = f"{name}: {error}"
         notice(f"{name}: {error}")
+
+
+def show_example(picture, example: dict) -> None:
+    """Let an img element show an example."""
+    if not example["file"]:
+        picture.src = example["url"]
+        return
+    url = window.URL.createObjectURL(example["file"])
+    # Once it is drawn, or cannot be, nothing asks for the file again.
+    picture.onload = picture.onerror = lambda event: window.URL.revokeObjectURL(url)
+    picture.src = url

@@ -4,8 +4,8 @@ import json
 
 from pyscript import window
 
+from frontend.page.conditions import conditions_of
 from frontend.page.dom import find
-from frontend.page.words import split_tags
 
 NAME = "lookalike-view"
 
@@ -44,15 +44,7 @@ class View:
 
     def filters(self) -> dict:
         """The conditions that all pictures shown fulfil, as the API takes them."""
-        filters = {}
-        for name, condition in (("tags", "tags_all"), ("labels", "labels_any")):
-            values = split_tags(find("view-" + name).value)
-            if values:
-                filters[condition] = values
-        for name, condition, days in (("from", "created_from", 0), ("to", "created_before", 1)):
-            if find("view-" + name).value:
-                filters[condition] = midnight(find("view-" + name).value, days)
-        return filters
+        return conditions_of({name: find("view-" + name).value for name in FIELDS})
 
     def filtered(self) -> bool:
         """Whether not all pictures are shown."""
@@ -96,10 +88,3 @@ class View:
             window.sessionStorage.setItem(NAME, json.dumps(state))
         except Exception:
             return  # A browser that keeps nothing.
-
-
-def midnight(date: str, days: int) -> str:
-    """Return when a day begins here, or the day so many days later, in UTC (ISO 8601)."""
-    time = window.Date.new(date + "T00:00")
-    time.setDate(time.getDate() + days)
-    return time.toISOString()

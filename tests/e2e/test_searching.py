@@ -100,3 +100,86 @@ def test_results_that_come_too_late(visit: Visit, drawn_groups: Groups) -> None:
     visit.page.unroute("**/api/v1/search")
     visit.embedder()  # One turn of the page's loop and the worker's, in which a late answer would be shown.
     expect(visit.page.locator("#results-title")).to_have_text("Most like dots_1.jpg")
+
+
+def test_filters_beside_the_search(visit: Visit, drawn_groups: Groups) -> None:
+    """Each change searches again; what does not pass is not shown, and the page says when nothing passes."""
+    dots, rings = drawn_groups["dots"], drawn_groups["rings"]
+    visit.open().ready().add(dots[:1], tags="summer, linen")
+    visit.page.get_by_role("button", name="Clear the list").click()
+    visit.add(rings[:1], tags="summer")
+    visit.page.set_input_files("#search-camera", dots[1])
+    assert visit.matches(dots[1].name) == [title(dots[0]), title(rings[0])]
+    page = visit.page
+    page.locator("summary", has_text="Filters").click()
+    page.fill("#filter-tags", "linen, summer")
+    page.keyboard.press("Enter")
+    expect(page.locator("#matches .title")).to_have_text([title(dots[0])])
+    expect(page.locator("#filters-count")).to_have_text(" · 1")
+    page.fill("#filter-to", "2020-01-01")
+    page.keyboard.press("Tab")
+    expect(page.locator("#matches")).to_have_text("No picture passes these filters.")
+    page.fill("#filter-to", "")
+    page.fill("#filter-from", "2020-01-01")
+    page.fill("#filter-tags", "")
+    page.fill("#filter-text", title(rings[0]).split()[0])
+    with page.expect_request(lambda request: '"text": "rings"' in (request.post_data or "")):
+        page.keyboard.press("Enter")
+    # Looks and words together: what has the word overtakes what only looks alike, or comes right behind it.
+    expect(page.locator("#matches .title")).to_have_count(2)
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(page.locator("#filters-count")).to_be_empty()
+
+
+def test_addresses_and_the_back_button(visit: Visit, drawn_groups: Groups) -> None:
+    """A search by an image of the library can be shared, with its part and filters; one by a file only gone back to."""
+    dots = drawn_groups["dots"]
+    visit.open().ready().add([*dots[:2], drawn_groups["rings"][0]], tags="drawn")
+    page, plain = visit.page, visit.page.url
+    visit.search(dots[2])
+    assert page.url == plain
+    page.locator("#matches").get_by_role("button", name=f"More like {title(dots[0])}").click()
+    assert title(dots[0]) not in visit.matches(title(dots[0]))
+    page.locator("summary", has_text="Filters").click()
+    page.fill("#filter-tags", "drawn")
+    page.keyboard.press("Enter")
+    visit.until(lambda: "tags=drawn" in page.url)
+    page.get_by_role("button", name="Search with a part").click()
+    found = visit.matches(f"part of {title(dots[0])}")
+    visit.until(lambda: "region=" in page.url)
+    shared = page.url
+
+    page.go_back()
+    visit.matches(dots[2].name)
+    assert page.url == plain
+    page.go_back()
+    expect(page.locator("#results")).to_be_hidden()
+    page.go_forward()
+    visit.matches(dots[2].name)
+
+    with page.context.new_page() as other:
+        elsewhere = Visit(other, visit.url)
+        other.goto(f"{shared}&from=yesterday")
+        assert elsewhere.matches(f"part of {title(dots[0])}") == found
+        expect(other.locator("#filter-tags")).to_have_value("drawn")
+        expect(other.locator("#region")).to_be_visible()
+        assert other.url == shared
+        other.goto(f"{plain}?like={'0' * 32}")
+        expect(other.locator("#notice")).to_contain_text("no longer in the library")
+
+
+def test_keys_among_the_results(visit: Visit, drawn_groups: Groups) -> None:
+    """Arrow keys go from card to card, Enter finds more like one, Escape puts the results away."""
+    dots = drawn_groups["dots"]
+    visit.open().ready().add(dots[:3])
+    found = visit.search(dots[3])
+    keyboard = visit.page.keyboard
+    for key in ("ArrowDown", "ArrowRight", "End", "ArrowLeft"):
+        keyboard.press(key)
+    expect(visit.page.locator("#matches .picture").nth(1)).to_be_focused()
+    keyboard.press("Home")
+    keyboard.press("ArrowLeft")  # There is nothing before the first.
+    keyboard.press("Enter")
+    assert visit.matches(found[0]) != found
+    keyboard.press("Escape")
+    expect(visit.page.locator("#results")).to_be_hidden()

@@ -1,0 +1,53 @@
+"""What a query says to the API, and what its address says to others."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from frontend.page.query import LIMIT, Query, example_of_file, example_of_image, query_of_address
+
+IMAGE = {"id": "0" * 32, "title": "cup", "thumbnail_url": "/thumbnail"}
+PART = (0.1, 0.2, 0.3, 0.4)
+
+
+def query_of_image() -> Query:
+    return Query(example_of_image(IMAGE))
+
+
+def test_an_image_of_the_library() -> None:
+    """The server knows its vector."""
+    assert query_of_image().body("space") == {"space": "space", "limit": LIMIT, "like": IMAGE["id"]}
+
+
+def test_a_part_of_an_image_does_not_find_the_image() -> None:
+    """One more is asked for, as the server does not know that the vector is of that image."""
+    query = query_of_image()
+    query.region, query.region_vector = PART, "part"
+    found = [{"image": {"id": str(number)}} for number in range(LIMIT)]
+    assert query.body("space") == {"space": "space", "limit": LIMIT + 1, "vector": "part"}
+    assert query.matches_of([{"image": IMAGE}, *found]) == found
+
+
+def test_a_file_has_no_address() -> None:
+    """Its picture is in this browser alone, so that nothing of the search is told."""
+    query = Query(example_of_file(SimpleNamespace(name="cup.jpg")))
+    query.filters = {"tags": "summer"}
+    assert query.address() == {}
+
+
+def test_an_address_leads_to_the_same_query() -> None:
+    """Image, part and filters survive; parts that are none and unknown fields do not get in."""
+    query = query_of_image()
+    query.region, query.filters = PART, {"tags": "summer, linen", "from": "2026-11-01"}
+    again = query_of_address(query.address(), IMAGE)
+    assert (again.example, again.filters) == (query.example, query.filters)
+    assert again.region == pytest.approx(PART)
+    assert query_of_address({"like": IMAGE["id"], "region": "all of it"}, IMAGE).region is None
+
+
+def test_a_copy_stays_as_it_is() -> None:
+    """An entry of the browser's history does not change with the query that people go on with."""
+    query = query_of_image()
+    kept = query.copy()
+    query.region, query.filters["text"] = PART, "cup"
+    assert (kept.region, kept.filters) == (None, {})
