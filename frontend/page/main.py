@@ -116,12 +116,16 @@ class Page:
     def _key(self, event) -> None:
         if asking():
             return
-        if event.key == "Escape" and not getattr(event.target, "value", ""):
-            # In a field with something in it Escape is the field's own.
+        if event.key == "Escape" and not has_text(event.target):
             if not self.selection.clear():
                 self.search.close()
         elif event.key == "z" and (event.ctrlKey or event.metaKey) and event.target.tagName != "INPUT":
             self.removals.undo()
+
+
+def has_text(element) -> bool:
+    """Whether this is a field with something in it: there Escape is the field's own."""
+    return getattr(element, "type", "") != "checkbox" and bool(getattr(element, "value", ""))
 
 
 CLASS_NAME = re.compile(r"[A-Za-z.]*(Error|Exception): ")
