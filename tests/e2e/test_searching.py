@@ -169,7 +169,7 @@ def test_addresses_and_the_back_button(visit: Visit, drawn_groups: Groups) -> No
 
 
 def test_keys_among_the_results(visit: Visit, drawn_groups: Groups) -> None:
-    """Arrow keys go from card to card, Enter finds more like one, Escape puts the results away."""
+    """Arrow keys go from card to card, Enter shows one, Escape puts it away again, and then the results."""
     dots = drawn_groups["dots"]
     visit.open().ready().add(dots[:3])
     found = visit.search(dots[3])
@@ -180,6 +180,9 @@ def test_keys_among_the_results(visit: Visit, drawn_groups: Groups) -> None:
     keyboard.press("Home")
     keyboard.press("ArrowLeft")  # There is nothing before the first.
     keyboard.press("Enter")
-    assert visit.matches(found[0]) != found
+    expect(visit.page.get_by_role("dialog", name=found[0])).to_be_visible()
+    keyboard.press("Escape")
+    expect(visit.page.get_by_role("dialog")).to_be_hidden()
+    expect(visit.page.locator("#results")).to_be_visible()
     keyboard.press("Escape")
     expect(visit.page.locator("#results")).to_be_hidden()

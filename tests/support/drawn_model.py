@@ -20,13 +20,8 @@ CHANNELS = 64
 CLASSES = 10
 
 
-def write_drawn_model(folder: Path, labelled_pictures: Path | None = None) -> Path:
-    """
-    Write model.json, weights, labels and manifest into a folder, and return that.
-
-    Args:
-        labelled_pictures: For the calibration, see `describe`.
-    """
+def write_drawn_model(folder: Path) -> Path:
+    """Write model.json, weights, labels and manifest into a folder, and return that."""
     folder.mkdir(parents=True, exist_ok=True)
     graph, random = Graph(), np.random.default_rng(20)
 
@@ -56,7 +51,6 @@ def write_drawn_model(folder: Path, labelled_pictures: Path | None = None) -> Pa
         description="Fixed random filters, for tests.",
         source="Drawn by the tests.",
         licence="Apache-2.0",
-        labelled_pictures=labelled_pictures,
     )
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
