@@ -1,9 +1,9 @@
 # The page and the server in one image.
 #
 #   docker build -t lookalike .
-#   docker run -p 8000:8000 -v lookalike:/data -v ~/models/mobilenet_v2_1.0_224:/model:ro lookalike
+#   docker run -p 8000:8000 -v lookalike:/data lookalike
 #
-# Then open http://localhost:8000/. A model on a web server instead: -e LOOKALIKE_MODEL=https://…/model.json
+# Then open http://localhost:8000/. Another model: -e LOOKALIKE_MODEL=https://…/model.json, or -v its folder and name that.
 
 FROM node:22-slim AS javascript
 WORKDIR /app/frontend
@@ -29,12 +29,11 @@ COPY --from=build /app /app
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     LOOKALIKE_HOST=0.0.0.0 \
-    LOOKALIKE_DATA=/data \
-    LOOKALIKE_MODEL=/model
+    LOOKALIKE_DATA=/data
 USER lookalike
 VOLUME /data
 EXPOSE 8000
-# The first start may have to download a model.
+# The first start compresses the model; another one may have to be downloaded.
 HEALTHCHECK --start-period=120s --timeout=5s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/api/v1/health', timeout=4)"]
 CMD ["lookalike", "serve"]

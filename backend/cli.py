@@ -25,7 +25,7 @@ Every option can also be given as an environment variable: LOOKALIKE_MODEL, LOOK
 LOOKALIKE_PORT; the README lists the others. An option wins over its variable.
 
 example:
-  lookalike serve --model ~/models/mobilenet_v2_1.0_224
+  lookalike serve --data ~/pictures --port 9000
 """
 
 
@@ -114,7 +114,7 @@ def _doctor_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _model_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", help="folder, URL or name of a TensorFlow.js graph model")
+    parser.add_argument("--model", help="folder, URL or name of a TensorFlow.js graph model (default: lookalike_v1)")
 
 
 COMMANDS = (

@@ -65,9 +65,10 @@ class Settings:
     data: Path
     """Folder for everything that is kept: database, pictures, models, secret. Default: `lookalike` within
     $XDG_DATA_HOME, or else within ~/.local/share."""
-    model: str | None = None
-    """Folder, URL or name of a TF.js graph model; `mobilenet_v2_1.0_224` is Google's, downloaded at its first use.
-    Needed at every start: a folder is looked into again each time, an address only until its model is installed."""
+    model: str = "lookalike_v1"
+    """Folder, URL or name of a TF.js graph model. `lookalike_v1` comes with Lookalike, `mobilenet_v2_1.0_224` is
+    Google's, downloaded at its first use. A folder is looked into again at each start, an address only until its model
+    is installed."""
     host: str = "127.0.0.1"
     """Address to listen on. The default lets nobody in but this machine."""
     port: int = 8000

@@ -202,10 +202,9 @@ def model(settings: Settings) -> Check:
     if damaged:
         sentence = f"damaged in {models}: {', '.join(damaged)}; the next start with {variable('model')} makes it anew"
         return _failure("model", sentence)
-    installed = f"installed and whole: {', '.join(folder.name for folder in folders)}" if folders else "none installed"
-    if settings.model is None:
-        return _warning("model", f"{installed}; `lookalike serve` needs {variable('model')}")
-    return _ok("model", f"{installed}; {variable('model')} is set")
+    if not folders:
+        return _ok("model", "none installed yet; the next `lookalike serve` or `lookalike setup` does it")
+    return _ok("model", f"installed and whole: {', '.join(folder.name for folder in folders)}")
 
 
 def _is_space(path: Path) -> bool:

@@ -27,12 +27,6 @@ from .published import locate_published, read_published
 from .report import Report
 from .sources import AddressSource, FolderSource, Source, sha256_of
 
-NO_MODEL = (
-    "No model is set: give LOOKALIKE_MODEL, or --model, the folder or address where the model.json of a TensorFlow.js"
-    " graph model lies, such as LOOKALIKE_MODEL=~/models/mobilenet_v2_1.0_224; it is needed at every start, also"
-    " once the model is installed"
-)
-
 
 @dataclass(frozen=True)
 class Installed:
@@ -43,7 +37,7 @@ class Installed:
     """Holds manifest.json and the files that it names."""
 
 
-def install_model(setting: str | None, models: Path, known: Path, report: Report) -> Installed:
+def install_model(setting: str, models: Path, known: Path, report: Report) -> Installed:
     """
     Bring `models` up to date with what LOOKALIKE_MODEL says.
 
@@ -52,10 +46,8 @@ def install_model(setting: str | None, models: Path, known: Path, report: Report
         known: The folder with a manifest.json or published.json for each known model.
 
     Raises:
-        SetupError: The model is not set, not found, not known, or not the one that its manifest describes.
+        SetupError: The model is not found, not known, or not the one that its manifest describes.
     """
-    if setting is None:
-        raise ModelError(NO_MODEL)
     if _is_address(setting) and (installed := _remembered(setting, models, known)) is not None:
         return installed
     source, manifest = _locate(setting, models, known, report)

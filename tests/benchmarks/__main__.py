@@ -22,6 +22,7 @@ BENCHMARKS: Mapping[str, str] = {
     "flat_search": "searches without an index: float16 and float32, and a limit on how many run at once",
     "filtered_search": "recall and time of indexed searches under filters",
     "unindexed_rows": "what rows cost that are not in the index yet",
+    "model_speed": "how long models take for a picture in the browser",
     "register": "registrations that share a commit, against one commit each",
 }
 """Name -> what it measures. The name is that of a module beside this one."""

@@ -1,6 +1,5 @@
 """
-A real server, a real Chromium, the real page. Photographs and trained weights where they are, drawn pictures and a
-model with random filters where they are not.
+A real server, a real Chromium, the real page, the bundled model. Photographs where they are, drawn pictures where not.
 
 The browser and the server live as long as this package's tests, so that the browser's cache is warm after the first;
 every test begins with an empty library and a new tab. (Playwright's loop would be in the way of other tests.)
@@ -18,7 +17,7 @@ from tests.support.drawings import write_groups
 from tests.support.drawn_model import write_drawn_model
 from tests.support.page import Visit
 from tests.support.server import Server, running_server
-from tests.support.shared import photographs, real_weights
+from tests.support.shared import photographs
 
 ARTEFACTS = Path(__file__).parents[1] / "artefacts"
 
@@ -48,17 +47,8 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture(scope="package")
-def drawn_model(tmp_path_factory: pytest.TempPathFactory, drawn_groups: Mapping[str, list[Path]]) -> Path:
-    labelled = tmp_path_factory.mktemp("labelled") / "labels.csv"
-    rows = [f"{path},{group}\n" for group, paths in drawn_groups.items() for path in paths]
-    labelled.write_text("".join(["path,group\n", *rows]), encoding="utf-8")
-    return write_drawn_model(tmp_path_factory.mktemp("model"), labelled)
-
-
-@pytest.fixture(scope="package")
-def model(drawn_model: Path) -> str:
-    """The best weights there are."""
-    return real_weights() or str(drawn_model)
+def drawn_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_drawn_model(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="package")
@@ -69,13 +59,12 @@ def drawn_groups(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[
 @pytest.fixture(scope="package")
 def groups(drawn_groups: Mapping[str, list[Path]]) -> Mapping[str, list[Path]]:
     """Three groups of six pictures or more; those of a group look alike."""
-    real = photographs(PHOTOGRAPH_GROUPS) if real_weights() else None
-    return real or {name: drawn_groups[name] for name in list(drawn_groups)[:3]}
+    return photographs(PHOTOGRAPH_GROUPS) or {name: drawn_groups[name] for name in list(drawn_groups)[:3]}
 
 
 @pytest.fixture(scope="package")
-def package_server(tmp_path_factory: pytest.TempPathFactory, model: str) -> Iterator[Server]:
-    with running_server(tmp_path_factory.mktemp("data"), model) as server:
+def package_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running_server(tmp_path_factory.mktemp("data")) as server:
         yield server
 
 

@@ -81,7 +81,7 @@ def test_before_the_first_start(data: Path, capsys: pytest.CaptureFixture[str]) 
     """Where nothing is yet nothing is wrong, and nothing is made."""
     found = examine(capsys)
 
-    assert found["model"] == ("warning", "none installed; `lookalike serve` needs LOOKALIKE_MODEL")
+    assert found["model"] == ("ok", "none installed yet; the next `lookalike serve` or `lookalike setup` does it")
     for name in ("data folder", "database", "store"):
         assert found[name][0] == "ok" and "not there yet" in found[name][1]
     assert not data.exists()

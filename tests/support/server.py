@@ -33,12 +33,13 @@ class Server:
 
 @contextmanager
 def running_server(
-    data: Path, model: str, port: int | None = None, variables: Mapping[str, str] | None = None
+    data: Path, model: str | None = None, port: int | None = None, variables: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
     """
     Run the installed command until the block is left; its output is part of the error when it does not start.
 
     Args:
+        model: Another than the one that comes with the project.
         variables: Of the environment, beside those of these tests.
     """
     process = start_server(data, model, port, variables)
@@ -50,13 +51,14 @@ def running_server(
 
 
 def start_server(
-    data: Path, model: str, port: int | None = None, variables: Mapping[str, str] | None = None
+    data: Path, model: str | None = None, port: int | None = None, variables: Mapping[str, str] | None = None
 ) -> subprocess.Popen[str]:
     """Start the installed command and wait for nothing. To be ended, and its output to be read, by the caller."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("LOOKALIKE_")}
     environ = {**inherited, **(variables or {})}
     command = [str(Path(sys.executable).with_name("lookalike")), "serve"]
-    command += ["--data", str(data), "--model", model, "--port", str(port or free_port())]
+    command += ["--data", str(data), "--port", str(port or free_port())]
+    command += ["--model", model] if model else []
     return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 

@@ -1,21 +1,14 @@
-"""What lies beside the project on its developers' machines: real weights and photographs. Other clones have none."""
+"""What lies beside the project on its developers' machines: real photographs. Other clones have none."""
 
 import csv
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 SHARED = Path(__file__).parents[2].parent / "shared"
-WEIGHTS = SHARED / "models" / "mobilenet_v2_1.0_224"
 LABELLED = SHARED / "images" / "labels.csv"
 AWKWARD = SHARED / "images" / "awkward" / "manifest.csv"
 
 NO_PHOTOGRAPHS = f"needs the photographs of {SHARED.name}/images, which are not part of the project"
-
-
-def real_weights() -> str | None:
-    """Return where real weights are: where LOOKALIKE_MODEL says, else beside the project; None if nowhere."""
-    return os.environ.get("LOOKALIKE_MODEL") or (str(WEIGHTS) if WEIGHTS.is_dir() else None)
 
 
 def photographs(groups: Sequence[str]) -> Mapping[str, list[Path]] | None:

@@ -111,7 +111,7 @@ def test_settings_of_the_image() -> None:
     (environment,) = re.findall(r"^ENV (.*LOOKALIKE_.*)$", DOCKERFILE, re.MULTILINE)
     settings = Settings.from_environ(dict(pair.split("=") for pair in environment.split()))
 
-    assert (settings.host, settings.data, settings.model) == ("0.0.0.0", Path("/data"), "/model")
+    assert (settings.host, settings.data) == ("0.0.0.0", Path("/data"))
     assert f"EXPOSE {settings.port}\n" in DOCKERFILE
 
 

@@ -21,7 +21,7 @@ def test_defaults() -> None:
 
     assert settings == Settings(
         data=Path("/data/lookalike"),
-        model=None,
+        model="lookalike_v1",
         host="127.0.0.1",
         port=8000,
         hosts=(),

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from backend.catalogue.spaces import EmbeddingSpace
+from backend.settings import Settings
 from backend.setup import download
 from backend.setup.errors import DownloadError, ModelError
 from backend.setup.model import Installed, install_model
+from backend.setup.prepare import FRONTEND
 from tests.support.file_server import FileServer, serve_files
 from tests.support.recorded_report import RecordedReport
 from tests.support.small_model import manifest_of, model_files, write_model
@@ -27,7 +29,7 @@ class Place:
         self.known = folder / "known"
         self.report = RecordedReport()
 
-    def install(self, setting: str | None) -> Installed:
+    def install(self, setting: str) -> Installed:
         return install_model(setting, self.models, self.known, self.report)
 
     def add_known(self, name: str, **more: str) -> None:
@@ -60,10 +62,16 @@ def whole_model() -> dict[str, bytes]:
     return {f"{SPACE.id}/{name}": body for name, body in content.items()}
 
 
-def test_no_model(place: Place) -> None:
-    """Without a setting one sentence says what to set, with an example."""
-    with pytest.raises(ModelError, match=r"No model is set: give LOOKALIKE_MODEL.*such as LOOKALIKE_MODEL=~/models/"):
-        place.install(None)
+def test_bundled_model(place: Place) -> None:
+    """Without a setting the model is the one that comes with the project, and every file of it is sound."""
+    place.known = FRONTEND / "models"
+    setting = Settings(data=place.models).model
+
+    installed = place.install(setting)
+
+    assert installed.space.model == setting
+    assert sum(file.size for file in installed.space.files.values()) < 7_500_000
+    assert installed.space.manifest["calibration"] is not None
 
 
 @pytest.mark.parametrize("named", ["", "model.json"])

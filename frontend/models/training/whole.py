@@ -31,8 +31,9 @@ class WholeRecipe:
     side_px: int = 224
     steps: int = 6000
     batch: int = 32
-    rate: float = 1e-3
-    """Peak learning rate; none of the parts begins from nothing here."""
+    rate: float = 4e-5
+    """Peak learning rate. Small, as nothing begins from nothing here and no batch norm is left to forgive a step: 250
+    steps at 1.5e-4 made held-out vectors worse, at 4e-5 better."""
     decay: float = 0.998
     """Of the average over the last steps' weights, which is what is exported."""
     kept_parts: int = 3
