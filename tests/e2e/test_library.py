@@ -35,7 +35,7 @@ def test_detail_view(visit: Visit, server: Server, drawn_groups: Groups) -> None
     show(page, names[0])
     first = images[names[0]]
     picture = page.locator("#detail-picture")
-    assert picture.evaluate("image => image.naturalWidth") == first["width"]
+    visit.until(lambda: picture.evaluate("image => image.naturalWidth") == first["width"])
     assert first["original_url"].split("?")[0] in (picture.get_attribute("src") or "")
     facts = page.locator("#detail-facts").inner_text()
     assert all(word in facts for word in (f"{first['width']} × {first['height']}", first["file_name"], first["id"]))
@@ -53,7 +53,7 @@ def test_detail_view(visit: Visit, server: Server, drawn_groups: Groups) -> None
     expect(page.get_by_role("button", name="Next picture")).to_be_disabled()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == f"Show {names[2]}"
+    expect(page.get_by_role("button", name=f"Show {names[2]}")).to_be_focused()
 
 
 def test_title_and_tags_are_edited(visit: Visit, server: Server, drawn_groups: Groups) -> None:
@@ -98,7 +98,7 @@ def test_a_file_that_the_browser_cannot_show(visit: Visit, tmp_path: Path) -> No
     page = visit.page
     page.get_by_role("button", name="Show scan").click()
     expect(page.locator("#detail-note")).to_contain_text("cannot show the file itself")
-    assert page.locator("#detail-picture").evaluate("image => image.naturalWidth") == 384
+    visit.until(lambda: page.locator("#detail-picture").evaluate("image => image.naturalWidth") == 384)
 
 
 def test_order_and_filters(visit: Visit, drawn_groups: Groups) -> None:
