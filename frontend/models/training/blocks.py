@@ -18,7 +18,7 @@ from frontend.models.training import photographs
 from frontend.models.training.network import Convolution, MobileNetV2
 
 # By how much the maps that a part is given are smaller than the picture: from how many photographs it learns, and how
-# many of them a step sees. The fewer places a map has, the more maps it takes; at 224 pixels these fit into 5 GB.
+# many of them a step sees. The fewer places a map has, the more maps it takes; at 224 pixels it all takes 16 GB.
 PHOTOGRAPHS = {1: 600, 2: 600, 4: 1500, 8: 4000, 16: 12000, 32: 12000}
 BATCH = {1: 8, 2: 8, 4: 16, 8: 32, 16: 64, 32: 128}
 
