@@ -8,12 +8,12 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Route, sync_playwright
 
+from backend.setup.prepare import FRONTEND
 from backend.setup.report import TerminalReport
 from backend.setup.site import build_site
 from tests.__main__ import VARIABLE, find_chromium
 from tests.benchmarks.report import Machine, Report, Spread, Table
 
-FRONTEND = Path(__file__).parents[2] / "frontend"
 BUNDLED = FRONTEND / "models" / "lookalike_v1"
 
 # WASM, as without a graphics card; isolated from other origins, as the page is, so that it may use threads.

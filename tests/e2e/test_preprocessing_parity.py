@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +46,8 @@ def in_pyodide(context: BrowserContext, server: Server, files: dict[str, bytes])
     }
     in_base64 = {name: base64.b64encode(data).decode() for name, data in files.items()}
     with context.new_page() as page:
-        html = context.request.get(server.url + "/").text()
-        found = re.search(r'src="(/runtime/\w+)/pyscript', html)
-        assert found
         page.goto(server.url + "/api/v1/health")
-        return json.loads(page.evaluate(RUN_IN_PYODIDE, [found[1], sources, in_base64]))
+        return json.loads(page.evaluate(RUN_IN_PYODIDE, [server.runtime(), sources, in_base64]))
 
 
 def test_drawn_pictures(context: BrowserContext, package_server: Server) -> None:

@@ -30,6 +30,12 @@ class Server:
         """Return a client of its JSON API; to be closed by the caller."""
         return httpx.Client(base_url=self.url + "/api/v1")
 
+    def runtime(self) -> str:
+        """Return the path under which it serves what the page needs and is not ours."""
+        found = re.search(r'src="(/runtime/\w+)/pyscript', httpx.get(self.url + "/").text)
+        assert found
+        return found[1]
+
 
 @contextmanager
 def running_server(
