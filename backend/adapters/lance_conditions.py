@@ -39,7 +39,7 @@ def one_of(column: str, values: Iterable[str]) -> str:
     return f"{column} IN ({_list(values)})"
 
 
-def passing(filters: Filters, without: ImageID | None = None) -> list[str]:
+def passing(filters: Filters, without: Sequence[ImageID] = ()) -> list[str]:
     """Return the conditions that the filters pose, none if they let everything pass."""
     conditions = [
         filters.tags_any and f"array_has_any(tags, make_array({_list(filters.tags_any)}))",
@@ -49,7 +49,7 @@ def passing(filters: Filters, without: ImageID | None = None) -> list[str]:
         filters.created_before and f"id < {literal(_first_id(filters.created_before))}",
         filters.size_min is not None and f"size >= {literal(filters.size_min)}",
         filters.size_max is not None and f"size <= {literal(filters.size_max)}",
-        without is not None and f"id != {literal(without)}",
+        without and f"id NOT IN ({_list(without)})",
         *(condition for attribute in filters.attributes for condition in _attribute(attribute)),
     ]
     return [condition for condition in conditions if condition]

@@ -123,7 +123,7 @@ class LanceIndex:
         return (await self._vectors([image_id])).get(image_id)
 
     async def nearest(
-        self, vector: Vector, limit: int, filters: Filters, without: ImageID | None = None
+        self, vector: Vector, limit: int, filters: Filters, without: Sequence[ImageID] = ()
     ) -> Sequence[Match]:
         query = self._table.query().nearest_to(vector).distance_type("cosine").limit(limit)
         if conditions := passing(filters, without):
@@ -135,7 +135,7 @@ class LanceIndex:
         return [Match(_similarity(row["_distance"]), to_record(row)) for row in rows]
 
     async def matching(
-        self, text: str, limit: int, filters: Filters, without: ImageID | None = None
+        self, text: str, limit: int, filters: Filters, without: Sequence[ImageID] = ()
     ) -> Sequence[ImageRecord]:
         # A query of its own kind rather than a text: so no character in it has a meaning but as part of a word.
         words = MatchQuery(text, "text", fuzziness=0)  # pyright: ignore[reportCallIssue]: pydantic's defaults

@@ -123,13 +123,13 @@ class ImageIndex(Protocol):
         ...
 
     async def nearest(
-        self, vector: Vector, limit: int, filters: Filters, without: ImageID | None = None
+        self, vector: Vector, limit: int, filters: Filters, without: Sequence[ImageID] = ()
     ) -> Sequence[Match]:
-        """Return up to `limit` images that pass the filters, most similar first, leaving out the one named."""
+        """Return up to `limit` images that pass the filters, most similar first, leaving out those named."""
         ...
 
     async def matching(
-        self, text: str, limit: int, filters: Filters, without: ImageID | None = None
+        self, text: str, limit: int, filters: Filters, without: Sequence[ImageID] = ()
     ) -> Sequence[ImageRecord]:
         """Return up to `limit` images with words of the text in title, tags or labels, best first."""
         ...

@@ -22,6 +22,7 @@ from .errors import (
     UploadIncomplete,
     UploadTooLarge,
 )
+from .examples import combine
 from .file_types import FIRST_BYTES, begins_like
 from .hubs import HubGate
 from .ports import ImageIndex, ObjectStore
@@ -37,6 +38,7 @@ from .values import (
     ImageID,
     ImageRecord,
     Links,
+    Looks,
     Match,
     ObjectFacts,
     Page,
@@ -142,23 +144,24 @@ class Catalogue:
 
     # Search
 
-    async def search(self, query: Vector | ImageID | None, text: str, limit: int, filters: Filters) -> Sequence[Match]:
+    async def search(self, looks: Looks, text: str, limit: int, filters: Filters) -> Sequence[Match]:
         """
         Return up to `limit` images that pass the filters, best first.
 
         Args:
-            query: What they should look like: a vector, or an image of the catalogue, which is left out of the result.
-            text: Words that they should have in title, tags or labels; may be empty if there is a query. With both,
+            looks: What they should look like and what not. Its images of the catalogue are left out of the result.
+            text: Words that they should have in title, tags or labels; may be empty if `looks` is not. With both,
                 the two rankings are fused, so an image may be found by either.
 
         Raises:
-            ImageNotFound: No image has the id.
+            ImageNotFound: No image has one of the ids.
+            InvalidVector: The examples cancel each other out.
         """
-        without = query if isinstance(query, str) else None
-        vector = await self._vector(query) if isinstance(query, str) else query
-        if vector is None:
+        without: list[ImageID] = [example for example in (*looks.more, *looks.less) if isinstance(example, str)]
+        if not looks.more:
             found = await self._index.matching(text, limit, filters, without)
             return [Match(None, image) for image in found]
+        vector = combine(await self._vectors(looks.more), await self._vectors(looks.less))
         if not text:
             return await self._index.nearest(vector, limit, filters, without)
         return await self._search_both(vector, text, limit, filters, without)
@@ -277,6 +280,9 @@ class Catalogue:
         if stored is not None and not same(stored, vector):
             raise TicketUsed("The ticket was used before, with another vector.")
 
+    async def _vectors(self, examples: Sequence[Vector | ImageID]) -> list[Vector]:
+        return [await self._vector(example) if isinstance(example, str) else example for example in examples]
+
     async def _vector(self, image_id: ImageID) -> Vector:
         vector = await self._index.vector_of(image_id)
         if vector is None:
@@ -284,7 +290,7 @@ class Catalogue:
         return vector
 
     async def _search_both(
-        self, vector: Vector, text: str, limit: int, filters: Filters, without: ImageID | None
+        self, vector: Vector, text: str, limit: int, filters: Filters, without: Sequence[ImageID]
     ) -> Sequence[Match]:
         near, texts = await asyncio.gather(
             self._index.nearest(vector, limit, filters, without), self._index.matching(text, limit, filters, without)

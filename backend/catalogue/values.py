@@ -1,7 +1,7 @@
 """The values of the catalogue: the glossary that wire, database and code share."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -217,6 +217,15 @@ class Position:
     value: str | int
     """What the list is sorted by: the title, the size in bytes, or, by time, the milliseconds since 1970."""
     id: ImageID
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What images should look like, by examples: vectors, or images of the catalogue. Compared by identity."""
+
+    more: Sequence[Vector | ImageID] = ()
+    less: Sequence[Vector | ImageID] = ()
+    """What they should not look like; nothing, if there is nothing in `more`."""
 
 
 @dataclass(frozen=True)

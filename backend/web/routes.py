@@ -30,7 +30,7 @@ from backend.catalogue.errors import (
 )
 from backend.catalogue.service import IMAGE_TYPES, MAX_THUMBNAIL_BYTES, Catalogue
 from backend.catalogue.spaces import EmbeddingSpace
-from backend.catalogue.values import ImageID, ImageRecord, Sort, Vector
+from backend.catalogue.values import ImageID, ImageRecord, Looks, Sort, Vector
 from backend.settings import Role
 
 from .access import check_role, needs
@@ -38,6 +38,7 @@ from .cursors import MAX_CURSOR, read_cursor, write_cursor
 from .problems import documented
 from .schemas import (
     BegunUpload,
+    Example,
     Health,
     Image,
     ImageChange,
@@ -60,11 +61,11 @@ from .static import model_url
 PATH = "/api/v1"
 
 # The largest bodies that the limits of `schemas` allow, every character written as \uXXXX\uXXXX, and some room. A
-# test makes them: 3, 357, 221 and 333 KB.
+# test makes them: 3, 357, 221 and 2,200 KB, as a search may have seventeen vectors.
 MAX_DECLARATION_BYTES = 8 * 1024
 MAX_REGISTRATION_BYTES = 384 * 1024
 MAX_CHANGE_BYTES = 256 * 1024
-MAX_SEARCH_BYTES = 384 * 1024
+MAX_SEARCH_BYTES = 3 * 1024 * 1024
 
 # uvicorn takes a request line of 64 KB; with some 30 tags or labels, an address has a few thousand characters.
 MAX_FILTERS = 16_384
@@ -218,8 +219,11 @@ async def remove(catalogue: Injected, image_id: FromPath[str]) -> None:
 )
 async def search(catalogue: Injected, data: JSONBody[Search]) -> SearchResult:
     catalogue.check_space(data.space)
-    query = _query(data, catalogue.space)
-    found = await catalogue.search(query, data.text.strip(), data.limit, data.filters.to_value())
+    looks = Looks(
+        _examples((Example(data.vector, data.like), *data.more_like), catalogue.space),
+        _examples(data.less_like, catalogue.space),
+    )
+    found = await catalogue.search(looks, data.text.strip(), data.limit, data.filters.to_value())
     return SearchResult(data.space, [Match(match.score, _image(catalogue, match.image)) for match in found])
 
 
@@ -235,10 +239,10 @@ def _read_filters(text: str) -> SearchFilters:
         raise ValidationException(f"filters: {exc}") from exc
 
 
-def _query(query: Search, space: EmbeddingSpace) -> Vector | ImageID | None:
-    if query.like is not None:
-        return ImageID(query.like)
-    return None if query.vector is None else read_vector(query.vector, space.dimension)
+def _examples(examples: Sequence[Example], space: EmbeddingSpace) -> list[Vector | ImageID]:
+    images = [ImageID(example.like) for example in examples if example.like is not None]
+    vectors = [read_vector(example.vector, space.dimension) for example in examples if example.vector is not None]
+    return [*images, *vectors]
 
 
 def _catalogue(state: State) -> Catalogue:

@@ -164,16 +164,32 @@ class SearchFilters(Request, frozen=True):
         )
 
 
+class Example(Request, frozen=True):
+    """A picture by its vector, or an image of the catalogue."""
+
+    vector: WireVector | None = None
+    like: Id | None = None
+
+
+MAX_EXAMPLES = 8
+"""Of each kind beside the first. A guess: nobody who looks for a picture has more at hand."""
+
+Examples = Annotated[tuple[Example, ...], Meta(max_length=MAX_EXAMPLES)]
+
+
 class Search(Request, frozen=True):
     """
     A query: what the images should look like, words that they should have, or both.
 
-    They should look like a vector, or like an image of the catalogue, which is left out of the result then.
+    They should look like a vector, or like an image of the catalogue; like the mean of several, where more examples are
+    given, and less like others. Images of the catalogue that are named are left out of the result.
     """
 
     space: Annotated[str, Meta(max_length=64)]
     vector: WireVector | None = None
     like: Id | None = None
+    more_like: Annotated[Examples, Meta(description="Further examples, each with `vector` or `like`")] = ()
+    less_like: Annotated[Examples, Meta(description="Examples of what is not wanted; count less than the others")] = ()
     text: Words = ""
     limit: Limit = 24
     filters: SearchFilters = SearchFilters()
@@ -181,8 +197,13 @@ class Search(Request, frozen=True):
     def __post_init__(self) -> None:
         if self.vector is not None and self.like is not None:
             raise ValueError("Give only one of `vector` and `like`")
-        if self.vector is None and self.like is None and not self.text.strip():
+        if any((example.vector is None) == (example.like is None) for example in (*self.more_like, *self.less_like)):
+            raise ValueError("Give one of `vector` and `like` in each example")
+        looks = self.vector is not None or self.like is not None or self.more_like
+        if not looks and not self.text.strip():
             raise ValueError("Give `vector`, `like` or `text`")
+        if self.less_like and not looks:
+            raise ValueError("`less_like` needs an example of what is wanted")
 
 
 class SignedRequest(Struct, frozen=True):

@@ -205,13 +205,15 @@ def test_change_of_what_there_is(fuzzed: Fuzzed) -> None:
 
 
 def test_search_of_what_there_is(fuzzed: Fuzzed) -> None:
-    """Any filters and words can be searched with, beside a vector, an image or alone."""
+    """Any filters and words can be searched with, beside a vector, an image, several of both, or alone."""
     image_id = fuzzed.added()
-    queries: list[dict[str, Any]] = [{"vector": to_base64(vector(1))}, {"like": image_id}, {"text": "red"}]
+    examples: list[dict[str, Any]] = [{"vector": to_base64(vector(1))}, {"like": image_id}]
+    several = {"more_like": examples, "less_like": [{"vector": to_base64(vector(2))}]}
+    queries = [*examples, several, {"text": "red"}]
 
     @many(fuzzed.cases("search", GenerationMode.POSITIVE), st.sampled_from(queries))
     def run(case: Case, query: dict[str, Any]) -> None:
-        kept = {name: value for name, value in body_of(case).items() if name not in ("vector", "like")}
+        kept = {name: value for name, value in body_of(case).items() if name not in ("vector", "like", *several)}
         case.body = {**kept, "space": SPACE.id, **query}
         assert fuzzed.send("search", case).status_code == 200
 

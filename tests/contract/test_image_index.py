@@ -146,7 +146,7 @@ async def test_nearest_without_one(index: ImageIndex) -> None:
     """The image left out does not count towards the limit."""
     await filled(index, 3)
 
-    matches = await index.nearest(vector(1, DIMENSION), 2, Filters(), without=image_id(1))
+    matches = await index.nearest(vector(1, DIMENSION), 2, Filters(), without=[image_id(1)])
 
     assert {match.image.id for match in matches} == {image_id(0), image_id(2)}
 

@@ -290,7 +290,7 @@ async def test_words_in_tags_and_labels(index: ImageIndex) -> None:
     assert {image.id for image in await index.matching("bird", 10, Filters())} == {image_id(n) for n in (1, 2, 3)}
     assert [image.id for image in await index.matching("prey bird red", 1, Filters())] == [image_id(2)]
     assert list(await index.matching("bird", 10, Filters(tags_any=("red bird",)))) == [images[1]]
-    assert {image.id for image in await index.matching("bird", 10, Filters(), image_id(2))} == {
+    assert {image.id for image in await index.matching("bird", 10, Filters(), [image_id(2)])} == {
         image_id(1),
         image_id(3),
     }

@@ -304,6 +304,8 @@ LONGEST = {
     "search": {
         "space": "x" * 64,
         "vector": [-1.2345678901234567e-100] * 4096,
+        "more_like": [{"vector": [-1.2345678901234567e-100] * 4096}] * 8,
+        "less_like": [{"vector": [-1.2345678901234567e-100] * 4096}] * 8,
         "text": EMOJI * 200,
         "limit": 100,
         "filters": {

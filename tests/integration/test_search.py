@@ -1,5 +1,7 @@
 """The search flow through the API: one request, the most similar images, best first."""
 
+from typing import Any
+
 import pytest
 
 from tests.support.api import API, Picture, Visitor, assert_problem
@@ -39,6 +41,34 @@ async def test_more_like_this(visitor: Visitor) -> None:
     far = await visitor.add(Picture.of(3))
 
     assert await visitor.found(like=first["id"]) == [close["id"], far["id"]]
+
+
+async def test_several_examples(visitor: Visitor) -> None:
+    """What is like all examples comes first, what is like those not wanted last; the examples are left out."""
+    wanted = await visitor.add(Picture.of(1))
+    unwanted = await visitor.add(Picture.of(2))
+    like_unwanted = await visitor.add(Picture.of(3, near(vector(2), 3)))
+    like_both = await visitor.add(Picture.of(4, normalised(vector(1) + vector(9))))
+    like_first = await visitor.add(Picture.of(5, near(vector(1), 5)))
+
+    found = await visitor.found(
+        like=wanted["id"], more_like=[{"vector": to_base64(vector(9))}], less_like=[{"like": unwanted["id"]}]
+    )
+
+    assert found == [like_both["id"], like_first["id"], like_unwanted["id"]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"more_like": [{}]},
+        {"more_like": [{"like": "0" * 32, "vector": "AAAA"}]},
+        {"text": "cup", "less_like": [{"like": "0" * 32}]},
+    ],
+)
+async def test_examples_that_say_too_little_or_too_much(visitor: Visitor, query: dict[str, Any]) -> None:
+    """Each example is one thing, and what is not wanted alone is no direction to search in."""
+    assert_problem(await visitor.search(**query), 400, "malformed-request")
 
 
 async def test_more_like_an_image_that_is_gone(visitor: Visitor) -> None:

@@ -1,0 +1,44 @@
+"""Joins the vectors of several examples into the one that is searched with."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import InvalidVector
+from .values import Vector
+
+# Measured on 300 photographs in 40 groups: with two examples of what is wanted and two of what is not, mean average
+# precision was 0.58 at 0, 0.61 from 0.25 to 0.5 with its best at 0.35, and 0.54 at 0.75. (One example: 0.55.)
+LESS_SHARE = 0.35
+
+# Below this length the sum of unit vectors says nothing but how they were rounded. A guess with a wide margin: float16
+# moves a unit vector by less than 0.001.
+SHORTEST = 0.01
+
+
+def combine(more: Sequence[Vector], less: Sequence[Vector]) -> Vector:
+    """
+    Return the direction in which to search: the mean of `more`, minus LESS_SHARE of the mean of `less`, at unit length.
+
+    Args:
+        more: What the images should look like; at least one.
+        less: What they should not look like; may be empty.
+
+    Raises:
+        InvalidVector: The examples cancel each other out.
+
+    Source: Rocchio, Relevance Feedback in Information Retrieval, 1971; Manning, Raghavan and Schütze, Introduction to
+    Information Retrieval, 9.1.1, whose beta is 1 here. Values below 0 stay, as a model may have them.
+    """
+    if len(more) == 1 and not less:
+        return more[0]
+    direction = _mean(more) - LESS_SHARE * _mean(less) if less else _mean(more)
+    length = float(np.linalg.norm(direction))
+    if length < SHORTEST:
+        raise InvalidVector("The examples cancel each other out.")
+    return Vector((direction / length).astype(np.float32))
+
+
+def _mean(vectors: Sequence[Vector]) -> npt.NDArray[np.float64]:
+    return np.stack(vectors).astype(np.float64).mean(axis=0)
