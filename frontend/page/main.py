@@ -13,7 +13,7 @@ from frontend.page.doors import Doors
 from frontend.page.embedder import Embedder
 from frontend.page.key import Key
 from frontend.page.library import Library
-from frontend.page.pictures import DELETE, MORE, SELECT, SHOW, action_of
+from frontend.page.pictures import ALSO, DELETE, MORE, SELECT, SHOW, UNLIKE, action_of
 from frontend.page.removal import Removals
 from frontend.page.search import Search
 from frontend.page.selection import Selection
@@ -95,6 +95,10 @@ class Page:
     def _act(self, action: str, image: dict) -> None:
         if action == MORE:
             start(self.search.by_image(image))
+        elif action == ALSO:
+            self.search.add_example("more", image)
+        elif action == UNLIKE:
+            self.search.add_example("less", image)
         elif action == DELETE:
             self._delete([image])
 

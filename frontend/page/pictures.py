@@ -8,8 +8,10 @@ SHOW = "show"
 MORE = "more"
 DELETE = "delete"
 SELECT = "select"
+ALSO = "also"
+UNLIKE = "unlike"
 
-NAMES = {SHOW: "Show", MORE: "More like", DELETE: "Delete", SELECT: "Select"}
+NAMES = {SHOW: "Show", MORE: "More like", DELETE: "Delete", SELECT: "Select", ALSO: "Also like", UNLIKE: "Less like"}
 """What the buttons do, as readers say it before the picture's title."""
 
 shown = {}
@@ -40,7 +42,7 @@ def card(image: dict, badge=None):
     select = make("input", "select", type="checkbox", data_action=SELECT, title="Select (with Shift: all up to here)")
     frame = make("div", "frame")
     frame.append(show, more, delete, select)
-    item.append(frame, caption(image, badge))
+    item.append(frame, caption(image, badge), example_buttons())
     describe(item, image)
     show_selection(item)
     return place_of(item) if image["id"] in leaving else item
@@ -123,6 +125,16 @@ def beside(grid, image_id: str, offset: int):
     if image_id not in ids or not 0 <= ids.index(image_id) + offset < len(ids):
         return None
     return shown[ids[ids.index(image_id) + offset]]
+
+
+def example_buttons():
+    """Make the buttons that take an image for a further example; they show while there is a search to add it to."""
+    block = make("div", "as-example")
+    block.append(
+        make("button", "quiet", "+", type="button", data_action=ALSO, title="Also like it"),
+        make("button", "quiet", "−", type="button", data_action=UNLIKE, title="Less like it"),
+    )
+    return block
 
 
 def caption(image: dict, badge):

@@ -4,6 +4,11 @@ from frontend.page.dom import counted, find, make
 from frontend.page.pictures import card
 from frontend.page.strength import meaning, nothing_alike, strength
 
+SEVERAL = (
+    "Cosine similarity to the examples taken together: 1 is the same. How alike unrelated pictures come out of that "
+    "has not been measured."
+)
+
 
 class Results:
     """The section under the doors; hidden while nothing is searched with."""
@@ -13,21 +18,24 @@ class Results:
         self.unrelated = None
         """What unrelated pictures reach, see `strength`; None until it is known, or if it was not measured."""
 
-    def show(self, title: str, matches: list, spent: str, nothing: str) -> None:
+    def show(self, title: str, matches: list, spent: str, nothing: str, several: bool) -> None:
         """
         Show matches.
 
         Args:
             spent: What took how long.
             nothing: What to say if there are none.
+            several: Whether several pictures were searched with at once. What unrelated pairs reach says nothing about
+                the likeness to a mean of pictures, so that there are numbers only.
         """
+        unrelated = None if several else self.unrelated
         self._spent = spent
         find("results-title").textContent = title
-        cards = [card(match["image"], badge(match["score"], self.unrelated)) for match in matches]
+        cards = [card(match["image"], badge(match["score"], unrelated)) for match in matches]
         find("matches").replaceChildren(*(cards or [make("li", "empty", nothing)]))
         find("matches").removeAttribute("aria-busy")
-        find("nothing-alike").hidden = not nothing_alike([match["score"] for match in matches], self.unrelated)
-        find("results-meaning").textContent = meaning(self.unrelated)
+        find("nothing-alike").hidden = not nothing_alike([match["score"] for match in matches], unrelated)
+        find("results-meaning").textContent = SEVERAL if several else meaning(unrelated)
         self._summarise()
         find("results").hidden = False
 

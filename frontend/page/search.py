@@ -10,9 +10,10 @@ from frontend.page.api import ApiError
 from frontend.page.close_up import CloseUp
 from frontend.page.dom import find, notice
 from frontend.page.embedder import PictureError, times
+from frontend.page.examples import Examples, show_example
 from frontend.page.filters import Filters, to_api
 from frontend.page.links import Links
-from frontend.page.query import Query, example_of_file, example_of_image, query_of_address
+from frontend.page.query import Query, example_of_file, example_of_image, ids_of_address, query_of_address
 from frontend.page.region import Region
 from frontend.page.results import Results
 from frontend.page.tasks import start
@@ -36,6 +37,7 @@ class Search:
         self._close_up = CloseUp(embedder, api)
         self._region = Region(self._set_region)
         self._filters = Filters(self._set_filters)
+        self._examples = Examples(self._set_examples)
         self._links = Links(self._travel)
         self.results = Results()
         self.space = ""
@@ -97,15 +99,26 @@ class Search:
             self._put_away()
             return
         try:
-            image = await self._api.image(said["like"])
+            images = {}
+            for image_id in ids_of_address(said):  # No comprehension: MicroPython's cannot await.
+                images[image_id] = await self._api.image(image_id)
         except ApiError as exc:
             gone = exc.status == 404
-            notice("The picture that this address searches with is no longer in the library." if gone else exc.message)
+            notice("A picture that this address searches with is no longer in the library." if gone else exc.message)
             return
-        query = query_of_address(said, image)
+        query = query_of_address(said, images)
         self._filters.show(query.filters)
         query.filters = self._filters.value()  # Without what the fields do not take, as a date that is none.
         await self._search_anew(query, self._links.replace)
+
+    def add_example(self, kind: str, image: dict) -> None:
+        """Take an image of the library for a further example, 'more' or 'less'."""
+        self._examples.add_image(kind, image)
+
+    def _set_examples(self) -> None:
+        if self._query:
+            self._query.more, self._query.less = self._examples.value()
+            self._again()
 
     def _set_filters(self) -> None:
         if self._query:
@@ -166,7 +179,8 @@ class Search:
             show_example(find("query"), query.example)
             self._region.show(query.region)
             self._filters.show(query.filters)
-        self.results.show(title, query.matches_of(found), spent, nothing)
+            self._examples.show(query.more, query.less)
+        self.results.show(title, query.matches_of(found), spent, nothing, query.several())
         if remember:
             remember(query)
         if new:
@@ -174,14 +188,13 @@ class Search:
 
     async def _look(self, query: Query, turn: int) -> None:
         """Let the embedder look at what it has not seen yet."""
-        if query.region:
-            if not query.region_vector:
-                features = await self._close_up.embed(query.example, query.region, lambda: turn == self._newest)
-                if features:
-                    query.region_vector = features["vector"]
-                    query.example["spent"] = f"embedded {features['embed_ms']:.0f} ms"
-        elif query.example["file"] and not query.example["vector"]:
-            await self._look_at_file(query.example)
+        if query.region and not query.region_vector:
+            features = await self._close_up.embed(query.example, query.region, lambda: turn == self._newest)
+            if features:
+                query.region_vector = features["vector"]
+                query.example["spent"] = f"embedded {features['embed_ms']:.0f} ms"
+        for example in query.to_look_at():
+            await self._look_at_file(example)
 
     async def _look_at_file(self, example: dict) -> None:
         check_size(example["file"], self.max_bytes)
@@ -207,14 +220,3 @@ class Search:
         find("search-door").classList.add("failed")
         find("search-note").textContent = f"{name}: {error}"
         notice(f"{name}: {error}")
-
-
-def show_example(picture, example: dict) -> None:
-    """Let an img element show an example."""
-    if not example["file"]:
-        picture.src = example["url"]
-        return
-    url = window.URL.createObjectURL(example["file"])
-    # Once it is drawn, or cannot be, nothing asks for the file again.
-    picture.onload = picture.onerror = lambda event: window.URL.revokeObjectURL(url)
-    picture.src = url

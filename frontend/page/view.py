@@ -12,7 +12,7 @@ NAME = "lookalike-view"
 FIELDS = ("words", "tags", "labels", "from", "to")
 """The filters. Each has a control of this name, empty if it is not used."""
 
-CONTROLS = ("sort",) + FIELDS  # noqa: RUF005 - MicroPython has no unpacking into a tuple.
+CONTROLS = ("sort",) + FIELDS
 
 NEWEST = "-created"
 

@@ -1,5 +1,6 @@
 """What a search can do beyond finding: strength, parts of a picture, filters, examples, links, keys."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -186,3 +187,33 @@ def test_keys_among_the_results(visit: Visit, drawn_groups: Groups) -> None:
     expect(visit.page.locator("#results")).to_be_visible()
     keyboard.press("Escape")
     expect(visit.page.locator("#results")).to_be_hidden()
+
+
+def test_several_examples(visit: Visit, drawn_groups: Groups) -> None:
+    """Pictures of the library and files pull the results towards them or push them away, until they are taken away."""
+    dots, rings = drawn_groups["dots"], drawn_groups["rings"]
+    visit.open().ready().add([*dots[:2], *rings[:2]])
+    page, plain = visit.page, visit.page.url
+    found = visit.search(dots[2])
+    nearest, last = found[0], found[-1]
+    matches = page.locator("#matches .title")
+
+    page.locator("#matches").get_by_role("button", name=f"Less like {nearest}").click()
+    expect(matches).to_have_count(3)
+    page.set_input_files("#more-files", rings[2])
+    expect(page.locator("#examples .example")).to_have_count(2)
+    expect(matches.first).to_have_text(re.compile("rings"))
+    expect(page.locator("#matches .strength")).to_have_count(0)  # There is no measure for that.
+    assert page.url == plain
+    page.get_by_role("button", name=f"Take away {rings[2].name}").click()
+    page.get_by_role("button", name=f"Take away {nearest}").click()
+    expect(matches).to_have_text(found)
+
+    page.locator("#matches").get_by_role("button", name=f"More like {last}", exact=True).click()
+    visit.matches(last)
+    page.locator("#matches").get_by_role("button", name=f"Also like {nearest}").click()
+    expect(matches).to_have_count(2)
+    page.reload()
+    visit.matches(last)
+    expect(page.locator("#examples .example .name")).to_have_text([nearest])
+    expect(matches).to_have_count(2)

@@ -4,9 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from frontend.page.query import LIMIT, Query, example_of_file, example_of_image, query_of_address
+from frontend.page.query import LIMIT, Query, example_of_file, example_of_image, ids_of_address, query_of_address
 
 IMAGE = {"id": "0" * 32, "title": "cup", "thumbnail_url": "/thumbnail"}
+OTHER = {"id": "1" * 32, "title": "spoon", "thumbnail_url": "/other"}
 PART = (0.1, 0.2, 0.3, 0.4)
 
 
@@ -39,10 +40,31 @@ def test_an_address_leads_to_the_same_query() -> None:
     """Image, part and filters survive; parts that are none and unknown fields do not get in."""
     query = query_of_image()
     query.region, query.filters = PART, {"tags": "summer, linen", "from": "2026-11-01"}
-    again = query_of_address(query.address(), IMAGE)
-    assert (again.example, again.filters) == (query.example, query.filters)
+    query.less = [example_of_image(OTHER)]
+    images = {image["id"]: image for image in (IMAGE, OTHER)}
+    assert ids_of_address(query.address()) == list(images)
+    again = query_of_address(query.address(), images)
+    assert (again.example, again.less, again.filters) == (query.example, query.less, query.filters)
     assert again.region == pytest.approx(PART)
-    assert query_of_address({"like": IMAGE["id"], "region": "all of it"}, IMAGE).region is None
+    assert query_of_address({"like": IMAGE["id"], "region": "all of it"}, images).region is None
+
+
+def test_several_examples() -> None:
+    """Files by their vectors, images of the library by their ids; with a file among them there is no address."""
+    query = query_of_image()
+    file = example_of_file(SimpleNamespace(name="cup.jpg"))
+    query.more, query.less = [file], [example_of_image(OTHER)]
+    assert query.to_look_at() == [file]
+    file["vector"] = "vector"
+    assert query.to_look_at() == []
+    assert query.body("space") == {
+        "space": "space",
+        "limit": LIMIT,
+        "like": IMAGE["id"],
+        "more_like": [{"vector": "vector"}],
+        "less_like": [{"like": OTHER["id"]}],
+    }
+    assert query.address() == {}
 
 
 def test_a_copy_stays_as_it_is() -> None:
