@@ -5,7 +5,8 @@ The static site in frontend/dist: built from npm's packages, the vendored wheels
     app/<hash>/       our Python, style and configuration: rebuilt when a source changes
     index.html        names the two in use, and is written last
 
-Addresses under a hash never change their content, so a browser may keep them for ever.
+Addresses under a hash never change their content, so a browser may keep them for ever. All are relative, so that the
+folder works from any place of any web server.
 """
 
 import hashlib
@@ -102,7 +103,7 @@ def _filled_in(sources: dict[str, bytes], runtime: Path, app: Path) -> dict[str,
 
 def _replace_tokens(content: bytes, runtime: Path, app: Path) -> bytes:
     for token, folder in (("runtime", runtime), ("app", app)):
-        content = content.replace(f"{{{{{token}}}}}".encode(), f"/{token}/{folder.name}".encode())
+        content = content.replace(f"{{{{{token}}}}}".encode(), f"{token}/{folder.name}".encode())
     return content
 
 

@@ -5,6 +5,8 @@ import json
 from pyscript import window
 from pyscript.ffi import to_js
 
+from frontend.page.places import resolve
+
 
 class ApiError(Exception):
     """
@@ -95,7 +97,7 @@ class Api:
             raise ApiError(0, "The server cannot be reached.")
         if not response.ok:
             raise ApiError(response.status, problem_text(response.status, text))
-        return json.loads(text) if text else {}
+        return resolve(json.loads(text)) if text else {}
 
 
 def problem_text(status: int, text: str) -> str:

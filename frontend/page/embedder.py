@@ -39,9 +39,7 @@ class Embedder:
         stage("Starting TensorFlow.js")
         await self._worker.load_tensorflow(runtime_url)
         stage("Reading the model")
-        await self._worker.load_model(
-            space["space"], json.dumps(space["manifest"]), window.location.origin + space["model_url"]
-        )
+        await self._worker.load_model(space["space"], json.dumps(space["manifest"]), space["model_url"])
         stage("Checking the model's answers")
         trial = await self._worker.start_backend()
         self._failure = ""
@@ -79,8 +77,8 @@ class Embedder:
             window.URL.revokeObjectURL(url)
 
     async def open_in_detail(self, url: str) -> dict:
-        """As `open`, for what lies at an address, and large enough that parts of it can be embedded."""
-        return await self._open(window.URL.new(url, window.location.href).href, True)
+        """As `open`, for what lies at an absolute address, and large enough that parts of it can be embedded."""
+        return await self._open(url, True)
 
     async def _open(self, url: str, in_detail: bool) -> dict:
         await self._ready.wait()

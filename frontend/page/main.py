@@ -14,6 +14,7 @@ from frontend.page.embedder import Embedder
 from frontend.page.key import Key
 from frontend.page.library import Library
 from frontend.page.pictures import ALSO, DELETE, MORE, SELECT, SHOW, UNLIKE, action_of
+from frontend.page.places import beside, on_server
 from frontend.page.removal import Removals
 from frontend.page.search import Search
 from frontend.page.selection import Selection
@@ -27,7 +28,7 @@ class Page:
     """Everything on the page, and what happens when people touch it."""
 
     def __init__(self) -> None:
-        self.api = Api("/api/v1", Key())
+        self.api = Api(on_server("/api/v1"), Key())
         self.embedder = Embedder()
         self.library = Library(self.api)
         self.search = Search(self.embedder, self.api, self._forget)
@@ -54,7 +55,7 @@ class Page:
             self.search.results.unrelated = (space["manifest"]["calibration"] or {}).get("unrelated_cosine")
             start(self.search.by_address())
             start(self._fetch_ahead(space))
-            trial = await self.embedder.start(space, window.location.origin + config["runtime"], self.start_up.stage)
+            trial = await self.embedder.start(space, beside(config["runtime"]), self.start_up.stage)
         except Exception as exc:
             self._give_up(exc)
             return
@@ -137,8 +138,10 @@ CLASS_NAME = re.compile(r"[A-Za-z.]*(Error|Exception): ")
 
 async def downloads(space: dict) -> list[dict]:
     """List the large files that the worker will want: those of the runtime, and the model's."""
-    response = await window.fetch(config["app"] + "/downloads.json")
+    response = await window.fetch(beside(config["app"] + "/downloads.json"))
     files = json.loads(await response.text())
+    for file in files:
+        file["url"] = beside(file["url"])
     for name, facts in space["manifest"]["files"].items():
         url = space["model_url"] + name
         # Weights hardly get smaller on the way, so that their size stands for the bytes on the wire.

@@ -1,5 +1,6 @@
 """A web server on this machine that serves bytes, ranges, refusals and broken transfers, as a test asks for."""
 
+import mimetypes
 import re
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ class FileServer:
     break_after: dict[str, list[int]] = field(default_factory=dict)
     """After how many bytes the next transfers of a path break."""
     knows_ranges: bool = True
+    headers: dict[str, str] = field(default_factory=dict)
+    """What every answer says besides."""
     requests: list[tuple[str, str | None]] = field(default_factory=list)
     """Path and Range header of each request."""
 
@@ -69,7 +72,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, body: bytes, headers: dict[str, str], path: str = "") -> None:
         self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(body)), "Connection": "close"}.items():
+        said = {"Content-Type": media_type(path), **self.state.headers, **headers}
+        for name, value in {**said, "Content-Length": str(len(body)), "Connection": "close"}.items():
             self.send_header(name, value)
         self.end_headers()
         breaks = self.state.break_after.get(path)
@@ -77,3 +81,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep quiet: the test has `requests`."""
+
+
+def media_type(path: str) -> str:
+    """Say what lies at a path, as web servers do: by its ending, a page at a folder."""
+    return "text/html" if path.endswith("/") else mimetypes.guess_type(path)[0] or "application/octet-stream"

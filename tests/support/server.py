@@ -32,9 +32,9 @@ class Server:
 
     def runtime(self) -> str:
         """Return the path under which it serves what the page needs and is not ours."""
-        found = re.search(r'src="(/runtime/\w+)/pyscript', httpx.get(self.url + "/").text)
+        found = re.search(r'src="(runtime/\w+)/pyscript', httpx.get(self.url + "/").text)
         assert found
-        return found[1]
+        return "/" + found[1]
 
 
 @contextmanager

@@ -93,10 +93,10 @@ def test_tokens(frontend: Path) -> None:
     app, of_runtime = folder_of(dist, "app"), folder_of(dist, "runtime")
 
     assert (dist / "index.html").read_text() == (
-        f'<script src="/runtime/{of_runtime.name}/pyscript/core.js"></script><p>/app/{app.name}</p>'
+        f'<script src="runtime/{of_runtime.name}/pyscript/core.js"></script><p>app/{app.name}</p>'
     )
     assert json.loads((app / "page" / "pyscript.json").read_text()) == {
-        "files": {f"/app/{app.name}/page/api.py": ""},
+        "files": {f"app/{app.name}/page/api.py": ""},
     }
     assert (app / "page" / "main.py").read_text() == "print('{{app}} stays in Python')"
 
@@ -171,7 +171,7 @@ def test_changed_source(frontend: Path) -> None:
 
     assert folder_of(dist, "app") != app
     assert folder_of(dist, "runtime") == of_runtime
-    assert f"/app/{folder_of(dist, 'app').name}" in (dist / "index.html").read_text()
+    assert f"app/{folder_of(dist, 'app').name}" in (dist / "index.html").read_text()
 
 
 def test_source_changed_back(frontend: Path) -> None:

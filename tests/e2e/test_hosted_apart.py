@@ -1,0 +1,60 @@
+"""The page on a web server that knows nothing of it, the API elsewhere."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from backend.setup.report import TerminalReport
+from backend.setup.site import build_site
+from tests.support.file_server import FileServer, serve_files
+from tests.support.page import Visit, title
+from tests.support.server import running_server
+
+Groups = Mapping[str, list[Path]]
+
+FRONTEND = Path(__file__).parents[2] / "frontend"
+
+
+@pytest.fixture
+def host() -> Iterator[FileServer]:
+    """A plain web server that has the page in a folder."""
+    with serve_files() as host:
+        dist = build_site(FRONTEND, TerminalReport())
+        for path in dist.rglob("*"):
+            if path.is_file():
+                host.files[f"/search/{path.relative_to(dist).as_posix()}"] = path.read_bytes()
+        host.files["/search/"] = host.files["/search/index.html"]
+        yield host
+
+
+@pytest.mark.parametrize("isolated", [True, False], ids=["isolated", "not isolated"])
+def test_hosted_apart(
+    isolated: bool, context: BrowserContext, host: FileServer, drawn_groups: Groups, tmp_path: Path
+) -> None:
+    """With one attribute set, and the page let in, it adds, shows and searches as it does at home."""
+    if isolated:
+        host.headers = {
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Embedder-Policy": "require-corp",
+        }
+    first, second, other = *drawn_groups["dots"][:2], drawn_groups["rings"][0]
+    with running_server(tmp_path, variables={"LOOKALIKE_ORIGINS": host.address}) as server, context.new_page() as page:
+        html = host.files["/search/"].decode()
+        assert 'data-api=""' in html
+        host.files["/search/"] = html.replace('data-api=""', f'data-api="{server.url}"').encode()
+        visit = Visit(page, f"{host.address}/search")
+        visit.tolerated = ["requires SharedArrayBuffer"]  # PyScript's hint; nothing here uses what it speaks of.
+        visit.open().ready()
+        assert page.evaluate("crossOriginIsolated") is isolated
+        visit.add([first, other], tags="apart")
+        assert visit.search(second)[0] == title(first)
+        visit.until(lambda: page.locator("#matches img").first.evaluate("image => image.naturalWidth") > 0)
+        page.get_by_role("button", name=f"More like {title(first)}").first.click()
+        assert visit.matches(title(first)) == [title(other)]
+        page.reload()
+        visit.ready()
+        assert visit.matches(title(first)) == [title(other)]
+    assert visit.complaints == []
+    assert {address.split("/")[2] for address in visit.foreign_requests()} == {server.url.split("/")[2]}
