@@ -119,6 +119,18 @@ class MobileNet:
         """How many tensors TF.js holds: constant between pictures, or something leaks."""
         return js.tf.memory().numTensors
 
+    def tensor_bytes(self) -> int:
+        """How many bytes TF.js' tensors take."""
+        return js.tf.memory().numBytes
+
+    def threads(self) -> int:
+        """How many threads the back end in use runs on."""
+        return js.tf.wasm.getThreadsCount() if self.best.backend == "wasm" else 1
+
+    def tensorflow_version(self) -> str:
+        """The version of TF.js."""
+        return js.tf.version_core
+
     async def _try(self, backend: str) -> Trial:
         """Load the model on a back end, check and time it, and keep it if it is the best so far."""
         async with self._turn:

@@ -9,12 +9,16 @@ A picture stays here between these calls, under a number; only facts, a thumbnai
 """
 
 import hashlib
+import platform
 import time
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import js
 import numpy as np
+import PIL
+import pyodide
+import pyodide_js
 from pyodide.ffi import JsException, to_js
 
 from frontend.embedder import mobilenet, preprocessing, space
@@ -24,6 +28,7 @@ __export__ = [
     "close_picture",
     "embed",
     "embed_part",
+    "environment",
     "load_model",
     "load_tensorflow",
     "open_picture",
@@ -90,6 +95,23 @@ def status() -> dict[str, Any]:
         "backend": model.best.backend,
         "tensors": model.tensor_count(),
         "open_pictures": len(open_pictures),
+    }
+
+
+def environment() -> dict[str, Any]:
+    """Say what the model runs in: versions, threads, and memory in bytes."""
+    versions = {
+        "Python": platform.python_version(),
+        "Pyodide": pyodide.__version__,
+        "numpy": np.__version__,
+        "Pillow": PIL.__version__,
+        "TensorFlow.js": model.tensorflow_version(),
+    }
+    return {
+        "versions": [{"name": name, "number": number} for name, number in versions.items()],
+        "threads": model.threads(),
+        "tensor_bytes": model.tensor_bytes(),
+        "python_bytes": pyodide_js._module.HEAPU8.byteLength,
     }
 
 

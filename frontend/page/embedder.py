@@ -60,6 +60,22 @@ class Embedder:
         trial = await self._worker.try_faster_backends()
         return {"backend": trial.backend, "run_ms": trial.run_ms}
 
+    async def inspect(self) -> dict:
+        """Return what runs in the worker: back end and trials, versions, threads and memory."""
+        status, within = await self._worker.status(), await self._worker.environment()
+        return {
+            "backend": status.backend,
+            "trials": [
+                {"backend": trial.backend, "usable": trial.usable, "reason": trial.reason, "cosine": trial.cosine}
+                for trial in status.trials
+            ],
+            "tensors": status.tensors,
+            "tensor_bytes": within.tensor_bytes,
+            "python_bytes": within.python_bytes,
+            "threads": within.threads,
+            "versions": [(version.name, version.number) for version in within.versions],
+        }
+
     async def open(self, file) -> dict:
         """
         Decode a file, once the embedder is ready.

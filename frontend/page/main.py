@@ -11,6 +11,7 @@ from frontend.page.detail import Detail
 from frontend.page.dom import asking, find
 from frontend.page.doors import Doors
 from frontend.page.embedder import Embedder
+from frontend.page.engine import Engine
 from frontend.page.key import Key
 from frontend.page.library import Library
 from frontend.page.pictures import ALSO, DELETE, MORE, SELECT, SHOW, UNLIKE, action_of
@@ -37,6 +38,7 @@ class Page:
         self.selection = Selection(self.api, self._delete, self._forget)
         self.detail = Detail(self.api, self._act, self._forget, self.library.load_after)
         self.start_up = StartUp()
+        Engine(self.api, self.embedder, self.start_up)
         Doors(self._search_with, self._add)
         for grid in ("images", "matches"):
             find(grid).addEventListener("click", self._clicked)

@@ -11,12 +11,16 @@ from pyscript import window
 
 from frontend.page.dom import find, megabytes
 
+READY = "Ready"
+"""The last entry among the stages."""
+
 
 class StartUp:
     """The panel with one bar for each part."""
 
     def __init__(self) -> None:
         self._parts = {}
+        self._stages = []
         self._failed = False
         self._began = window.performance.now()
 
@@ -36,12 +40,14 @@ class StartUp:
 
     def stage(self, text: str) -> None:
         """Say what is being done now, unless something has failed: that is more to the point."""
+        self._stages.append((text, self._seconds()))
         if not self._failed:
             find("engine").textContent = text
 
     def ready(self, trial: dict) -> None:
         """Put the panel away; the embedder can be used."""
-        seconds = (window.performance.now() - self._began) / 1000
+        seconds = self._seconds()
+        self._stages.append((READY, seconds))
         find("start-up").classList.add("away")
         find("search-hint").classList.remove("away")
         find("engine").className = "chip ready"
@@ -64,6 +70,23 @@ class StartUp:
         find("engine").textContent = reason
         find("start-up").classList.add("away")
 
+    def stages(self) -> list:
+        """Return what the start did, each with how many seconds it took; the last may go on still."""
+        done = [("This page", self._began / 1000)]
+        for index, (name, began) in enumerate(self._stages):
+            if name != READY:
+                ended = self._stages[index + 1][1] if index + 1 < len(self._stages) else self._seconds()
+                done.append((name, ended - began))
+        return done
+
+    def downloads(self) -> list:
+        """Return each part with its size in bytes and how many of them came over the network, see `Part.received`."""
+        return [(name, part.expected, part.received()) for name, part in self._parts.items()]
+
+    def _seconds(self) -> float:
+        """Return the seconds since the page asked for the first of it."""
+        return (window.performance.now() - self._began) / 1000
+
     def _part(self, name: str):
         if name not in self._parts:
             self._parts[name] = Part(find("start-up").querySelector(f'[data-part="{name}"]'))
@@ -85,14 +108,16 @@ class Part:
     """One bar: a part of the embedder and how much of it is here."""
 
     def __init__(self, element) -> None:
-        self._expected = 0
+        self.expected = 0
+        self._urls = []
         self._arrived = 0.0
         self._bar = element.querySelector("progress")
         self._text = element.querySelector(".note")
 
     def expect(self, download: dict) -> None:
         """Count a file in."""
-        self._expected += download["bytes"]
+        self.expected += download["bytes"]
+        self._urls.append(download["url"])
         self._show()
 
     def arrived(self, size: float) -> None:
@@ -100,6 +125,13 @@ class Part:
         self._arrived += size
         self._show()
 
+    def received(self) -> int | None:
+        """Return how many bytes came over the network, 0 from the cache; None where another server does not tell."""
+        entries = [window.performance.getEntriesByName(url).at(0) for url in self._urls]
+        if not all([entry and entry.encodedBodySize for entry in entries]):
+            return None
+        return sum([entry.transferSize for entry in entries])
+
     def _show(self) -> None:
-        self._bar.value = min(self._arrived / self._expected, 1)
-        self._text.textContent = f"{megabytes(self._arrived)} of {megabytes(self._expected)}"
+        self._bar.value = min(self._arrived / self.expected, 1)
+        self._text.textContent = f"{megabytes(self._arrived)} of {megabytes(self.expected)}"
