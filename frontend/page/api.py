@@ -29,6 +29,15 @@ class Api:
     def __init__(self, base_url: str, key) -> None:
         self._base_url = base_url
         self._key = key
+        self.on_answer = lambda reached: None
+        """Called after each request with whether the server answered."""
+
+    async def reach(self) -> None:
+        """See whether the server answers; `on_answer` hears of it."""
+        try:
+            await self._call("GET", "/health")
+        except ApiError:
+            return
 
     async def space(self) -> dict:
         """Which model makes this server's vectors, where its files are, and what an upload may be."""
@@ -94,7 +103,9 @@ class Api:
             response = await window.fetch(self._base_url + path, to_js(options))
             text = await response.text()
         except Exception:
+            self.on_answer(False)
             raise ApiError(0, "The server cannot be reached.")
+        self.on_answer(True)
         if not response.ok:
             raise ApiError(response.status, problem_text(response.status, text))
         return resolve(json.loads(text)) if text else {}

@@ -19,6 +19,7 @@ class Library:
         self._total = 0
         self._unseen = 0
         self._newest = 0
+        self._failed = False
         self._view = View(self.reload)
         find("library-new").addEventListener("click", lambda event: self.reload())
 
@@ -37,6 +38,7 @@ class Library:
             page = await self._page()
         except ApiError as exc:
             if turn == self._newest:
+                self._failed = True
                 find("library-summary").textContent = exc.message
                 find("library-more").hidden = False
             return
@@ -44,6 +46,7 @@ class Library:
             find("library-more").disabled = False
         if turn != self._newest:
             return
+        self._failed = False
         if first:
             find("images").replaceChildren()
             self._count_unseen(0)
@@ -52,6 +55,11 @@ class Library:
         find("images").append(*[card(image) for image in page["images"] if not self._held(image["id"])])
         find("library-more").hidden = not self._next
         self.summarise()
+
+    def retry(self) -> None:
+        """Load what could not be loaded, now that the server is back."""
+        if self._failed:
+            start(self.load())
 
     async def load_after(self, grid) -> None:
         """Show the next page, if there is one, to somebody who came to the end of this grid."""

@@ -7,6 +7,7 @@ from pyscript import config, document, window
 
 from frontend.page import arrows
 from frontend.page.api import Api
+from frontend.page.connection import Connection
 from frontend.page.detail import Detail
 from frontend.page.dom import asking, find
 from frontend.page.doors import Doors
@@ -38,6 +39,7 @@ class Page:
         self.selection = Selection(self.api, self._delete, self._forget)
         self.detail = Detail(self.api, self._act, self._forget, self.library.load_after)
         self.start_up = StartUp()
+        Connection(self.api, self._back)
         Engine(self.api, self.embedder, self.start_up)
         Doors(self._search_with, self._add)
         for grid in ("images", "matches"):
@@ -49,6 +51,8 @@ class Page:
 
     async def start(self) -> None:
         """Show the library at once; bring the embedder up beside it."""
+        find("unstarted").hidden = True
+        find("plain-http").hidden = window.isSecureContext
         start(self.library.load())
         try:
             space = await self.api.space()
@@ -64,6 +68,14 @@ class Page:
         self.start_up.ready(trial)
         self.start_up.settle(await self.embedder.try_faster_backends())
 
+    def _back(self) -> None:
+        """Go on with what the server did not answer."""
+        if not self.search.space:
+            start(self.start())
+            return
+        self.library.retry()
+        self.search.retry()
+
     async def _fetch_ahead(self, space: dict) -> None:
         """Fetch what the worker will want. A file that is missing here may still come when the worker asks for it."""
         try:
@@ -77,6 +89,8 @@ class Page:
         if self.embedder.started():
             return
         reason = f"Search by picture could not start: {last_line(error)} Reload the page to try again."
+        if "memory" in str(error).lower():
+            reason = "There is too little free memory to search by picture. Close other pages, then reload this one."
         self.start_up.fail(reason)
         self.embedder.fail(reason)
 

@@ -34,6 +34,7 @@ class Search:
         self._query: Query | None = None
         self._newest = 0
         self._timer = 0
+        self._missed = None
         self._close_up = CloseUp(embedder, api)
         self._region = Region(self._set_region)
         self._filters = Filters(self._set_filters)
@@ -56,6 +57,11 @@ class Search:
         """Search for what the page's address speaks of, if it does."""
         await self._arrive(self._links.read())
 
+    def retry(self) -> None:
+        """Search with what the server did not hear of, now that it is back."""
+        if self._missed:
+            start(self._search(*self._missed))
+
     def forget(self, image_id: str) -> None:
         """Take a deleted image out of the results."""
         self.results.forget(image_id)
@@ -68,7 +74,7 @@ class Search:
     def _put_away(self) -> bool:
         """Hide the results; returns whether there were any."""
         self._newest += 1
-        self._query = None
+        self._query = self._missed = None
         start(self._close_up.let_go())
         find("search-note").textContent = ""
         if find("results").hidden:
@@ -151,6 +157,7 @@ class Search:
         if not query:
             return
         self._newest += 1
+        self._missed = None
         turn = self._newest
         name = query.example["name"]
         try:
@@ -162,6 +169,8 @@ class Search:
             body.update(to_api(query.filters))
             found = await self._api.search(body)
         except (PictureError, ApiError) as exc:
+            if turn == self._newest and isinstance(exc, ApiError) and exc.status == 0:
+                self._missed = (new, remember)
             self._fail(turn, query, exc)
             return
         except Exception:

@@ -24,9 +24,12 @@ ARTEFACTS = Path(__file__).parents[1] / "artefacts"
 # Products that a person tells apart at a glance.
 PHOTOGRAPH_GROUPS = ("Granny-Smith", "Bravo-Apple-Juice", "Beef-Tomato")
 
+# A name of this machine that the browser does not take for its own.
+PLAIN = "plain.example"
+
 ARGUMENTS = [
     "--no-sandbox",  # CI runs as root in a container.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # A slip would show, not reach anybody.
+    f"--host-resolver-rules=MAP {PLAIN} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # A slip would show.
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",

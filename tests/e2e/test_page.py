@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from playwright.sync_api import JSHandle, Page, Route, expect
+from playwright.sync_api import BrowserContext, JSHandle, Page, Route, expect
 
-from tests.e2e.conftest import ARTEFACTS
+from tests.e2e.conftest import ARTEFACTS, PLAIN
 from tests.support.api import declared
 from tests.support.drawings import draw, jpeg
 from tests.support.page import Visit, title
-from tests.support.server import Server
+from tests.support.server import Server, running_server
 from tests.support.spaces import to_base64, vector
 
 Groups = Mapping[str, list[Path]]
@@ -164,9 +164,64 @@ def test_the_server_goes_away(visit: Visit, drawn_groups: Groups) -> None:
     assert visit.outcome(path.name) == "The server cannot be reached."
     visit.page.set_input_files("#search-file", path)
     expect(visit.page.locator("#search-note")).to_have_text(f"{path.name}: The server cannot be reached.")
+    expect(visit.page.locator("#away")).to_be_visible()
     visit.page.unroute("**/api/v1/**")
+    assert visit.matches(path.name) == []  # Once the server is back, the page notices and searches.
+    expect(visit.page.locator("#away")).to_be_hidden()
     visit.page.get_by_role("button", name=f"Try {path.name} again").click()
     expect(visit.page.locator("#images .card")).to_have_count(1)
+
+
+def test_the_server_is_away_from_the_first(visit: Visit) -> None:
+    """A page that comes from elsewhere, or from a cache, starts when the server does."""
+    visit.tolerated = ["ERR_FAILED", "ApiError"]
+    visit.page.route("**/api/v1/**", lambda route: route.abort())
+    visit.open()
+    expect(visit.page.locator("#away")).to_be_visible()
+    visit.page.unroute("**/api/v1/**")
+    visit.ready()
+    expect(visit.page.locator("#library-summary")).to_have_text("0 pictures")
+
+
+def test_a_browser_in_which_nothing_starts(visit: Visit) -> None:
+    """Where not even the page's own script can run, style alone says after a while what may be the matter."""
+    visit.tolerated = ["ERR_FAILED"]
+    visit.page.route("**/micropython.wasm", lambda route: route.abort())
+    visit.open()
+    late = visit.page.locator("#unstarted")
+    expect(late).to_be_hidden()
+    late.evaluate("element => element.getAnimations().forEach(animation => animation.finish())")
+    expect(late).to_be_visible()
+
+
+def test_plain_http(context: BrowserContext, drawn_groups: Groups, tmp_path: Path) -> None:
+    """At an address that is not this machine's own, without https, all of it works, and the page says what it costs."""
+    first, second = drawn_groups["dots"][:2]
+    with running_server(tmp_path, variables={"LOOKALIKE_HOSTS": PLAIN}) as server, context.new_page() as page:
+        visit = Visit(page, server.url.replace("127.0.0.1", PLAIN))
+        visit.tolerated = ["requires SharedArrayBuffer", "Cross-Origin-Opener-Policy"]  # Hints, to whoever looks there.
+        visit.open().ready()
+        assert not page.evaluate("isSecureContext")
+        expect(page.locator("#plain-http")).to_be_visible()
+        assert visit.add([first]).search(second) == [title(first)]
+        page.get_by_role("button", name="Engine").click()
+        expect(page.locator("#engine-parts")).to_contain_text("more only to addresses with https")
+    assert visit.complaints == []
+
+
+def test_too_little_memory(visit: Visit) -> None:
+    """Where the model does not fit, the page says what to do, and the library can be used."""
+    visit.tolerated = ["MemoryError"]
+
+    def change(route: Route) -> None:
+        source, begin = route.fetch().text(), "async def start_backend() -> dict[str, Any]:\n"
+        assert begin in source
+        route.fulfill(body=source.replace(begin, begin + "    raise MemoryError\n"))
+
+    visit.page.route("**/embedder/worker.py", change)
+    visit.open()
+    expect(visit.page.locator("#engine")).to_contain_text("too little free memory")
+    expect(visit.page.locator("#library-summary")).to_have_text("0 pictures")
 
 
 def test_a_file_that_is_missing_for_a_moment(visit: Visit) -> None:
