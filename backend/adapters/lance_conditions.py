@@ -49,6 +49,7 @@ def passing(filters: Filters, without: ImageID | None = None) -> list[str]:
         filters.created_before and f"id < {literal(_first_id(filters.created_before))}",
         filters.size_min is not None and f"size >= {literal(filters.size_min)}",
         filters.size_max is not None and f"size <= {literal(filters.size_max)}",
+        filters.ids and one_of("id", filters.ids),
         without is not None and f"id != {literal(without)}",
         *(condition for attribute in filters.attributes for condition in _attribute(attribute)),
     ]
