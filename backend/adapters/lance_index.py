@@ -225,13 +225,12 @@ class LanceIndex:
 
 def _with_chances(ids: pa.StringArray) -> pa.Table:
     """Set beside each id its random part, which begins after the time."""
-    return pa.table({"id": ids, "chance": pc.utf8_slice_codeunits(ids, 12)})
+    return pa.table({"id": ids, "chance": pc.call_function("utf8_slice_codeunits", [ids], pc.SliceOptions(12))})
 
 
 def _least(table: pa.Table, count: int) -> pa.Table:
     """Return the rows with the least chances, in order."""
-    keys = [("chance", "ascending"), ("id", "ascending")]
-    return table.take(pc.select_k_unstable(table, k=count, sort_keys=keys))
+    return table.sort_by([("chance", "ascending"), ("id", "ascending")]).slice(0, count)
 
 
 def _similarity(distance: float) -> float:

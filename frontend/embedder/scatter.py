@@ -68,7 +68,7 @@ class Scatter:
 
     def nearest(self, x: float, y: float, reach: tuple[float, float]) -> str:
         """Return the id of the picture nearest to a point, at most `reach` to the side or up and down; or ""."""
-        distances = np.abs((self._points - np.float32((x, y))) / np.float32(reach))
+        distances = np.abs(self._points - [x, y]) / reach
         distances = np.where(self._there, np.hypot(*distances.T), np.inf)
         if not len(distances) or distances.min() > 1:
             return ""
