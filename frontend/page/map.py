@@ -17,7 +17,7 @@ from frontend.page.outline import UNITS, Outline
 from frontend.page.pictures import SELECT, SHOW, action_of, leaving, selected
 from frontend.page.spots import Spots
 from frontend.page.tasks import start
-from frontend.page.viewport import ALL, moved, place_of, zoomed
+from frontend.page.viewport import ALL, moved, place_of, shift, zoomed
 
 NAME = "lookalike-map"
 
@@ -28,6 +28,9 @@ GAP_PX = 6
 
 REACH_PX = 12
 """How far from a dot a click still means it: a finger is some 10 mm wide."""
+
+MOST_STRETCHED = 2
+"""How far a picture grows with the map before it is drawn in its usual size again, though the map moves. A guess."""
 
 PAUSE_MS = 120
 """How long the map has to lie still before it is filled with pictures again. A guess."""
@@ -56,12 +59,14 @@ class Map:
         self._gestures = Gestures(find("map-stage"), self._move, self._zoom, self._fit, self._outline)
         self._placing = asyncio.Lock()
         self._view = ALL
+        self._drawn = ALL
         self._loads = 0
         self._placed = False
         self._stale = True
         self._fillings = 0
         self._selections = 0
         self._timer = 0
+        self._marking = 0
         self._added = 0
         self._summary = ""
         find("as-grid").addEventListener("click", lambda event: self._show(False))
@@ -72,7 +77,7 @@ class Map:
         for name in ("keydown", "keyup"):
             stage.addEventListener(name, self._space)
         window.onresize = lambda event: self._fill_soon()
-        self._look()
+        self._draw()
         if remembered():
             self._show(True)
 
@@ -105,8 +110,8 @@ class Map:
         """Draw the dots of the selected pictures as such."""
         if not selected:
             self._selections += 1  # Whoever clears the selection does not want the rest of it.
-        if self._placed:
-            start(self._mark())
+        window.clearTimeout(self._marking)
+        self._marking = window.setTimeout(lambda: start(self._mark()), PAUSE_MS)
 
     def _visible(self) -> bool:
         return not find("map").hidden
@@ -152,7 +157,7 @@ class Map:
             return
         self._placed = True
         self._view = ALL
-        self._look()
+        self._draw()
         find("map-dots").setAttribute("d", placed["dots"])
         self._summarise(placed["count"], total)
         self.show_selected()
@@ -195,14 +200,26 @@ class Map:
         return True
 
     def _look(self) -> None:
-        """Move all that is there: two attributes, whatever lies on the map."""
+        """Move and stretch all that is there as one, which the browser does without looking at any of it."""
+        x, y, factor = shift(self._drawn, self._view)
+        if not 1 / MOST_STRETCHED < factor < MOST_STRETCHED:
+            self._draw()
+            return
+        find("map-layer").style.setProperty(
+            "transform", f"translate({100 * x:.4f}%, {100 * y:.4f}%) scale({factor:.6f})"
+        )
+        find("map-out").disabled = find("map-fit").disabled = self._view == ALL
+
+    def _draw(self) -> None:
+        """Draw everything where it belongs in this view, dots and pictures in their usual size."""
+        self._drawn = self._view
         left, top, side = self._view
         numbers = [f"{value * UNITS:.2f}" for value in (left, top, side, side)]
         find("map-points").setAttribute("viewBox", " ".join(numbers))
         style = self._list().style
         for name, value in (("--left", left), ("--top", top), ("--zoom", 1 / side)):
             style.setProperty(name, str(value))
-        find("map-out").disabled = find("map-fit").disabled = side == 1
+        self._look()
 
     def _filled(self, done: bool) -> None:
         """Note for readers, and for the tests, whether all that is to be shown here is."""
@@ -217,6 +234,7 @@ class Map:
         """Show as many pictures as fit where the map lies now."""
         if not self._placed or not self._visible():
             return
+        self._draw()
         self._fillings += 1
         turn, load = self._fillings, self._loads
         spacing = self._in_map(spot_px() + GAP_PX)
@@ -294,7 +312,8 @@ class Map:
         self._say(self._summary if image_ids else "There is no picture within that outline.")
 
     async def _mark(self) -> None:
-        find("map-marked").setAttribute("d", await self._embedder.dots(list(selected)))
+        if self._placed:
+            find("map-marked").setAttribute("d", await self._embedder.dots(list(selected)))
 
     async def _forget(self, image_id: str) -> None:
         find("map-dots").setAttribute("d", await self._embedder.forget(image_id))

@@ -9,10 +9,10 @@ from frontend.page.dom import find
 from frontend.page.pictures import card, shown
 from frontend.page.tasks import start
 
-MOST_AT_ONCE = 100
-"""How many images one request gives, as the API has it."""
+MOST_AT_ONCE = 50
+"""How many images are asked for in one request: to read them takes MicroPython some 20 ms then."""
 
-CARDS_AT_ONCE = 6
+CARDS_AT_ONCE = 4
 """How many cards are made before the browser gets its turn: some 10 ms here, so that nobody feels it on a phone."""
 
 

@@ -29,6 +29,16 @@ def place_of(view: tuple, x: float, y: float) -> tuple:
     return left + x * side, top + y * side
 
 
+def shift(drawn: tuple, view: tuple) -> tuple:
+    """
+    Return how what is drawn for one part has to move and grow to show another.
+
+    Returns:
+        How far it goes to the right and down, as fractions of its width and height, and the factor that it grows by.
+    """
+    return (drawn[0] - view[0]) / view[2], (drawn[1] - view[1]) / view[2], drawn[2] / view[2]
+
+
 def fitted(left: float, top: float, side: float) -> tuple:
     """Bring a part into the map."""
     return max(0, min(left, 1 - side)), max(0, min(top, 1 - side)), side

@@ -136,9 +136,11 @@ def test_looking_around(visit: Visit, server: Server) -> None:
     everything = drawing.get_attribute("viewBox") or ""
 
     def seen() -> list[float]:
+        filled(page)
         return [float(number) for number in (drawing.get_attribute("viewBox") or "").split()]
 
     draw(page, [(0.5, 0.5), (0.6, 0.5)])
+    filled(page)
     assert drawing.get_attribute("viewBox") == everything  # There is nothing beyond.
     page.get_by_role("button", name="Zoom in").click()
     page.get_by_role("button", name="Zoom in").click()
@@ -154,6 +156,7 @@ def test_looking_around(visit: Visit, server: Server) -> None:
     page.mouse.wheel(0, -300)
     visit.until(lambda: seen()[2] < after[2])
     page.get_by_role("button", name="Fit").click()
+    filled(page)
     assert drawing.get_attribute("viewBox") == everything
 
     filled(page)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontend.page.viewport import ALL, SMALLEST, moved, place_of, zoomed
+from frontend.page.viewport import ALL, SMALLEST, moved, place_of, shift, zoomed
 
 
 def test_zoom_about_a_point() -> None:
@@ -12,6 +12,15 @@ def test_zoom_about_a_point() -> None:
 
     assert after == pytest.approx((0.2625, 0.4875, 0.25))
     assert place_of(after, 0.25, 0.75) == pytest.approx(place_of(before, 0.25, 0.75))
+
+
+def test_shift() -> None:
+    """Moved and stretched by it, a drawing shows a point where the other part has it."""
+    drawn, view = (0.1, 0.2, 0.5), (0.2, 0.3, 0.25)
+    right, down, factor = shift(drawn, view)
+    seen_x, seen_y = (0.3 - 0.1) / 0.5, (0.4 - 0.2) / 0.5
+
+    assert place_of(view, right + factor * seen_x, down + factor * seen_y) == pytest.approx((0.3, 0.4))
 
 
 def test_bounds() -> None:
