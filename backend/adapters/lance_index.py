@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 
 import lancedb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from lancedb.query import MatchQuery
 
 from backend.catalogue.spaces import EmbeddingSpace
@@ -168,6 +170,27 @@ class LanceIndex:
             rows = await self._table.take_offsets(places).select(["vector"]).to_arrow() if places else None
         return [] if rows is None else [vector_in(row) for row in rows.to_pylist()]
 
+    async def draw(self, limit: int, filters: Filters) -> tuple[Sequence[ImageID], int]:
+        query = self._table.query().select(["id"])
+        if conditions := passing(filters):
+            query = query.where(joined(conditions))
+        drawn, total = pa.table({"id": pa.array([], pa.string()), "chance": pa.array([], pa.string())}), 0
+        async with answering():
+            async for batch in await query.to_batches():
+                total += batch.num_rows
+                drawn = _least(pa.concat_tables([drawn, _with_chances(batch["id"])]), limit)
+        return [ImageID(image_id) for image_id in drawn["id"].to_pylist()], total
+
+    async def vectors_of(self, image_ids: Sequence[ImageID]) -> tuple[Sequence[ImageID], npt.NDArray[np.float16]]:
+        async with answering():
+            query = self._table.query().where(one_of("id", image_ids)).select(["id", "vector"])
+            rows: pa.Table = await query.to_arrow()
+        place = {image_id: number for number, image_id in enumerate(image_ids)}
+        rows = rows.take(np.argsort([place[image_id] for image_id in rows["id"].to_pylist()]))
+        values = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        dimension = rows.schema.field("vector").type.list_size
+        return [ImageID(image_id) for image_id in rows["id"].to_pylist()], values.reshape(-1, dimension)
+
     async def registered(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
         return await self._database.registered(image_ids)
 
@@ -198,6 +221,16 @@ class LanceIndex:
             query = self._table.query().where(one_of("id", image_ids)).select(["id", "vector"])
             rows = (await query.to_arrow()).to_pylist()
         return {ImageID(row["id"]): vector_in(row) for row in rows}
+
+
+def _with_chances(ids: pa.StringArray) -> pa.Table:
+    """Set beside each id its random part, which begins after the time."""
+    return pa.table({"id": ids, "chance": pc.call_function("utf8_slice_codeunits", [ids], pc.SliceOptions(12))})
+
+
+def _least(table: pa.Table, count: int) -> pa.Table:
+    """Return the rows with the least chances, in order."""
+    return table.sort_by([("chance", "ascending"), ("id", "ascending")]).slice(0, count)
 
 
 def _similarity(distance: float) -> float:

@@ -4,6 +4,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from .values import (
     SHA256,
     Change,
@@ -148,6 +151,27 @@ class ImageIndex(Protocol):
 
     async def sample(self, count: int) -> Sequence[Vector]:
         """Return the vectors of up to `count` images, spread over the catalogue; all if there are not more."""
+        ...
+
+    async def draw(self, limit: int, filters: Filters) -> tuple[Sequence[ImageID], int]:
+        """
+        Draw up to `limit` of the images that pass the filters, by the random part of their ids.
+
+        So the same ones are drawn again, in the same order, as long as there are no others; each image that is added
+        takes at most one's place.
+
+        Returns:
+            The images drawn, and how many pass the filters.
+        """
+        ...
+
+    async def vectors_of(self, image_ids: Sequence[ImageID]) -> tuple[Sequence[ImageID], npt.NDArray[np.float16]]:
+        """
+        Return the vectors of many images as they are stored; those that do not exist are left out.
+
+        Returns:
+            The N ids of those that do, in the order given, and their vectors: (N, D) float16.
+        """
         ...
 
     async def registered(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:

@@ -6,9 +6,12 @@ Upload: `begin_upload` gives out a ticket and signed addresses; the browser send
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
 
 from .errors import (
     ImageNotFound,
@@ -63,6 +66,12 @@ MAX_THUMBNAIL_BYTES = 256 * 1024
 
 # A guess at what a product needs, with room. The index looks attributes up by name, so that more would be slow.
 MAX_ATTRIBUTES = 32
+
+# Vectors of a sample that are read at once: some 1.3 MB.
+SAMPLE_PIECE = 500
+
+VectorRows = tuple[Sequence[ImageID], npt.NDArray[np.float16]]
+"""N images, and their vectors: (N, D) float16."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +185,17 @@ class Catalogue:
         shown = tuple(images[:limit])
         return Page(shown, position(shown[-1], sort) if len(images) > limit else None, total)
 
+    async def sample(self, limit: int, filters: Filters) -> tuple[int, AsyncIterator[VectorRows]]:
+        """
+        Draw up to `limit` of the images that pass the filters, see `ImageIndex.draw`.
+
+        Returns:
+            How many pass the filters, and the vectors of those drawn, in pieces, so that memory stays flat. What is
+            deleted meanwhile is left out.
+        """
+        image_ids, total = await self._index.draw(limit, filters)
+        return total, self._vectors_of(image_ids)
+
     async def count(self) -> int:
         """Return the number of images."""
         return await self._index.count(Filters())
@@ -288,6 +308,10 @@ class Catalogue:
         if vector is None:
             raise ImageNotFound(image_id)
         return vector
+
+    async def _vectors_of(self, image_ids: Sequence[ImageID]) -> AsyncIterator[VectorRows]:
+        for start in range(0, len(image_ids), SAMPLE_PIECE):
+            yield await self._index.vectors_of(image_ids[start : start + SAMPLE_PIECE])
 
     async def _search_both(
         self, vector: Vector, text: str, limit: int, filters: Filters, without: Sequence[ImageID]

@@ -189,6 +189,8 @@ class Filters:
     size_max: int | None = None
     """Of the original, in bytes, inclusive."""
     attributes: tuple[AttributeCondition, ...] = ()
+    ids: tuple[ImageID, ...] = ()
+    """One of these images."""
 
 
 class Sort(StrEnum):

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, Router, delete, get, patch, post, put
-from litestar.datastructures import State
+from litestar.datastructures import ResponseHeader, State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import ValidationException
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.response import Stream
 from litestar.types import Middleware
 
 from backend import __version__
@@ -33,6 +34,7 @@ from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import ImageID, ImageRecord, Looks, Sort, Vector
 from backend.settings import Role
 
+from . import vectors as vectors_wire
 from .access import check_role, needs
 from .cursors import MAX_CURSOR, read_cursor, write_cursor
 from .problems import documented
@@ -70,6 +72,12 @@ MAX_SEARCH_BYTES = 3 * 1024 * 1024
 # uvicorn takes a request line of 64 KB; with some 30 tags or labels, an address has a few thousand characters.
 MAX_FILTERS = 16_384
 
+# Vectors of 1,280 values take 2.6 KB each, 12.9 MB in all: what a browser fetches in a second or two, and more points
+# than a map of pictures can tell apart.
+MAX_SAMPLE = 5000
+
+TOTAL = "X-Total-Count"
+
 Injected = NamedDependency[Catalogue]
 
 
@@ -82,7 +90,7 @@ def api_routes(middleware: Sequence[Middleware]) -> Router:
     """
     return Router(
         PATH,
-        route_handlers=[health, space, begin_upload, register, images, image, change, remove, search, status],
+        route_handlers=[health, space, begin_upload, register, images, vectors, image, change, remove, search, status],
         middleware=middleware,
         guards=[check_role],
         dependencies={"catalogue": Provide(_catalogue, sync_to_thread=False)},
@@ -176,6 +184,28 @@ async def images(
         write_cursor(sort, page.next) if page.next else None,
         page.total,
     )
+
+
+@get(
+    "/vectors",
+    **needs(Role.READ),
+    summary="Return the vectors of many images, of very many a sample",
+    media_type=vectors_wire.MEDIA_TYPE,
+    responses=documented(parameters=True),
+    response_description=vectors_wire.DESCRIPTION,
+    response_headers=[
+        ResponseHeader(name=TOTAL, description="Number of images that pass the filters", documentation_only=True)
+    ],
+)
+async def vectors(
+    catalogue: Injected,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_SAMPLE, description="Of more images, as many at random")] = (
+        MAX_SAMPLE
+    ),
+    filters: Annotated[str, QueryParameter(max_length=MAX_FILTERS, description="As in a search")] = "{}",
+) -> Stream:
+    total, pieces = await catalogue.sample(limit, _read_filters(filters).to_value())
+    return Stream(vectors_wire.written(pieces), media_type=vectors_wire.MEDIA_TYPE, headers={TOTAL: str(total)})
 
 
 @get(

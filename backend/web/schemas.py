@@ -147,6 +147,7 @@ class SearchFilters(Request, frozen=True):
     size_min: Count | None = None
     size_max: Count | None = None
     attributes: Annotated[tuple[AttributeCondition, ...], Meta(max_length=16)] = ()
+    ids: Annotated[tuple[Id, ...], Meta(max_length=100, description="Only these images")] = ()
 
     def to_value(self) -> values.Filters:
         return values.Filters(
@@ -157,6 +158,7 @@ class SearchFilters(Request, frozen=True):
             created_before=self.created_before,
             size_min=self.size_min,
             size_max=self.size_max,
+            ids=tuple(map(values.ImageID, self.ids)),
             attributes=tuple(
                 values.AttributeCondition(condition.name, condition.equals, condition.at_least, condition.at_most)
                 for condition in self.attributes

@@ -56,6 +56,15 @@ class Api:
         query = f"limit=60&sort={sort}&filters={window.encodeURIComponent(json.dumps(filters))}"
         return await self._call("GET", f"/images?{query}{'&after=' + after if after else ''}")
 
+    async def some_images(self, image_ids: list[str]) -> dict:
+        """Return these images as a page, up to 100; those that do not exist are left out."""
+        return await self._call("GET", f"/images?limit=100&filters={json.dumps({'ids': image_ids})}")
+
+    async def vectors(self, filters: dict) -> tuple:
+        """Return the vectors of the images that pass, or a sample of them, as a blob, and how many pass."""
+        path = f"/vectors?filters={window.encodeURIComponent(json.dumps(filters))}"
+        return await self._answered("GET", path, None, counted_blob)
+
     async def search(self, query: dict) -> list:
         """Return the matches of a query, best first."""
         return (await self._call("POST", "/search", query))["matches"]
@@ -79,11 +88,16 @@ class Api:
         window.fetch(f"{self._base_url}/images/{image_id}", to_js(options))
 
     async def _call(self, method: str, path: str, body: dict | None = None) -> dict:
+        """Send a request and read its answer as JSON, nothing as an empty object."""
+        text = await self._answered(method, path, body, lambda response: response.text())
+        return resolve(json.loads(text)) if text else {}
+
+    async def _answered(self, method: str, path: str, body: dict | None, read):
         """Send a request; as long as the server wants another key and there is one, send it again."""
         while True:
             tried = self._key.value
             try:
-                return await self._send(method, path, body, tried)
+                return await self._send(method, path, body, tried, read)
             except ApiError as exc:
                 if exc.status != 401 or not await self._key.ask(tried):
                     raise
@@ -94,21 +108,26 @@ class Api:
             headers["authorization"] = f"Bearer {key}"
         return {"method": method, "headers": headers}
 
-    async def _send(self, method: str, path: str, body: dict | None, key: str) -> dict:
+    async def _send(self, method: str, path: str, body: dict | None, key: str, read):
         options = self._options(method, key)
         if body is not None:
             options["headers"]["content-type"] = "application/json"
             options["body"] = json.dumps(body)
         try:
             response = await window.fetch(self._base_url + path, to_js(options))
-            text = await response.text()
+            content = await (read(response) if response.ok else response.text())
         except Exception:
             self.on_answer(False)
             raise ApiError(0, "The server cannot be reached.")
         self.on_answer(True)
         if not response.ok:
-            raise ApiError(response.status, problem_text(response.status, text))
-        return resolve(json.loads(text)) if text else {}
+            raise ApiError(response.status, problem_text(response.status, content))
+        return content
+
+
+async def counted_blob(response) -> tuple:
+    """Return the body of an answer as it is, and how many images it is about."""
+    return await response.blob(), int(response.headers.get("x-total-count"))
 
 
 def problem_text(status: int, text: str) -> str:

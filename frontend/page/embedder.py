@@ -22,6 +22,8 @@ class Embedder:
         self._last_number = 0
         self._ready = asyncio.Event()
         self._failure = ""
+        self._called = asyncio.Event()
+        self._answers = False
 
     async def start(self, space: dict, runtime_url: str, stage) -> dict:
         """
@@ -36,6 +38,8 @@ class Embedder:
         """
         stage("Starting Python")
         self._worker = await workers["embedder"]
+        self._answers = True
+        self._called.set()
         stage("Starting TensorFlow.js")
         await self._worker.load_tensorflow(runtime_url)
         stage("Reading the model")
@@ -54,6 +58,7 @@ class Embedder:
         """Let nobody wait: whoever waits, or comes before `start` succeeds after all, is told why."""
         self._failure = reason
         self._ready.set()
+        self._called.set()
 
     async def try_faster_backends(self) -> dict:
         """Let the worker try the graphics hardware; returns the trial of the back end then in use."""
@@ -132,6 +137,51 @@ class Embedder:
     async def close(self, picture: dict) -> None:
         """Let the worker forget a picture."""
         await self._worker.close_picture(picture["number"])
+
+    def reachable(self) -> bool:
+        """Whether the worker answers, if it cannot embed yet: all that a map needs."""
+        return self._answers
+
+    async def place_pictures(self, vectors, dimension: int) -> dict:
+        """
+        Place pictures on the map that the methods below are about, once the worker answers.
+
+        Args:
+            vectors: The API's answer, as a blob, so that it does not cross the page.
+
+        Raises:
+            PictureError: The worker did not start.
+        """
+        await self._called.wait()
+        if not self.reachable():
+            raise PictureError(self._failure)
+        url = window.URL.createObjectURL(vectors)
+        try:
+            placed = await self._worker.place_pictures(url, dimension)
+        finally:
+            window.URL.revokeObjectURL(url)
+        return {"count": placed.count, "dots": placed.dots, "project_ms": placed.project_ms}
+
+    async def thinned(self, view: tuple, spacing: tuple, most: int) -> list:
+        """Choose the pictures to show in a part of the map: (id, x, y) of each."""
+        left, top, side = view
+        return json.loads(await self._worker.thinned(left, top, side, spacing[0], spacing[1], most))
+
+    async def inside(self, outline: list) -> list[str]:
+        """Return the ids of the pictures within an outline."""
+        return json.loads(await self._worker.inside(json.dumps(outline)))
+
+    async def nearest(self, point: tuple, reach: tuple) -> str:
+        """Return the id of the picture at a point, or ""."""
+        return await self._worker.nearest(point[0], point[1], reach[0], reach[1])
+
+    async def dots(self, image_ids: list[str]) -> str:
+        """Draw those of the pictures that are on the map, as an SVG path."""
+        return await self._worker.dots(json.dumps(image_ids))
+
+    async def forget(self, image_id: str) -> str:
+        """Take a picture off the map; returns the path of the others."""
+        return await self._worker.forget(image_id)
 
 
 def times(picture: dict, made: dict) -> str:

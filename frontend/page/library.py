@@ -9,12 +9,17 @@ from frontend.page.view import View
 MOST_FOUND = 100
 """How many images words find at most, as the API has it."""
 
+NOBODY = "0" * 32
+"""An id that no image has: no ids at all would let all pass."""
+
 
 class Library:
     """The grid under everything else."""
 
-    def __init__(self, api) -> None:
+    def __init__(self, api, on_reload) -> None:
+        """`on_reload` is called when the view asks for other images."""
         self._api = api
+        self._on_reload = on_reload
         self._next = ""
         self._total = 0
         self._unseen = 0
@@ -28,6 +33,7 @@ class Library:
         self._newest += 1
         self._next = ""
         start(self.load())
+        self._on_reload()
 
     async def load(self) -> None:
         """Show the next page, or the first one; an answer that is not wanted any more is dropped."""
@@ -65,6 +71,13 @@ class Library:
         """Show the next page, if there is one, to somebody who came to the end of this grid."""
         if grid.id == "images" and self._next:
             await self.load()
+
+    async def conditions(self) -> dict:
+        """Return the filters that just those images fulfil that the view asks for."""
+        if not self._view.words:
+            return self._view.filters()
+        ids = [image["id"] for image in (await self._page())["images"]]
+        return {"ids": ids or [NOBODY]}
 
     async def _page(self) -> dict:
         """Ask for a page: of the list, or, where words are given, of what a search finds by them."""

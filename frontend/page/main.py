@@ -15,6 +15,7 @@ from frontend.page.embedder import Embedder
 from frontend.page.engine import Engine
 from frontend.page.key import Key
 from frontend.page.library import Library
+from frontend.page.map import Map
 from frontend.page.pictures import ALSO, DELETE, MORE, SELECT, SHOW, UNLIKE, action_of
 from frontend.page.places import beside, on_server
 from frontend.page.removal import Removals
@@ -32,12 +33,13 @@ class Page:
     def __init__(self) -> None:
         self.api = Api(on_server("/api/v1"), Key())
         self.embedder = Embedder()
-        self.library = Library(self.api)
+        self.library = Library(self.api, lambda: self.map.reload())
         self.search = Search(self.embedder, self.api, self._forget)
         self.uploads = UploadQueue(self.embedder, self.api, self._added)
         self.removals = Removals(self.api, self._forget, self.library.summarise)
-        self.selection = Selection(self.api, self._delete, self._forget)
+        self.selection = Selection(self.api, self._delete, self._forget, lambda: self.map.show_selected())
         self.detail = Detail(self.api, self._act, self._forget, self.library.load_after)
+        self.map = Map(self.api, self.embedder, self.library.conditions, self._do, self.selection.select, self._forget)
         self.start_up = StartUp()
         Connection(self.api, self._back)
         Engine(self.api, self.embedder, self.start_up)
@@ -102,10 +104,13 @@ class Page:
 
     def _clicked(self, event) -> None:
         action, image = action_of(event)
+        self._do(action, image, event.currentTarget, event.shiftKey)
+
+    def _do(self, action: str, image: dict, grid, extending: bool = False) -> None:
         if action == SHOW:
-            self.detail.open(image, event.currentTarget)
+            self.detail.open(image, grid)
         elif action == SELECT:
-            self.selection.toggle(image, event.currentTarget, event.shiftKey)
+            self.selection.toggle(image, grid, extending)
         else:
             self._act(action, image)
 
@@ -128,11 +133,14 @@ class Page:
     def _added(self, image: dict, new: bool) -> None:
         self.removals.keep(image["id"])
         self.library.add(image, new)
+        if new:
+            self.map.add()
 
     def _forget(self, image: dict) -> None:
         self.library.forget(image["id"])
         self.search.forget(image["id"])
         self.selection.drop(image["id"])
+        self.map.forget(image["id"])
 
     def _key(self, event) -> None:
         if asking():

@@ -78,6 +78,21 @@ def mark(image_id: str, wanted: bool) -> None:
         show_selection(item)
 
 
+def mark_more(image_ids: list[str]) -> None:
+    """Select many images, and show it on the cards there are."""
+    selected.update(image_ids)
+    for item in list(document.querySelectorAll(".card:not(.selected)")):
+        if item.dataset.id in selected:
+            show_selection(item)
+
+
+def mark_none() -> None:
+    """Select no image any more."""
+    selected.clear()
+    for item in list(document.querySelectorAll(".card.selected")):
+        show_selection(item)
+
+
 def show_selection(item) -> None:
     """Show on a card whether its image is selected."""
     item.classList.toggle("selected", item.dataset.id in selected)

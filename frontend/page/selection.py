@@ -3,7 +3,7 @@
 from frontend.page.api import ApiError
 from frontend.page.bulk import for_each
 from frontend.page.dom import counted, find
-from frontend.page.pictures import between, mark, redraw, selected, shown
+from frontend.page.pictures import between, mark, mark_more, mark_none, redraw, selected, shown
 from frontend.page.tasks import start
 from frontend.page.words import problem_of, split_tags
 
@@ -11,9 +11,17 @@ from frontend.page.words import problem_of, split_tags
 class Selection:
     """Which images are selected. They stay so while the library shows others; the bar counts those, too."""
 
-    def __init__(self, api, on_delete, on_gone) -> None:
-        """`on_delete` gets the images to delete; `on_gone` one that turns out to have been deleted."""
+    def __init__(self, api, on_delete, on_gone, on_change) -> None:
+        """
+        Make the bar work.
+
+        Args:
+            on_delete: Gets the images to delete.
+            on_gone: Gets one that turns out to have been deleted.
+            on_change: Called when others are selected.
+        """
         self._api = api
+        self._on_change = on_change
         self._on_delete = on_delete
         self._on_gone = on_gone
         self._last = ""
@@ -31,11 +39,15 @@ class Selection:
         self._last = image["id"]
         self._show("")
 
+    def select(self, images: list[dict]) -> None:
+        """Select these images too, whether they have cards or not."""
+        mark_more([image["id"] for image in images])
+        self._show("")
+
     def clear(self) -> bool:
         """Select none; returns whether any was."""
         some = bool(selected)
-        for image_id in list(selected):
-            mark(image_id, False)
+        mark_none()
         self._show("")
         return some
 
@@ -106,10 +118,16 @@ class Selection:
 
     def _show(self, note: str) -> None:
         find("selection").hidden = not selected
-        unseen = len([1 for image_id in selected if not find("images").querySelector(f'[data-id="{image_id}"]')])
+        unseen = count_unseen() if find("map").hidden else 0  # The map shows all, if only as dots.
         count = f"{len(selected):,} selected"
         find("selection-count").textContent = f"{count}, {unseen} of them not shown" if unseen else count
         find("selection-note").textContent = note
+        self._on_change()
+
+
+def count_unseen() -> int:
+    """Count the selected images that have no card in the grid."""
+    return len([1 for image_id in selected if not find("images").querySelector(f'[data-id="{image_id}"]')])
 
 
 def joined(tags: list[str], more: list[str]) -> list[str]:

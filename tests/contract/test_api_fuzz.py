@@ -58,13 +58,14 @@ OPERATIONS = {
     "register": ("PUT", f"{API}/images/{{image_id}}"),
     "change": ("PATCH", f"{API}/images/{{image_id}}"),
     "images": ("GET", f"{API}/images"),
+    "vectors": ("GET", f"{API}/vectors"),
     "image": ("GET", f"{API}/images/{{image_id}}"),
     "search": ("POST", f"{API}/search"),
     "remove": ("DELETE", f"{API}/images/{{image_id}}"),
 }
 
 # Those of which a part of a request can be wrong: any text is an id.
-REFUSING = ["begin_upload", "register", "change", "images", "search"]
+REFUSING = ["begin_upload", "register", "change", "images", "vectors", "search"]
 
 
 @dataclass

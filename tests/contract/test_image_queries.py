@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hypothesis import given, settings
@@ -107,6 +108,7 @@ def passes(image: ImageRecord, filters: Filters) -> bool:
             filters.created_before is None or image.created < filters.created_before,
             filters.size_min is None or image.original.size >= filters.size_min,
             filters.size_max is None or image.original.size <= filters.size_max,
+            not filters.ids or image.id in filters.ids,
             *(meets(image.description.attributes.get(each.name), each) for each in filters.attributes),
         ]
     )
@@ -149,6 +151,11 @@ conditions = st.builds(
 some_filters = st.builds(
     Filters, names, names, names, moments, moments, sizes, sizes, st.lists(conditions, max_size=2).map(tuple)
 ) | st.builds(lambda condition: Filters(attributes=(condition,)), conditions)
+some_filters |= st.builds(
+    lambda some, labels: Filters(labels_any=labels, ids=tuple(image.id for image in some)),
+    st.lists(st.sampled_from(IMAGES), max_size=9),
+    names,
+)
 
 
 @dataclass(frozen=True)
@@ -347,6 +354,28 @@ async def test_sample(index: ImageIndex, count: int, expected: int) -> None:
 async def test_sample_of_nothing(index: ImageIndex) -> None:
     """An empty catalogue has no vectors."""
     assert list(await index.sample(10)) == []
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(limit=st.integers(1, 150), filters=st.just(Filters()) | some_filters)
+def test_draw(opened: Opened, limit: int, filters: Filters) -> None:
+    """The images with the least random parts are drawn, of all that pass, and counted are all that pass."""
+    passing = sorted((image.id for image in IMAGES if passes(image, filters)), key=lambda each: (each[12:], each))
+
+    assert opened.portal.call(opened.index.draw, limit, filters) == (passing[:limit], len(passing))
+
+
+@pytest.mark.anyio
+async def test_vectors_of(index: ImageIndex) -> None:
+    """Many vectors come as one array, in the order asked for, with the ids of those that exist."""
+    await fill(index, [record(number) for number in range(5)])
+
+    ids, vectors = await index.vectors_of([image_id(number) for number in (3, 77, 1)])
+
+    assert (ids, vectors.shape, vectors.dtype) == ([image_id(3), image_id(1)], (2, DIMENSION), np.float16)
+    assert all(vectors[place] @ vector(number, DIMENSION) > 0.999 for place, number in enumerate((3, 1)))
+    ids, vectors = await index.vectors_of([image_id(77)])
+    assert (ids, vectors.shape) == ([], (0, DIMENSION))
 
 
 @pytest.mark.anyio
