@@ -73,6 +73,8 @@ class Gestures:
             self._outline.give_up()
 
     def _move(self, event) -> None:
+        if not event.buttons:  # Released outside of the map, before it was a drag.
+            self._pointers.pop(event.pointerId, None)
         if event.pointerId not in self._pointers:
             return
         if not self._dragging and not self._drag(event):

@@ -148,10 +148,11 @@ class Map:
             try:
                 total, placed = await self._place()
             except (ApiError, PictureError) as exc:
-                if turn == self._loads:
-                    self._say(str(exc))
-                    self._offer("Try again")
-                    self._filled(True)
+                self._fail(turn, str(exc))
+                return
+            except Exception as exc:  # The worker's own, such as one for want of memory.
+                window.console.error(repr(exc))
+                self._fail(turn, "The pictures could not be placed.")
                 return
         if turn != self._loads:
             return
@@ -162,6 +163,12 @@ class Map:
         self._summarise(placed["count"], total)
         self.show_selected()
         await self._fill()
+
+    def _fail(self, turn: int, reason: str) -> None:
+        if turn == self._loads:
+            self._say(reason)
+            self._offer("Try again")
+            self._filled(True)
 
     async def _place(self) -> tuple:
         """Return how many pictures there are in all, and what the worker says of those that it placed."""
@@ -217,7 +224,7 @@ class Map:
         numbers = [f"{value * UNITS:.2f}" for value in (left, top, side, side)]
         find("map-points").setAttribute("viewBox", " ".join(numbers))
         style = self._list().style
-        for name, value in (("--left", left), ("--top", top), ("--zoom", 1 / side)):
+        for name, value in (("--left", left), ("--top", top), ("--zoom", 1 / side), ("--grown", grown(side))):
             style.setProperty(name, str(value))
         self._look()
 
@@ -237,7 +244,7 @@ class Map:
         self._draw()
         self._fillings += 1
         turn, load = self._fillings, self._loads
-        spacing = self._in_map(spot_px() + GAP_PX)
+        spacing = self._in_map(spot_px() * grown(self._view[2]) + GAP_PX)
         spots = await self._embedder.thinned(self._view, spacing, MOST_SHOWN)
         try:
             await self._spots.show(spots, lambda: (turn, load) == (self._fillings, self._loads))
@@ -319,8 +326,13 @@ class Map:
         find("map-dots").setAttribute("d", await self._embedder.forget(image_id))
 
 
+def grown(side: float) -> float:
+    """Return how much larger pictures are where less of the map is seen, and fewer lie: half as large again at most."""
+    return min(side**-0.2, 1.5)
+
+
 def spot_px() -> float:
-    """Return the side of a picture on the map, in pixels."""
+    """Return the side of a picture on the whole map, in pixels."""
     return float(window.getComputedStyle(find("map-stage")).getPropertyValue("--spot").replace("px", ""))
 
 
