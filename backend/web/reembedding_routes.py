@@ -30,7 +30,7 @@ from .schemas import (
 )
 
 # As in `routes`: the largest bodies that the limits of `schemas` allow, and some room.
-MAX_LEASE_BYTES = 8 * 1024
+MAX_LEASE_BYTES = 48 * 1024
 MAX_REPORT_BYTES = 8 * 1024
 MAX_RENEWAL_BYTES = 192 * 1024
 

@@ -281,7 +281,7 @@ class LeaseRequest(Request, frozen=True):
     """How many images a browser wants to re-embed, and which it will not after all."""
 
     limit: Annotated[int, Meta(ge=0, le=100)] = 12
-    returned: Annotated[tuple[Id, ...], Meta(max_length=100, description="Leased before; others may have them")] = ()
+    returned: Annotated[tuple[Id, ...], Meta(max_length=500, description="Leased before; others may have them")] = ()
     again: Annotated[bool, Meta(description="Give out again also what was reported as unreadable")] = False
 
 

@@ -317,7 +317,7 @@ LONGEST = {
             "attributes": LONGEST_CONDITIONS,
         },
     },
-    "lease": {"limit": 100, "returned": ["0" * 32] * 100, "again": False},
+    "lease": {"limit": 100, "returned": ["0" * 32] * 500, "again": False},
     "renewal": {
         "space": "x" * 64,
         "vector": [-1.2345678901234567e-100] * 4096,
