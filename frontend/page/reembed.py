@@ -8,8 +8,8 @@ from frontend.page.api import Api, ApiError
 from frontend.page.dom import counted, find, make
 from frontend.page.embedder import Embedder, PictureError
 from frontend.page.key import Key
+from frontend.page.progress import Rate, duration, models
 from frontend.page.reembedder import Reembedder
-from frontend.page.reembedding import Rate, duration, models
 from frontend.page.start_up import StartUp, downloads, last_line
 from frontend.page.tasks import start
 

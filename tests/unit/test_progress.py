@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontend.page.reembedding import Rate, duration, invitation, models, sentence
+from frontend.page.progress import Rate, duration, invitation, models, sentence
 
 
 @pytest.mark.parametrize(
