@@ -63,6 +63,8 @@ def test_change_of_the_model(
 
         row = page.locator(".unreadable", has_text=title(torn))
         keep_screenshot(visit, "reembed_unreadable")
+        page.emulate_media(color_scheme="dark")
+        keep_screenshot(visit, "reembed_unreadable_dark")
         expect(page.get_by_role("button", name="Finish")).to_be_hidden()
         row.get_by_role("button", name="Use the thumbnail").click()
         expect(row).to_be_hidden()
