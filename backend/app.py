@@ -3,20 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 
 from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
 from litestar.types import Middleware
 
 from backend.adapters.lance_index import LanceIndex
+from backend.adapters.lance_others import LanceOthers
 from backend.adapters.local_store import LocalStore
 from backend.adapters.s3_store import S3Store
 from backend.catalogue.housekeeping import Housekeeper
 from backend.catalogue.ports import ImageIndex, ObjectStore
+from backend.catalogue.reembedding import Reembedding
 from backend.catalogue.service import Catalogue, Limits, utc_now
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.tickets import TicketOffice
-from backend.databases import opened_database
+from backend.databases import model_names, opened_database
 from backend.settings import Settings, YesNo, signing_secret
 from backend.stores import make_store, prepare_store
 from backend.web import routes, store_routes
@@ -47,7 +50,10 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
             LanceIndex.open(database, space) as index,
         ):
             await prepare_store(store)
-            app.state.catalogue = Catalogue(space, index, store, TicketOffice(secret), limits)
+            others = LanceOthers(database, space.id)
+            app.state.catalogue = Catalogue(space, index, others, store, TicketOffice(secret), limits)
+            app.state.reembedding = Reembedding(index, others)
+            app.state.model_names = partial(model_names, settings.data / "models")
             async with _housekeeping(settings, index, store):
                 yield
 

@@ -1,5 +1,6 @@
 """The database that the settings name: a folder within the data folder, or a place in a bucket."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,6 +24,17 @@ async def opened_database(settings: Settings) -> AsyncIterator[LanceDatabase]:
     """
     async with LanceDatabase.open(location_of(settings), storage_options(settings)) as database:
         yield database
+
+
+def model_names(models: Path) -> dict[str, str]:
+    """Return the names of the models in a folder, by their spaces, as far as their manifests can be read."""
+    names = {}
+    for path in models.glob("*/manifest.json"):
+        try:
+            names[path.parent.name] = str(json.loads(path.read_bytes())["model"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # `doctor` says so. A name is for people only.
+    return names
 
 
 def location_of(settings: Settings) -> Path | str:

@@ -138,9 +138,19 @@ class LanceDatabase:
         return [SpaceID(name.removeprefix(IMAGES)) for name in names if name.startswith(IMAGES)]
 
     async def registered(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
-        """Return those of the ids that have a row in any space, as it is at this moment."""
+        """
+        Return those of the ids that have a row in any space, as it is at this moment.
+
+        What is not found is looked for once more. A re-embedding copies rows from one table to another, and drops the
+        first when all are in the second: who read the second before and the first while it was being dropped would
+        miss those copied in between, and by then the second has them.
+        """
+        found = await self._registered(image_ids)
+        return found | await self._registered([image_id for image_id in image_ids if image_id not in found])
+
+    async def _registered(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
         found: set[ImageID] = set()
-        for space in await self.spaces():
+        for space in await self.spaces() if image_ids else []:
             with translated():
                 table = await self._connection.open_table(IMAGES + space)
                 try:
@@ -148,6 +158,11 @@ class LanceDatabase:
                 finally:
                     table.close()
         return frozenset(found)
+
+    async def drop(self, space: SpaceID) -> None:
+        """Remove the table of a space, with every row in it."""
+        with translated():
+            await self._connection.drop_table(IMAGES + space)
 
     async def remember_deleted(self, table: str, fragments: Mapping[ImageID, int | None]) -> None:
         """

@@ -9,8 +9,9 @@ import lancedb
 
 from backend.catalogue.values import SpaceID
 
-from .lance_database import IMAGES, opening, table_names
+from .lance_database import DELETED, IMAGES, opening, table_names
 from .lance_migration import check, version_of
+from .lance_others import missing, originals_in
 from .lance_rows import VERSION
 from .lance_upkeep import vector_index
 
@@ -27,6 +28,8 @@ class TableState:
     """Whether there is a vector index."""
     outdated: bool
     """Whether its columns are of an older version; the next start brings them up to date."""
+    waiting: int
+    """Images of other spaces that this one lacks: they wait to be re-embedded where this is the space in use."""
     versions: int
     """States of the table that can still be read; upkeep forgets old ones."""
 
@@ -44,13 +47,31 @@ async def inspect(location: Path | str, storage_options: Mapping[str, str]) -> S
             location, read_consistency_interval=timedelta(0), storage_options=options
         )
         try:
-            names = sorted(await table_names(connection))
-            return [await _state(connection, name) for name in names if name.startswith(IMAGES)]
+            spaces = [name for name in sorted(await table_names(connection)) if name.startswith(IMAGES)]
+            waiting = await _waiting(connection, spaces) if len(spaces) > 1 else {}
+            return [await _state(connection, name, waiting.get(name, 0)) for name in spaces]
         finally:
             connection.close()
 
 
-async def _state(connection: lancedb.AsyncConnection, name: str) -> TableState:
+async def _waiting(connection: lancedb.AsyncConnection, names: Sequence[str]) -> dict[str, int]:
+    """Count for each table the images that are in another and, neither by id nor by original, in it."""
+    deleted = await connection.open_table(DELETED)
+    gone = set((await deleted.query().select(["id"]).to_arrow())["id"].to_pylist())
+    deleted.close()
+    originals = {}
+    for name in names:
+        table = await connection.open_table(name)
+        check(await table.schema())
+        originals[name] = await originals_in(table)
+        table.close()
+    there = {
+        image_id: sha256 for images in originals.values() for image_id, sha256 in images.items() if image_id not in gone
+    }
+    return {name: len(missing(there, images)) for name, images in originals.items()}
+
+
+async def _state(connection: lancedb.AsyncConnection, name: str, waiting: int) -> TableState:
     table = await connection.open_table(name)
     try:
         columns = await table.schema()
@@ -63,6 +84,7 @@ async def _state(connection: lancedb.AsyncConnection, name: str) -> TableState:
             unindexed=images if index is None else index.num_unindexed_rows or 0,
             indexed=index is not None,
             outdated=version_of(columns) < VERSION,
+            waiting=waiting,
             versions=len(await table.list_versions()),
         )
     finally:

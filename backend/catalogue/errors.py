@@ -6,6 +6,7 @@ Everything that can go wrong in the catalogue; one class for each thing that a c
     ├── InvalidVector              cannot be compared: length, a value, or the norm
     │   └── HubVector              would be among the nearest of too many others
     ├── SpaceMismatch              was made by another model
+    ├── ReembeddingUnfinished      images of another space are not in the one in use
     ├── ImageNotFound
     ├── TooManyAttributes          a change would leave an image with more than are kept
     ├── UploadRefused              the declaration of an upload
@@ -62,6 +63,14 @@ class SpaceMismatch(CatalogueError):
         super().__init__(f"This catalogue holds vectors of space {expected}, the request is of space {got}.")
         self.expected = expected
         self.got = got
+
+
+class ReembeddingUnfinished(CatalogueError):
+    """Images of other spaces wait to be re-embedded, so that those spaces cannot be given up."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(f"{left} images of other spaces are not re-embedded.")
+        self.left = left
 
 
 class ImageNotFound(CatalogueError):

@@ -20,6 +20,7 @@ from .values import (
     SignedRequest,
     Sort,
     StoredObject,
+    Survey,
     Upkeep,
     Vector,
 )
@@ -195,5 +196,51 @@ class ImageIndex(Protocol):
         Bring the indexes up to date, join small files, and forget old versions, so that what was deleted is gone.
 
         Reads and writes go on meanwhile. One process at a time does it; in another the call does nothing.
+        """
+        ...
+
+
+class OtherSpaces(Protocol):
+    """
+    The images that a database has in other spaces than the one in use, as earlier models left them.
+
+    An image that was deleted counts as gone, whatever rows it still has. Of an image in several spaces the row of the
+    fullest counts; as changes are made in all of them, the rows differ in what their model says only. Every method
+    raises IndexUnavailable when the database cannot answer; the same call may be repeated then.
+    """
+
+    async def survey(self) -> Survey:
+        """Compare the other spaces with the one in use. Reads the ids of all of them, if there are others."""
+        ...
+
+    async def records(self, image_ids: Sequence[ImageID]) -> Sequence[ImageRecord]:
+        """Return those of the images that another space has, oldest first."""
+        ...
+
+    async def find(self, sha256: SHA256) -> ImageRecord | None:
+        """Return an image of another space whose original has this checksum, None if there is none."""
+        ...
+
+    async def change(self, image_id: ImageID, change: Change) -> None:
+        """Change what the other spaces tell of an image, if they have it."""
+        ...
+
+    async def delete(self, image_ids: Sequence[ImageID]) -> None:
+        """
+        Remove the rows of other spaces, if there are any.
+
+        To be followed by a deletion from the space in use, which remembers the ids.
+        """
+        ...
+
+    async def retire(self) -> None:
+        """
+        Drop the other spaces, after a last look that nothing waits there.
+
+        Only rows go: what else is in them is in the space in use, or was deleted. What a server with another model
+        adds between the look and the drop is lost; so there must be none.
+
+        Raises:
+            ReembeddingUnfinished: Something does.
         """
         ...

@@ -7,7 +7,7 @@ Upload: `begin_upload` gives out a ticket and signed addresses; the browser send
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -28,7 +28,7 @@ from .errors import (
 from .examples import combine
 from .file_types import FIRST_BYTES, begins_like
 from .hubs import HubGate
-from .ports import ImageIndex, ObjectStore
+from .ports import ImageIndex, ObjectStore, OtherSpaces
 from .ranking import fuse
 from .spaces import EmbeddingSpace
 from .tickets import Ticket, TicketOffice
@@ -40,6 +40,7 @@ from .values import (
     Filters,
     ImageID,
     ImageRecord,
+    Label,
     Links,
     Looks,
     Match,
@@ -93,6 +94,7 @@ class Catalogue:
         self,
         space: EmbeddingSpace,
         index: ImageIndex,
+        others: OtherSpaces,
         store: ObjectStore,
         tickets: TicketOffice,
         limits: Limits,
@@ -100,6 +102,7 @@ class Catalogue:
     ) -> None:
         self.space = space
         self._index = index
+        self._others = others
         self._store = store
         self._tickets = tickets
         self.limits = limits
@@ -128,8 +131,9 @@ class Catalogue:
 
         Returns:
             The image, and whether this call made it. It is another image if one with the same original was registered
-            meanwhile. The objects just uploaded are left to `gc` then: removed now, they could be those of a row that
-            another server is about to write for the same ticket.
+            meanwhile, or waits in another space: that one is re-embedded then, with the title and tags it had. The
+            objects just uploaded are left to `gc` then: removed now, they could be those of a row that another server
+            is about to write for the same ticket.
 
         Raises:
             TicketInvalid: The ticket was altered or belongs to another image.
@@ -146,10 +150,11 @@ class Catalogue:
         await self._check_uploaded(ticket)
         await self._check_types(ticket)
         await self._hubs.check(vector)
-        record, made = await self._index.add(_record(ticket, description), vector)
+        wanted = await self._wanted(ticket, description)
+        record, made = await self._index.add(wanted, vector)
         if record.id == ticket.id and not made:
             await self._check_repeated(record, vector)
-        return record, made
+        return record, made and record.id == ticket.id
 
     # Search
 
@@ -224,18 +229,23 @@ class Catalogue:
         record = await self._index.change(image_id, change)
         if record is None:
             raise ImageNotFound(image_id)
+        # There too, so that who goes back to an earlier model finds nothing undone.
+        await self._others.change(image_id, change)
         return record
 
     async def delete(self, image_id: ImageID) -> None:
         """
-        Remove an image: first its row, so that no search finds it any more, then its objects.
+        Remove an image: first its rows, so that no search finds it any more, then its objects.
 
-        Whatever dies in between leaves objects without a row, which `gc` removes, and never the reverse.
+        Whatever dies in between leaves objects without a row, which `gc` removes, and never the reverse. Rows of other
+        spaces go first: the deletion that is remembered comes last, so that none of them is left behind it.
 
         Raises:
-            ImageNotFound: No image has this id.
+            ImageNotFound: No image has this id, in no space.
         """
-        await self.get(image_id)
+        if await self._index.get(image_id) is None and not await self._others.records([image_id]):
+            raise ImageNotFound(image_id)
+        await self._others.delete([image_id])
         await self._index.delete([image_id])
         await self._remove_objects(image_id)
 
@@ -295,6 +305,19 @@ class Catalogue:
             if not begins_like(first, facts.content_type):
                 raise TypeMismatch(part, facts.content_type)
 
+    async def _wanted(self, ticket: Ticket, description: Description) -> ImageRecord:
+        """Return what to write for a ticket: with what is told of its original already, if another space has that."""
+        original = ticket.declaration.original
+        known = await self._others.find(original.sha256)
+        if known is None or await self._index.find(original.sha256) is not None:
+            return _record(ticket, description)
+        known = relabelled(known, description.labels)
+        original_there = await self._store.head(original_key(known.id)) == known.original
+        if original_there and await self._store.head(thumbnail_key(known.id)) is not None:
+            return known
+        # The store has lost its files, so that it takes those of the ticket.
+        return replace(known, id=ticket.id, created=created_at(ticket.id))
+
     async def _check_repeated(self, record: ImageRecord, vector: Vector) -> None:
         stored = await self._index.vector_of(record.id)
         if stored is not None and not same(stored, vector):
@@ -336,6 +359,11 @@ def position(image: ImageRecord, sort: Sort) -> Position:
         "size": image.original.size,
     }
     return Position(values[sort.column], image.id)
+
+
+def relabelled(image: ImageRecord, labels: Sequence[Label]) -> ImageRecord:
+    """Return an image as another model sees it; all else that is told of it stays."""
+    return replace(image, description=replace(image.description, labels=tuple(labels)))
 
 
 def _check_attributes(image: ImageRecord, change: Change) -> None:

@@ -251,6 +251,26 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Source:
+    """Another space in the same database."""
+
+    space: SpaceID
+    images: int
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What there is in the other spaces of a database."""
+
+    sources: tuple[Source, ...]
+    """The fullest first; of equals the one whose id is first."""
+    total: int
+    """Number of images in any of them."""
+    waiting: tuple[ImageID, ...]
+    """Those of which neither the id nor the original is in the space in use, oldest first."""
+
+
+@dataclass(frozen=True)
 class Upkeep:
     """What maintaining an index found and did."""
 

@@ -248,6 +248,9 @@ def _table(state: TableState) -> Check:
         return _warning(name, f"{facts}; searches are slow: {upkeep}")
     if state.versions > MANY_VERSIONS:
         return _warning(name, f"{facts}; what was deleted is still there: {upkeep}")
+    if state.waiting:
+        waiting = "1 image waits" if state.waiting == 1 else f"{state.waiting} images wait"
+        return _warning(name, f"{facts}; if its model is in use, {waiting} to be re-embedded: open /reembed.html")
     return _ok(name, facts)
 
 

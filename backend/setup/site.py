@@ -3,7 +3,7 @@ The static site in frontend/dist: built from npm's packages, the vendored wheels
 
     runtime/<key>/    what is not ours (see runtime.py): rebuilt when what it is locked to changes
     app/<hash>/       our Python, style and configuration: rebuilt when a source changes
-    index.html        names the two in use, and is written last
+    *.html            the pages (PAGES): name the two in use, and are written last
 
 Addresses under a hash never change their content, so a browser may keep them for ever. All are relative, so that the
 folder works from any place of any web server.
@@ -31,7 +31,10 @@ DOWNLOADS = {
     ),
 }
 
-# Files beside index.html that belong to the app, and folders of which every file does.
+# The one that everybody opens comes last, so that the others are there by then.
+PAGES = ("reembed.html", "index.html")
+
+# Files beside the pages that belong to the app, and folders of which every file does.
 APP_FILES = ("style.css",)
 APP_FOLDERS = ("page", "embedder")
 
@@ -44,7 +47,7 @@ def build_site(frontend: Path, report: Report) -> Path:
     sources = app_sources(frontend, runtime)
     app = dist / "app" / _hash_of(runtime.name, sources)
     publish(app, workshop, partial(_write_app, _filled_in(sources, runtime, app)))
-    _write_index(frontend / "index.html", dist, runtime, app)
+    _write_pages(frontend, dist, runtime, app)
     return dist
 
 
@@ -55,8 +58,7 @@ def is_up_to_date(frontend: Path) -> bool:
     if not runtime.is_dir():
         return False
     app = dist / "app" / _hash_of(runtime.name, app_sources(frontend, runtime))
-    index = dist / "index.html"
-    return app.is_dir() and index.is_file() and index.read_bytes() == _index(frontend / "index.html", runtime, app)
+    return app.is_dir() and _is_current(dist, _pages(frontend, runtime, app))
 
 
 def app_sources(frontend: Path, runtime: Path) -> dict[str, bytes]:
@@ -114,15 +116,20 @@ def _write_app(files: dict[str, bytes], folder: Path) -> None:
     compress_folder(folder)
 
 
-def _write_index(template: Path, dist: Path, runtime: Path, app: Path) -> None:
-    """Point the page to the folders in use; then nothing asks for older ones."""
-    index = _index(template, runtime, app)
-    if (dist / "index.html").is_file() and (dist / "index.html").read_bytes() == index:
+def _write_pages(frontend: Path, dist: Path, runtime: Path, app: Path) -> None:
+    """Point the pages to the folders in use; then nothing asks for older ones."""
+    pages = _pages(frontend, runtime, app)
+    if _is_current(dist, pages):
         return
-    replace_file(dist / "index.html", index)
+    for name, content in pages.items():
+        replace_file(dist / name, content)
     remove_all_but(dist / "runtime", {runtime.name})
     remove_all_but(dist / "app", {app.name})
 
 
-def _index(template: Path, runtime: Path, app: Path) -> bytes:
-    return _replace_tokens(template.read_bytes(), runtime, app)
+def _is_current(dist: Path, pages: dict[str, bytes]) -> bool:
+    return all((dist / name).is_file() and (dist / name).read_bytes() == content for name, content in pages.items())
+
+
+def _pages(frontend: Path, runtime: Path, app: Path) -> dict[str, bytes]:
+    return {name: _replace_tokens((frontend / name).read_bytes(), runtime, app) for name in PAGES}

@@ -1,10 +1,10 @@
 """The API under /api/v1: reads requests into values, lets the catalogue act, writes its values out again."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from litestar import Response, Router, delete, get, patch, post, put
+from litestar import Request, Response, Router, delete, get, patch, post, put
 from litestar.datastructures import ResponseHeader, State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import ValidationException
@@ -34,8 +34,9 @@ from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import ImageID, ImageRecord, Looks, Sort, Vector
 from backend.settings import Role
 
+from . import reembedding_routes
 from . import vectors as vectors_wire
-from .access import check_role, needs
+from .access import Caller, check_role, needs
 from .cursors import MAX_CURSOR, read_cursor, write_cursor
 from .problems import documented
 from .schemas import (
@@ -83,17 +84,20 @@ Injected = NamedDependency[Catalogue]
 
 def api_routes(middleware: Sequence[Middleware]) -> Router:
     """
-    Return the routes of the API. They expect the catalogue in the application's state.
+    Return the routes of the API. They expect the catalogue and the re-embedding in the application's state.
 
     Args:
         middleware: Goes before them all, and notes in the scope who sends a request (`Identification`).
     """
     return Router(
         PATH,
-        route_handlers=[health, space, begin_upload, register, images, vectors, image, change, remove, search, status],
+        route_handlers=[*HANDLERS, *reembedding_routes.HANDLERS],
         middleware=middleware,
         guards=[check_role],
-        dependencies={"catalogue": Provide(_catalogue, sync_to_thread=False)},
+        dependencies={
+            "catalogue": Provide(_catalogue, sync_to_thread=False),
+            "reembedding": Provide(reembedding_routes.provide_reembedding, sync_to_thread=False),
+        },
     )
 
 
@@ -115,10 +119,11 @@ async def health(catalogue: Injected) -> Health:
     summary="Describe the embedding space, its model and what may be uploaded",
     responses=documented(),
 )
-async def space(catalogue: Injected) -> Space:
+async def space(catalogue: Injected, request: Request[Any, Caller, Any]) -> Space:
     described = catalogue.space
     limits = UploadLimits(catalogue.limits.max_upload_bytes, MAX_THUMBNAIL_BYTES, list(IMAGE_TYPES))
-    return Space(described.id, described.dimension, model_url(described), described.manifest, limits)
+    role = request.auth.role.value
+    return Space(described.id, described.dimension, model_url(described), described.manifest, limits, role)
 
 
 @post(
@@ -260,6 +265,9 @@ async def search(catalogue: Injected, data: JSONBody[Search]) -> SearchResult:
 @get("/status", **needs(Role.ADMIN), summary="Say what the server holds", responses=documented())
 async def status(catalogue: Injected) -> Status:
     return Status(__version__, catalogue.space.id, await catalogue.count())
+
+
+HANDLERS = [health, space, begin_upload, register, images, vectors, image, change, remove, search, status]
 
 
 def _read_filters(text: str) -> SearchFilters:

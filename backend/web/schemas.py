@@ -297,6 +297,63 @@ class Space(Struct, frozen=True):
     model_url: str
     manifest: Mapping[str, Any]
     limits: UploadLimits
+    role: Annotated[str, Meta(description="What the request may do: `read`, `write` or `admin`")]
+
+
+class LeaseRequest(Request, frozen=True):
+    """How many images a browser wants to re-embed, and which it will not after all."""
+
+    limit: Annotated[int, Meta(ge=0, le=100)] = 12
+    returned: Annotated[tuple[Id, ...], Meta(max_length=500, description="Leased before; others may have them")] = ()
+    again: Annotated[bool, Meta(description="Give out again also what was reported as unreadable")] = False
+
+
+class Lease(Struct, frozen=True):
+    """Images to re-embed, oldest first; none if nothing waits that nobody has."""
+
+    images: Sequence[Image]
+
+
+class Renewal(Request, frozen=True):
+    """What the model in use makes of an image."""
+
+    space: Annotated[str, Meta(max_length=64)]
+    vector: WireVector
+    labels: Annotated[tuple[Label, ...], Meta(max_length=10, description="Best first")] = ()
+
+    def to_labels(self) -> list[values.Label]:
+        return [values.Label(label.name, label.score) for label in self.labels]
+
+
+class UnreadableReport(Request, frozen=True):
+    """Why a browser could not read an image."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=_PRINTABLE, description="For people")]
+
+
+class SourceSpace(Struct, frozen=True):
+    """The space of another model."""
+
+    space: str
+    model: Annotated[str | None, Meta(description="Its model's name; null if it was never installed on this machine")]
+    images: int
+
+
+class UnreadableImage(Struct, frozen=True):
+    image: Image
+    reason: str
+
+
+class ReembeddingProgress(Struct, frozen=True):
+    """What other models left in the database, and how much of it is re-embedded."""
+
+    space: Annotated[str, Meta(description="The space in use")]
+    model: str
+    sources: Annotated[Sequence[SourceSpace], Meta(description="The fullest first; without any there is nothing to do")]
+    total: Annotated[int, Meta(description="Number of images in the other spaces")]
+    left: Annotated[int, Meta(description="Number of those that are not in the space in use")]
+    unreadable: Annotated[int, Meta(description="Number of those that a browser could not read")]
+    examples: Annotated[Sequence[UnreadableImage], Meta(description="The oldest of these")]
 
 
 class Health(Struct, frozen=True):

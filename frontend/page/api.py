@@ -87,10 +87,40 @@ class Api:
         options["keepalive"] = True
         window.fetch(f"{self._base_url}/images/{image_id}", to_js(options))
 
+    async def reembedding(self) -> dict:
+        """What images of other models there are, how many wait, and which could not be read."""
+        return await self._call("GET", "/reembedding")
+
+    async def lease(self, request: dict) -> list:
+        """Take images to re-embed, for a minute, and give back others."""
+        return (await self._call("POST", "/reembedding/leases", request))["images"]
+
+    async def renew(self, image_id: str, renewal: dict) -> dict:
+        """Write an image of another model with a vector of the one in use. Repeating it is harmless."""
+        return await self._call("PUT", f"/reembedding/images/{image_id}", renewal)
+
+    async def report(self, image_id: str, reason: str) -> None:
+        """Say that an image could not be read here, and why."""
+        await self._call("PUT", f"/reembedding/images/{image_id}/report", {"reason": reason})
+
+    async def finish_reembedding(self) -> None:
+        """Give up what other models left; refused as long as any of it waits."""
+        await self._call("DELETE", "/reembedding")
+
+    def give_back_on_leaving(self, image_ids: list) -> None:
+        """Give back leased images while the page goes away: the browser sends it, and nobody waits for the answer."""
+        options = self._options("POST", self._key.value)
+        options["headers"]["content-type"] = "application/json"
+        options["body"] = json.dumps({"limit": 0, "returned": image_ids})
+        options["keepalive"] = True
+        window.fetch(f"{self._base_url}/reembedding/leases", to_js(options))
+
     async def _call(self, method: str, path: str, body: dict | None = None) -> dict:
         """Send a request and read its answer as JSON, nothing as an empty object."""
         text = await self._answered(method, path, body, lambda response: response.text())
-        return resolve(json.loads(text)) if text else {}
+        answer = json.loads(text) if text else {}
+        resolve(answer)
+        return answer
 
     async def _answered(self, method: str, path: str, body: dict | None, read):
         """Send a request; as long as the server wants another key and there is one, send it again."""

@@ -1,8 +1,5 @@
 """Assemble the page: index.html says what people see, this wires what they do to the two flows."""
 
-import json
-import re
-
 from pyscript import config, document, window
 
 from frontend.page import arrows
@@ -18,10 +15,11 @@ from frontend.page.library import Library
 from frontend.page.map import Map
 from frontend.page.pictures import ALSO, DELETE, MORE, SELECT, SHOW, UNLIKE, action_of
 from frontend.page.places import beside, on_server
+from frontend.page.reembedding import tell_who_may
 from frontend.page.removal import Removals
 from frontend.page.search import Search
 from frontend.page.selection import Selection
-from frontend.page.start_up import StartUp
+from frontend.page.start_up import StartUp, downloads, last_line
 from frontend.page.tasks import start
 from frontend.page.upload import UploadQueue
 from frontend.page.words import cut_tags, split_tags
@@ -61,6 +59,7 @@ class Page:
             self.search.space = self.detail.space = space["space"]
             self.search.max_bytes = self.uploads.max_bytes = space["limits"]["max_upload_bytes"]
             self.search.results.unrelated = (space["manifest"]["calibration"] or {}).get("unrelated_cosine")
+            start(tell_who_may(self.api, space))
             start(self.search.by_address())
             start(self._fetch_ahead(space))
             trial = await self.embedder.start(space, beside(config["runtime"]), self.start_up.stage)
@@ -155,30 +154,6 @@ class Page:
 def has_text(element) -> bool:
     """Whether this is a field with something in it: there Escape is the field's own."""
     return getattr(element, "type", "") != "checkbox" and bool(getattr(element, "value", ""))
-
-
-CLASS_NAME = re.compile(r"[A-Za-z.]*(Error|Exception): ")
-
-
-async def downloads(space: dict) -> list[dict]:
-    """List the large files that the worker will want: those of the runtime, and the model's."""
-    response = await window.fetch(beside(config["app"] + "/downloads.json"))
-    files = json.loads(await response.text())
-    for file in files:
-        file["url"] = beside(file["url"])
-    for name, facts in space["manifest"]["files"].items():
-        url = space["model_url"] + name
-        # Weights hardly get smaller on the way, so that their size stands for the bytes on the wire.
-        files.append({"url": url, "size": facts["size"], "bytes": facts["size"], "part": "The model"})
-    return files
-
-
-def last_line(error: Exception) -> str:
-    """Take the sentence from an error; one of the worker has a whole traceback for text, and names of classes."""
-    text = str(error.args[-1]).strip().split("\n")[-1] if error.args else repr(error)
-    while CLASS_NAME.match(text):
-        text = text.split(": ", 1)[1]
-    return text if text.endswith(".") else text + "."
 
 
 start(Page().start())

@@ -26,8 +26,8 @@ def on_server(address: str) -> str:
     return SERVER + address if address.startswith("/") else address
 
 
-def resolve(answer):
-    """Make all addresses in an answer of the API absolute, in place; returns the answer."""
+def resolve(answer) -> None:
+    """Make all addresses in an answer of the API absolute, in place."""
     if isinstance(answer, list):
         for part in answer:
             resolve(part)
@@ -37,4 +37,3 @@ def resolve(answer):
                 answer[name] = on_server(value)
             elif name not in FOREIGN:
                 resolve(value)
-    return answer

@@ -6,10 +6,13 @@ would ask for them one after the other, finds them in the browser's cache.
 """
 
 import asyncio
+import json
+import re
 
-from pyscript import window
+from pyscript import config, window
 
 from frontend.page.dom import find, megabytes
+from frontend.page.places import beside
 
 READY = "Ready"
 """The last entry among the stages."""
@@ -135,3 +138,27 @@ class Part:
     def _show(self) -> None:
         self._bar.value = min(self._arrived / self.expected, 1)
         self._text.textContent = f"{megabytes(self._arrived)} of {megabytes(self.expected)}"
+
+
+CLASS_NAME = re.compile(r"[A-Za-z.]*(Error|Exception): ")
+
+
+async def downloads(space: dict) -> list[dict]:
+    """List the large files that the worker will want: those of the runtime, and the model's."""
+    response = await window.fetch(beside(config["app"] + "/downloads.json"))
+    files = json.loads(await response.text())
+    for file in files:
+        file["url"] = beside(file["url"])
+    for name, facts in space["manifest"]["files"].items():
+        url = space["model_url"] + name
+        # Weights hardly get smaller on the way, so that their size stands for the bytes on the wire.
+        files.append({"url": url, "size": facts["size"], "bytes": facts["size"], "part": "The model"})
+    return files
+
+
+def last_line(error: Exception) -> str:
+    """Take the sentence from an error; one of the worker has a whole traceback for text, and names of classes."""
+    text = str(error.args[-1]).strip().split("\n")[-1] if error.args else repr(error)
+    while CLASS_NAME.match(text):
+        text = text.split(": ", 1)[1]
+    return text if text.endswith(".") else text + "."

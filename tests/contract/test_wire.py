@@ -15,6 +15,11 @@ pytestmark = pytest.mark.anyio
 ROUTES = {
     ("get", f"{API}/space"): {200},
     ("get", f"{API}/status"): {200},
+    ("get", f"{API}/reembedding"): {200},
+    ("post", f"{API}/reembedding/leases"): {200, 400, 413},
+    ("put", f"{API}/reembedding/images/{{image_id}}"): {200, 201, 400, 404, 409, 413, 422},
+    ("put", f"{API}/reembedding/images/{{image_id}}/report"): {204, 400, 404, 413},
+    ("delete", f"{API}/reembedding"): {204, 409},
     ("post", f"{API}/uploads"): {200, 201, 400, 413, 415},
     ("get", f"{API}/images"): {200, 400},
     ("get", f"{API}/vectors"): {200, 400},

@@ -35,6 +35,11 @@ ROLES = {
     "change": Role.WRITE,
     "remove": Role.WRITE,
     "status": Role.ADMIN,
+    "reembedding_progress": Role.ADMIN,
+    "lease_images": Role.ADMIN,
+    "renew": Role.ADMIN,
+    "report_unreadable": Role.ADMIN,
+    "finish_reembedding": Role.ADMIN,
 }
 
 # A request to each route, and its answer where it is let in.
@@ -50,6 +55,11 @@ REQUESTS: Mapping[str, tuple[str, str, Any, int]] = {
     "change": ("PATCH", f"/images/{'0' * 32}", {}, 404),
     "remove": ("DELETE", f"/images/{'0' * 32}", None, 404),
     "status": ("GET", "/status", None, 200),
+    "reembedding_progress": ("GET", "/reembedding", None, 200),
+    "lease_images": ("POST", "/reembedding/leases", {}, 200),
+    "renew": ("PUT", f"/reembedding/images/{'0' * 32}", {}, 400),
+    "report_unreadable": ("PUT", f"/reembedding/images/{'0' * 32}/report", {"reason": "torn"}, 404),
+    "finish_reembedding": ("DELETE", "/reembedding", None, 204),
 }
 
 

@@ -13,7 +13,7 @@ import pytest
 from backend.catalogue.service import utc_now
 from backend.catalogue.tickets import TicketOffice
 from backend.settings import Settings, signing_secret
-from backend.web import routes
+from backend.web import reembedding_routes, routes
 from tests.support.api import API, JPEG, WEBP, Picture, Visitor, assert_problem, stored
 from tests.support.spaces import DIMENSION, near, to_base64, vector
 
@@ -319,12 +319,22 @@ LONGEST = {
             "attributes": LONGEST_CONDITIONS,
         },
     },
+    "lease": {"limit": 100, "returned": ["0" * 32] * 500, "again": False},
+    "renewal": {
+        "space": "x" * 64,
+        "vector": [-1.2345678901234567e-100] * 4096,
+        "labels": [{"name": EMOJI * 200, "score": 0.1234567890123456}] * 10,
+    },
+    "report": {"reason": EMOJI * 500},
 }
 BODIES = {
     "uploads": ("POST", "uploads", routes.MAX_DECLARATION_BYTES),
     "images": ("PUT", f"images/{'0' * 32}", routes.MAX_REGISTRATION_BYTES),
     "change": ("PATCH", f"images/{'0' * 32}", routes.MAX_CHANGE_BYTES),
     "search": ("POST", "search", routes.MAX_SEARCH_BYTES),
+    "lease": ("POST", "reembedding/leases", reembedding_routes.MAX_LEASE_BYTES),
+    "renewal": ("PUT", f"reembedding/images/{'0' * 32}", reembedding_routes.MAX_RENEWAL_BYTES),
+    "report": ("PUT", f"reembedding/images/{'0' * 32}/report", reembedding_routes.MAX_REPORT_BYTES),
 }
 
 

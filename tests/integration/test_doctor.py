@@ -101,6 +101,22 @@ def test_healthy(installed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert {path: moment for path, moment in after.items() if path != installed} == before
 
 
+def test_images_of_another_model(installed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A space that lacks images of another says how many wait for it."""
+
+    async def change_model() -> None:
+        async with open_index(installed / "database", small_space(4)):
+            pass
+
+    asyncio.run(change_model())
+
+    found = examine(capsys)
+
+    assert found[f"space {SPACE.id}"][0] == "ok"
+    level, sentence = found[f"space {small_space(4).id}"]
+    assert level == "warning" and "1 image waits to be re-embedded" in sentence
+
+
 def small_model_space() -> SpaceID:
     return EmbeddingSpace.from_manifest(manifest_of(model_files())).id
 

@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 
 from backend.adapters.lance_database import LanceDatabase
 from backend.adapters.lance_index import LanceIndex
+from backend.adapters.lance_others import LanceOthers
 from backend.adapters.local_store import LocalStore
 from backend.catalogue.errors import ImageNotFound, ObjectRefused, TicketError, UploadIncomplete
 from backend.catalogue.orphans import MARGIN_S, sweep
-from backend.catalogue.ports import ImageIndex
+from backend.catalogue.ports import ImageIndex, OtherSpaces
 from backend.catalogue.service import Catalogue, Limits
 from backend.catalogue.tickets import TicketOffice
 from backend.catalogue.values import (
@@ -67,6 +68,7 @@ class World:
 
     root: Path
     index: ImageIndex
+    others: OtherSpaces
     clock: Clock = field(default_factory=Clock)
     number: int = field(default_factory=lambda: next(_worlds))
     granted: list[ImageID] = field(default_factory=list)
@@ -83,6 +85,7 @@ class World:
         self.catalogue = Catalogue(
             SPACE,
             step_by_step(self.index, without=("count", "sample", "nearest")),  # what the hub gate asks, on its own
+            self.others,
             step_by_step(self.store),
             TicketOffice(b"t" * 32),
             Limits(10_000, TICKET_S),
@@ -189,12 +192,14 @@ def runner() -> Iterator[asyncio.Runner]:
 
 
 @pytest.fixture(scope="module")
-def index(runner: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageIndex]:
+def spaces(
+    runner: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[ImageIndex, OtherSpaces]]:
     """One database for all worlds: their images differ, so they do not see each other."""
 
-    async def opened(stack: AsyncExitStack) -> ImageIndex:
+    async def opened(stack: AsyncExitStack) -> tuple[ImageIndex, OtherSpaces]:
         database = await stack.enter_async_context(LanceDatabase.open(tmp_path_factory.mktemp("database")))
-        return await stack.enter_async_context(LanceIndex.open(database, SPACE))
+        return await stack.enter_async_context(LanceIndex.open(database, SPACE)), LanceOthers(database, SPACE.id)
 
     stack = AsyncExitStack()
     yield runner.run(opened(stack))
@@ -203,18 +208,18 @@ def index(runner: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture(scope="module")
 def play(
-    runner: asyncio.Runner, index: ImageIndex, tmp_path_factory: pytest.TempPathFactory
+    runner: asyncio.Runner, spaces: tuple[ImageIndex, OtherSpaces], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[Script], None]:
     """Let a script happen in a new world."""
 
     async def happen(script: Script) -> None:
-        world = World(tmp_path_factory.mktemp("world"), index)
+        world = World(tmp_path_factory.mktemp("world"), *spaces)
         await world.store.prepare()
         for event, number in script:
             await world.happen(event, number)
             await world.check()
         await world.end()
-        await index.maintain()  # Else a hundred worlds' commits would make each call slower than the last.
+        await spaces[0].maintain()  # Else a hundred worlds' commits would make each call slower than the last.
 
     return lambda script: runner.run(happen(script))
 

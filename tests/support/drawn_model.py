@@ -20,10 +20,10 @@ CHANNELS = 64
 CLASSES = 10
 
 
-def write_drawn_model(folder: Path) -> Path:
-    """Write model.json, weights, labels and manifest into a folder, and return that."""
+def write_drawn_model(folder: Path, seed: int = 20) -> Path:
+    """Write model.json, weights, labels and manifest into a folder, and return that. Another seed, another model."""
     folder.mkdir(parents=True, exist_ok=True)
-    graph, random = Graph(), np.random.default_rng(20)
+    graph, random = Graph(), np.random.default_rng(seed)
 
     def layer(kernel: int, inputs: int, outputs: int) -> tuple[Array, Array]:
         return _filters(random, kernel, inputs, outputs), random.normal(0, 0.1, outputs).astype(np.float32)

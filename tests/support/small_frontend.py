@@ -15,6 +15,7 @@ def write_frontend(folder: Path) -> Path:
     install_stand_ins(folder)
     _write_wheels(folder / "vendor" / "wheels")
     write(folder / "index.html", '<script src="{{runtime}}/pyscript/core.js"></script><p>{{app}}</p>')
+    write(folder / "reembed.html", "<p>{{app}} of those who re-embed</p>")
     write(folder / "style.css", "body { color: black }")
     write(folder / "page" / "main.py", "print('{{app}} stays in Python')")
     write(folder / "page" / "pyscript.json", '{"files": {"{{app}}/page/api.py": ""}}')

@@ -10,6 +10,7 @@ import pytest
 
 from backend.cli import COMMANDS
 from backend.settings import Settings, variable
+from backend.setup.site import PAGES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -40,11 +41,11 @@ def test_the_files_that_the_readme_names_exist() -> None:
 
 @pytest.mark.parametrize("part", ["page", "embedder"])
 def test_the_browser_gets_every_module(part: str) -> None:
-    """PyScript's configuration lists each module of a part but the one that it runs."""
+    """PyScript's configuration lists each module of a part but those that it runs."""
     folder = ROOT / "frontend" / part
     config = json.loads((folder / "pyscript.json").read_text(encoding="utf-8"))
-    started = {"page": "main.py", "embedder": "worker.py"}[part]
-    modules = {path.name for path in folder.glob("*.py")} - {started, "__init__.py"}
+    started = {"page": {"main.py", "reembed.py"}, "embedder": {"worker.py"}}[part]
+    modules = {path.name for path in folder.glob("*.py")} - started - {"__init__.py"}
     assert config["files"] == {f"./{name}": f"./frontend/{part}/{name}" for name in sorted(modules)}
 
 
@@ -65,5 +66,5 @@ def test_no_javascript_of_our_own() -> None:
     """Python all the way: no script file, and none in the page's markup."""
     ours = [path for path in (ROOT / "frontend").rglob("*") if path.suffix in {".js", ".mjs", ".ts"}]
     assert [path for path in ours if not {"node_modules", "dist", ".building"} & set(path.parts)] == []
-    html = (ROOT / "frontend/index.html").read_text(encoding="utf-8")
+    html = "".join((ROOT / "frontend" / name).read_text(encoding="utf-8") for name in PAGES)
     assert re.findall(r"<script[^>]*>([^<]+)</script>|\son\w+=", html) == []

@@ -59,6 +59,7 @@ def test_what_is_served(frontend: Path) -> None:
     """Everything the browser asks for has its place, and nothing else is there: no maps, byte code or hidden files."""
     assert served(build(frontend)) == {
         "index.html",
+        "reembed.html",
         "app/*/downloads.json",
         "app/*/embedder/worker.py",
         "app/*/page/main.py",

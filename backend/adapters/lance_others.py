@@ -1,0 +1,140 @@
+"""The rows that a LanceDB database has in the tables of other spaces than the one in use."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import lancedb
+
+from backend.catalogue.errors import IndexUnavailable, ReembeddingUnfinished
+from backend.catalogue.values import SHA256, Change, ImageID, ImageRecord, Source, SpaceID, Survey
+
+from .lance_conditions import one_of
+from .lance_database import LanceDatabase, answering, in_batches, patiently, translated
+from .lance_index import LanceIndex
+from .lance_rows import RECORD_COLUMNS, to_records
+
+# What two processes must not do at once: each would find the other's table complete, and drop it.
+LEASE = "other spaces"
+
+
+class LanceOthers:
+    """An OtherSpaces on a LanceDB database."""
+
+    def __init__(self, database: LanceDatabase, space: SpaceID) -> None:
+        self._database = database
+        self._space = space
+
+    async def survey(self) -> Survey:
+        async with answering():
+            return (await self._compared()).survey()
+
+    async def records(self, image_ids: Sequence[ImageID]) -> Sequence[ImageRecord]:
+        return await self._found("id", image_ids)
+
+    async def find(self, sha256: SHA256) -> ImageRecord | None:
+        found = await self._found("sha256", [sha256])
+        return found[0] if found else None
+
+    async def change(self, image_id: ImageID, change: Change) -> None:
+        for space in await self._others():
+            async with LanceIndex.existing(self._database, space) as index:
+                await index.change(image_id, change)
+
+    async def delete(self, image_ids: Sequence[ImageID]) -> None:
+        for space in await self._others():
+            async with self._database.existing(space) as table:
+                for some in in_batches(image_ids):
+                    async with answering():
+                        await patiently(lambda table=table, some=some: table.delete(one_of("id", some)))
+
+    async def retire(self) -> None:
+        with translated():
+            async with self._database.lease(LEASE) as granted:
+                if not granted:
+                    raise IndexUnavailable("Another server is just retiring the tables of other spaces.")
+                compared = await self._compared()
+                if left := len(compared.survey().waiting):
+                    raise ReembeddingUnfinished(left)
+                for table in compared.tables:
+                    await self._database.drop(table.source.space)
+
+    async def _others(self) -> list[SpaceID]:
+        return sorted(space for space in await self._database.spaces() if space != self._space)
+
+    async def _compared(self) -> "_Compared":
+        others = await self._others()
+        if not others:
+            return _Compared([], {}, frozenset())
+        tables = [await self._content(space) for space in others]
+        # After the others, so that what is written meanwhile counts as written.
+        own = await self._content(self._space)
+        deleted = set(await self._database.all_deleted())
+        # The fullest first, of equals the one whose id is first: so every server goes through them in the same order.
+        tables.sort(key=lambda table: (-table.source.images, table.source.space))
+        return _Compared(tables, own.originals, deleted)
+
+    async def _content(self, space: SpaceID) -> "_Table":
+        async with self._database.existing(space) as table:
+            originals = await originals_in(table)
+        return _Table(Source(space, len(originals)), originals)
+
+    async def _found(self, column: str, values: Sequence[str]) -> list[ImageRecord]:
+        """Return the rows with one of the values, each id once, from the fullest table that has it."""
+        found: dict[ImageID, ImageRecord] = {}
+        async with self._opened() as tables, answering():
+            for table in tables:
+                for some in in_batches(values):
+                    query = table.query().where(one_of(column, some)).select(RECORD_COLUMNS)
+                    found = {image.id: image for image in to_records(await query.to_arrow())} | found
+            deleted = await self._database.deleted(list(found)) if found else frozenset[ImageID]()
+        return [image for image_id, image in sorted(found.items()) if image_id not in deleted]
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[list[lancedb.AsyncTable]]:
+        async with AsyncExitStack() as stack:
+            opened = []
+            for space in await self._others():
+                table = await stack.enter_async_context(self._database.existing(space))
+                with translated():
+                    opened.append((-await table.count_rows(), space, table))
+            yield [table for _, _, table in sorted(opened, key=lambda entry: entry[:2])]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The images of a table, and the original of each."""
+
+    source: Source
+    originals: Mapping[ImageID, SHA256]
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """The tables of other spaces, and what the space in use has or once had."""
+
+    tables: Sequence[_Table]
+    own: Mapping[ImageID, SHA256]
+    deleted: Set[ImageID]
+
+    def survey(self) -> Survey:
+        there = {
+            image_id: sha256
+            for table in self.tables
+            for image_id, sha256 in table.originals.items()
+            if image_id not in self.deleted
+        }
+        sources = tuple(table.source for table in self.tables)
+        return Survey(sources, len(there), tuple(sorted(missing(there, self.own))))
+
+
+def missing(there: Mapping[ImageID, SHA256], own: Mapping[ImageID, SHA256]) -> list[ImageID]:
+    """Return the images of which `own` has neither the id nor the original."""
+    originals = set(own.values())
+    return [image_id for image_id, sha256 in there.items() if image_id not in own and sha256 not in originals]
+
+
+async def originals_in(table: lancedb.AsyncTable) -> Mapping[ImageID, SHA256]:
+    """Return the original of each image in a table."""
+    rows = await table.query().select(["id", "sha256"]).to_arrow()
+    return dict(zip(rows["id"].to_pylist(), rows["sha256"].to_pylist(), strict=True))
