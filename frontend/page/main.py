@@ -14,12 +14,12 @@ from frontend.page.embedder import Embedder
 from frontend.page.key import Key
 from frontend.page.library import Library
 from frontend.page.pictures import DELETE, MORE, SELECT, SHOW, action_of
+from frontend.page.queue import UploadQueue
 from frontend.page.removal import Removals
 from frontend.page.search import Search
 from frontend.page.selection import Selection
 from frontend.page.start_up import StartUp
 from frontend.page.tasks import start
-from frontend.page.upload import UploadQueue
 from frontend.page.words import cut_tags, split_tags
 
 
@@ -31,7 +31,7 @@ class Page:
         self.embedder = Embedder()
         self.library = Library(self.api)
         self.search = Search(self.embedder, self.api, self._forget)
-        self.uploads = UploadQueue(self.embedder, self.api, self._added)
+        self.uploads = UploadQueue(self.embedder, self.api, self._added, self._delete)
         self.removals = Removals(self.api, self._forget, self.library.summarise)
         self.selection = Selection(self.api, self._delete, self._forget)
         self.detail = Detail(self.api, self._act, self._forget, self.library.load_after)
@@ -47,6 +47,7 @@ class Page:
     async def start(self) -> None:
         """Show the library at once; bring the embedder up beside it."""
         start(self.library.load())
+        start(self.uploads.resume())
         try:
             space = await self.api.space()
             self.search.space = self.detail.space = space["space"]
@@ -111,6 +112,7 @@ class Page:
     def _forget(self, image: dict) -> None:
         self.library.forget(image["id"])
         self.search.forget(image["id"])
+        self.uploads.forget(image["id"])
         self.selection.drop(image["id"])
 
     def _key(self, event) -> None:
