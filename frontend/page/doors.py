@@ -1,6 +1,6 @@
 """
-The ways in for files and folders: drop, choose, paste, take with a phone's camera. Each ends at one of two doors, the search or the
-library.
+The ways in for files and folders: drop, choose, paste, take with a phone's camera. Each ends at one of two doors, the
+search or the library.
 """
 
 from pyscript import document, window

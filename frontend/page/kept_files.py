@@ -105,6 +105,8 @@ async def hold(owner: str) -> bool:
 
 async def opened():
     """Open the database, and make it at the first time."""
+    if not window.indexedDB:
+        raise OSError("This browser keeps no files.")
     request = window.indexedDB.open(DATABASE, 1)
     request.onupgradeneeded = lambda event: request.result.createObjectStore(STORE, to_js({"keyPath": "id"}))
     return await settled(request)

@@ -52,7 +52,8 @@ class Page:
             space = await self.api.space()
             self.search.space = self.detail.space = space["space"]
             self.search.max_bytes = self.uploads.max_bytes = space["limits"]["max_upload_bytes"]
-            self.search.results.unrelated = (space["manifest"]["calibration"] or {}).get("unrelated_cosine")
+            unrelated = (space["manifest"]["calibration"] or {}).get("unrelated_cosine")
+            self.search.results.unrelated = self.uploads.services.unrelated = unrelated
             start(self.search.by_address())
             start(self._fetch_ahead(space))
             trial = await self.embedder.start(space, window.location.origin + config["runtime"], self.start_up.stage)

@@ -37,7 +37,7 @@ class UploadQueue:
         """
         self._embedder = embedder
         self._connection = Connection()
-        self._services = Services(embedder, api, self._connection, Turns())
+        self.services = Services(embedder, api, self._connection, Turns())
         self._on_added = on_added
         self._on_unwanted = on_unwanted
         self._kept = KeptFiles()
@@ -144,12 +144,14 @@ class UploadQueue:
 
     async def _upload(self, entry) -> dict:
         """Upload a file, from the beginning if its ticket expires on the way."""
-        for ticket in range(TICKETS):
+        tickets = 1
+        while True:
             try:
-                return await upload(entry, self._services)
+                return await upload(entry, self.services)
             except ApiError as exc:
-                if exc.status != TOO_LATE or ticket == TICKETS - 1:
+                if exc.status != TOO_LATE or tickets == TICKETS:
                     raise
+                tickets += 1
                 entry.entering = False
 
     def _finish(self, entry, outcome: dict) -> None:

@@ -13,12 +13,10 @@ from frontend.page.api import ApiError
 from frontend.page.connection import TOO_LATE
 from frontend.page.dom import megabytes
 from frontend.page.embedder import PictureError, times
+from frontend.page.strength import twin_from
 from frontend.page.words import plain, title_of
 
 KNOWN = "already in the library"
-
-TWIN_FROM = 0.97
-"""THRESHOLD"""
 
 
 class Services:
@@ -29,6 +27,8 @@ class Services:
         self.api = api
         self.connection = connection
         self.turns = turns
+        self.unrelated = None
+        """What unrelated pictures reach, see `strength`; None until it is known, or if it was not measured."""
 
 
 async def upload(entry, services) -> dict:
@@ -79,7 +79,7 @@ async def enter(entry, picture: dict, package: dict, services) -> dict:
         sent.cancel()
         raise
     await sent
-    twin = await find_twin(features, api)
+    twin = await find_twin(features, services)
 
     entry.check()
     entry.entering = True
@@ -110,13 +110,15 @@ async def put(target: dict, name: str, blob, on_progress, stops: list) -> None:
         raise
 
 
-async def find_twin(features: dict, api) -> dict | None:
+async def find_twin(features: dict, services) -> dict | None:
     """Return the image that this one looks like, if there is one. Nothing depends on it: without an answer, none."""
+    if services.unrelated is None:
+        return None
     try:
-        matches = await api.search({"space": features["space"], "vector": features["vector"], "limit": 1})
+        matches = await services.api.search({"space": features["space"], "vector": features["vector"], "limit": 1})
     except ApiError:
         return None
-    return matches[0]["image"] if matches and matches[0]["score"] >= TWIN_FROM else None
+    return matches[0]["image"] if matches and matches[0]["score"] >= twin_from(services.unrelated) else None
 
 
 def check_size(file, max_bytes: int | None) -> None:
