@@ -63,10 +63,10 @@ def run(options: argparse.Namespace) -> Report:
 
 
 NOTES = [
-    "The heap is that of the page's JavaScript objects, as performance.memory has it after a collection at the start and"
-    " the end; MicroPython's own lies in WebAssembly memory, which counts with the processes. Those are all of the"
-    " browser's renderers together (RSS), page, embedder with Pyodide, model and TF.js.",
-    "Long tasks: of the page's main thread, from the choice of the files to the last one added.",
+    "The heap is that of the page's JavaScript objects, after a collection at the start and the end. MicroPython's own"
+    " lies in WebAssembly memory, which counts with the renderers: all of the browser's together (RSS), page and"
+    " embedder with Pyodide, model and TF.js.",
+    "Long tasks: of more than 50 ms in the page's main thread, from the choice of the files to the last one added.",
 ]
 
 

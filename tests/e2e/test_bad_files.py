@@ -102,15 +102,13 @@ def test_a_file_that_is_gone_when_its_turn_comes(visit: Visit, tmp_path: Path, g
 
 @pytest.mark.skipif(not AWKWARD.is_file(), reason=NO_PHOTOGRAPHS)
 def test_awkward_files_from_the_wild(visit: Visit, server: Server) -> None:
-    """Each file has the outcome that its manifest expects: it is there in the expected size, or refused for a reason."""
+    """Each file has the outcome that its manifest expects: there in the expected size, or refused for a reason."""
     with AWKWARD.open(newline="", encoding="utf-8") as file:
         expected = {row["file"]: row for row in csv.DictReader(file)}
     visit.tolerated = ["Cannot decode"]
     visit.open().ready().add([AWKWARD.parent / name for name in expected])
-    failed = visit.page.locator(".upload.failed")
-    refused = dict(
-        zip(failed.locator(".name").all_inner_texts(), failed.locator(".stage").all_inner_texts(), strict=True)
-    )
+    names, reasons = [visit.page.locator(f".upload.failed .{part}").all_inner_texts() for part in ("name", "stage")]
+    refused = dict(zip(names, reasons, strict=True))
     with server.api() as api:
         images = api.get("/images", params={"limit": 100}).json()["images"]
     sizes = {image["file_name"]: (image["width"], image["height"]) for image in images}
