@@ -88,8 +88,8 @@ class KeptFiles:
 
 async def hold(owner: str) -> bool:
     """Hold the lock on a name as long as the page lives; returns whether it was free."""
-    locks = getattr(window.navigator, "locks", None)
-    if not locks:
+    locks = window.navigator.locks
+    if not is_there(locks):
         return True
 
     def ask(resolve, reject) -> None:
@@ -105,7 +105,7 @@ async def hold(owner: str) -> bool:
 
 async def opened():
     """Open the database, and make it at the first time."""
-    if not window.indexedDB:
+    if not is_there(window.indexedDB):
         raise OSError("This browser keeps no files.")
     request = window.indexedDB.open(DATABASE, 1)
     request.onupgradeneeded = lambda event: request.result.createObjectStore(STORE, to_js({"keyPath": "id"}))
@@ -130,3 +130,8 @@ def completed(transaction):
         transaction.onabort = lambda event: reject(transaction.error)
 
     return js.Promise.new(wire)
+
+
+def is_there(value) -> bool:
+    """Whether the browser has something: its undefined is no None to MicroPython."""
+    return js.Boolean(value)
