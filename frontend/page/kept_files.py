@@ -89,7 +89,7 @@ class KeptFiles:
 async def hold(owner: str) -> bool:
     """Hold the lock on a name as long as the page lives; returns whether it was free."""
     locks = window.navigator.locks
-    if not is_there(locks):
+    if not js.Boolean(locks):  # The browser's undefined is no None to MicroPython.
         return True
 
     def ask(resolve, reject) -> None:
@@ -105,8 +105,6 @@ async def hold(owner: str) -> bool:
 
 async def opened():
     """Open the database, and make it at the first time."""
-    if not is_there(window.indexedDB):
-        raise OSError("This browser keeps no files.")
     request = window.indexedDB.open(DATABASE, 1)
     request.onupgradeneeded = lambda event: request.result.createObjectStore(STORE, to_js({"keyPath": "id"}))
     return await settled(request)
@@ -130,8 +128,3 @@ def completed(transaction):
         transaction.onabort = lambda event: reject(transaction.error)
 
     return js.Promise.new(wire)
-
-
-def is_there(value) -> bool:
-    """Whether the browser has something: its undefined is no None to MicroPython."""
-    return js.Boolean(value)

@@ -78,7 +78,9 @@ async def enter(entry, picture: dict, package: dict, services) -> dict:
     except BaseException:
         sent.cancel()
         raise
-    await sent
+    for error in await sent:
+        if error:
+            raise error
     twin = await find_twin(features, services)
 
     entry.check()
@@ -92,12 +94,21 @@ async def enter(entry, picture: dict, package: dict, services) -> dict:
     return {"image": image, "new": True, "twin": twin, "text": times(picture, features)}
 
 
-async def send(entry, thumbnail, target: dict, insist) -> None:
-    """Put the original and the thumbnail into the store, both at once."""
-    await asyncio.gather(
-        insist(lambda: put(target, "original", entry.file, entry.progress, entry.stops), entry),
-        insist(lambda: put(target, "thumbnail", thumbnail, lambda fraction: None, entry.stops), entry),
+async def send(entry, thumbnail, target: dict, insist) -> list:
+    """Put the original and the thumbnail into the store, both at once; returns for each the error, or None."""
+    return await asyncio.gather(
+        error_of(insist(lambda: put(target, "original", entry.file, entry.progress, entry.stops), entry)),
+        error_of(insist(lambda: put(target, "thumbnail", thumbnail, lambda fraction: None, entry.stops), entry)),
     )
+
+
+async def error_of(work) -> Exception | None:
+    """Await something and return its error: MicroPython complains of one that comes before somebody waits for it."""
+    try:
+        await work
+    except Exception as exc:
+        return exc
+    return None
 
 
 async def put(target: dict, name: str, blob, on_progress, stops: list) -> None:
