@@ -12,15 +12,20 @@ class ApiError(Exception):
     """
     The server refused or could not be reached; the message is for people.
 
-    `status` is the HTTP status, 0 where no answer came.
+    `status` is the HTTP status, 0 where no answer came; `retry_after_s` what the server wants to be left alone for.
     """
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, retry_after_s: int = 0) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.retry_after_s = retry_after_s
         self.passing = status in (0, 408, 410, 429) or status >= 500
         """Whether trying again may help: no answer, too slow, too late, too much, or the server's own trouble."""
+
+
+SILENCE_MS = 60_000
+"""How long an answer may take before the connection counts as lost. A guess, well above a slow commit."""
 
 
 class Api:
@@ -140,6 +145,7 @@ class Api:
 
     async def _send(self, method: str, path: str, body: dict | None, key: str, read):
         options = self._options(method, key)
+        options["signal"] = window.AbortSignal.timeout(SILENCE_MS)
         if body is not None:
             options["headers"]["content-type"] = "application/json"
             options["body"] = json.dumps(body)
@@ -151,13 +157,19 @@ class Api:
             raise ApiError(0, "The server cannot be reached.")
         self.on_answer(True)
         if not response.ok:
-            raise ApiError(response.status, problem_text(response.status, content))
+            wait_s = seconds(response.headers.get("retry-after"))
+            raise ApiError(response.status, problem_text(response.status, content), wait_s)
         return content
 
 
 async def counted_blob(response) -> tuple:
     """Return the body of an answer as it is, and how many images it is about."""
     return await response.blob(), int(response.headers.get("x-total-count"))
+
+
+def seconds(retry_after: str | None) -> int:
+    """Read the header Retry-After; 0 where it is missing or, as RFC 9110 allows, a date."""
+    return int(retry_after) if retry_after and retry_after.isdigit() else 0
 
 
 def problem_text(status: int, text: str) -> str:

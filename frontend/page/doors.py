@@ -1,11 +1,22 @@
 """
-The ways in for files: drop, choose, paste, take with a phone's camera. Each ends at one of two doors, the search or the
-library.
+The ways in for files and folders: drop, choose, paste, take with a phone's camera. Each ends at one of two doors, the
+search or the library.
 """
 
 from pyscript import document, window
 
+from frontend.page import folders
 from frontend.page.dom import asking, find, notice
+from frontend.page.tasks import start
+
+INPUTS = {
+    "search-file": "search",
+    "search-camera": "search",
+    "add-files": "add",
+    "add-folder": "add",
+    "add-camera": "add",
+}
+"""Id of an input -> the door that it belongs to."""
 
 
 class Doors:
@@ -14,7 +25,7 @@ class Doors:
     def __init__(self, on_search, on_add) -> None:
         self._on_search = on_search
         self._on_add = on_add
-        for input_id, door in (("search-file", "search"), ("search-camera", "search"), ("add-files", "add")):
+        for input_id, door in INPUTS.items():
             self._listen(find(input_id), door)
         document.addEventListener("paste", self._pasted)
         for name in ("dragenter", "dragover"):
@@ -40,7 +51,21 @@ class Doors:
         files = listed(chooser.files)
         if files:
             chooser.value = ""  # So that choosing the same file again is a change again.
-        self._pass(door, files)
+        if files and chooser.webkitdirectory:
+            self._pass_gathered(door, folders.of_chosen(files))
+        else:
+            self._pass(door, files)
+
+    def _pass_gathered(self, door: str, gathered) -> None:
+        """Hand on what was in folders, and say what was not handed on."""
+        if not gathered.files:
+            notice(f"No pictures in there. {gathered.remark()}")
+        elif gathered.remark():
+            notice(gathered.remark())
+        self._pass(door, gathered.files)
+
+    async def _pass_dropped(self, door: str, entries: list) -> None:
+        self._pass_gathered(door, await folders.of_dropped(entries))
 
     def _pasted(self, event) -> None:
         """One picture is searched with; several, or one pasted while the library's door has the focus, are added."""
@@ -64,7 +89,12 @@ class Doors:
         if event.dataTransfer.types.includes("Files"):
             event.preventDefault()
             find("drop-veil").hidden = True
-            self._pass(door_under(event), listed(event.dataTransfer.files))
+            door = door_under(event)
+            entries = folders.entries_of(event.dataTransfer)
+            if entries:
+                start(self._pass_dropped(door, entries))
+            else:
+                self._pass(door, listed(event.dataTransfer.files))
 
 
 def listed(files) -> list:

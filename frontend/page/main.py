@@ -4,7 +4,6 @@ from pyscript import config, document, window
 
 from frontend.page import arrows
 from frontend.page.api import Api
-from frontend.page.connection import Connection
 from frontend.page.detail import Detail
 from frontend.page.dom import asking, find
 from frontend.page.doors import Doors
@@ -15,13 +14,14 @@ from frontend.page.library import Library
 from frontend.page.map import Map
 from frontend.page.pictures import ALSO, DELETE, MORE, SELECT, SHOW, UNLIKE, action_of
 from frontend.page.places import beside, on_server
+from frontend.page.queue import UploadQueue
 from frontend.page.reembedding import tell_who_may
 from frontend.page.removal import Removals
 from frontend.page.search import Search
 from frontend.page.selection import Selection
+from frontend.page.server_watch import ServerWatch
 from frontend.page.start_up import StartUp, downloads, last_line
 from frontend.page.tasks import start
-from frontend.page.upload import UploadQueue
 from frontend.page.words import cut_tags, split_tags
 
 
@@ -33,13 +33,13 @@ class Page:
         self.embedder = Embedder()
         self.library = Library(self.api, lambda: self.map.reload())
         self.search = Search(self.embedder, self.api, self._forget)
-        self.uploads = UploadQueue(self.embedder, self.api, self._added)
+        self.uploads = UploadQueue(self.embedder, self.api, self._added, self._delete)
         self.removals = Removals(self.api, self._forget, self.library.summarise)
         self.selection = Selection(self.api, self._delete, self._forget, lambda: self.map.show_selected())
         self.detail = Detail(self.api, self._act, self._forget, self.library.load_after)
         self.map = Map(self.api, self.embedder, self.library.conditions, self._do, self.selection.select, self._forget)
         self.start_up = StartUp()
-        Connection(self.api, self._back)
+        ServerWatch(self.api, self._back)
         Engine(self.api, self.embedder, self.start_up)
         Doors(self._search_with, self._add)
         for grid in ("images", "matches"):
@@ -54,12 +54,14 @@ class Page:
         find("unstarted").hidden = True
         find("plain-http").hidden = window.isSecureContext
         start(self.library.load())
+        start(self.uploads.resume())
         try:
             space = await self.api.space()
             self.search.space = self.detail.space = space["space"]
             self.search.max_bytes = self.uploads.max_bytes = space["limits"]["max_upload_bytes"]
-            self.search.results.unrelated = (space["manifest"]["calibration"] or {}).get("unrelated_cosine")
             start(tell_who_may(self.api, space))
+            unrelated = (space["manifest"]["calibration"] or {}).get("unrelated_cosine")
+            self.search.results.unrelated = self.uploads.services.unrelated = unrelated
             start(self.search.by_address())
             start(self._fetch_ahead(space))
             trial = await self.embedder.start(space, beside(config["runtime"]), self.start_up.stage)
@@ -74,6 +76,7 @@ class Page:
         if not self.search.space:
             start(self.start())
             return
+        self.uploads.try_now()
         self.library.retry()
         self.search.retry()
 
@@ -138,6 +141,7 @@ class Page:
     def _forget(self, image: dict) -> None:
         self.library.forget(image["id"])
         self.search.forget(image["id"])
+        self.uploads.forget(image["id"])
         self.selection.drop(image["id"])
         self.map.forget(image["id"])
 

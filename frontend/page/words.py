@@ -48,3 +48,21 @@ def plain(text: str) -> str:
 
 # Delete, and Unicode's bidirectional controls. Source: UAX #9, 2, table of directional formatting characters.
 CONTROLS = {0x7F, 0x200E, 0x200F, 0x061C} | set(range(0x202A, 0x202F)) | set(range(0x2066, 0x206A))
+
+PICTURE_ENDINGS = {
+    "avif",
+    "avifs",
+    "bmp",
+    "gif",
+    "heic",
+    "heif",
+    "jfif",
+    "jpeg",
+    "jpg",
+    "mpo",
+    "png",
+    "tif",
+    "tiff",
+    "webp",
+}
+"""What files of pictures that can be read here end in, where the browser does not know their type."""

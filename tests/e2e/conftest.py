@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from tests.__main__ import VARIABLE, find_chromium
 from tests.support.drawings import write_groups
@@ -85,11 +85,18 @@ def server(package_server: Server) -> Server:
 def visit(context: BrowserContext, server: Server, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """A tab on the page. At the end the console must be clean and nobody else have been asked for anything."""
     with context.new_page() as page:
+        forget_unsent_files(page, server)
         visit = Visit(page, server.url)
         yield visit
         keep_screenshot(visit, request.node.name)
     assert visit.complaints == []
     assert visit.foreign_requests() == []
+
+
+def forget_unsent_files(page: Page, server: Server) -> None:
+    """Take from the browser what an earlier test began to add and left, so that this one does not go on with it."""
+    storage = {"origin": server.url, "storageTypes": "indexeddb"}
+    page.context.new_cdp_session(page).send("Storage.clearDataForOrigin", storage)
 
 
 def keep_screenshot(visit: Visit, name: str) -> None:

@@ -1,5 +1,6 @@
 """Whatever is dropped on the page: one clear sentence beside the file's name, and everything else goes on."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.support import awkward
 from tests.support.drawings import draw, jpeg
 from tests.support.page import Visit, title
 from tests.support.server import Server
+from tests.support.shared import AWKWARD, NO_PHOTOGRAPHS
 
 SENTENCES = {
     "empty.jpg": "The file is empty.",
@@ -23,6 +25,10 @@ SENTENCES = {
     "bomb.avif": "The picture is too large: 289 megapixels; at most 134 are opened.",
     "huge.jpg": "The file is too large: 200.0 MB; at most 104.9 MB are taken.",
 }
+
+
+SAME_AS_ANOTHER = {"made_jpeg_named.png", "made Größe 写真 👕.jpg"}
+"""Awkward files of the same bytes, of which one is added."""
 
 
 @pytest.fixture
@@ -92,3 +98,30 @@ def test_a_file_that_is_gone_when_its_turn_comes(visit: Visit, tmp_path: Path, g
     visit.page.get_by_role("button", name="Clear the list").click()
     visit.add([good_file])
     assert visit.library() == [title(good_file)]
+
+
+@pytest.mark.skipif(not AWKWARD.is_file(), reason=NO_PHOTOGRAPHS)
+def test_awkward_files_from_the_wild(visit: Visit, server: Server) -> None:
+    """Each file has the outcome that its manifest expects: there in the expected size, or refused for a reason."""
+    with AWKWARD.open(newline="", encoding="utf-8") as file:
+        expected = {row["file"]: row for row in csv.DictReader(file)}
+    visit.tolerated = ["Cannot decode"]
+    visit.open().ready().add([AWKWARD.parent / name for name in expected])
+    names, reasons = [visit.page.locator(f".upload.failed .{part}").all_inner_texts() for part in ("name", "stage")]
+    refused = dict(zip(names, reasons, strict=True))
+    with server.api() as api:
+        images = api.get("/images", params={"limit": 100}).json()["images"]
+    sizes = {image["file_name"]: (image["width"], image["height"]) for image in images}
+    wrong = {}
+    for name, row in expected.items():
+        may = row["expected"]
+        if name in refused:
+            if "error" not in may or not refused[name].endswith("."):
+                wrong[name] = (may, refused[name])
+        elif name in sizes:
+            if "ok" not in may or sizes[name] != (int(row["expected_width"]), int(row["expected_height"])):
+                wrong[name] = (may, sizes[name])
+        elif name not in SAME_AS_ANOTHER:
+            wrong[name] = (may, "neither there nor refused")
+    assert wrong == {}
+    assert visit.embedder()["open_pictures"] == 0

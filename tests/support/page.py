@@ -42,7 +42,7 @@ class Visit:
         """Choose files for the library and wait until each is in or refused."""
         self.page.fill("#tags", tags)
         self.page.set_input_files("#add-files", list(files))
-        expect(self.page.locator(".upload.over")).to_have_count(len(files))
+        expect(self.page.locator("#uploads")).to_have_attribute("data-over", str(len(files)))
         return self
 
     def search(self, file: Path) -> list[str]:

@@ -18,6 +18,7 @@ TINY = {
     "filtered_search": ["--rows", "600", "--dimension", "1280", "--types", "IVF_RQ"],
     "unindexed_rows": ["--rows", "600", "--dimension", "1280", "--shares", "0.5"],
     "model_speed": ["--pictures", "1", "--rounds", "1"],
+    "adding": ["--files", "3"],
     "register": ["--dimension", "16", "--each", "2", "--clients", "2", "--rounds", "1"],
 }
 """Benchmark -> options for a size at which it ends soon; most of the time is that of starting processes."""

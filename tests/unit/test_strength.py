@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontend.page.strength import ALIKE, CHANCE, SOMEWHAT, VERY, meaning, nothing_alike, strength
+from frontend.page.strength import ALIKE, CHANCE, SOMEWHAT, VERY, meaning, nothing_alike, strength, twin_from
 
 UNRELATED = {"p50": 0.3, "p95": 0.5, "p99": 0.6}
 
@@ -35,3 +35,9 @@ def test_nothing_alike_only_where_the_best_is_no_better_than_chance(scores: list
 def test_the_meaning_names_the_measured_values() -> None:
     """Whoever asks what a word means sees the numbers behind it."""
     assert all(number in meaning(UNRELATED) for number in ("0.50", "0.60", "0.80"))
+
+
+def test_versions_of_a_photograph_begin_far_above_unrelated_pairs() -> None:
+    """The threshold moves with the model: a fifth of the way from the same picture to what unrelated ones reach."""
+    assert twin_from(UNRELATED) == pytest.approx(0.92)
+    assert twin_from({"p99": 0.7632}) == pytest.approx(0.9526, abs=1e-4)
