@@ -83,7 +83,11 @@ class KeptFiles:
         """Begin a transaction; it ends by itself once nothing more is asked of it."""
         if self._database is None:
             self._database = await opened()
+            self._database.onclose = self._closed  # The browser closes it when its data are deleted.
         return self._database.transaction(STORE, mode).objectStore(STORE)
+
+    def _closed(self, event) -> None:
+        self._database = None
 
 
 async def hold(owner: str) -> bool:
@@ -104,8 +108,15 @@ async def hold(owner: str) -> bool:
 
 
 async def opened():
-    """Open the database, and make it at the first time."""
-    request = window.indexedDB.open(DATABASE, 1)
+    """
+    Open the database, and make it at the first time.
+
+    A promise calls open(): what JavaScript throws at a call from here passes MicroPython by, and nobody could catch it.
+    """
+    factory = window.indexedDB
+    if not js.Boolean(factory):
+        raise OSError("This browser keeps no files.")
+    request = await js.Promise.resolve(DATABASE).then(factory.open.bind(factory))
     request.onupgradeneeded = lambda event: request.result.createObjectStore(STORE, to_js({"keyPath": "id"}))
     return await settled(request)
 

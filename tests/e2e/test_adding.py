@@ -162,8 +162,6 @@ def test_a_reload_goes_on_with_what_was_not_sent(visit: Visit, drawn_groups: Gro
         second.goto(visit.url)
         expect(second.locator("#engine")).to_contain_text("Ready")
         expect(second.locator("#uploads")).to_be_hidden()
-    connect(page, "**/api/v1/uploads")
-    cut(page, "**/api/v1/uploads")
     page.reload()
     page.unroute("**/api/v1/uploads")
     expect(page.locator("#uploads-resumed")).to_have_text(
