@@ -20,7 +20,7 @@ from frontend.page.removal import Removals
 from frontend.page.search import Search
 from frontend.page.selection import Selection
 from frontend.page.server_watch import ServerWatch
-from frontend.page.start_up import StartUp, downloads, last_line
+from frontend.page.start_up import StartUp, downloads, reason_of
 from frontend.page.tasks import start
 from frontend.page.words import cut_tags, split_tags
 
@@ -92,9 +92,7 @@ class Page:
         window.console.error(repr(error))
         if self.embedder.started():
             return
-        reason = f"Search by picture could not start: {last_line(error)} Reload the page to try again."
-        if "memory" in str(error).lower():
-            reason = "There is too little free memory to search by picture. Close other pages, then reload this one."
+        reason = f"Search by picture could not start: {reason_of(error)} Reload the page to try again."
         self.start_up.fail(reason)
         self.embedder.fail(reason)
 

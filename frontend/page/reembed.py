@@ -11,7 +11,7 @@ from frontend.page.key import Key
 from frontend.page.places import beside, on_server
 from frontend.page.progress import Rate, duration, models
 from frontend.page.reembedder import Reembedder
-from frontend.page.start_up import StartUp, downloads, last_line
+from frontend.page.start_up import StartUp, downloads, reason_of
 from frontend.page.tasks import start
 
 RUN = "#run"
@@ -72,7 +72,7 @@ class Reembedding:
     def _give_up(self, error: Exception) -> None:
         window.console.error(repr(error))
         if not self.embedder.started():
-            self.start_up.fail(f"The model could not start: {last_line(error)} Reload the page to try again.")
+            self.start_up.fail(f"The model could not start: {reason_of(error)} Reload the page to try again.")
 
     def _toggle(self) -> None:
         if not self.running:

@@ -156,8 +156,10 @@ async def downloads(space: dict) -> list[dict]:
     return files
 
 
-def last_line(error: Exception) -> str:
-    """Take the sentence from an error; one of the worker has a whole traceback for text, and names of classes."""
+def reason_of(error: Exception) -> str:
+    """Say in a sentence what an error means; one of the worker has a whole traceback for text, and names of classes."""
+    if "memory" in str(error).lower():
+        return "there is too little free memory. Close other pages."
     text = str(error.args[-1]).strip().split("\n")[-1] if error.args else repr(error)
     while CLASS_NAME.match(text):
         text = text.split(": ", 1)[1]
