@@ -6,6 +6,7 @@ that is gone: the next page takes the lock over, and with it the files. So no tw
 there are no locks (plain http), two tabs might: then the second finds each file in the library.
 """
 
+import asyncio
 import json
 
 import js
@@ -14,6 +15,10 @@ from pyscript.ffi import to_js
 
 DATABASE = "lookalike"
 STORE = "unsent"
+
+PATIENCE = 3
+PAUSE_S = 0.5
+# Tries for a lock that is about to be free, and the time between them. Guesses.
 
 
 class KeptFiles:
@@ -57,7 +62,7 @@ class KeptFiles:
         for record in records:
             owner = record.id.split(":")[0]
             if owner not in owners:
-                owners[owner] = owner != self._owner and await hold(owner)
+                owners[owner] = owner != self._owner and await hold_soon(owner)
             if owners[owner]:
                 mine.append(record)
         return [
@@ -107,6 +112,15 @@ async def hold(owner: str) -> bool:
     return await js.Promise.new(ask)
 
 
+async def hold_soon(owner: str) -> bool:
+    """As `hold`, for a page that may just be going away: a reload can be quicker than the end of what it replaces."""
+    for _ in range(PATIENCE):
+        if await hold(owner):
+            return True
+        await asyncio.sleep(PAUSE_S)
+    return False
+
+
 async def opened():
     """
     Open the database, and make it at the first time.
@@ -116,9 +130,13 @@ async def opened():
     factory = window.indexedDB
     if not js.Boolean(factory):
         raise OSError("This browser keeps no files.")
-    request = await js.Promise.resolve(DATABASE).then(factory.open.bind(factory))
-    request.onupgradeneeded = lambda event: request.result.createObjectStore(STORE, to_js({"keyPath": "id"}))
-    return await settled(request)
+
+    def wire(request):
+        # At once: what is awaited here comes back too late for the first events.
+        request.onupgradeneeded = lambda event: request.result.createObjectStore(STORE, to_js({"keyPath": "id"}))
+        return settled(request)
+
+    return await js.Promise.resolve(DATABASE).then(factory.open.bind(factory)).then(wire)
 
 
 def settled(request):

@@ -94,7 +94,7 @@ async def enter(entry, picture: dict, package: dict, services) -> dict:
     return {"image": image, "new": True, "twin": twin, "text": times(picture, features)}
 
 
-async def send(entry, thumbnail, target: dict, insist) -> list:
+async def send(entry, thumbnail, target: dict, insist) -> tuple:
     """Put the original and the thumbnail into the store, both at once; returns for each the error, or None."""
     both = await asyncio.gather(
         error_of(insist(lambda: put(target, "original", entry.file, entry.progress, entry.stops), entry)),

@@ -96,13 +96,21 @@ def measure(page: Page, files: Sequence[Path], limit_s: int) -> dict:
         "JS heap at most, MB": max(heaps),
         "JS heap after, MB": heap_mb(browser, collect=True),
         "renderers before, MB": memory_before,
-        "renderers in the first quarter at most, MB": max(memories[: len(memories) // 4 + 1]),
-        "renderers at most, MB": max(memories),
+        **{
+            f"renderers in quarter {number + 1} at most, MB": max(part)
+            for number, part in enumerate(quarters(memories))
+        },
         "rows in the list at most": rows,
         "long tasks": len(long_tasks),
         "longest task, ms": max(long_tasks, default=0),
         "long tasks together, s": sum(long_tasks) / 1000,
     }
+
+
+def quarters(values: Sequence[float]) -> list[Sequence[float]]:
+    """Cut readings into four parts in their order, of one at least: memory that grows does so from part to part."""
+    size = len(values) / 4
+    return [values[int(at * size) : int((at + 1) * size)] or values[-1:] for at in range(4)]
 
 
 def heap_mb(browser: CDPSession, collect: bool) -> float:
