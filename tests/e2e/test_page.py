@@ -184,7 +184,7 @@ def test_the_server_is_away_from_the_first(visit: Visit) -> None:
 
 def test_a_browser_in_which_nothing_starts(visit: Visit) -> None:
     """Where not even the page's own script can run, style alone says after a while what may be the matter."""
-    visit.tolerated = ["ERR_FAILED"]
+    visit.tolerated = ["ERR_FAILED", "wasm", "Failed to fetch", "ArrayBuffer", "Aborted"]
     visit.page.route("**/micropython.wasm", lambda route: route.abort())
     visit.open()
     late = visit.page.locator("#unstarted")
