@@ -27,6 +27,8 @@ new PerformanceObserver(list => {
 OVER = "() => Number(document.getElementById('uploads').getAttribute('data-over') || 0)"
 EVERY_S = 1.0
 """How often memory is read."""
+REST_S = 15
+"""How long the browser is given to put decoded pictures and what nothing refers to away. A guess."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -88,6 +90,7 @@ def measure(page: Page, files: Sequence[Path], limit_s: int) -> dict:
         page.wait_for_timeout(EVERY_S * 1000)
     spent = time.monotonic() - began
     long_tasks = page.evaluate("window.longTasks")
+    page.wait_for_timeout(REST_S * 1000)
     return {
         "sizes": [path.stat().st_size for path in files],
         "images/s": len(files) / spent,
@@ -100,6 +103,7 @@ def measure(page: Page, files: Sequence[Path], limit_s: int) -> dict:
             f"renderers in quarter {number + 1} at most, MB": max(part)
             for number, part in enumerate(quarters(memories))
         },
+        f"renderers after {REST_S} s of rest, MB": renderers_mb(),
         "rows in the list at most": rows,
         "long tasks": len(long_tasks),
         "longest task, ms": max(long_tasks, default=0),
