@@ -96,11 +96,10 @@ async def enter(entry, picture: dict, package: dict, services) -> dict:
 
 async def send(entry, thumbnail, target: dict, insist) -> tuple:
     """Put the original and the thumbnail into the store, both at once; returns for each the error, or None."""
-    both = await asyncio.gather(
+    return await asyncio.gather(
         error_of(insist(lambda: put(target, "original", entry.file, entry.progress, entry.stops), entry)),
         error_of(insist(lambda: put(target, "thumbnail", thumbnail, lambda fraction: None, entry.stops), entry)),
     )
-    return list(both)
 
 
 async def error_of(work) -> Exception | None:
