@@ -25,7 +25,7 @@ class ApiError(Exception):
 
 
 SILENCE_MS = 60_000
-"""How long an answer may take before the connection counts as lost. A guess, well above a slow commit."""
+"""How long nothing may be heard before a connection counts as lost. A guess, well above a slow commit."""
 
 
 class Api:
@@ -58,17 +58,16 @@ class Api:
 
     async def images(self, after: str, sort: str, filters: dict) -> dict:
         """Return a page of the library; `after` is the last page's `next` in the same order, empty to begin."""
-        query = f"limit=60&sort={sort}&filters={window.encodeURIComponent(json.dumps(filters))}"
+        query = f"limit=60&sort={sort}&{written(filters)}"
         return await self._call("GET", f"/images?{query}{'&after=' + after if after else ''}")
 
     async def some_images(self, image_ids: list[str]) -> dict:
         """Return these images as a page, up to 100; those that do not exist are left out."""
-        return await self._call("GET", f"/images?limit=100&filters={json.dumps({'ids': image_ids})}")
+        return await self._call("GET", f"/images?limit=100&{written({'ids': image_ids})}")
 
     async def vectors(self, filters: dict) -> tuple:
         """Return the vectors of the images that pass, or a sample of them, as a blob, and how many pass."""
-        path = f"/vectors?filters={window.encodeURIComponent(json.dumps(filters))}"
-        return await self._answered("GET", path, None, counted_blob)
+        return await self._answered("GET", f"/vectors?{written(filters)}", None, counted_blob)
 
     async def search(self, query: dict) -> list:
         """Return the matches of a query, best first."""
@@ -88,9 +87,7 @@ class Api:
 
     def delete_on_leaving(self, image_id: str) -> None:
         """Delete an image while the page goes away: the browser sends it, and nobody waits for the answer."""
-        options = self._options("DELETE", self._key.value)
-        options["keepalive"] = True
-        window.fetch(f"{self._base_url}/images/{image_id}", to_js(options))
+        self._send_on_leaving("DELETE", f"/images/{image_id}")
 
     async def reembedding(self) -> dict:
         """What images of other models there are, how many wait, and which could not be read."""
@@ -114,11 +111,12 @@ class Api:
 
     def give_back_on_leaving(self, image_ids: list) -> None:
         """Give back leased images while the page goes away: the browser sends it, and nobody waits for the answer."""
-        options = self._options("POST", self._key.value)
-        options["headers"]["content-type"] = "application/json"
-        options["body"] = json.dumps({"limit": 0, "returned": image_ids})
+        self._send_on_leaving("POST", "/reembedding/leases", {"limit": 0, "returned": image_ids})
+
+    def _send_on_leaving(self, method: str, path: str, body: dict | None = None) -> None:
+        options = self._options(method, body, self._key.value)
         options["keepalive"] = True
-        window.fetch(f"{self._base_url}/reembedding/leases", to_js(options))
+        window.fetch(self._base_url + path, to_js(options))
 
     async def _call(self, method: str, path: str, body: dict | None = None) -> dict:
         """Send a request and read its answer as JSON, nothing as an empty object."""
@@ -137,18 +135,19 @@ class Api:
                 if exc.status != 401 or not await self._key.ask(tried):
                     raise
 
-    def _options(self, method: str, key: str) -> dict:
+    def _options(self, method: str, body: dict | None, key: str) -> dict:
         headers = {"accept": "application/json"}
+        options = {"method": method, "headers": headers}
         if key:
             headers["authorization"] = f"Bearer {key}"
-        return {"method": method, "headers": headers}
+        if body is not None:
+            headers["content-type"] = "application/json"
+            options["body"] = json.dumps(body)
+        return options
 
     async def _send(self, method: str, path: str, body: dict | None, key: str, read):
-        options = self._options(method, key)
+        options = self._options(method, body, key)
         options["signal"] = window.AbortSignal.timeout(SILENCE_MS)
-        if body is not None:
-            options["headers"]["content-type"] = "application/json"
-            options["body"] = json.dumps(body)
         try:
             response = await window.fetch(self._base_url + path, to_js(options))
             content = await (read(response) if response.ok else response.text())
@@ -160,6 +159,11 @@ class Api:
             wait_s = seconds(response.headers.get("retry-after"))
             raise ApiError(response.status, problem_text(response.status, content), wait_s)
         return content
+
+
+def written(filters: dict) -> str:
+    """Write filters as a part of an address."""
+    return f"filters={window.encodeURIComponent(json.dumps(filters))}"
 
 
 async def counted_blob(response) -> tuple:

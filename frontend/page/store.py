@@ -3,14 +3,10 @@
 import js
 from pyscript import window
 
-from frontend.page.api import ApiError, problem_text
+from frontend.page.api import SILENCE_MS, ApiError, problem_text
 
 TAKEN = 412
 """The status of a target under which something lies already."""
-
-
-SILENCE_MS = 60_000
-"""How long nothing may be sent or answered before the connection counts as lost. A guess."""
 
 
 async def put(target: dict, blob, on_progress, stops: list) -> None:
