@@ -50,6 +50,11 @@ def counted(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
 
 
+def now_s() -> float:
+    """Return the seconds of a clock that only goes forward."""
+    return window.performance.now() / 1000
+
+
 def megabytes(size: float) -> str:
     """Write a size in bytes for people, in megabytes of a million bytes."""
     return f"{size / 1e6:.1f} MB"

@@ -1,6 +1,6 @@
 """Assemble the page: index.html says what people see, this wires what they do to the two flows."""
 
-from pyscript import config, document, window
+from pyscript import document, window
 
 from frontend.page import arrows
 from frontend.page.api import Api
@@ -13,14 +13,14 @@ from frontend.page.key import Key
 from frontend.page.library import Library
 from frontend.page.map import Map
 from frontend.page.pictures import ALSO, DELETE, MORE, SELECT, SHOW, UNLIKE, action_of
-from frontend.page.places import beside, on_server
+from frontend.page.places import on_server
 from frontend.page.queue import UploadQueue
 from frontend.page.reembedding import tell_who_may
 from frontend.page.removal import Removals
 from frontend.page.search import Search
 from frontend.page.selection import Selection
 from frontend.page.server_watch import ServerWatch
-from frontend.page.start_up import StartUp, downloads, reason_of
+from frontend.page.start_up import StartUp
 from frontend.page.tasks import start
 from frontend.page.words import cut_tags, split_tags
 
@@ -38,7 +38,7 @@ class Page:
         self.selection = Selection(self.api, self._delete, self._forget, lambda: self.map.show_selected())
         self.detail = Detail(self.api, self._act, self._forget, self.library.load_after)
         self.map = Map(self.api, self.embedder, self.library.conditions, self._do, self.selection.select, self._forget)
-        self.start_up = StartUp()
+        self.start_up = StartUp(self.embedder, "Search by picture")
         ServerWatch(self.api, self._back)
         Engine(self.api, self.embedder, self.start_up)
         Doors(self._search_with, self._add)
@@ -63,13 +63,10 @@ class Page:
             unrelated = (space["manifest"]["calibration"] or {}).get("unrelated_cosine")
             self.search.results.unrelated = self.uploads.services.unrelated = unrelated
             start(self.search.by_address())
-            start(self._fetch_ahead(space))
-            trial = await self.embedder.start(space, beside(config["runtime"]), self.start_up.stage)
         except Exception as exc:
-            self._give_up(exc)
+            self.start_up.give_up(exc)
             return
-        self.start_up.ready(trial)
-        self.start_up.settle(await self.embedder.try_faster_backends())
+        await self.start_up.run(space)
 
     def _back(self) -> None:
         """Go on with what the server did not answer."""
@@ -79,22 +76,6 @@ class Page:
         self.uploads.try_now()
         self.library.retry()
         self.search.retry()
-
-    async def _fetch_ahead(self, space: dict) -> None:
-        """Fetch what the worker will want. A file that is missing here may still come when the worker asks for it."""
-        try:
-            await self.start_up.fetch(await downloads(space))
-        except Exception as exc:
-            self._give_up(exc)
-
-    def _give_up(self, error: Exception) -> None:
-        """Tell everybody why pictures cannot be embedded, unless they can: then nothing was lost."""
-        window.console.error(repr(error))
-        if self.embedder.started():
-            return
-        reason = f"Search by picture could not start: {reason_of(error)} Reload the page to try again."
-        self.start_up.fail(reason)
-        self.embedder.fail(reason)
 
     def _search_with(self, file) -> None:
         start(self.search.by_file(file))

@@ -4,7 +4,7 @@ from pyscript import window
 
 from frontend.page.api import ApiError
 from frontend.page.connection import REASONS, TOO_LATE, Connection, Turns
-from frontend.page.dom import counted, find
+from frontend.page.dom import counted, find, now_s
 from frontend.page.embedder import PictureError
 from frontend.page.entries import ASKING, Cancelled, Entry
 from frontend.page.kept_files import KeptFiles
@@ -338,8 +338,3 @@ def named(names: list[str]) -> str:
     """Name some files: 'a.jpg, b.jpg and 3 more'."""
     shown = ", ".join(names[:NAMED])
     return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED} more"
-
-
-def now_s() -> float:
-    """Return the time in seconds of the page's own clock."""
-    return window.performance.now() / 1000

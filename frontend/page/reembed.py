@@ -2,16 +2,16 @@
 
 import asyncio
 
-from pyscript import config, document, window
+from pyscript import document, window
 
 from frontend.page.api import Api, ApiError
-from frontend.page.dom import counted, find, make
+from frontend.page.dom import counted, find, make, now_s
 from frontend.page.embedder import Embedder, PictureError
 from frontend.page.key import Key
-from frontend.page.places import beside, on_server
+from frontend.page.places import on_server
 from frontend.page.progress import Rate, duration, models
 from frontend.page.reembedder import Reembedder
-from frontend.page.start_up import StartUp, downloads, reason_of
+from frontend.page.start_up import StartUp
 from frontend.page.tasks import start
 
 RUN = "#run"
@@ -27,7 +27,7 @@ class Reembedding:
     def __init__(self) -> None:
         self.api = Api(on_server("/api/v1"), Key())
         self.embedder = Embedder()
-        self.start_up = StartUp()
+        self.start_up = StartUp(self.embedder, "The model")
         self.rate = Rate()
         self.work = Reembedder(self.embedder, self.api, self._done, self._unreadable, self._trouble, self._ended)
         self.running = False
@@ -50,29 +50,12 @@ class Reembedding:
             find("engine").hidden = True
             find("reembed-run").hidden = True
             return
-        try:
-            start(self._fetch_ahead(space))
-            trial = await self.embedder.start(space, beside(config["runtime"]), self.start_up.stage)
-        except Exception as exc:
-            self._give_up(exc)
+        if not await self.start_up.run(space):
             return
-        self.start_up.ready(trial)
-        self.start_up.settle(await self.embedder.try_faster_backends())
         find("reembed-run").disabled = find("unreadable-again").disabled = False
         self._show()
         if window.location.hash == RUN and self._readable():
             self._run(False)
-
-    async def _fetch_ahead(self, space: dict) -> None:
-        try:
-            await self.start_up.fetch(await downloads(space))
-        except Exception as exc:
-            self._give_up(exc)
-
-    def _give_up(self, error: Exception) -> None:
-        window.console.error(repr(error))
-        if not self.embedder.started():
-            self.start_up.fail(f"The model could not start: {reason_of(error)} Reload the page to try again.")
 
     def _toggle(self) -> None:
         if not self.running:
@@ -102,10 +85,9 @@ class Reembedding:
     async def _watch(self) -> None:
         """Show how far all browsers are, as long as this one works."""
         while self.running:
-            began = window.performance.now()
+            began = now_s()
             await self._try_to_look()
-            took_s = (window.performance.now() - began) / 1000
-            await asyncio.sleep(max(LOOK_S, 10 * took_s))
+            await asyncio.sleep(max(LOOK_S, 10 * (now_s() - began)))
 
     async def _try_to_look(self) -> None:
         try:
@@ -118,7 +100,7 @@ class Reembedding:
         self._show()
 
     def _done(self) -> None:
-        self.rate.mark(window.performance.now() / 1000)
+        self.rate.mark(now_s())
 
     def _unreadable(self) -> None:
         start(self._try_to_look())

@@ -11,6 +11,7 @@ import asyncio
 from pyscript import window
 
 from frontend.page.api import ApiError
+from frontend.page.dom import now_s
 from frontend.page.embedder import PictureError
 from frontend.page.tasks import start
 
@@ -228,8 +229,3 @@ async def fetched(url: str):
     if error.passing:
         raise error
     raise PictureError(error.message)
-
-
-def now_s() -> float:
-    """Seconds of a clock that only goes forward."""
-    return window.performance.now() / 1000

@@ -11,23 +11,58 @@ import re
 
 from pyscript import config, window
 
-from frontend.page.dom import find, megabytes
+from frontend.page.dom import find, megabytes, now_s
 from frontend.page.places import beside
+from frontend.page.tasks import start
 
 READY = "Ready"
 """The last entry among the stages."""
 
 
 class StartUp:
-    """The panel with one bar for each part."""
+    """The start of the embedder, and the panel with one bar for each part."""
 
-    def __init__(self) -> None:
+    def __init__(self, embedder, purpose: str) -> None:
+        """`purpose` is what cannot start if the embedder does not: the beginning of a sentence."""
+        self._embedder = embedder
+        self._purpose = purpose
         self._parts = {}
         self._stages = []
         self._failed = False
-        self._began = window.performance.now()
+        self._began = now_s()
 
-    async def fetch(self, downloads: list[dict]) -> None:
+    async def run(self, space: dict) -> bool:
+        """Bring the embedder up, step by step, on the best back end there is; returns whether that went well."""
+        try:
+            start(self._fetch_ahead(space))
+            trial = await self._embedder.start(space, beside(config["runtime"]), self._stage)
+        except Exception as exc:
+            self.give_up(exc)
+            return False
+        self._ready(trial)
+        self._settle(await self._embedder.try_faster_backends())
+        return True
+
+    def give_up(self, error: Exception) -> None:
+        """Tell everybody why pictures cannot be embedded, unless they can: then nothing was lost."""
+        window.console.error(repr(error))
+        if self._embedder.started():
+            return
+        reason = f"{self._purpose} could not start: {reason_of(error)} Reload the page to try again."
+        self._failed = True
+        find("engine").className = "chip failed"
+        find("engine").textContent = reason
+        find("start-up").classList.add("away")
+        self._embedder.fail(reason)
+
+    async def _fetch_ahead(self, space: dict) -> None:
+        """Fetch what the worker will want. A file that is missing here may still come when the worker asks for it."""
+        try:
+            await self._fetch(await downloads(space))
+        except Exception as exc:
+            self.give_up(exc)
+
+    async def _fetch(self, downloads: list[dict]) -> None:
         """
         Fetch files into the cache.
 
@@ -41,13 +76,13 @@ class StartUp:
             self._part(download["part"]).expect(download)
         await asyncio.gather(*[self._fetch_one(download) for download in downloads])
 
-    def stage(self, text: str) -> None:
+    def _stage(self, text: str) -> None:
         """Say what is being done now, unless something has failed: that is more to the point."""
         self._stages.append((text, self._seconds()))
         if not self._failed:
             find("engine").textContent = text
 
-    def ready(self, trial: dict) -> None:
+    def _ready(self, trial: dict) -> None:
         """Put the panel away; the embedder can be used."""
         seconds = self._seconds()
         self._stages.append((READY, seconds))
@@ -55,27 +90,20 @@ class StartUp:
         find("search-hint").classList.remove("away")
         find("engine").className = "chip ready"
         find("engine").title = f"Ready after {seconds:.1f} s"
-        self.use(trial)
+        self._use(trial)
 
-    def use(self, trial: dict) -> None:
+    def _use(self, trial: dict) -> None:
         """Name the back end in use and how long a picture takes on it."""
         find("engine").textContent = f"Ready · {trial['backend']} · {trial['run_ms']:.0f} ms a picture"
 
-    def settle(self, trial: dict) -> None:
+    def _settle(self, trial: dict) -> None:
         """Name the back end that will stay in use: all of them have been tried."""
-        self.use(trial)
+        self._use(trial)
         find("engine").dataset.tried = "all"
-
-    def fail(self, reason: str) -> None:
-        """Say why there is no search by picture; the library can still be used."""
-        self._failed = True
-        find("engine").className = "chip failed"
-        find("engine").textContent = reason
-        find("start-up").classList.add("away")
 
     def stages(self) -> list:
         """Return what the start did, each with how many seconds it took; the last may go on still."""
-        done = [("This page", self._began / 1000)]
+        done = [("This page", self._began)]
         for index, (name, began) in enumerate(self._stages):
             if name != READY:
                 ended = self._stages[index + 1][1] if index + 1 < len(self._stages) else self._seconds()
@@ -88,7 +116,7 @@ class StartUp:
 
     def _seconds(self) -> float:
         """Return the seconds since the page asked for the first of it."""
-        return (window.performance.now() - self._began) / 1000
+        return now_s() - self._began
 
     def _part(self, name: str):
         if name not in self._parts:

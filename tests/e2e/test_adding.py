@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.conftest import ARTEFACTS
+from tests.e2e.test_page import keep_screens
 from tests.support.drawings import draw, jpeg
 from tests.support.page import Visit, title
 from tests.support.server import Server
@@ -296,15 +296,3 @@ def test_many_files_have_few_rows(visit: Visit, tmp_path: Path) -> None:
     expect(page.locator("#uploads-folded")).to_contain_text("done before these")
     expect(page.locator(".upload.failed")).to_have_count(1)
     keep_screens(page, "adding_done")
-
-
-def keep_screens(page: Page, name: str) -> None:
-    """Take screenshots at two widths in both themes, for people to look at."""
-    ARTEFACTS.mkdir(exist_ok=True)
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme)
-            page.locator("#uploads").screenshot(path=ARTEFACTS / f"{name}_{theme}_{width}.png")
-    page.set_viewport_size({"width": 1280, "height": 900})
