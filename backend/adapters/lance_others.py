@@ -38,12 +38,14 @@ class LanceOthers:
 
     async def change(self, image_id: ImageID, change: Change) -> None:
         for space in await self._others():
-            async with LanceIndex.existing(self._database, space) as index:
+            async with AsyncExitStack() as stack:
+                async with answering():
+                    index = await stack.enter_async_context(LanceIndex.existing(self._database, space))
                 await index.change(image_id, change)
 
     async def delete(self, image_ids: Sequence[ImageID]) -> None:
-        for space in await self._others():
-            async with self._database.existing(space) as table:
+        async with self._opened() as tables:
+            for table in tables:
                 for some in in_batches(image_ids):
                     async with answering():
                         await patiently(lambda table=table, some=some: table.delete(one_of("id", some)))
@@ -60,7 +62,8 @@ class LanceOthers:
                     await self._database.drop(table.source.space)
 
     async def _others(self) -> list[SpaceID]:
-        return sorted(space for space in await self._database.spaces() if space != self._space)
+        async with answering():
+            return sorted(space for space in await self._database.spaces() if space != self._space)
 
     async def _compared(self) -> "_Compared":
         others = await self._others()
@@ -95,8 +98,8 @@ class LanceOthers:
         async with AsyncExitStack() as stack:
             opened = []
             for space in await self._others():
-                table = await stack.enter_async_context(self._database.existing(space))
-                with translated():
+                async with answering():
+                    table = await stack.enter_async_context(self._database.existing(space))
                     opened.append((-await table.count_rows(), space, table))
             yield [table for _, _, table in sorted(opened, key=lambda entry: entry[:2])]
 
