@@ -40,7 +40,7 @@ def test_ctrl_c(server: Server) -> None:
 def test_compressed_and_kept(server: Server) -> None:
     """What the page names under a hash arrives compressed, and the browser may keep it for ever."""
     core = httpx.get(f"{server.url}/").text.partition('src="')[2].partition('core.js"')[0]
-    wasm = httpx.get(f"{server.url}{core}pyodide/pyodide.asm.wasm", headers={"Accept-Encoding": "br"})
+    wasm = httpx.get(f"{server.url}/{core}pyodide/pyodide.asm.wasm", headers={"Accept-Encoding": "br"})
 
     assert wasm.headers["Content-Encoding"] == "br"
     assert wasm.headers["Content-Type"] == "application/wasm"

@@ -59,7 +59,7 @@ def test_the_worker_exports_what_the_page_calls() -> None:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__export__"
     )
     exported = set(ast.literal_eval(assignment.value))
-    assert set(re.findall(r"self\._worker\.(\w+)\(", page)) == exported - {"status"}  # `status` is for the tests.
+    assert set(re.findall(r"self\._worker\.(\w+)\(", page)) == exported
 
 
 def test_no_javascript_of_our_own() -> None:
