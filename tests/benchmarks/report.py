@@ -1,4 +1,6 @@
-"""Says on what machine something was measured, and writes measurements as Markdown for people and JSON for programs."""
+"""
+Says on what machine something was measured, and writes it as Markdown for people, JSON for programs, and plots.
+"""
 
 import json
 import os
@@ -10,6 +12,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from tests.benchmarks.plots import Plot, draw
 
 PACKAGES = ("lancedb", "numpy", "pyarrow")
 """Those whose version moves the figures."""
@@ -119,6 +123,7 @@ class Report:
     machine: Machine
     command: str
     """What gives this report again."""
+    plots: Sequence[Plot] = ()
     load_after: float | None = field(default_factory=lambda: os.getloadavg()[0] if hasattr(os, "getloadavg") else None)
 
     def to_markdown(self) -> str:
@@ -137,12 +142,16 @@ class Report:
         }
 
     def write(self, folder: Path, name: str) -> list[Path]:
-        """Write NAME.md and NAME.json."""
+        """Write NAME.md, NAME.json, and an SVG for each plot."""
         folder.mkdir(parents=True, exist_ok=True)
         markdown, document = folder / f"{name}.md", folder / f"{name}.json"
-        markdown.write_text(self.to_markdown(), encoding="utf-8")
+        drawings = [(plot, folder / f"{name}_{plot.name}.svg") for plot in self.plots]
         document.write_text(json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        return [markdown, document]
+        for plot, file in drawings:
+            draw(plot, file)
+        shown = [f"![{plot.title}]({file.name})\n" for plot, file in drawings]
+        markdown.write_text("\n".join([self.to_markdown(), *shown]), encoding="utf-8")
+        return [markdown, document, *[file for _, file in drawings]]
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.benchmarks import data
 from tests.benchmarks.__main__ import main
+from tests.benchmarks.plots import Bars, Lines
 from tests.benchmarks.report import Machine, Report, Spread, Table
 from tests.benchmarks.tables import recall
 
@@ -97,3 +98,21 @@ def test_nearest_against_sorting_everything() -> None:
 def test_recall_counts_the_share_that_was_found() -> None:
     """Order and what else was found do not matter."""
     assert recall([[3, 1], [5, 9]], np.array([[1, 3], [5, 6]])) == 0.75
+
+
+def test_plots_of_a_report(tmp_path: Path) -> None:
+    """Each is a file of its own beside the report, which shows it; the same figures give the same file."""
+    pytest.importorskip("matplotlib", reason="matplotlib is in the extra `benchmarks`")
+    plots = [
+        Lines("growth", "Growth", "rows", "ms", {"ours": [(1, 2.0), (10, 3.0)], "theirs": [(1, 4.0)]}, log_x=True),
+        Bars("sizes", "Sizes", "MiB", ["small", "large"], {"ours": [1.0, 2.0], "theirs": [3.0, None]}),
+    ]
+    report = Report("Title", ["How."], [], Machine.here(), "python -m it", plots)
+
+    files = report.write(tmp_path, "name")
+    assert [file.name for file in files] == ["name.md", "name.json", "name_growth.svg", "name_sizes.svg"]
+    assert "![Growth](name_growth.svg)" in files[0].read_text(encoding="utf-8")
+    drawings = [file.read_bytes() for file in files[2:]]
+    assert all(b"ours" in drawing and b"theirs" in drawing for drawing in drawings)
+    report.write(tmp_path, "name")
+    assert [file.read_bytes() for file in files[2:]] == drawings
