@@ -72,8 +72,8 @@ class LanceDatabase:
                 read_consistency_interval=timedelta(seconds=READ_CONSISTENCY_S),
                 storage_options=dict(storage_options or {}),
             )
-            deleted = await connection.create_table(DELETED, schema=_DELETED_SCHEMA, exist_ok=True)
-            leases = await connection.create_table(LEASES, schema=LEASE_SCHEMA, exist_ok=True)
+            deleted = await made(connection, DELETED, _DELETED_SCHEMA)
+            leases = await made(connection, LEASES, LEASE_SCHEMA)
         try:
             yield cls(str(location), connection, deleted, leases)
         finally:
@@ -92,7 +92,7 @@ class LanceDatabase:
         with opening(self.location):
             name = IMAGES + space.id
             if name not in await table_names(self._connection):
-                await self._connection.create_table(name, schema=schema(space.dimension), exist_ok=True)
+                await made(self._connection, name, schema(space.dimension))
         async with self.existing(space.id) as table:
             if dimension_of(await table.schema()) != space.dimension:
                 raise IndexUnavailable(f"The table {name} in {self.location} holds vectors of another length.")
@@ -228,6 +228,11 @@ _DELETED_SCHEMA = pa.schema(
         pa.field("erased", pa.bool_(), nullable=False),
     ]
 )
+
+
+async def made(connection: lancedb.AsyncConnection, name: str, columns: pa.Schema) -> lancedb.AsyncTable:
+    """Open a table, made if need be. Of several processes that make it at once only one does not meet a conflict."""
+    return await patiently(lambda: connection.create_table(name, schema=columns, exist_ok=True))
 
 
 async def table_names(connection: lancedb.AsyncConnection) -> list[str]:
