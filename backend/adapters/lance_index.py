@@ -152,12 +152,20 @@ class LanceIndex:
         vectors = await self._vectors(image_ids)
         return {image_id: _cosine(vector, its_vector) for image_id, its_vector in vectors.items()}
 
-    async def page(self, limit: int, sort: Sort, after: Position | None, filters: Filters) -> Sequence[ImageRecord]:
-        query = self._table.query().select(RECORD_COLUMNS).order_by(ordering(sort)).limit(limit)
+    async def page(
+        self, limit: int, sort: Sort, after: Position | None, filters: Filters, skip: int = 0
+    ) -> Sequence[ImageRecord]:
+        # What is skipped is sorted too, so that it is read with as few columns as can be.
+        columns = [ordered.column_name for ordered in ordering(sort)] if skip else RECORD_COLUMNS
+        query = self._table.query().select(columns).order_by(ordering(sort)).limit(limit).offset(skip)
         if conditions := passing(filters) + ([] if after is None else [following(sort, after)]):
             query = query.where(joined(conditions))
         async with answering():
-            return to_records(await query.to_arrow())
+            rows = await query.to_arrow()
+        if not skip:
+            return to_records(rows)
+        ids = tuple(map(ImageID, rows["id"].to_pylist()))
+        return await self.page(limit, sort, None, Filters(ids=ids)) if ids else []
 
     async def count(self, filters: Filters) -> int:
         async with answering():

@@ -142,8 +142,10 @@ class ImageIndex(Protocol):
         """Return the cosine similarity of these images to a vector; those that do not exist are left out."""
         ...
 
-    async def page(self, limit: int, sort: Sort, after: Position | None, filters: Filters) -> Sequence[ImageRecord]:
-        """Return up to `limit` images that pass the filters, in this order, from after the position on."""
+    async def page(
+        self, limit: int, sort: Sort, after: Position | None, filters: Filters, skip: int = 0
+    ) -> Sequence[ImageRecord]:
+        """Return up to `limit` images that pass the filters, in this order, from `skip` after the position on."""
         ...
 
     async def count(self, filters: Filters) -> int:

@@ -182,10 +182,10 @@ class Catalogue:
 
     # The rest
 
-    async def page(self, limit: int, sort: Sort, after: Position | None, filters: Filters) -> Page:
-        """List the images that pass the filters, in this order, beginning after the position."""
+    async def page(self, limit: int, sort: Sort, after: Position | None, filters: Filters, skip: int = 0) -> Page:
+        """List the images that pass the filters, in this order, beginning `skip` after the position."""
         images, total = await asyncio.gather(
-            self._index.page(limit + 1, sort, after, filters), self._index.count(filters)
+            self._index.page(limit + 1, sort, after, filters, skip), self._index.count(filters)
         )
         shown = tuple(images[:limit])
         return Page(shown, position(shown[-1], sort) if len(images) > limit else None, total)

@@ -73,6 +73,9 @@ MAX_SEARCH_BYTES = 3 * 1024 * 1024
 # uvicorn takes a request line of 64 KB; with some 30 tags or labels, an address has a few thousand characters.
 MAX_FILTERS = 16_384
 
+# Far more than a library has; a number that LanceDB can count to.
+MAX_SKIP = 1_000_000_000
+
 # Vectors of 1,280 values take 2.6 KB each, 12.9 MB in all: what a browser fetches in a second or two, and more points
 # than a map of pictures can tell apart.
 MAX_SAMPLE = 5000
@@ -180,10 +183,13 @@ async def images(
     after: Annotated[
         str | None, QueryParameter(max_length=MAX_CURSOR, description="`next` of the page before, in the same order")
     ] = None,
+    skip: Annotated[
+        int, QueryParameter(ge=0, le=MAX_SKIP, description="How many images to leave out at the beginning")
+    ] = 0,
     filters: Annotated[str, QueryParameter(max_length=MAX_FILTERS, description="As in a search")] = "{}",
 ) -> ImagePage:
     position = None if after is None else read_cursor(after, sort)
-    page = await catalogue.page(limit, sort, position, _read_filters(filters).to_value())
+    page = await catalogue.page(limit, sort, position, _read_filters(filters).to_value(), skip)
     return ImagePage(
         [_image(catalogue, record) for record in page.images],
         write_cursor(sort, page.next) if page.next else None,

@@ -207,6 +207,26 @@ def test_pages(opened: Opened, sort: Sort, limit: int, filters: Filters) -> None
     assert pages == in_order([image for image in IMAGES if passes(image, filters)], sort)
 
 
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    sort=st.sampled_from(Sort),
+    limit=st.integers(1, 50),
+    skip=st.integers(0, len(IMAGES) + 2),
+    filters=st.just(Filters()) | some_filters,
+    after=st.none() | st.sampled_from(IMAGES),
+)
+def test_skipping(
+    opened: Opened, sort: Sort, limit: int, skip: int, filters: Filters, after: ImageRecord | None
+) -> None:
+    """A page can begin anywhere, counted from the beginning or from a position."""
+    ordered = in_order(IMAGES, sort)
+    rest = ordered[ordered.index(after) + 1 :] if after else ordered
+    expected = [image for image in rest if passes(image, filters)][skip : skip + limit]
+
+    place = position(after, sort) if after else None
+    assert opened.page(limit, sort, place, filters, skip) == expected
+
+
 @pytest.mark.parametrize("sort", Sort)
 def test_page_after_an_image_that_is_gone(opened: Opened, sort: Sort) -> None:
     """A list goes on from a place where no image is."""

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.support.api import API, Picture, Visitor, assert_problem, without_urls
@@ -108,6 +109,23 @@ async def test_orders(sort: str, expected: str, visitor: Visitor) -> None:
         await visitor.add(replace(picture, original=picture.original + bytes(ord(title))), title=title)
 
     assert "".join(await titles(visitor, sort=sort)) == expected
+
+
+async def test_a_page_in_the_middle(visitor: Visitor) -> None:
+    """A list can be read from any place on; its end is like that of any list, and beyond it there is nothing."""
+    for number, title in enumerate("abcde"):
+        await visitor.add(Picture.of(number), title=title)
+
+    async def read(skip: object) -> httpx.Response:
+        return await visitor.http.get(f"{API}/images", params={"sort": "title", "limit": 2, "skip": skip})
+
+    pages = [(await read(skip)).json() for skip in (1, 3, 4, 5, 1_000_000_000)]
+
+    assert ["".join(image["title"] for image in page["images"]) for page in pages] == ["bc", "de", "e", "", ""]
+    assert [page["next"] is None for page in pages] == [False, True, True, True, True]
+    assert {page["total"] for page in pages} == {5}
+    for skip in (-1, 1_000_000_001, "x"):
+        assert_problem(await read(skip), 400, "malformed-request")
 
 
 FILTERS = {
