@@ -56,10 +56,9 @@ class Api:
         """Enter an uploaded picture into the library. Repeating it is harmless."""
         return await self._call("PUT", f"/images/{image_id}", registration)
 
-    async def images(self, after: str, sort: str, filters: dict) -> dict:
-        """Return a page of the library; `after` is the last page's `next` in the same order, empty to begin."""
-        query = f"limit=60&sort={sort}&{written(filters)}"
-        return await self._call("GET", f"/images?{query}{'&after=' + after if after else ''}")
+    async def images(self, skip: int, limit: int, sort: str, filters: dict) -> dict:
+        """Return up to 100 images of the library, from one of them on."""
+        return await self._call("GET", f"/images?skip={skip}&limit={limit}&sort={sort}&{written(filters)}")
 
     async def some_images(self, image_ids: list[str]) -> dict:
         """Return these images as a page, up to 100; those that do not exist are left out."""

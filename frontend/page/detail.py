@@ -8,7 +8,7 @@ from frontend.page.api import ApiError
 from frontend.page.dom import find, make, notice
 from frontend.page.editor import Editor
 from frontend.page.facts import facts
-from frontend.page.pictures import DELETE, MORE, beside, card_in, leaving, redraw
+from frontend.page.pictures import DELETE, MORE, leaving, redraw
 from frontend.page.tasks import start
 
 NEIGHBOURS = 12
@@ -17,21 +17,18 @@ NEIGHBOURS = 12
 class Detail:
     """One dialog, which shows one image after the other."""
 
-    def __init__(self, api, on_action, on_gone, on_end) -> None:
+    def __init__(self, api, on_action, on_gone) -> None:
         """
         Make the dialog work.
 
         Args:
             on_action: Gets MORE or DELETE and the image.
             on_gone: Gets an image that turns out to have been deleted.
-            on_end: Awaited at the last card of a grid with the grid; may add more cards.
         """
         self._api = api
         self._on_action = on_action
         self._on_gone = on_gone
-        self._on_end = on_end
         self._image = {}
-        self._grid = None
         self._editor = Editor(api, self._saved)
         self.space = ""
         dialog = find("detail")
@@ -39,8 +36,8 @@ class Detail:
         dialog.addEventListener("close", lambda event: self._closed())
         dialog.addEventListener("keydown", self._key)
         find("detail-close").addEventListener("click", lambda event: self._close())
-        find("detail-previous").addEventListener("click", lambda event: self._step(-1))
-        find("detail-next").addEventListener("click", lambda event: self._step(1))
+        find("detail-previous").addEventListener("click", lambda event: start(self._step(-1)))
+        find("detail-next").addEventListener("click", lambda event: start(self._step(1)))
         find("detail-more").addEventListener("click", lambda event: self._act(MORE))
         find("detail-delete").addEventListener("click", lambda event: self._act(DELETE))
 
@@ -64,20 +61,13 @@ class Detail:
         find("detail-neighbours").replaceChildren()
         find("detail-neighbours-note").textContent = "Looking for neighbours …"
         self._offer_steps()
-        start(self._look_ahead(image))
         start(self._refresh(image))
         start(self._find_neighbours(image))
 
     def _offer_steps(self) -> None:
-        for name, offset in (("detail-previous", -1), ("detail-next", 1)):
-            find(name).disabled = beside(self._grid, self._image["id"], offset) is None
-
-    async def _look_ahead(self, image: dict) -> None:
-        """At the end of what has been loaded, see whether there is more."""
-        if card_in(self._grid, image["id"]) and not beside(self._grid, image["id"], 1):
-            await self._on_end(self._grid)
-            if self._shows(image):
-                self._offer_steps()
+        index = self._grid.index_of(self._image["id"])
+        find("detail-previous").disabled = not index
+        find("detail-next").disabled = index is None or index + 1 >= self._grid.count
 
     def _describe(self, image: dict) -> None:
         find("detail-title").textContent = image["title"] or image["file_name"]
@@ -147,9 +137,11 @@ class Detail:
         item.append(button)
         return item
 
-    def _step(self, offset: int) -> None:
-        image = beside(self._grid, self._image["id"], offset)
-        if image:
+    async def _step(self, offset: int) -> None:
+        here = self._image
+        index = self._grid.index_of(here["id"])
+        image = None if index is None else await self._grid.image_at(index + offset)
+        if image and self._shows(here):
             self._go(image)
 
     def _go(self, image: dict) -> None:
@@ -161,9 +153,9 @@ class Detail:
         if event.target.tagName == "INPUT" or event.altKey or event.ctrlKey or event.metaKey:
             return
         if event.key == "ArrowLeft":
-            self._step(-1)
+            start(self._step(-1))
         elif event.key == "ArrowRight":
-            self._step(1)
+            start(self._step(1))
 
     def _saved(self, image: dict) -> None:
         redraw(image)
@@ -194,8 +186,8 @@ class Detail:
 
     def _closed(self) -> None:
         """Go on where the picture that was shown last is, which need not be the one that was opened."""
-        card = card_in(self._grid, self._image["id"])
-        if card:
-            card.querySelector(".picture").focus()
+        index = self._grid.index_of(self._image["id"])
+        if index is not None:
+            self._grid.focus_at(index)
         self._image = {}
         find("detail-picture").removeAttribute("src")

@@ -14,6 +14,7 @@ from frontend.page.library import Library
 from frontend.page.map import Map
 from frontend.page.pictures import ALSO, DELETE, MORE, SELECT, SHOW, UNLIKE, action_of
 from frontend.page.places import on_server
+from frontend.page.plain_grid import PlainGrid
 from frontend.page.queue import UploadQueue
 from frontend.page.reembedding import tell_who_may
 from frontend.page.removal import Removals
@@ -31,29 +32,29 @@ class Page:
     def __init__(self) -> None:
         self.api = Api(on_server("/api/v1"), Key())
         self.embedder = Embedder()
-        self.library = Library(self.api, lambda: self.map.reload())
+        self.library = Library(self.api, self._show_others, lambda: self.selection.recount())
         self.search = Search(self.embedder, self.api, self._forget)
         self.uploads = UploadQueue(self.embedder, self.api, self._added, self._delete)
-        self.removals = Removals(self.api, self._forget, self.library.summarise)
-        self.selection = Selection(self.api, self._delete, self._forget, lambda: self.map.show_selected())
-        self.detail = Detail(self.api, self._act, self._forget, self.library.load_after)
+        self.removals = Removals(self.api, self._forget, self.library.grid.refresh)
+        self.selection = Selection(
+            self.api, self.library.grid, self._delete, self._forget, lambda: self.map.show_selected()
+        )
+        self.detail = Detail(self.api, self._act, self._forget)
         self.map = Map(self.api, self.embedder, self.library.conditions, self._do, self.selection.select, self._forget)
         self.start_up = StartUp(self.embedder, "Search by picture")
         ServerWatch(self.api, self._back)
         Engine(self.api, self.embedder, self.start_up)
         Doors(self._search_with, self._add)
-        for grid in ("images", "matches"):
-            find(grid).addEventListener("click", self._clicked)
-        arrows.listen("matches", "results")
-        arrows.listen("images", "library")
-        find("library-more").addEventListener("click", lambda event: start(self.library.load()))
+        for grid, around in ((self.library.grid, "library"), (PlainGrid("matches"), "results")):
+            arrows.listen(grid, around)
+            self._listen(grid)
         document.addEventListener("keydown", self._key)
 
     async def start(self) -> None:
         """Show the library at once; bring the embedder up beside it."""
         find("unstarted").hidden = True
         find("plain-http").hidden = window.isSecureContext
-        start(self.library.load())
+        self.library.grid.begin()
         start(self.uploads.resume())
         try:
             space = await self.api.space()
@@ -83,9 +84,12 @@ class Page:
     def _add(self, files: list) -> None:
         self.uploads.add(files, cut_tags(split_tags(find("tags").value)))
 
-    def _clicked(self, event) -> None:
-        action, image = action_of(event)
-        self._do(action, image, event.currentTarget, event.shiftKey)
+    def _listen(self, grid) -> None:
+        def clicked(event) -> None:
+            action, image = action_of(event)
+            self._do(action, image, grid, event.shiftKey)
+
+        grid.element.addEventListener("click", clicked)
 
     def _do(self, action: str, image: dict, grid, extending: bool = False) -> None:
         if action == SHOW:
@@ -117,8 +121,12 @@ class Page:
         if new:
             self.map.add()
 
+    def _show_others(self) -> None:
+        self.selection.remember()
+        self.map.reload()
+
     def _forget(self, image: dict) -> None:
-        self.library.forget(image["id"])
+        self.library.grid.forget(image["id"])
         self.search.forget(image["id"])
         self.uploads.forget(image["id"])
         self.selection.drop(image["id"])

@@ -15,6 +15,7 @@ from frontend.page.embedder import PictureError
 from frontend.page.gestures import Gestures
 from frontend.page.outline import UNITS, Outline
 from frontend.page.pictures import SELECT, SHOW, action_of, leaving, selected
+from frontend.page.plain_grid import PlainGrid
 from frontend.page.spots import Spots
 from frontend.page.tasks import start
 from frontend.page.viewport import ALL, moved, place_of, shift, zoomed
@@ -45,7 +46,7 @@ class Map:
 
         Args:
             conditions: Awaited for the API's filters that the library is shown by.
-            on_action: Gets what was done to an image of the map: the action, the image and the list it is in.
+            on_action: Gets what was done to an image of the map: the action, the image and the grid it is in.
             on_select: Gets the images within an outline, some at a time.
             on_gone: Gets an image that turns out to have been deleted.
         """
@@ -54,6 +55,7 @@ class Map:
         self._conditions = conditions
         self._on_action = on_action
         self._on_select = on_select
+        self._grid = PlainGrid("map-pictures")
         self._spots = Spots(api, lambda image_id: on_gone({"id": image_id}))
         self._outline = Outline(lambda: self._view, lambda corners: start(self._select(corners)))
         self._gestures = Gestures(find("map-stage"), self._move, self._zoom, self._fit, self._outline)
@@ -223,7 +225,7 @@ class Map:
         left, top, side = self._view
         numbers = [f"{value * UNITS:.2f}" for value in (left, top, side, side)]
         find("map-points").setAttribute("viewBox", " ".join(numbers))
-        style = self._list().style
+        style = self._grid.element.style
         for name, value in (("--left", left), ("--top", top), ("--zoom", 1 / side), ("--grown", grown(side))):
             style.setProperty(name, str(value))
         self._look()
@@ -265,7 +267,7 @@ class Map:
             return
         action, image = action_of(event)
         if action:
-            self._on_action(SELECT if action == SHOW and self._outline.wanted(event) else action, image, self._list())
+            self._on_action(SELECT if action == SHOW and self._outline.wanted(event) else action, image, self._grid)
         elif self._placed:
             box = find("map-stage").getBoundingClientRect()
             x, y = (event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height
@@ -279,10 +281,7 @@ class Map:
             return
         event.preventDefault()
         if event.type == "keydown" and not event.repeat:
-            self._on_action(SELECT, action_of(event)[1], self._list())
-
-    def _list(self):
-        return find("map-pictures")
+            self._on_action(SELECT, action_of(event)[1], self._grid)
 
     async def _act_at(self, action: str, point: tuple) -> None:
         """Do what a click on a dot means."""
@@ -290,7 +289,7 @@ class Map:
         if not image_id or image_id in leaving:
             return
         try:
-            await self._spots.know([image_id], lambda images: [self._on_action(action, images[0], self._list())])
+            await self._spots.know([image_id], lambda images: [self._on_action(action, images[0], self._grid)])
         except ApiError as exc:
             self._say(exc.message)
 

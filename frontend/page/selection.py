@@ -3,7 +3,7 @@
 from frontend.page.api import ApiError
 from frontend.page.bulk import for_each
 from frontend.page.dom import counted, find
-from frontend.page.pictures import between, mark, mark_more, mark_none, redraw, selected, shown
+from frontend.page.pictures import mark, redraw, selected
 from frontend.page.tasks import start
 from frontend.page.words import problem_of, split_tags
 
@@ -11,59 +11,90 @@ from frontend.page.words import problem_of, split_tags
 class Selection:
     """Which images are selected. They stay so while the library shows others; the bar counts those, too."""
 
-    def __init__(self, api, on_delete, on_gone, on_change) -> None:
+    def __init__(self, api, grid, on_delete, on_gone, on_change) -> None:
         """
         Make the bar work.
 
         Args:
+            grid: The library's, of which all can be selected at once.
             on_delete: Gets the images to delete.
             on_gone: Gets one that turns out to have been deleted.
             on_change: Called when others are selected.
         """
         self._api = api
+        self._grid = grid
         self._on_change = on_change
         self._on_delete = on_delete
         self._on_gone = on_gone
         self._last = ""
+        self._turn = 0
+        self._earlier = set()
         find("selection").addEventListener("submit", self._submitted)
         find("selection-remove").addEventListener("click", lambda event: self._tag(without))
         find("selection-delete").addEventListener("click", lambda event: self._delete())
-        find("selection-all").addEventListener("click", lambda event: self._select_all())
+        find("selection-all").addEventListener("click", lambda event: start(self._mark(grid, 0, grid.count - 1, True)))
         find("selection-clear").addEventListener("click", lambda event: self.clear())
 
     def toggle(self, image: dict, grid, extending: bool) -> None:
         """Select an image or not; `extending` does the same with all between it and the one before."""
         wanted = image["id"] not in selected
-        for image_id in between(grid, self._last if extending else image["id"], image["id"]):
-            mark(image_id, wanted)
+        here, there = grid.index_of(image["id"]), grid.index_of(self._last)
         self._last = image["id"]
-        self._show("")
+        if extending and None not in (here, there):
+            start(self._mark(grid, min(here, there), max(here, there), wanted))
+        else:
+            mark([image], wanted)
+            self._show("")
 
     def select(self, images: list[dict]) -> None:
         """Select these images too, whether they have cards or not."""
-        mark_more([image["id"] for image in images])
+        mark(images, True)
         self._show("")
 
     def clear(self) -> bool:
         """Select none; returns whether any was."""
         some = bool(selected)
-        mark_none()
+        self._turn += 1
+        mark(list(selected.values()), False)
         self._show("")
         return some
 
     def drop(self, image_id: str) -> None:
         """Forget an image that is gone."""
         if image_id in selected:
-            mark(image_id, False)
+            mark([selected[image_id]], False)
             self._show("")
 
-    def _select_all(self) -> None:
-        for card in list(find("images").querySelectorAll(".card")):
-            mark(card.dataset.id, True)
-        self._show("")
+    def remember(self) -> None:
+        """Note that the library shows others from now on, perhaps without some of those selected."""
+        self._earlier = set(selected)
+
+    def recount(self) -> None:
+        """Look again which of the selected ones the library shows."""
+        if self._earlier:
+            self._count()
+
+    async def _mark(self, grid, first: int, last: int, wanted: bool) -> None:
+        """Select a part of a grid or not; the server is asked for what is not known, which takes a while for many."""
+        self._turn += 1
+        turn = self._turn
+        done = [0]
+
+        def take(images: list) -> bool:
+            if turn != self._turn:  # Whoever does something else meanwhile does not want the rest of it.
+                return False
+            mark(images, wanted)
+            done[0] += len(images)
+            self._show(f"{done[0]:,} of {last + 1 - first:,} …" if first + done[0] <= last else "")
+            return True
+
+        try:
+            await grid.each(first, last, take)
+        except ApiError as exc:
+            self._show(f"{done[0]:,} of {last + 1 - first:,}, then: {exc.message}")
 
     def _delete(self) -> None:
-        images = [shown[image_id] for image_id in selected]
+        images = list(selected.values())
         self.clear()
         self._on_delete(images)
 
@@ -74,7 +105,7 @@ class Selection:
     def _tag(self, combine) -> None:
         tags = split_tags(find("selection-tags").value)
         if tags:
-            start(self._tag_all([shown[image_id] for image_id in selected], tags, combine))
+            start(self._tag_all(list(selected.values()), tags, combine))
         else:
             self._show("Write a tag first.")
 
@@ -94,9 +125,8 @@ class Selection:
                 button.disabled = False
         done = f"{counted(len(images) - len(failed), 'picture', 'pictures')} changed"
         if failed:
-            left = [image["id"] for image, error in failed]
-            for image in images:
-                mark(image["id"], image["id"] in left)
+            mark(images, False)
+            mark([image for image, error in failed], True)
             self._show(f"{done}, {len(failed)} not: {failed[0][1].message} Those are still selected.")
         else:
             self._show(f"{done}.")
@@ -118,16 +148,17 @@ class Selection:
 
     def _show(self, note: str) -> None:
         find("selection").hidden = not selected
-        unseen = count_unseen() if find("map").hidden else 0  # The map shows all, if only as dots.
-        count = f"{len(selected):,} selected"
-        find("selection-count").textContent = f"{count}, {unseen} of them not shown" if unseen else count
         find("selection-note").textContent = note
+        self._count()
         self._on_change()
 
-
-def count_unseen() -> int:
-    """Count the selected images that have no card in the grid."""
-    return len([1 for image_id in selected if not find("images").querySelector(f'[data-id="{image_id}"]')])
+    def _count(self) -> None:
+        self._earlier = {
+            image_id for image_id in self._earlier if image_id in selected and not self._grid.knows(image_id)
+        }
+        unseen = len(self._earlier) if find("map").hidden else 0  # The map shows all, if only as dots.
+        count = f"{len(selected):,} selected"
+        find("selection-count").textContent = f"{count}, {unseen} of them not shown" if unseen else count
 
 
 def joined(tags: list[str], more: list[str]) -> list[str]:

@@ -1,0 +1,136 @@
+"""The long list of which only parts are known, against one of which all is."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from frontend.page.positions import Positions
+
+
+def known(positions: Positions) -> list[str | None]:
+    return [positions.id_at(index) for index in range(positions.count)]
+
+
+def test_a_list_of_which_a_part_is_known() -> None:
+    """Indexes are known or not, and the first unknown one is what is to be asked for."""
+    positions = Positions()
+    positions.learn(2, ["d", "c"], 6)
+
+    assert known(positions) == [None, None, "d", "c", None, None]
+    assert [positions.first_unknown(start, 6) for start in range(7)] == [0, 1, 4, 4, 4, 5, None]
+    assert positions.first_unknown(2, 4) is None
+    assert [positions.index_of(image_id) for image_id in "dcx"] == [2, 3, None]
+
+
+def test_images_that_wait_to_be_deleted() -> None:
+    """Those beyond move up; what is asked for is counted with them all the same."""
+    positions = Positions()
+    positions.learn(0, list("fedcba"), 6)
+    positions.leave_out({"e", "b", "elsewhere"})
+
+    assert known(positions) == list("fdca")
+    assert [positions.place_at(index) for index in range(4)] == [0, 2, 3, 5]
+    assert positions.index_of("e") is None
+    assert positions.knows("e")
+    positions.leave_out(set())
+    assert known(positions) == list("fedcba")
+
+
+def test_a_list_that_somebody_else_has_changed() -> None:
+    """Another total means that all else may be elsewhere."""
+    positions = Positions()
+    positions.learn(0, ["c", "b"], 4)
+    positions.learn(2, ["b", "a"], 5)
+
+    assert known(positions) == [None, None, "b", "a", None]
+
+
+def test_a_new_image_whose_place_is_not_known() -> None:
+    """Where the newest ones are not known, neither is where a new one belongs."""
+    positions = Positions()
+    positions.learn(2, ["b", "a"], 4)
+
+    assert not positions.insert_newest_first("e")
+    assert known(positions) == [None] * 5
+
+
+def test_what_is_far_away_is_forgotten() -> None:
+    """What is left out is kept, as its place would not be known any more."""
+    positions = Positions()
+    positions.learn(0, list("hgfedcba"), 8)
+    positions.leave_out({"h"})
+
+    assert sorted(positions.forget_beyond(2, 4)) == ["a", "b", "f", "g"]
+    assert known(positions) == [None, None, "e", "d", "c", None, None]
+    assert positions.knows("h")
+
+
+class LongList(RuleBasedStateMachine):
+    """Whatever happens to the list, what the page knows of it is right."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.truth = [f"{number:04}" for number in range(200, 0, -10)]
+        self.leaving: set[str] = set()
+        self.positions = Positions()
+        self.positions.begin(len(self.truth))
+        self.newest = 200
+
+    @rule(place=st.integers(0, 30), count=st.integers(1, 10))
+    def learn(self, place: int, count: int) -> None:
+        self.positions.learn(place, self.truth[place : place + count], len(self.truth))
+        self.positions.leave_out(self.leaving)
+
+    @rule(late=st.integers(0, 2))
+    def add(self, late: int) -> None:
+        """Uploads overtake each other, so that a new image need not be the newest."""
+        self.newest += 10
+        image_id = f"{self.newest - 8 * late:04}"
+        self.truth = sorted([*self.truth, image_id], reverse=True)
+        self.positions.insert_newest_first(image_id)
+        self.positions.leave_out(self.leaving)
+
+    @rule(data=st.data())
+    def take_out(self, data: Any) -> None:
+        if self.truth:
+            self.leaving ^= {data.draw(st.sampled_from(self.truth))}
+            self.positions.leave_out(self.leaving)
+
+    @rule(data=st.data())
+    def delete(self, data: Any) -> None:
+        if self.truth:
+            image_id = data.draw(st.sampled_from(self.truth))
+            self.truth.remove(image_id)
+            self.leaving.discard(image_id)
+            if not self.positions.remove(image_id):
+                self.positions.learn(0, self.truth[:1], len(self.truth))  # As the page asks again then.
+            self.positions.leave_out(self.leaving)
+
+    @rule(start=st.integers(0, 20), count=st.integers(1, 10))
+    def forget(self, start: int, count: int) -> None:
+        self.positions.forget_beyond(start, start + count)
+
+    @invariant()
+    def what_is_known_is_right(self) -> None:
+        left_out = [image_id for image_id in self.truth if image_id in self.leaving and self.positions.knows(image_id)]
+        seen = [image_id for image_id in self.truth if image_id not in left_out]
+        assert self.positions.count == len(seen)
+        assert all(found in (None, image_id) for found, image_id in zip(known(self.positions), seen, strict=True))
+        indexes = [self.positions.index_of(image_id) for image_id in seen]
+        assert all(found in (None, index) for index, found in enumerate(indexes))
+
+
+TestLongList = LongList.TestCase
+TestLongList.settings = settings(max_examples=100, stateful_step_count=25, deadline=None, derandomize=True)
+
+
+@given(st.sets(st.integers(0, 30)), st.integers(0, 30))
+def test_place_and_index(left_out: set[int], index: int) -> None:
+    """Each is the other's way back."""
+    positions = Positions()
+    positions.learn(0, [f"{place}" for place in range(70)], 70)
+    positions.leave_out({f"{place}" for place in left_out})
+
+    assert positions.index_of(f"{positions.place_at(index)}") == index
