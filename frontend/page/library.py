@@ -1,6 +1,6 @@
 """The library: a grid of the images that the view asks for, in its order."""
 
-from frontend.page.dom import counted, find, make
+from frontend.page.dom import counted, find, make, notice
 from frontend.page.view import View
 from frontend.page.window_grid import WindowGrid
 
@@ -26,10 +26,10 @@ class Library:
         self._on_reload = on_reload
         self._on_change = on_change
         self._unseen = 0
-        self._failed = False
         self._view = View(self.reload)
         self.grid = WindowGrid("images", self._page, self._changed, self._fail)
         find("library-new").addEventListener("click", lambda event: self.reload())
+        find("library-again").addEventListener("click", lambda event: self.grid.go_on())
 
     def reload(self) -> None:
         """Begin again, with what the view asks for now."""
@@ -39,7 +39,7 @@ class Library:
 
     def retry(self) -> None:
         """Load what could not be loaded, now that the server is back."""
-        if self._failed:
+        if not find("library-again").hidden:
             self.grid.go_on()
 
     async def conditions(self) -> dict:
@@ -85,13 +85,15 @@ class Library:
         find("library-summary").textContent = count
 
     def _changed(self) -> None:
-        self._failed = False
+        find("library-again").hidden = True
         self.summarise()
         self._on_change()
 
     def _fail(self, error) -> None:
-        self._failed = True
+        find("library-again").hidden = False
         find("library-summary").textContent = error.message
+        if self.grid.count:  # Whoever has scrolled down does not see that.
+            notice(error.message)
 
     def _count_unseen(self, count: int) -> None:
         """Offer to look again: where among these the new ones belong only the server knows."""

@@ -84,13 +84,17 @@ class WindowGrid:
 
     async def image_at(self, index: int) -> dict | None:
         """Return the image at an index, None if there is none, or if the server cannot say."""
-        found = []
-        try:
-            if 0 <= index < self.count:
-                await self.each(index, index, found.extend)
-        except ApiError as exc:
-            self._on_failure(exc)
-        return found[0] if found else None
+        if 0 <= index < self.count and self._positions.id_at(index) is None:
+            changes, place = self._changes, self._positions.place_at(index)
+            try:
+                page = await self._fetch(place, LEAST_AT_ONCE)
+            except ApiError as exc:
+                self._on_failure(exc)
+                return None
+            if changes == self._changes:
+                self._learn(place, page)
+        image_id = self._positions.id_at(index)
+        return shown[image_id] if image_id else None
 
     async def each(self, first: int, last: int, on_batch) -> None:
         """

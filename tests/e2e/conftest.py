@@ -7,6 +7,7 @@ every test begins with an empty library and a new tab. (Playwright's loop would 
 
 import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -74,10 +75,10 @@ def package_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
 @pytest.fixture
 def server(package_server: Server) -> Server:
     """The server with an empty library."""
-    with package_server.api() as api:
-        while images := api.get("/images").json()["images"]:
-            for image in images:
-                assert api.delete(f"/images/{image['id']}").status_code == 204
+    with package_server.api() as api, ThreadPoolExecutor(8) as pool:
+        while images := api.get("/images", params={"limit": 100}).json()["images"]:
+            answers = pool.map(lambda image: api.delete(f"/images/{image['id']}"), images)
+            assert {answer.status_code for answer in answers} == {204}
     return package_server
 
 

@@ -89,11 +89,11 @@ def test_no_key_at_hand(visit: Visit) -> None:
     page.keyboard.press("Escape")
 
     expect(page.locator("#library-summary")).to_contain_text("This needs a key of the role read")
-    page.get_by_role("button", name="Show more").click()
+    page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.get_by_role("button", name="Not now").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
-    page.get_by_role("button", name="Show more").click()
+    page.get_by_role("button", name="Try again").click()
     give(page, READ)
     expect(page.locator("#library-summary")).to_contain_text("picture")
 

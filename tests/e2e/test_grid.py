@@ -1,0 +1,198 @@
+"""The library's grid: as long as the library, with only what is seen in the document."""
+
+import re
+from itertools import pairwise
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.test_library import listed, select, whole
+from tests.e2e.test_page import fill
+from tests.support.page import Visit
+from tests.support.server import Server
+
+COUNT = 120
+
+
+def filled(visit: Visit, server: Server) -> Page:
+    """Open the page on a library of several screens."""
+    fill(server, COUNT)
+    page = visit.open().page
+    expect(page.locator("#library-summary")).to_have_text(f"{COUNT} pictures")
+    settled(page)
+    return page
+
+
+def settled(page: Page) -> None:
+    """Wait until all that is near is there: cards, and no blank in their place."""
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(page.locator("#images .blank")).to_have_count(0)
+    expect(page.locator("#images .card").first).to_be_attached()
+
+
+def places(page: Page) -> dict[str, int]:
+    """Return the title of each card in the document with its place, as readers hear it, in the document's order."""
+    cards = page.locator("#images .card").evaluate_all(
+        "cards => cards.map(card => [card.querySelector('.title').textContent, Number(card.ariaPosInSet)])"
+    )
+    return dict(cards)
+
+
+def test_scrolling_through_all(visit: Visit, server: Server) -> None:
+    """Each picture comes once, at its place, and never are all in the document."""
+    page = filled(visit, server)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    found: dict[str, int] = {}
+    most = 0
+    for top in range(0, height, 600):
+        page.evaluate("top => scrollTo(0, top)", top)
+        settled(page)
+        shown = places(page)
+        assert list(shown.values()) == sorted(shown.values())
+        most = max(most, len(shown))
+        found |= shown
+
+    assert found == {f"picture {COUNT - 1 - place}": place + 1 for place in range(COUNT)}
+    assert most < 60
+    assert page.evaluate("document.documentElement.scrollHeight") == height
+    boxes = [card.bounding_box() for card in page.locator("#images .card").all()]
+    assert len({(round(box["x"]), round(box["y"])) for box in boxes if box}) == len(boxes)
+
+
+def test_keys_through_all(visit: Visit, server: Server) -> None:
+    """End goes to the last picture, Home to the first; the detail view goes on beyond what is loaded."""
+    page = filled(visit, server)
+    page.locator("#library").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("button", name=f"Show picture {COUNT - 1}", exact=True)).to_be_focused()
+    page.keyboard.press("End")
+    expect(page.get_by_role("button", name="Show picture 0", exact=True)).to_be_focused()
+    expect(page.get_by_role("button", name="Show picture 0", exact=True)).to_be_in_viewport()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("button", name="Show picture 1", exact=True)).to_be_focused()
+
+    page.evaluate("scrollTo(0, 0)")  # The card with the focus stays, far from all others.
+    settled(page)
+    assert places(page)["picture 1"] == COUNT - 1
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("button", name="Show picture 0", exact=True)).to_be_focused()
+    page.keyboard.press("Home")
+    expect(page.get_by_role("button", name=f"Show picture {COUNT - 1}", exact=True)).to_be_focused()
+
+    page.reload()
+    settled(page)
+    last_known = COUNT - 60  # The page asks for sixty at a time.
+    page.get_by_role("button", name=f"Show picture {COUNT - 1}", exact=True).click()
+    for number in range(COUNT - 2, last_known - 3, -1):
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("#detail-title")).to_have_text(f"picture {number}")
+    whole(page, f"picture {last_known - 2}")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name=f"Show picture {last_known - 2}", exact=True)).to_be_focused()
+
+
+def test_selecting_what_is_not_there(visit: Visit, server: Server) -> None:
+    """A range reaches over pictures that were never loaded; all of the library can be taken at once, and let go."""
+    page = filled(visit, server)
+    bar = page.get_by_role("form", name="Selected pictures")
+    select(page, f"picture {COUNT - 2}")
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    settled(page)
+    select(page, "picture 1", "Shift")
+    expect(bar).to_contain_text(f"{COUNT - 2} selected")
+    bar.get_by_role("button", name="All shown").click()
+    expect(bar).to_contain_text(f"{COUNT} selected")
+    page.evaluate("scrollTo(0, 0)")
+    settled(page)
+    expect(page.locator("#images .card:not(.selected)")).to_have_count(0)
+
+    page.locator("#view").get_by_label("Order").select_option("Oldest first")
+    expect(page.locator("#images .title").first).to_have_text("picture 0")
+    page.get_by_text("Filter", exact=True).click()
+    page.locator("#view").get_by_label("Added from").fill("2100-01-01")
+    expect(page.locator("#images")).to_contain_text("No picture fits.")
+    expect(bar).to_contain_text(f"{COUNT} selected, {COUNT} of them not shown")
+    page.get_by_role("button", name="Show all").click()
+    expect(bar).to_contain_text(re.compile(rf"{COUNT} selected, \d+ of them not shown"))
+    bar.get_by_role("button", name="Clear").click()
+    expect(bar).to_be_hidden()
+    expect(page.locator("#images .card.selected")).to_have_count(0)
+
+
+def test_deleting_closes_the_gap(visit: Visit, server: Server) -> None:
+    """What is deleted makes room for the next, at once; undone, it is where it was."""
+    page = filled(visit, server)
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight / 2)")
+    settled(page)
+    before = places(page)
+    gone = list(before)[len(before) // 2]
+    page.get_by_role("button", name=f"Delete {gone}", exact=True).click()
+    expect(page.locator("#library-summary")).to_have_text(f"{COUNT - 1} pictures")
+    settled(page)
+    after = places(page)
+    assert gone not in after
+    number = int(gone.removeprefix("picture "))
+    assert after[f"picture {number - 1}"] == before[gone]
+    assert after[f"picture {number + 1}"] == before[gone] - 1
+
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#library-summary")).to_have_text(f"{COUNT} pictures")
+    settled(page)
+    assert places(page) == before
+    page.get_by_role("button", name=f"Delete {gone}", exact=True).click()
+    page.get_by_role("button", name="Delete now").click()
+    visit.until(lambda: gone not in listed(server))
+    settled(page)
+    assert places(page) == after
+
+
+def test_a_library_that_changes_elsewhere(visit: Visit, server: Server) -> None:
+    """What another client deletes is noticed with the next answer, and each picture is at its place again."""
+    page = filled(visit, server)
+    with server.api() as api:
+        oldest = api.get("/images", params={"sort": "created", "limit": 20}).json()["images"]
+        for image in oldest:
+            api.delete(f"/images/{image['id']}")
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    expect(page.locator("#library-summary")).to_have_text(f"{COUNT - 20} pictures")
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    settled(page)
+    shown = places(page)
+    assert shown["picture 20"] == COUNT - 20
+    assert shown == {title: COUNT - int(title.removeprefix("picture ")) for title in shown}
+
+
+def test_other_widths(visit: Visit, server: Server) -> None:
+    """The rows are laid out anew, also after the grid was hidden meanwhile; nothing overlaps."""
+    page = filled(visit, server)
+    columns = {}
+    for width in (390, 900, 1440):
+        page.get_by_role("button", name="Map").click()
+        page.set_viewport_size({"width": width, "height": 900})
+        page.get_by_role("button", name="Grid").click()
+        settled(page)
+        boxes = [box for card in page.locator("#images .card").all() if (box := card.bounding_box())]
+        columns[width] = len({round(box["x"]) for box in boxes})
+        rows = sorted({round(box["y"], 1) for box in boxes})
+        assert all(below - above > boxes[0]["height"] for above, below in pairwise(rows))
+        assert max(box["x"] + box["width"] for box in boxes) <= width
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+    assert columns == {390: 2, 900: 4, 1440: 6}
+
+
+def test_a_part_that_cannot_be_loaded(visit: Visit, server: Server) -> None:
+    """Blank cells stand for it, the page says why, and tries again when it is told to."""
+    page = filled(visit, server)
+    visit.tolerated = ["503"]
+    problem = {"type": "about:blank", "title": "Unavailable", "status": 503, "detail": "Not now."}
+    page.route("**/api/v1/images?*", lambda route: route.fulfill(status=503, json=problem))
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    expect(page.locator("#library-summary")).to_have_text("Not now.")
+    expect(page.locator("#notice")).to_have_text("Not now.")
+    expect(page.locator("#images .blank").first).to_be_visible()
+    page.unroute("**/api/v1/images?*")
+    page.get_by_role("button", name="Try again").click()
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    settled(page)
+    assert places(page)["picture 0"] == COUNT
+    expect(page.locator("#library-summary")).to_have_text(f"{COUNT} pictures")
