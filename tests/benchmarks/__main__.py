@@ -23,6 +23,7 @@ BENCHMARKS: Mapping[str, str] = {
     "filtered_search": "recall and time of indexed searches under filters",
     "unindexed_rows": "what rows cost that are not in the index yet",
     "model_speed": "how long models take for a picture in the browser",
+    "grid": "how the library's grid bears very many pictures",
     "adding": "how the page bears hundreds of files that are added in one go",
     "register": "registrations that share a commit, against one commit each",
 }

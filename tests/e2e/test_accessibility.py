@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
+from tests.e2e.test_map import show_map
+from tests.e2e.test_page import fill
 from tests.support.accessibility import violations
 from tests.support.page import Visit
+from tests.support.server import Server
 
 Groups = Mapping[str, list[Path]]
 
@@ -47,4 +50,54 @@ def test_in_use(visit: Visit, drawn_groups: Groups, tmp_path: Path) -> None:
     expect(page.locator("#detail-neighbours li").first).to_be_visible()
     assert violations(page) == []
     page.set_viewport_size({"width": 1280, "height": 900})
+    assert violations(page) == []
+
+
+def test_files_on_their_way(visit: Visit, drawn_groups: Groups) -> None:
+    """Some sent, some waiting, one that is too much like another, then without a connection."""
+
+    def hold(route: Route) -> None:
+        if route.request.method != "PUT":
+            route.continue_()
+
+    visit.tolerated = ["ERR_"]
+    page = visit.open().ready().page
+    page.route("**/store/**", hold)
+    page.set_input_files("#add-files", [*drawn_groups["dots"], *drawn_groups["rings"]])
+    expect(page.locator("#upload-rows .upload").first).to_be_visible()
+    expect(page.locator("#uploads-progress")).to_be_visible()
+    assert violations(page) == []
+    page.unroute("**/store/**")
+    page.route("**/api/v1/**", lambda route: route.abort("connectionrefused"))
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert violations(page) == []
+    page.get_by_role("button", name="Cancel all").click()
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_map(visit: Visit, server: Server) -> None:
+    """With a picture selected, zoomed in, and as on a phone."""
+    fill(server, 12)
+    page = visit.open().ready().page
+    show_map(page)
+    page.locator("#map-pictures .picture").first.focus()
+    page.keyboard.press(" ")
+    expect(page.locator("#selection")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name="Zoom in").click()
+    page.set_viewport_size({"width": 390, "height": 800})
+    expect(page.locator("#map-stage")).to_have_attribute("aria-busy", "false")
+    assert violations(page) == []
+    page.get_by_role("button", name="Grid").click()
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_a_part_of_the_library_that_is_being_loaded(visit: Visit, server: Server) -> None:
+    """Blank cells are nothing to anybody who does not see them."""
+    fill(server, 90)
+    page = visit.open().page
+    expect(page.locator("#images .card").first).to_be_visible()
+    page.route("**/api/v1/images?*", lambda route: None)
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    expect(page.locator("#images .blank").first).to_be_visible()
     assert violations(page) == []

@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.e2e.conftest import keep_screenshot
+from tests.support.accessibility import violations
 from tests.support.drawn_model import write_drawn_model
 from tests.support.page import Visit, title
 from tests.support.server import Server, running_server
@@ -40,6 +41,8 @@ def test_change_of_the_model(
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             keep_screenshot(visit, f"reembed_{width}")
+            assert violations(page) == []
+        page.emulate_media(color_scheme="light")
 
         # This tab is held up after a few pictures, so that the other one meets it in the middle.
         page.route("**/api/v1/reembedding/images/*", hold_after(4))
@@ -63,12 +66,14 @@ def test_change_of_the_model(
 
         row = page.locator(".unreadable", has_text=title(torn))
         keep_screenshot(visit, "reembed_unreadable")
-        page.emulate_media(color_scheme="dark")
+        assert violations(page) == []
         keep_screenshot(visit, "reembed_unreadable_dark")
+        page.emulate_media(color_scheme="light")
         expect(page.get_by_role("button", name="Finish")).to_be_hidden()
         row.get_by_role("button", name="Use the thumbnail").click()
         expect(row).to_be_hidden()
         keep_screenshot(visit, "reembed_done")
+        assert violations(page) == []
         page.get_by_role("button", name="Finish").click()
         expect(page.locator("#reembed-state")).to_contain_text("Every picture can be found")
         assert not list((data / "database").glob(f"images_{old_space}*"))

@@ -19,6 +19,7 @@ TINY = {
     "filtered_search": ["--rows", "600", "--dimension", "1280", "--types", "IVF_RQ"],
     "unindexed_rows": ["--rows", "600", "--dimension", "1280", "--shares", "0.5"],
     "model_speed": ["--pictures", "1", "--rounds", "1"],
+    "grid": ["--rows", "40", "--seconds", "1", "--jumps", "2"],
     "adding": ["--files", "3"],
     "register": ["--dimension", "16", "--each", "2", "--clients", "2", "--rounds", "1"],
 }
