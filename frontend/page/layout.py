@@ -25,8 +25,7 @@ class Layout:
 
     def height(self, count: int) -> float:
         """Return how high a grid of so many cells is."""
-        rows = (count + self.columns - 1) // self.columns
-        return max(rows * self.pitch - self._gap, 0)
+        return max(self._rows(count) * self.pitch - self._gap, 0)
 
     def top(self, index: int) -> float:
         """Return how far below the top of the grid a cell begins."""
@@ -42,9 +41,13 @@ class Layout:
 
         Args:
             top: Where the strip begins, measured from the top of the grid; as `bottom`, where it ends.
-            rows_beyond: How many rows above and below it count as near.
+            rows_beyond: How many rows above and below it count as near; so many always do, as keys may lead to them.
             count: How many cells there are.
         """
-        first = max(int(top // self.pitch) - rows_beyond, 0) * self.columns
-        last = max(int(bottom // self.pitch) + 1 + rows_beyond, 0) * self.columns
-        return min(first, count), min(last, count)
+        rows = self._rows(count)
+        first = min(max(int(top // self.pitch) - rows_beyond, 0), max(rows - rows_beyond, 0))
+        last = max(int(bottom // self.pitch) + 1 + rows_beyond, first + rows_beyond)
+        return first * self.columns, min(last * self.columns, count)
+
+    def _rows(self, count: int) -> int:
+        return (count + self.columns - 1) // self.columns
