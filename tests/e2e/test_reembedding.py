@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.e2e.conftest import keep_screenshot
+from tests.e2e.test_page import fill
 from tests.support.accessibility import violations
 from tests.support.drawn_model import write_drawn_model
 from tests.support.page import Visit, title
@@ -86,6 +87,33 @@ def test_change_of_the_model(
         assert visit.search(drawn_groups["dots"][0])[0] == title(drawn_groups["dots"][0])
         with server.api() as api:
             assert {tuple(image["tags"]) for image in api.get("/images").json()["images"]} == {("striped", "wide")}
+
+
+def test_key_and_lost_connection(context: BrowserContext, drawn_model: Path, tmp_path: Path) -> None:
+    """The page asks for an administrator's key; what it loses the server over is waited for, and goes on by itself."""
+    data, key = tmp_path / "data", "admin0123456789" * 3
+    with running_server(data, str(drawn_model)) as server:
+        fill(server, 5)
+    other = write_drawn_model(tmp_path / "other", seed=21)
+    variables = {"LOOKALIKE_API_KEYS": f"admin:{key}"}
+    with running_server(data, str(other), variables=variables) as server, context.new_page() as page:
+        visit = Visit(page, server.url)
+        visit.tolerated = ["the server responded with a status of 401", "ERR_"]
+        page.goto(f"{server.url}/reembed.html")
+        expect(page.get_by_role("dialog", name="This needs a key")).to_be_visible()
+        assert violations(page) == []
+        page.get_by_label("Key", exact=True).fill(key)
+        page.keyboard.press("Enter")
+        expect(page.locator("#reembed-models")).to_contain_text("5 pictures) to drawn")
+
+        page.route("**/api/v1/reembedding/images/*", lambda route: route.abort("connectionrefused"))
+        page.get_by_role("button", name="Start").click()
+        expect(page.get_by_text("The server cannot be reached. Trying again.")).to_be_visible()
+        page.unroute("**/api/v1/reembedding/images/*")
+        expect(page.get_by_role("button", name="Finish")).to_be_visible()
+        expect(page.get_by_text("The server cannot be reached. Trying again.")).to_be_hidden()
+        page.evaluate("localStorage.clear()")
+        assert visit.complaints == []
 
 
 def hold_after(count: int) -> Callable[[Route], None]:
