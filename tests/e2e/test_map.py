@@ -167,6 +167,45 @@ def test_looking_around(visit: Visit, server: Server) -> None:
     expect(page.locator("#detail-neighbours li")).to_have_count(12)
 
 
+def test_fingers(visit: Visit, server: Server) -> None:
+    """Two fingers zoom where they are, one drags."""
+    fill(server, 30)
+    page = visit.open().ready().page
+    show_map(page)
+    browser = page.context.new_cdp_session(page)
+    box = page.locator("#map-stage").bounding_box()
+    assert box
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        """Have fingers at these points, in fractions of the map, with as many events as fingers move."""
+        places = [{"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in points]
+        touches = [{**place, "id": number} for number, place in enumerate(places)]
+        browser.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    def seen() -> list[float]:
+        filled(page)
+        return [float(number) / 100_000 for number in (drawing.get_attribute("viewBox") or "").split()]
+
+    drawing = page.locator("#map-points")
+    touch("touchStart", (0.4, 0.5))
+    touch("touchStart", (0.4, 0.5), (0.6, 0.5))
+    for step in range(1, 6):
+        touch("touchMove", (0.4 - 0.02 * step, 0.5), (0.6 + 0.02 * step, 0.5))
+    touch("touchEnd")
+    left, top, side, _ = seen()
+    assert side == pytest.approx(0.5, rel=0.05)  # The fingers are twice as far apart.
+    assert left + side / 2 == pytest.approx(0.5, abs=0.03)
+
+    touch("touchStart", (0.5, 0.5))
+    for step in range(1, 6):
+        touch("touchMove", (0.5 + 0.04 * step, 0.5))
+    touch("touchEnd")
+    moved = seen()
+    assert moved[0] == pytest.approx(left - 0.2 * side, abs=0.02)
+    assert moved[1:3] == pytest.approx([top, side], abs=0.01)
+    expect(page.locator("#detail")).to_be_hidden()
+
+
 def free_dot(page: Page) -> tuple[float, float]:
     """Return where a dot lies that no picture covers."""
     drawn = (page.locator("#map-dots").get_attribute("d") or "").removeprefix("M").split("M")
