@@ -29,6 +29,8 @@ class Services:
         self.turns = turns
         self.unrelated = None
         """What unrelated pictures reach, see `strength`; None until it is known, or if it was not measured."""
+        self.twins = {}
+        """Image id -> the id of the image that it looks like, of those for which one was found."""
 
 
 async def upload(entry, services) -> dict:
@@ -81,7 +83,6 @@ async def enter(entry, picture: dict, package: dict, services) -> dict:
     for error in await sent:
         if error:
             raise error
-    twin = await find_twin(features, services)
 
     entry.check()
     entry.entering = True
@@ -91,6 +92,7 @@ async def enter(entry, picture: dict, package: dict, services) -> dict:
     if image["id"] != target["id"]:
         # The same file was entered meanwhile by somebody else.
         return {"image": image, "new": False, "twin": None, "text": KNOWN}
+    twin = await find_twin(image, features, services)
     return {"image": image, "new": True, "twin": twin, "text": times(picture, features)}
 
 
@@ -121,15 +123,27 @@ async def put(target: dict, name: str, blob, on_progress, stops: list) -> None:
         raise
 
 
-async def find_twin(features: dict, services) -> dict | None:
-    """Return the image that this one looks like, if there is one. Nothing depends on it: without an answer, none."""
+async def find_twin(image: dict, features: dict, services) -> dict | None:
+    """
+    Return another image that this one looks like, if there is one. Nothing depends on it: without an answer, none.
+
+    Asked after the image was entered, so that of two that come at the same time one sees the other. If both do, only
+    the first to ask has a twin: whoever removed each for the sake of the other would have neither.
+    """
     if services.unrelated is None:
         return None
     try:
-        matches = await services.api.search({"space": features["space"], "vector": features["vector"], "limit": 1})
+        matches = await services.api.search({"space": features["space"], "vector": features["vector"], "limit": 2})
     except ApiError:
         return None
-    return matches[0]["image"] if matches and matches[0]["score"] >= twin_from(services.unrelated) else None
+    for match in matches:
+        twin = match["image"]
+        if match["score"] < twin_from(services.unrelated):
+            return None
+        if twin["id"] != image["id"] and services.twins.get(twin["id"]) != image["id"]:
+            services.twins[image["id"]] = twin["id"]
+            return twin
+    return None
 
 
 def check_size(file, max_bytes: int | None) -> None:

@@ -264,6 +264,18 @@ def test_a_picture_that_looks_like_another(visit: Visit, server: Server, groups:
     assert set(titles) == {title(first), "smaller"}
 
 
+def test_two_that_come_together_and_look_alike(visit: Visit, groups: Groups, tmp_path: Path) -> None:
+    """One of them asks, and not both: whoever removed each for the other's sake would have neither."""
+    first = next(iter(groups.values()))[0]
+    smaller = tmp_path / "smaller.jpg"
+    with Image.open(first) as picture:
+        picture = picture.convert("RGB")
+        smaller.write_bytes(jpeg(picture.resize((picture.width * 3 // 4, picture.height * 3 // 4))))
+    page = visit.open().ready().add([first, smaller]).page
+    expect(page.locator("#uploads-summary")).to_have_text("2 pictures added, 1 question")
+    expect(page.locator(".question")).to_have_count(1)
+
+
 def test_many_files_have_few_rows(visit: Visit, tmp_path: Path) -> None:
     """Those that are done fold away; what went wrong stays in sight, whatever comes after it."""
     files = [tmp_path / f"{number:02d}.jpg" for number in range(40)]
