@@ -180,6 +180,20 @@ def test_other_widths(visit: Visit, server: Server) -> None:
     assert columns == {390: 2, 900: 4, 1440: 6}
 
 
+def test_something_above_grows(visit: Visit, server: Server) -> None:
+    """What somebody is looking at stays where it is."""
+    page = filled(visit, server)
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight / 2)")
+    settled(page)
+    name = list(places(page))[len(places(page)) // 2]
+    card = page.get_by_role("button", name=f"Show {name}", exact=True)
+    before = card.bounding_box()
+    page.evaluate("document.getElementById('uploads').hidden = false")
+    expect(page.locator("#uploads")).to_be_visible()
+    settled(page)
+    assert card.bounding_box() == before
+
+
 def test_a_part_that_cannot_be_loaded(visit: Visit, server: Server) -> None:
     """Blank cells stand for it, the page says why, and tries again when it is told to."""
     page = filled(visit, server)
