@@ -21,6 +21,12 @@ pytestmark = pytest.mark.anyio
 RESTLESS = Rhythm(first_s=0, look_s=0.001, growth=100, maintain_s=3600, sweep_s=3600, retry_s=0.001)
 
 
+@pytest.mark.parametrize(("images", "growth"), [(0, 32), (5_000, 32), (20_000, 50), (100_000, 250), (10**6, 256)])
+def test_growth_after_which_upkeep_is_due(images: int, growth: int) -> None:
+    """Small libraries are kept in order often, large ones after a part of them, which is bounded."""
+    assert Rhythm().due(images) == growth
+
+
 class Library:
     """An index that grows when told, and a store with an orphan; they count what is done to them, and can be down."""
 
