@@ -46,6 +46,9 @@ LAST = 4
 PATIENCE_S = 120
 """After which what was uploaded counts as lost."""
 
+CAMERA_DIFFERENT = 8
+"""How many different pictures of a camera there are, as making one takes a second."""
+
 UPLOAD, SEARCH, WITH_THUMBNAILS = "upload", "search", "search and its thumbnails"
 SMALL, CAMERA = "small", "camera"
 
@@ -148,7 +151,8 @@ def run(options: argparse.Namespace) -> Report:
     machine = Machine.here()
     model = NativeModel(MODEL, threads=1)
     originals = small_originals(options.pictures)
-    camera = [as_of_a_camera(original, number) for number, original in enumerate(originals[: options.camera])]
+    enlarged = originals[: min(options.camera, CAMERA_DIFFERENT)]
+    camera = [as_of_a_camera(original, number) for number, original in enumerate(enlarged)]
     pictures = Pictures(
         {
             kind: [Picture.of(number, original, model) for number, original in enumerate(files)]
