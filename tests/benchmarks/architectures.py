@@ -39,7 +39,7 @@ POLL_S = 0.1
 """How often it is asked after a load whether all can be found: seldom enough to cost the server next to nothing."""
 CLOSE_POLL_S = 0.005
 """How often after a single upload."""
-QUIET_S = 0.5
+QUIET_S = 0.3
 """After which without a byte the server's programs are done with what was uploaded."""
 LAST = 4
 """How many of those that were acknowledged last are waited for, as their order may be another in the index."""
@@ -169,6 +169,7 @@ def run(options: argparse.Namespace) -> Report:
         tables=[
             *load_tables(measured),
             alone_table(measured),
+            requests_table(measured),
             burst_table(measured),
             traffic_table(traffic),
             processes_table(measured),
@@ -217,10 +218,13 @@ class Measurement:
         """Load and contender -> an outcome of each round."""
         self.alone: dict[tuple[str, str], list[float]] = {}
         """What and contender -> milliseconds of each."""
+        self.requests: dict[str, Mapping[str, Mapping[str, Sequence[float]]]] = {}
+        """Contender -> what was done alone -> kind of request -> seconds of each."""
         self.idle: dict[str, int] = {}
         """Contender -> bytes of memory before anything was asked of it."""
         self.processes: dict[str, Sequence[tuple[str, int]]] = {}
         """Contender -> its programs, and how many processes each is."""
+        self.repeated = options.alone
         self._pictures = pictures
         self._options = options
         self._libraries = {contender.name: Library() for contender in contenders}
@@ -234,10 +238,12 @@ class Measurement:
                 outcome = await self._load(contender, load)
                 self.outcomes.setdefault((load, contender.name), []).append(outcome)
         with ExitStack() as stack:
-            visitors = [stack.enter_context(visitor(contender.url)) for contender in self.contenders]
-            for _ in range(self._options.alone):
-                for contender, its in zip(self.contenders, visitors, strict=True):
+            callers = [_Callers.of(contender, stack) for contender in self.contenders]
+            for _ in range(self.repeated):
+                for contender, its in zip(self.contenders, callers, strict=True):
                     await self._one_alone(contender, its)
+            for contender, its in zip(self.contenders, callers, strict=True):
+                self.requests[contender.name] = {"upload": its.upload.times_s, "search": its.search.times_s}
         for contender in self.contenders:
             named = contender.processes.items()
             self.processes[contender.name] = [(name, len(family([process]))) for name, process in named]
@@ -273,37 +279,51 @@ class Measurement:
             began, cpu_before, own_before = time.perf_counter(), cpu_s(processes), time.process_time()
             await asyncio.gather(*(client() for _ in range(load.clients)))
             elapsed, own = time.perf_counter() - began, time.process_time() - own_before
-            await wait_until_searchable(contender, uploaded[-min(load.clients, LAST) :], POLL_S)
-            complete, cpu_after = time.perf_counter() - began, cpu_s(processes)
-        await wait_until_searchable(contender, uploaded, POLL_S)
+            with visitor(contender.url) as its:
+                await wait_until_searchable(contender, its, uploaded[-min(load.clients, LAST) :], POLL_S)
+                complete, cpu_after = time.perf_counter() - began, cpu_s(processes)
+                await wait_until_searchable(contender, its, uploaded, POLL_S)
         library.numbers.update((image_id, picture.number) for image_id, picture in uploaded)
         return Outcome(latencies, elapsed, complete if uploaded else elapsed, cpu_after - cpu_before, own, seen.peak)
 
-    async def _one_alone(self, contender: Contender, its: Visitor) -> None:
+    async def _one_alone(self, contender: Contender, its: "_Callers") -> None:
         """Upload and search, each step when the one before is over; once more with the visitor's own work."""
         picture, other = self._pictures.take(SMALL, 2)
         clock = _Clock(self.alone, contender.name)
-        image_id = await contender.upload(its, picture)
+        image_id = await contender.upload(its.upload, picture)
         clock.note("upload, acknowledged")
-        await wait_until_searchable(contender, [(image_id, picture)], CLOSE_POLL_S)
+        await wait_until_searchable(contender, its.others, [(image_id, picture)], CLOSE_POLL_S)
         clock.note("upload, searchable")
 
         clock.start()
-        matches = await contender.search(its, picture)
+        matches = await contender.search(its.search, picture)
         clock.note("search")
-        await fetch_thumbnails(its, matches)
+        await fetch_thumbnails(its.search, matches)
         clock.note("search, thumbnails there")
 
         clock.start()
-        other_id = await contender.upload_file(its, other.original)
+        other_id = await contender.upload_file(its.others, other.original)
         clock.note("upload and visitor's work, acknowledged")
-        await wait_until_searchable(contender, [(other_id, other)], CLOSE_POLL_S)
+        await wait_until_searchable(contender, its.others, [(other_id, other)], CLOSE_POLL_S)
         clock.note("upload and visitor's work, searchable")
 
         clock.start()
-        await contender.search_file(its, picture.original)
+        await contender.search_file(its.others, picture.original)
         clock.note("search and visitor's work")
         self._libraries[contender.name].numbers |= {image_id: picture.number, other_id: other.number}
+
+
+@dataclass(frozen=True)
+class _Callers:
+    """Visitors of one contender, apart so that their requests can be told apart."""
+
+    upload: Visitor
+    search: Visitor
+    others: Visitor
+
+    @classmethod
+    def of(cls, contender: Contender, stack: ExitStack) -> "_Callers":
+        return cls(*(stack.enter_context(visitor(contender.url)) for _ in range(3)))
 
 
 class _Clock:
@@ -322,14 +342,15 @@ class _Clock:
         self._notes.setdefault((what, self._contender), []).append(spent)
 
 
-async def wait_until_searchable(contender: Contender, uploaded: Sequence[tuple[str, Picture]], poll_s: float) -> None:
+async def wait_until_searchable(
+    contender: Contender, its: Visitor, uploaded: Sequence[tuple[str, Picture]], poll_s: float
+) -> None:
     patience = time.monotonic() + PATIENCE_S
-    with visitor(contender.url) as its:
-        for image_id, picture in reversed(uploaded):
-            while not await contender.is_searchable(its, image_id, picture):
-                if time.monotonic() > patience:
-                    raise TimeoutError(f"{contender.name}: what was uploaded cannot be found after {PATIENCE_S} s")
-                await asyncio.sleep(poll_s)
+    for image_id, picture in reversed(uploaded):
+        while not await contender.is_searchable(its, image_id, picture):
+            if time.monotonic() > patience:
+                raise TimeoutError(f"{contender.name}: what was uploaded cannot be found after {PATIENCE_S} s")
+            await asyncio.sleep(poll_s)
 
 
 def loads(options: argparse.Namespace) -> Sequence[Load]:
@@ -384,6 +405,7 @@ async def _count_traffic(
                         if what == WITH_THUMBNAILS:
                             await fetch_thumbnails(its, matches)
                 seen, store = its.traffic.total(), its.traffic["store"]
+                # The queue's work goes on after the answer.
                 passed = await _when_quiet(lambda: sum(proxy.passed for proxy in proxies)) - before
             traffic[f"{what}, {kind}", contender.name] = Traffic(
                 seen / count, store / count, max(0, passed - seen) / count
@@ -501,6 +523,25 @@ def alone_table(measured: Measurement) -> Table:
         notes=[
             "The visitor's work of Lookalike is done natively on the same machine, as a stand-in for the browser: the"
             " model while the file is sent, as in the page. With a queue the visitor has none.",
+        ],
+    )
+
+
+def requests_table(measured: Measurement) -> Table:
+    return Table(
+        title="The requests of these, without the visitor's work, ms",
+        columns=["architecture", "of", "request", "how many each", "until its answer"],
+        rows=[
+            [
+                name,
+                what,
+                kind,
+                f"{len(times_s) / measured.repeated:.3g}",
+                Spread.of([seconds * 1000 for seconds in times_s]),
+            ]
+            for name, requests in measured.requests.items()
+            for what, kinds in requests.items()
+            for kind, times_s in kinds.items()
         ],
     )
 

@@ -5,6 +5,7 @@ Each visitor keeps connections of its own, six at most, as browsers do for a ser
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ import httptools
 
 CONNECTIONS = 6
 """Of a browser to one server over HTTP/1.1. Source: Chromium, kDefaultMaxSocketsPerGroup."""
+
+ID_LENGTH = 32
 
 SILENCE_S = 60.0
 """After which a server counts as lost."""
@@ -41,6 +44,8 @@ class Visitor:
         self._host, self._port = parts.hostname or "", parts.port or 80
         self.traffic = Counter[str]()
         """First part of a target -> bytes of the requests to there and of their answers, heads and bodies."""
+        self.times_s: dict[str, list[float]] = {}
+        """Kind of request, such as `GET /images` -> how long each took until its answer, in seconds."""
         self._idle: list[_Connection] = []
         self._turns = asyncio.Semaphore(CONNECTIONS)
 
@@ -53,8 +58,10 @@ class Visitor:
         async with self._turns:
             connection = await self._connection()
             message = head.encode() + body
+            began = time.perf_counter()
             answer = await asyncio.wait_for(connection.ask(message), SILENCE_S)
             self.traffic[target.split("/")[1]] += len(message) + connection.received
+            self.times_s.setdefault(_kind(method, target), []).append(time.perf_counter() - began)
             self._idle.append(connection)
         return answer
 
@@ -69,6 +76,12 @@ class Visitor:
                 return connection
         _, connection = await asyncio.get_running_loop().create_connection(_Connection, self._host, self._port)
         return connection
+
+
+def _kind(method: str, target: str) -> str:
+    """Name a request without query and ids, which are hexadecimal and long."""
+    parts = target.partition("?")[0].split("/")
+    return f"{method} {'/'.join(part for part in parts if len(part) < ID_LENGTH)}"
 
 
 @contextmanager

@@ -80,9 +80,9 @@ Form = Annotated[Upload, Body(media_type=RequestEncodingType.MULTI_PART)]
 async def upload(data: Form, state: State) -> Response[Image]:
     """Store a picture, write its row, and tell the search service. The order leaves no row without its picture."""
     content = await data.file.read()
-    image_id, digest = uuid4(), hashlib.sha256(content).digest()
+    image_id = uuid4()
     path = _path(state, "originals", image_id)
-    await asyncio.to_thread(write_durably, path, content)
+    digest, _ = await asyncio.to_thread(lambda: (hashlib.sha256(content).digest(), write_durably(path, content)))
     image = Image(
         id=str(image_id),
         file_name=data.file.filename,
