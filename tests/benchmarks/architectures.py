@@ -46,7 +46,7 @@ LAST = 4
 PATIENCE_S = 120
 """After which what was uploaded counts as lost."""
 
-CAMERA_DIFFERENT = 8
+CAMERA_DIFFERENT = 6
 """How many different pictures of a camera there are, as making one takes a second."""
 
 UPLOAD, SEARCH, WITH_THUMBNAILS = "upload", "search", "search and its thumbnails"
@@ -55,12 +55,12 @@ SMALL, CAMERA = "small", "camera"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32])
-    parser.add_argument("--each", type=int, default=100, help="uploads or searches of a load, of one client a fifth")
+    parser.add_argument("--each", type=int, default=32, help="uploads or searches of a load, of one client half")
     parser.add_argument("--burst", type=int, default=200, help="uploads at once (%(default)s)")
-    parser.add_argument("--alone", type=int, default=15, help="uploads and searches one by one, nothing else going on")
-    parser.add_argument("--camera", type=int, default=32, help="uploads or searches with pictures of 12 megapixels")
-    parser.add_argument("--traffic", type=int, default=30, help="uploads and searches of which bytes are counted")
-    parser.add_argument("--pictures", type=int, default=60, help="different ones; the files are copies of these")
+    parser.add_argument("--alone", type=int, default=10, help="uploads and searches one by one, nothing else going on")
+    parser.add_argument("--camera", type=int, default=16, help="uploads or searches with pictures of 12 megapixels")
+    parser.add_argument("--traffic", type=int, default=10, help="uploads and searches of which bytes are counted")
+    parser.add_argument("--pictures", type=int, default=40, help="different ones; the files are copies of these")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--full", action="store_true", help="five times as much in each load, and five rounds")
 
@@ -176,7 +176,8 @@ def run(options: argparse.Namespace) -> Report:
             stand_in_table(pictures, model),
         ],
         machine=machine,
-        command=f"python -m tests.benchmarks architectures --each {options.each} --rounds {options.rounds}",
+        command="python -m tests.benchmarks architectures "
+        + " ".join(f"--{name} {getattr(options, name)}" for name in ("each", "burst", "camera", "rounds")),
         plots=plots(measured),
     )
 
@@ -355,7 +356,7 @@ async def wait_until_searchable(
 
 def loads(options: argparse.Namespace) -> Sequence[Load]:
     small = [
-        Load(what, SMALL, clients, max(clients, options.each if clients > 1 else options.each // 5))
+        Load(what, SMALL, clients, max(clients, options.each if clients > 1 else options.each // 2))
         for what in (UPLOAD, SEARCH, WITH_THUMBNAILS)
         for clients in options.clients
     ]
