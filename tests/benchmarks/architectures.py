@@ -355,13 +355,15 @@ async def wait_until_searchable(
 
 
 def loads(options: argparse.Namespace) -> Sequence[Load]:
-    small = [
-        Load(what, SMALL, clients, max(clients, options.each if clients > 1 else options.each // 2))
-        for what in (UPLOAD, SEARCH, WITH_THUMBNAILS)
-        for clients in options.clients
+    some = sorted(options.clients)[len(options.clients) // 2]
+    counts = {
+        clients: max(2 * clients, options.each) if clients > 1 else options.each // 2 for clients in options.clients
+    }
+    return [
+        *(Load(what, SMALL, clients, count) for what in (UPLOAD, SEARCH) for clients, count in counts.items()),
+        Load(WITH_THUMBNAILS, SMALL, some, counts[some]),
+        *(Load(what, CAMERA, some, options.camera) for what in (UPLOAD, SEARCH) if options.camera),
     ]
-    clients = min(8, options.camera)
-    return small + [Load(what, CAMERA, clients, options.camera) for what in (UPLOAD, SEARCH) if options.camera]
 
 
 @dataclass(frozen=True)
@@ -649,14 +651,15 @@ def plots(measured: Measurement) -> Sequence[Plot]:
         for name in names
         for what in (UPLOAD, SEARCH)
     }
-    shown = [load for load in measured.loads if load.clients == max(one.clients for one in measured.loads)]
+    clients = next(load.clients for load in measured.loads if load.what == WITH_THUMBNAILS)
+    shown = [load for load in measured.loads if load.clients == clients]
     return [
         Lines("throughput", "Operations per second, until searchable", "clients", "per second", throughput, log_x=True),
         Bars(
             "cpu",
-            f"Processor time of the server, {shown[0].clients} clients",
+            f"Processor time of the server, {clients} clients",
             "ms for each operation",
-            [load.what for load in shown],
+            [f"{load.what}\n({load.pictures})" for load in shown],
             {name: [median(load, name, lambda outcome: outcome.server_ms) for load in shown] for name in names},
         ),
         Bars(
