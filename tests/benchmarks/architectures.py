@@ -642,7 +642,7 @@ def plots(measured: Measurement) -> Sequence[Plot]:
     def median(load: Load, name: str, value: Callable[[Outcome], float]) -> float:
         return statistics.median(value(outcome) for outcome in measured.outcomes[load, name])
 
-    throughput = {
+    throughput: dict[str, Sequence[tuple[float, float]]] = {
         f"{name}: {what}": [
             (load.clients, median(load, name, lambda outcome: outcome.complete_per_second))
             for load in measured.loads

@@ -123,7 +123,7 @@ class SearchService:
         start = "0"
         while True:
             try:
-                answer = await self._broker.xreadgroup(GROUP, CONSUMER, {STREAM: start}, BATCH, block=IDLE_MS)
+                answer: Any = await self._broker.xreadgroup(GROUP, CONSUMER, {STREAM: start}, BATCH, block=IDLE_MS)
                 messages = answer[0][1] if answer else []
                 if messages:
                     await self._take_in(messages)
@@ -149,7 +149,9 @@ class SearchService:
             await merge.execute(pa.Table.from_pylist(rows, schema=await self._table.schema()))
         done = [message_id for message_id, _ in messages]
         async with self._broker.pipeline(transaction=False) as pipeline:
-            await pipeline.xack(STREAM, GROUP, *done).xdel(STREAM, *done).execute()
+            pipeline.xack(STREAM, GROUP, *done)
+            pipeline.xdel(STREAM, *done)
+            await pipeline.execute()
         self._added += len(rows)
         if self._added >= OPTIMIZE_EVERY:
             self._added = 0
