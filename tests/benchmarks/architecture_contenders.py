@@ -8,8 +8,9 @@ measures servers. `upload_file` and `search_file` compute it on the way, nativel
 import asyncio
 import hashlib
 import io
+import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,6 +34,11 @@ CAMERA_PX = 4000
 """Longer side of what stands for a picture of a camera: 12 megapixels."""
 
 CREATED, FOUND, MISSING = 201, 200, 404
+
+BUSY = (429, 502, 503)
+"""Answers after which the page tries again, after pauses as the next two say. Source: frontend/page/connection.py."""
+TRIES = 8
+FIRST_PAUSE_S = 1
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,11 @@ class Contender(Protocol):
         """Program -> id of its process."""
         ...
 
+    @property
+    def refused(self) -> int:
+        """How many requests were answered with being too busy, and were made again, so far."""
+        ...
+
     async def upload(self, visitor: Visitor, picture: Picture) -> str:
         """Upload a picture until it is acknowledged, and return its id."""
         ...
@@ -124,6 +135,7 @@ class Lookalike:
     def __init__(self, url: str, process: int, model: NativeModel, space: str) -> None:
         self.url = url
         self.processes = {"Lookalike": process}
+        self.refused = 0
         self._model = model
         self._space = space
 
@@ -145,7 +157,7 @@ class Lookalike:
         return bool(_read(await _post(visitor, "/api/v1/search", query), FOUND)["matches"])
 
     async def search(self, visitor: Visitor, picture: Picture) -> Sequence[tuple[str, str]]:
-        return await self._search(visitor, picture.vector, LIMIT)
+        return await self._search(visitor, picture.vector)
 
     async def upload_file(self, visitor: Visitor, original: bytes) -> str:
         """As in the page, the model runs while the file is sent."""
@@ -162,7 +174,7 @@ class Lookalike:
 
     async def search_file(self, visitor: Visitor, original: bytes) -> Sequence[tuple[str, str]]:
         vector = await asyncio.to_thread(lambda: self._model.vector(self._model.decode(original)))
-        return await self._search(visitor, to_base64(vector), LIMIT)
+        return await self._search(visitor, to_base64(vector))
 
     async def _begin(self, visitor: Visitor, picture: Picture) -> Mapping[str, Any]:
         parts = {"original": picture.fingerprints, "thumbnail": picture.thumbnail_fingerprints}
@@ -171,18 +183,20 @@ class Lookalike:
             for part, fingerprints in parts.items()
         )
         declaration = {**original, "file_name": "picture.jpg", "thumbnail": thumbnail}
-        return _read(await _post(visitor, "/api/v1/uploads", declaration), CREATED)["upload"]
+        answer = await self._insist(lambda: _post(visitor, "/api/v1/uploads", declaration))
+        return _read(answer, CREATED)["upload"]
 
     async def _send(self, visitor: Visitor, picture: Picture, target: Mapping[str, Any]) -> None:
         async def put(signed: Mapping[str, Any], body: bytes) -> None:
-            answer = await visitor.request(signed["method"], signed["url"], body, signed["headers"])
-            answer.expect(CREATED)
+            sent = (signed["method"], signed["url"], body, signed["headers"])
+            (await self._insist(lambda: visitor.request(*sent))).expect(CREATED)
 
         await asyncio.gather(put(target["original"], picture.original), put(target["thumbnail"], picture.thumbnail))
 
     async def _finish(self, visitor: Visitor, picture: Picture, target: Mapping[str, Any]) -> str:
-        """Look for a twin, as the page does to tell of it, and register."""
-        await self._search(visitor, picture.vector, limit=1)
+        """Look for a twin, which the page tells of and does without if need be, and register."""
+        twin = {"space": self._space, "vector": picture.vector, "limit": 1}
+        (await _post(visitor, "/api/v1/search", twin)).expect(FOUND, *BUSY)
         registration = {
             "ticket": target["ticket"],
             "space": self._space,
@@ -192,11 +206,22 @@ class Lookalike:
             "title": "picture",
         }
         body = msgspec.json.encode(registration)
-        answer = await visitor.request("PUT", f"/api/v1/images/{target['id']}", body, JSON)
-        return _read(answer, CREATED)["id"]
+        target_url = f"/api/v1/images/{target['id']}"
+        answer = await self._insist(lambda: visitor.request("PUT", target_url, body, JSON))
+        return _read(answer, CREATED, FOUND)["id"]  # Found: an earlier try was too slow to be answered.
 
-    async def _search(self, visitor: Visitor, vector: str, limit: int) -> Sequence[tuple[str, str]]:
-        query = {"space": self._space, "vector": vector, "limit": limit}
+    async def _insist(self, send: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Send, and again after a while as long as the server is too busy."""
+        for attempt in range(TRIES):
+            answer = await send()
+            if answer.status not in BUSY:
+                return answer
+            self.refused += 1
+            await asyncio.sleep(FIRST_PAUSE_S * 2**attempt * random.uniform(0.8, 1.2))
+        return await send()
+
+    async def _search(self, visitor: Visitor, vector: str) -> Sequence[tuple[str, str]]:
+        query = {"space": self._space, "vector": vector, "limit": LIMIT}
         return _matches(_read(await _post(visitor, "/api/v1/search", query), FOUND)["matches"])
 
 
@@ -208,6 +233,7 @@ class WithQueue:
     def __init__(self, url: str, processes: Mapping[str, int]) -> None:
         self.url = url
         self.processes = processes
+        self.refused = 0
 
     @classmethod
     @contextmanager

@@ -46,7 +46,7 @@ LAST = 4
 PATIENCE_S = 120
 """After which what was uploaded counts as lost."""
 
-CAMERA_DIFFERENT = 6
+CAMERA_DIFFERENT = 4
 """How many different pictures of a camera there are, as making one takes a second."""
 
 UPLOAD, SEARCH, WITH_THUMBNAILS = "upload", "search", "search and its thumbnails"
@@ -55,12 +55,13 @@ SMALL, CAMERA = "small", "camera"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32])
-    parser.add_argument("--each", type=int, default=32, help="uploads or searches of a load, of one client half")
+    parser.add_argument("--each", type=int, default=24, help="uploads or searches of a load, of one client half")
     parser.add_argument("--burst", type=int, default=200, help="uploads at once (%(default)s)")
-    parser.add_argument("--alone", type=int, default=10, help="uploads and searches one by one, nothing else going on")
-    parser.add_argument("--camera", type=int, default=16, help="uploads or searches with pictures of 12 megapixels")
-    parser.add_argument("--traffic", type=int, default=10, help="uploads and searches of which bytes are counted")
-    parser.add_argument("--pictures", type=int, default=40, help="different ones; the files are copies of these")
+    parser.add_argument("--bursts", type=int, default=2, help="how often, at the end (%(default)s)")
+    parser.add_argument("--alone", type=int, default=8, help="uploads and searches one by one, nothing else going on")
+    parser.add_argument("--camera", type=int, default=8, help="uploads or searches with pictures of 12 megapixels")
+    parser.add_argument("--traffic", type=int, default=6, help="uploads and searches of which bytes are counted")
+    parser.add_argument("--pictures", type=int, default=30, help="different ones; the files are copies of these")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--full", action="store_true", help="five times as much in each load, and five rounds")
 
@@ -95,6 +96,8 @@ class Outcome:
     client_cpu_s: float
     peak: int
     """Most bytes of memory of all processes."""
+    refused: int
+    """Requests that the server was too busy for, and that were made again."""
 
     @property
     def per_second(self) -> float:
@@ -226,6 +229,8 @@ class Measurement:
         self.processes: dict[str, Sequence[tuple[str, int]]] = {}
         """Contender -> its programs, and how many processes each is."""
         self.repeated = options.alone
+        self.images_alone = 0
+        """How many images each library held before what was done alone."""
         self._pictures = pictures
         self._options = options
         self._libraries = {contender.name: Library() for contender in contenders}
@@ -234,10 +239,23 @@ class Measurement:
         for contender in self.contenders:
             self.idle[contender.name] = memory(list(contender.processes.values()))
             await self._warm_up(contender)
-        for _, load in itertools.product(range(self._options.rounds), [*self.loads, self.burst]):
-            for contender in self.contenders:
-                outcome = await self._load(contender, load)
-                self.outcomes.setdefault((load, contender.name), []).append(outcome)
+        for load in self.loads * self._options.rounds:
+            await self._load_both(load)
+        await self._all_alone()
+        for load in [self.burst] * self._options.bursts:
+            await self._load_both(load)
+        for contender in self.contenders:
+            named = contender.processes.items()
+            self.processes[contender.name] = [(name, len(family([process]))) for name, process in named]
+        return self
+
+    async def _load_both(self, load: Load) -> None:
+        for contender in self.contenders:
+            outcome = await self._load(contender, load)
+            self.outcomes.setdefault((load, contender.name), []).append(outcome)
+
+    async def _all_alone(self) -> None:
+        self.images_alone = len(self._libraries[self.contenders[0].name].numbers)
         with ExitStack() as stack:
             callers = [_Callers.of(contender, stack) for contender in self.contenders]
             for _ in range(self.repeated):
@@ -245,10 +263,6 @@ class Measurement:
                     await self._one_alone(contender, its)
             for contender, its in zip(self.contenders, callers, strict=True):
                 self.requests[contender.name] = {"upload": its.upload.times_s, "search": its.search.times_s}
-        for contender in self.contenders:
-            named = contender.processes.items()
-            self.processes[contender.name] = [(name, len(family([process]))) for name, process in named]
-        return self
 
     async def _warm_up(self, contender: Contender) -> None:
         """Upload one copy of each picture, so that every search finds something, and search once."""
@@ -261,6 +275,7 @@ class Measurement:
         pictures = iter(self._pictures.take(load.pictures, load.count))
         uploaded: list[tuple[str, Picture]] = []
         latencies: list[float] = []
+        refused_before = contender.refused
         library, processes = self._libraries[contender.name], list(contender.processes.values())
 
         async def client() -> None:
@@ -285,7 +300,15 @@ class Measurement:
                 complete, cpu_after = time.perf_counter() - began, cpu_s(processes)
                 await wait_until_searchable(contender, its, uploaded, POLL_S)
         library.numbers.update((image_id, picture.number) for image_id, picture in uploaded)
-        return Outcome(latencies, elapsed, complete if uploaded else elapsed, cpu_after - cpu_before, own, seen.peak)
+        return Outcome(
+            latencies_s=latencies,
+            elapsed_s=elapsed,
+            complete_s=complete if uploaded else elapsed,
+            server_cpu_s=cpu_after - cpu_before,
+            client_cpu_s=own,
+            peak=seen.peak,
+            refused=contender.refused - refused_before,
+        )
 
     async def _one_alone(self, contender: Contender, its: "_Callers") -> None:
         """Upload and search, each step when the one before is over; once more with the visitor's own work."""
@@ -354,7 +377,7 @@ async def wait_until_searchable(
             await asyncio.sleep(poll_s)
 
 
-def loads(options: argparse.Namespace) -> Sequence[Load]:
+def loads(options: argparse.Namespace) -> list[Load]:
     some = sorted(options.clients)[len(options.clients) // 2]
     counts = {
         clients: max(2 * clients, options.each) if clients > 1 else options.each // 2 for clients in options.clients
@@ -525,7 +548,8 @@ def alone_table(measured: Measurement) -> Table:
         ],
         notes=[
             "The visitor's work of Lookalike is done natively on the same machine, as a stand-in for the browser: the"
-            " model while the file is sent, as in the page. With a queue the visitor has none.",
+            " model while the file is sent, as in the page. With a queue the visitor has none."
+            f" {measured.images_alone} images in each library before.",
         ],
     )
 
@@ -557,10 +581,17 @@ def burst_table(measured: Measurement) -> Table:
         "server's processor time, s": lambda outcome: outcome.server_cpu_s,
         "memory at most, MB": lambda outcome: outcome.peak / 1e6,
     }
+    refused = [
+        Spread.of([float(outcome.refused) for outcome in measured.outcomes[measured.burst, name]])
+        for name in _names(measured)
+    ]
     return Table(
         title=f"{measured.burst.count} uploads at once",
         columns=["what", *_names(measured), "ratio"],
-        rows=[[what, *_compared(measured, measured.burst, value)] for what, value in values.items()],
+        rows=[
+            *([what, *_compared(measured, measured.burst, value)] for what, value in values.items()),
+            ["requests answered with 503, and made again", *refused, None],
+        ],
     )
 
 
