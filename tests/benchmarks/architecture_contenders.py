@@ -237,8 +237,8 @@ class WithQueue:
 
     @classmethod
     @contextmanager
-    def running(cls, folder: Path, through: Through) -> "Iterator[WithQueue]":
-        with running_deployment(folder, through) as deployment:
+    def running(cls, folder: Path, model_file: Path, through: Through) -> "Iterator[WithQueue]":
+        with running_deployment(folder, model_file, through) as deployment:
             yield cls(deployment.url, deployment.processes)
 
     async def upload(self, visitor: Visitor, picture: Picture) -> str:

@@ -29,6 +29,7 @@ from tests.benchmarks.plots import Bars, Lines, Plot
 from tests.benchmarks.processes import cpu_s, family, memory, watched_memory
 from tests.benchmarks.queue_architecture.deployment import missing
 from tests.benchmarks.queue_architecture.native_model import NativeModel
+from tests.benchmarks.queue_architecture.onnx_graph import write_onnx
 from tests.benchmarks.queue_architecture.settings import MODEL
 from tests.benchmarks.report import Machine, Report, Spread, Table
 from tests.benchmarks.visitors import Visitor, visitor
@@ -152,20 +153,14 @@ def run(options: argparse.Namespace) -> Report:
     if options.full:
         options.each, options.rounds = 5 * options.each, 5
     machine = Machine.here()
-    model = NativeModel(MODEL, threads=1)
-    originals = small_originals(options.pictures)
-    enlarged = originals[: min(options.camera, CAMERA_DIFFERENT)]
-    camera = [as_of_a_camera(original, number) for number, original in enumerate(enlarged)]
-    pictures = Pictures(
-        {
-            kind: [Picture.of(number, original, model) for number, original in enumerate(files)]
-            for kind, files in ((SMALL, originals), (CAMERA, camera))
-            if files
-        }
-    )
-    with running(model) as contenders:
-        measured = uvloop.run(Measurement(contenders, pictures, options).take())
-    traffic = count_traffic(model, pictures, options.traffic)
+    with tempfile.TemporaryDirectory() as folder:
+        model_file = Path(folder) / "model.onnx"
+        write_onnx(MODEL, model_file)
+        model = NativeModel(MODEL, model_file, threads=1)
+        pictures = make_pictures(options, model)
+        with running(model, model_file) as contenders:
+            measured = uvloop.run(Measurement(contenders, pictures, options).take())
+        traffic = count_traffic(model, model_file, pictures, options.traffic)
     return Report(
         title="Architectures",
         introduction=introduction(options, pictures),
@@ -185,6 +180,19 @@ def run(options: argparse.Namespace) -> Report:
     )
 
 
+def make_pictures(options: argparse.Namespace, model: NativeModel) -> Pictures:
+    originals = small_originals(options.pictures)
+    enlarged = originals[: min(options.camera, CAMERA_DIFFERENT)]
+    kinds = {SMALL: originals, CAMERA: [as_of_a_camera(original, number) for number, original in enumerate(enlarged)]}
+    return Pictures(
+        {
+            kind: [Picture.of(number, original, model) for number, original in enumerate(files)]
+            for kind, files in kinds.items()
+            if files
+        }
+    )
+
+
 def small_originals(count: int) -> Sequence[bytes]:
     """Return different pictures: photographs where there are enough, else drawings."""
     found = photographs()
@@ -195,7 +203,7 @@ def small_originals(count: int) -> Sequence[bytes]:
 
 @contextmanager
 def running(
-    model: NativeModel, through: Callable[[str, int], int] = lambda name, port: port
+    model: NativeModel, model_file: Path, through: Callable[[str, int], int] = lambda name, port: port
 ) -> "Iterator[Sequence[Contender]]":
     """Start both, each with an empty library."""
     with ExitStack() as stack:
@@ -204,7 +212,7 @@ def running(
             (folder / name).mkdir()
         yield [
             stack.enter_context(Lookalike.running(folder / "ours", model, through)),
-            stack.enter_context(WithQueue.running(folder / "theirs", through)),
+            stack.enter_context(WithQueue.running(folder / "theirs", model_file, through)),
         ]
 
 
@@ -401,7 +409,9 @@ class Traffic:
     """Between the server's own programs."""
 
 
-def count_traffic(model: NativeModel, pictures: Pictures, count: int) -> Mapping[tuple[str, str], Traffic]:
+def count_traffic(
+    model: NativeModel, model_file: Path, pictures: Pictures, count: int
+) -> Mapping[tuple[str, str], Traffic]:
     """Count in deployments of their own, with a proxy before each program. What and contender -> traffic."""
     proxies: list[TCPProxy] = []
     with ExitStack() as stack:
@@ -410,7 +420,7 @@ def count_traffic(model: NativeModel, pictures: Pictures, count: int) -> Mapping
             proxies.append(stack.enter_context(running_proxy(port)))
             return proxies[-1].port
 
-        contenders = stack.enter_context(running(model, through))
+        contenders = stack.enter_context(running(model, model_file, through))
         return uvloop.run(_count_traffic(contenders, pictures, proxies, count))
 
 

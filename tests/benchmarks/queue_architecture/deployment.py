@@ -1,7 +1,6 @@
 """Starts all programs of the queue architecture on free ports of this machine, and ends them."""
 
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -57,18 +56,22 @@ def missing() -> str:
 
 
 @contextmanager
-def running_deployment(folder: Path, through: Through = lambda name, port: port) -> Iterator[Deployment]:
+def running_deployment(
+    folder: Path, model_file: Path, through: Through = lambda name, port: port
+) -> Iterator[Deployment]:
     """
     Run all programs until the block is left.
 
     Args:
         folder: For what they keep, but for the database: PostgreSQL's user may not reach it.
+        model_file: The model as ONNX.
         through: May put a proxy before each program.
     """
     ports = {name: free_port() for name in ("API server", "search service", "PostgreSQL", "Redis")}
     told = {name: through(name, port) for name, port in ports.items()}
     settings = Settings(
         folder=folder,
+        model_file=model_file,
         api_port=ports["API server"],
         service_port=ports["search service"],
         api_url=f"http://127.0.0.1:{told['API server']}",
@@ -103,7 +106,7 @@ def _postgres(port: int) -> Iterator[_Program]:
     with tempfile.TemporaryDirectory(prefix="postgresql-") as name, _log() as log:
         folder = Path(name)
         if user is not None:
-            os.chown(folder, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
+            shutil.chown(folder, user)
         data = folder / "data"
         made = [_program("initdb"), "--no-sync", "--auth=trust", f"--username={USER}", "-D", data]
         subprocess.run(made, check=True, stdout=log, stderr=log, user=user, cwd=folder)
@@ -176,6 +179,8 @@ def _system_user() -> str | None:
     """Return as whom PostgreSQL runs; None where that is whoever runs the benchmark."""
     if os.geteuid() != 0:
         return None
+    import pwd  # Windows has none, where the tests import this module too, to see what is missing.
+
     known = {entry.pw_name for entry in pwd.getpwall()}
     return next(name for name in SYSTEM_USERS if name in known)
 

@@ -72,7 +72,7 @@ class SearchService:
     @classmethod
     @asynccontextmanager
     async def opened(cls, settings: Settings) -> "AsyncIterator[SearchService]":
-        model = NativeModel(MODEL, threads=1)
+        model = NativeModel(MODEL, settings.model_file, threads=1)
         schema = pa.schema(
             [
                 pa.field("id", pa.string(), nullable=False),

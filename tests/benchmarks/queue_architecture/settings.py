@@ -21,6 +21,8 @@ class Settings:
 
     folder: Path
     """Pictures lie in `files`, vectors in `vectors`."""
+    model_file: Path
+    """The model as ONNX."""
     api_port: int
     """Where the API server listens."""
     service_port: int
@@ -41,6 +43,7 @@ class Settings:
 
         return cls(
             folder=Path(read("FOLDER")),
+            model_file=Path(read("MODEL_FILE")),
             api_port=int(read("API_PORT")),
             service_port=int(read("SERVICE_PORT")),
             api_url=read("API_URL"),
