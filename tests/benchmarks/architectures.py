@@ -695,12 +695,12 @@ def plots(measured: Measurement) -> Sequence[Plot]:
     clients = next(load.clients for load in measured.loads if load.what == WITH_THUMBNAILS)
     shown = [load for load in measured.loads if load.clients == clients]
     return [
-        Lines("throughput", "Operations per second, until searchable", "clients", "per second", throughput, log_x=True),
+        Lines("throughput", "Operations per second, until searchable", "clients", "per second", throughput),
         Bars(
             "cpu",
             f"Processor time of the server, {clients} clients",
             "ms for each operation",
-            [f"{load.what}\n({load.pictures})" for load in shown],
+            [f"{load.what}\n({load.pictures})".replace(" and its ", "\nand its ") for load in shown],
             {name: [median(load, name, lambda outcome: outcome.server_ms) for load in shown] for name in names},
         ),
         Bars(
