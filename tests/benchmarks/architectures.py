@@ -66,7 +66,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bursts", type=int, default=2, help="how often, at the end (%(default)s)")
     parser.add_argument("--alone", type=int, default=8, help="uploads and searches one by one, nothing else going on")
     parser.add_argument("--camera", type=int, default=8, help="uploads or searches with pictures of 12 megapixels")
-    parser.add_argument("--traffic", type=int, default=6, help="uploads and searches of which bytes are counted")
+    parser.add_argument(
+        "--traffic", type=int, default=6, help="uploads and searches of which bytes are counted, 0: none"
+    )
     parser.add_argument("--pictures", type=int, default=30, help="different ones; the files are copies of these")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--full", action="store_true", help="five times as much in each load, and five rounds")
@@ -165,7 +167,7 @@ def run(options: argparse.Namespace) -> Report:
         pictures = make_pictures(options, model)
         with running(model, model_file) as contenders:
             measured = uvloop.run(Measurement(contenders, pictures, options).take())
-        traffic = count_traffic(model, model_file, pictures, options.traffic)
+        traffic = count_traffic(model, model_file, pictures, options.traffic) if options.traffic else None
     return Report(
         title="Architectures",
         introduction=introduction(options, pictures),
@@ -174,7 +176,7 @@ def run(options: argparse.Namespace) -> Report:
             alone_table(measured),
             requests_table(measured),
             burst_table(measured),
-            traffic_table(traffic),
+            *([traffic_table(traffic)] if traffic else []),
             processes_table(measured),
             stand_in_table(pictures, model),
         ],

@@ -30,7 +30,7 @@ SHORT = {
     "flat_search": ["--queries", "10", "--rounds", "1", "--clients", "4"],
     "filtered_search": ["--queries", "10", "--rounds", "1"],
     "unindexed_rows": ["--queries", "10", "--rounds", "1", "--clients", "4"],
-    "architectures": ["--camera", "1", "--traffic", "1", "--rounds", "1", "--bursts", "1"],
+    "architectures": ["--camera", "1", "--traffic", "0", "--rounds", "1", "--bursts", "1"],
 }
 """Benchmark -> options for few queries."""
 
