@@ -25,6 +25,7 @@ BENCHMARKS: Mapping[str, str] = {
     "model_speed": "how long models take for a picture in the browser",
     "grid": "how the library's grid bears very many pictures",
     "adding": "how the page bears hundreds of files that are added in one go",
+    "architectures": "ours against the usual architecture with a queue and a model on the server",
     "register": "registrations that share a commit, against one commit each",
 }
 """Name -> what it measures. The name is that of a module beside this one."""

@@ -26,6 +26,8 @@ class TCPProxy:
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
         self.port = 0
+        self.passed = 0
+        """Bytes of payload so far, in both directions together."""
 
     @property
     def url(self) -> str:
@@ -111,6 +113,7 @@ class TCPProxy:
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answers: bool) -> None:
         while piece := await reader.read(PIECE):
             await self._open.wait()
+            self.passed += len(piece)
             if answers:
                 await asyncio.sleep(self._delay_s)
                 if self._cuts:

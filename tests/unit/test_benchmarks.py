@@ -9,6 +9,7 @@ import pytest
 from tests.benchmarks import data
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.plots import Bars, Lines
+from tests.benchmarks.queue_architecture.deployment import missing
 from tests.benchmarks.report import Machine, Report, Spread, Table
 from tests.benchmarks.tables import recall
 
@@ -21,6 +22,7 @@ TINY = {
     "model_speed": ["--pictures", "1", "--rounds", "1"],
     "grid": ["--rows", "40", "--seconds", "1", "--jumps", "2"],
     "adding": ["--files", "3"],
+    "architectures": ["--pictures", "4", "--each", "4", "--clients", "2", "--burst", "4", "--alone", "1"],
     "register": ["--dimension", "16", "--each", "2", "--clients", "2", "--rounds", "1"],
 }
 """Benchmark -> options for a size at which it ends soon; most of the time is that of starting processes."""
@@ -29,6 +31,7 @@ SHORT = {
     "flat_search": ["--queries", "10", "--rounds", "1", "--clients", "4"],
     "filtered_search": ["--queries", "10", "--rounds", "1"],
     "unindexed_rows": ["--queries", "10", "--rounds", "1", "--clients", "4"],
+    "architectures": ["--camera", "1", "--traffic", "0", "--rounds", "1", "--bursts", "1"],
 }
 """Benchmark -> options for few queries."""
 
@@ -36,6 +39,8 @@ SHORT = {
 @pytest.mark.parametrize("name", TINY)
 def test_a_benchmark_at_a_tiny_size(name: str, tmp_path: Path) -> None:
     """It ends, what it searched was found, and its report names the machine and has a heading for each table."""
+    if name == "architectures" and (lacking := missing()):
+        pytest.skip(f"NOT TESTED: the usual architecture cannot be built here without {lacking}")
     assert main([name, "--out", str(tmp_path), *TINY[name], *SHORT.get(name, [])]) == 0
 
     document = json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))
