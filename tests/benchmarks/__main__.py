@@ -25,6 +25,9 @@ BENCHMARKS: Mapping[str, str] = {
     "model_speed": "how long models take for a picture in the browser",
     "adding": "how the page bears hundreds of files that are added in one go",
     "register": "registrations that share a commit, against one commit each",
+    "bytes_per_vector": "what vectors of fewer values and bits find, and what searching them costs",
+    "preprocessing": "an antialiased squeeze against the resizes of TF.js",
+    "search_service": "searches over HTTP, against other engines behind the same routes",
 }
 """Name -> what it measures. The name is that of a module beside this one."""
 

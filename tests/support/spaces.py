@@ -1,6 +1,8 @@
 """Small embedding spaces, and vectors of them."""
 
 import base64
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,8 @@ from backend.catalogue.values import Vector
 from backend.catalogue.vectors import to_vector
 
 DIMENSION = 8
+
+BUNDLED = Path(__file__).parents[2] / "frontend" / "models" / "lookalike_v1"
 
 
 def manifest(dimension: int = DIMENSION) -> dict[str, Any]:
@@ -41,6 +45,11 @@ def manifest(dimension: int = DIMENSION) -> dict[str, Any]:
 
 def small_space(dimension: int = DIMENSION) -> EmbeddingSpace:
     return EmbeddingSpace.from_manifest(manifest(dimension))
+
+
+def bundled_space() -> EmbeddingSpace:
+    """Return the space of the model that comes with the project."""
+    return EmbeddingSpace.from_manifest(json.loads((BUNDLED / "manifest.json").read_text(encoding="utf-8")))
 
 
 def vector(seed: int, dimension: int = DIMENSION) -> Vector:

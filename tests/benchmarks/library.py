@@ -1,0 +1,50 @@
+"""
+Fills a library in bulk: rows as registrations write them, in large commits, and indexes by the product's own upkeep.
+
+Row N has the Nth vector, and all else follows from N, so that whoever holds the vectors can name what is found.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from backend.adapters.lance_database import LanceDatabase
+from backend.adapters.lance_index import LanceIndex
+from backend.adapters.lance_rows import schema, to_row
+from backend.catalogue.spaces import EmbeddingSpace
+from backend.catalogue.values import Upkeep, Vector
+from tests.benchmarks.library_records import record_of
+
+BATCH = 4096
+"""Rows written at once."""
+
+
+async def fill(data: Path, space: EmbeddingSpace, vectors: npt.NDArray[np.float32]) -> Upkeep:
+    """
+    Write a data folder's library.
+
+    Args:
+        vectors: (N, D) of unit length; may be a mapped file.
+    """
+    async with LanceDatabase.open(data / "database") as database:
+        async with database.images(space) as table:
+            await table.add(pa.RecordBatchReader.from_batches(schema(space.dimension), _batches(vectors)))
+        async with LanceIndex.open(database, space) as index:
+            return await index.maintain()
+
+
+def _batches(vectors: npt.NDArray[np.float32]) -> Iterator[pa.RecordBatch]:
+    columns = schema(vectors.shape[1])
+    place = columns.get_field_index("vector")
+    others = columns.remove(place)
+    none = Vector(np.zeros(0, dtype=np.float32))
+    for start in range(0, len(vectors), BATCH):
+        some = vectors[start : start + BATCH].astype(np.float16)
+        # What a registration writes but the vector, which Arrow takes by the thousand as they lie in memory.
+        rows = [to_row(record_of(start + number), none, revision=0) for number in range(len(some))]
+        table = pa.Table.from_pylist(rows, schema=others)
+        flat = pa.FixedSizeListArray.from_arrays(pa.array(some.ravel()), vectors.shape[1])
+        yield from table.add_column(place, columns.field(place), flat).to_batches()
