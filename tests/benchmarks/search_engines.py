@@ -89,10 +89,11 @@ def build(name: str, folder: Path, queries: Array, exact: Mapping[bool, npt.NDAr
     chosen = {}
     for tenth, best in exact.items():
         for chosen[tenth] in engine.settings:
-            found = [
-                [row for row, _ in engine.search(Vector(query), best.shape[1], tenth, chosen[tenth])]
-                for query in queries[:TRIED]
-            ]
+            found, began = [], time.perf_counter()
+            for query in queries[:TRIED]:
+                if time.perf_counter() - began < TRY_S:
+                    hits = engine.search(Vector(query), best.shape[1], tenth, chosen[tenth])
+                    found.append([row for row, _ in hits])
             if recall(found, best) >= least:
                 break
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
@@ -105,6 +106,9 @@ SETTINGS = "settings.json"
 
 # Queries that a setting is tried with: enough to tell 0.95 from 0.9.
 TRIED = 50
+
+# A setting gets no more time than this, so that a slow engine does not hold up the run.
+TRY_S = 3
 
 
 def settings_in(folder: Path) -> Built:

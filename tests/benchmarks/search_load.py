@@ -4,6 +4,7 @@ is not there for the server, and is told.
 """
 
 import asyncio
+import itertools
 import json
 import multiprocessing
 import os
@@ -28,7 +29,9 @@ class Load:
     """JSON of the requests; sent in turn, over and over."""
     clients: int = 1
     seconds: float = 5.0
-    """No request is begun after this time. 0: each body is sent once."""
+    """No request is begun after this time."""
+    once: bool = False
+    """Each body is sent no more than once, and what was found is told."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Outcome:
     answer_bytes: float
     """Mean size of an answer's body."""
     found: Sequence[Sequence[int]]
-    """Rows found for each body, nearest first; only where each is sent once."""
+    """Rows found for the bodies, in their order, nearest first; only where each is sent once."""
 
     def percentile(self, percent: float) -> float:
         return float(np.percentile(self.latencies_ms, percent))
@@ -113,8 +116,7 @@ def _run(taken: Any) -> Outcome:
 
 async def _taken(load: Load) -> Outcome:
     requests = [_request(load.port, body) for body in load.bodies]
-    last = len(requests) if load.seconds == 0 else 10**9
-    numbers = iter(range(last))
+    numbers = iter(range(len(requests))) if load.once else itertools.count()
     latencies: list[float] = []
     sizes: list[int] = []
     answers: list[tuple[int, bytes]] = []
@@ -125,13 +127,13 @@ async def _taken(load: Load) -> Outcome:
         try:
             for number in numbers:
                 start = time.perf_counter()
-                if load.seconds and start - begin > load.seconds:
+                if start - begin > load.seconds:
                     return
                 writer.write(requests[number % len(requests)])
                 body = await _answer(reader)
                 latencies.append((time.perf_counter() - start) * 1000)
                 sizes.append(len(body))
-                if load.seconds == 0:
+                if load.once:
                     answers.append((number, body))
         finally:
             writer.close()
