@@ -22,7 +22,7 @@ TINY = {
     "model_speed": ["--pictures", "1", "--rounds", "1"],
     "adding": ["--files", "3"],
     "register": ["--dimension", "16", "--each", "2", "--clients", "2", "--rounds", "1"],
-    "search_service": ["--rows", "300", "--clients", "2", "--settle", "0", "--seconds", "0.2", "--contenders", "hnswlib"],
+    "search_service": ["--rows", "300", "--clients", "2", "--contenders", "hnswlib"],
     "bytes_per_vector": ["--groups", "2", "--others", "20", "--dimensions", "1280", "128", "--rows", "300"],
     "preprocessing": ["--groups", "2", "--enlarge", "2"],
 }
@@ -32,7 +32,7 @@ SHORT = {
     "flat_search": ["--queries", "10", "--rounds", "1", "--clients", "4"],
     "filtered_search": ["--queries", "10", "--rounds", "1"],
     "unindexed_rows": ["--queries", "10", "--rounds", "1", "--clients", "4"],
-    "search_service": ["--queries", "10", "--rounds", "1"],
+    "search_service": ["--queries", "10", "--rounds", "1", "--seconds", "0.2", "--settle", "0"],
     "bytes_per_vector": ["--queries", "10", "--rounds", "1", "--clients", "4"],
 }
 """Benchmark -> options for few queries."""
