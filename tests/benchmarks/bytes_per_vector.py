@@ -87,8 +87,9 @@ def bytes_of(dimension: int, stored: str) -> int:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--groups", type=int, help="take the first groups of the photographs only")
-    parser.add_argument("--others", type=int, default=3000, help="photographs for the components (%(default)s)")
+    parser.add_argument("--others", type=int, default=2500, help="photographs for the components (%(default)s)")
     parser.add_argument("--dimensions", type=int, nargs="+", default=[1280, 512, 256, 128, 64])
+    parser.add_argument("--keep", type=Path, help="folder for what models make of pictures; a later run goes on there")
     parser.add_argument("--rows", type=int, default=20_000, help="of the tables that are searched (%(default)s)")
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--clients", type=int, default=64)
@@ -99,7 +100,7 @@ def run(options: argparse.Namespace) -> Report:
     machine = Machine.here()
     pictures = labelled(options.groups)
     groups = np.array([picture.group for picture in pictures])
-    networks = {name: NativeModel(folder) for name, folder in models().items()}
+    networks = {name: NativeModel(folder, options.keep) for name, folder in models().items()}
     spec = next(iter(networks.values())).spec
     inputs = [squeezed(File(picture.path.read_bytes()), spec) for picture in pictures]
     others = {name: network.see(_other_inputs(options.others, spec)).vectors for name, network in networks.items()}
@@ -238,8 +239,8 @@ def _latency(options: argparse.Namespace) -> list[Table]:
             contenders.append(stack.enter_context(opened(corpus, recipe)))
         loads = {
             "one": Load(search, queries=options.queries),
-            "flat": Load(Search(without_index=True), queries=options.queries, seconds=5),
-            "many": Load(search, options.clients, 10 * options.clients),
+            "flat": Load(Search(without_index=True), queries=options.queries, seconds=1.5),
+            "many": Load(search, options.clients, 5 * options.clients),
         }
         recalls = {
             contender.name: recall(contender.take(loads["one"]).found, exact[contender.name])

@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -91,12 +92,13 @@ class Measured:
     """What a model made of the photographs in one size."""
 
     seen: Seen
-    halved: Seen
-    """Of copies of half the size."""
+    halved: Seen | None
+    """Of copies of half the size; of the first model only, which is the one that people get."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--groups", type=int, help="take the first groups of the photographs only")
+    parser.add_argument("--keep", type=Path, help="folder for what models make of pictures; a later run goes on there")
     parser.add_argument(
         "--enlarge", type=int, default=4, help="how many times wider the large copies are (%(default)s)"
     )
@@ -105,7 +107,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Report:
     machine = Machine.here()
     pictures = labelled(options.groups)
-    networks = {name: NativeModel(folder) for name, folder in models().items()}
+    networks = {name: NativeModel(folder, options.keep) for name, folder in models().items()}
     sizes = {"as they are": 1, f"{options.enlarge} times as wide": options.enlarge}
     measured = {
         (size, way, name): one
@@ -167,11 +169,16 @@ def run(options: argparse.Namespace) -> Report:
             ),
             Bars(
                 "cosine",
-                "A picture and its half-size copy",
+                f"A picture and its half-size copy, {next(iter(networks))}",
                 "1 - cosine, mean",
-                [f"{name},\n{size}" for name in networks for size in sizes],
+                list(sizes),
                 {
-                    way: [1 - float(_cosines(measured[size, way, name]).mean()) for name in networks for size in sizes]
+                    way: [
+                        1 - float(_cosines(one.seen, one.halved).mean())
+                        for size in sizes
+                        for one in [measured[size, way, next(iter(networks))]]
+                        if one.halved is not None
+                    ]
                     for way in WAYS
                 },
             ),
@@ -190,8 +197,11 @@ def _measure(
         for half, file in ((False, whole), (True, halved(whole))):
             for way, prepare in WAYS.items():
                 inputs[way, half].append(prepare(file, spec))
+    first = next(iter(networks))
     return {
-        (way, name): Measured(network.see(inputs[way, False]), network.see(inputs[way, True]))
+        (way, name): Measured(
+            network.see(inputs[way, False]), network.see(inputs[way, True]) if name == first else None
+        )
         for way in WAYS
         for name, network in networks.items()
     }
@@ -224,24 +234,24 @@ def _jpeg(image: Image.Image) -> File:
 def _figures(
     one: Measured, pictures: Sequence[Labelled], groups: npt.NDArray[np.str_], network: NativeModel
 ) -> list[Cell]:
-    cosines = _cosines(one)
-    across = average_precisions(one.halved.vectors, one.seen.vectors, groups)
-    return [
+    alone: list[Cell] = [
         float(np.mean(_precisions(one, groups))),
         first_is_right(one.seen.vectors, one.seen.vectors, groups),
         _top_1(one.seen, pictures, network.labels),
-        float(cosines.mean()),
-        float(cosines.min()),
-        float(across.mean()),
     ]
+    if one.halved is None:
+        return [*alone, None, None, None]
+    cosines = _cosines(one.seen, one.halved)
+    across = average_precisions(one.halved.vectors, one.seen.vectors, groups)
+    return [*alone, float(cosines.mean()), float(cosines.min()), float(across.mean())]
 
 
 def _precisions(one: Measured, groups: npt.NDArray[np.str_]) -> npt.NDArray[np.float64]:
     return average_precisions(one.seen.vectors, one.seen.vectors, groups)
 
 
-def _cosines(one: Measured) -> npt.NDArray[np.float32]:
-    return np.sum(one.seen.vectors * one.halved.vectors, axis=1)
+def _cosines(one: Seen, other: Seen) -> npt.NDArray[np.float32]:
+    return np.sum(one.vectors * other.vectors, axis=1)
 
 
 def _top_1(seen: Seen, pictures: Sequence[Labelled], labels: list[str]) -> float | None:

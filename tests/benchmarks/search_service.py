@@ -48,7 +48,7 @@ LARGEST = {"Qdrant, local mode": 20_000, "Milvus Lite": 100_000, "hnswlib": 200_
 SETTLE_S = 8
 
 # For so long at most each contender is asked what it finds.
-RECALL_S = 8
+RECALL_S = 4
 
 # Loads are left out in which even one search of each client would take more than this many times a turn.
 PATIENCE = 4
