@@ -30,6 +30,8 @@ class Load:
     clients: int = 1
     seconds: float = 5.0
     """No request is begun after this time."""
+    first: int = 0
+    """Place of the body to begin with: two loads that begin elsewhere ask other things."""
     once: bool = False
     """Each body is sent no more than once, and what was found is told."""
 
@@ -116,7 +118,7 @@ def _run(taken: Any) -> Outcome:
 
 async def _taken(load: Load) -> Outcome:
     requests = [_request(load.port, body) for body in load.bodies]
-    numbers = iter(range(len(requests))) if load.once else itertools.count()
+    numbers = iter(range(len(requests))) if load.once else itertools.count(load.first)
     latencies: list[float] = []
     sizes: list[int] = []
     answers: list[tuple[int, bytes]] = []

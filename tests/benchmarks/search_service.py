@@ -53,6 +53,10 @@ RECALL_S = 4
 # Loads are left out in which even one search of each client would take more than this many times a turn.
 PATIENCE = 4
 
+# Each turn begins at another place of the queries, this part of them further on: what one turn has brought into
+# memory, the next does not ask for again at once.
+STRIDE = 0.39
+
 # Longer than any engine here takes to open.
 START_S = 300
 
@@ -136,8 +140,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--full", action="store_true", help="the same as --rows 10000 100000 1000000")
     parser.add_argument("--contenders", nargs="*", choices=ENGINES, default=list(ENGINES), help="beside ours")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 64])
-    parser.add_argument("--queries", type=int, default=100, help="different ones (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=2.0, help="that a turn lasts (%(default)s)")
+    parser.add_argument("--queries", type=int, default=2000, help="different ones (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=1.5, help="that a turn lasts (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each contender's turn comes (%(default)s)")
     parser.add_argument("--recall", type=float, default=0.95, help="that a setting must reach to be used (%(default)s)")
     parser.add_argument("--settle", type=float, default=SETTLE_S, help="seconds before the first load (%(default)s)")
@@ -193,10 +197,12 @@ def _measure(rows: int, options: argparse.Namespace, names: Sequence[str]) -> Si
             outcome = generator.take(Load(contender.port, corpus.bodies(tenth), seconds=RECALL_S, once=True))
             contender.recalls[tenth] = recall(outcome.found, corpus.exact[tenth])
             contender.alone_ms[tenth] = outcome.percentile(50)
-        for _ in range(options.rounds):
-            for clients, tenth, contender in itertools.product(options.clients, (False, True), contenders):
+        kinds = itertools.product(range(options.rounds), options.clients, (False, True))
+        for turn, (_, clients, tenth) in enumerate(kinds):
+            first = turn * len(corpus.queries) * STRIDE
+            for contender in contenders:
                 if clients * contender.alone_ms[tenth] <= PATIENCE * options.seconds * 1000:
-                    load = Load(contender.port, corpus.bodies(tenth), clients, options.seconds)
+                    load = Load(contender.port, corpus.bodies(tenth), clients, options.seconds, int(first))
                     contender.turns.setdefault((clients, tenth), []).append(_take(contender, generator, load))
         loads = {
             clients: Load(contenders[0].port, corpus.bodies(False), clients, options.seconds)
