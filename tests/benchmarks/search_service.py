@@ -197,8 +197,8 @@ def _measure(rows: int, options: argparse.Namespace, names: Sequence[str]) -> Si
             outcome = generator.take(Load(contender.port, corpus.bodies(tenth), seconds=RECALL_S, once=True))
             contender.recalls[tenth] = recall(outcome.found, corpus.exact[tenth])
             contender.alone_ms[tenth] = outcome.percentile(50)
-        kinds = itertools.product(range(options.rounds), options.clients, (False, True))
-        for turn, (_, clients, tenth) in enumerate(kinds):
+        kinds: list[tuple[int, bool]] = list(itertools.product(options.clients, (False, True)))
+        for turn, (clients, tenth) in enumerate(options.rounds * kinds):
             first = turn * len(corpus.queries) * STRIDE
             for contender in contenders:
                 if clients * contender.alone_ms[tenth] <= PATIENCE * options.seconds * 1000:
