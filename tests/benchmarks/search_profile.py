@@ -22,6 +22,9 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 """Part -> what a frame's function or file has in it; the innermost frame that has any decides."""
 
+WAITING = ("Runner.run ", "run_until_complete ", "_worker ", ".select ")
+"""Innermost frames of threads that have nothing to do: py-spy takes some of them for busy."""
+
 # Looks in a second.
 RATE = 200
 
@@ -40,7 +43,8 @@ def sampled(pid: int, seconds: float) -> Mapping[str, float]:
     counts: Counter[str] = Counter()
     for stack in stacks:
         frames, _, count = stack.rpartition(" ")
-        counts[_part(frames.split(";"))] += int(count)
+        if not any(sign in frames.rpartition(";")[2] for sign in WAITING):
+            counts[_part(frames.split(";"))] += int(count)
     return {name: count / counts.total() for name, count in counts.most_common()}
 
 
