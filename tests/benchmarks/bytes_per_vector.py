@@ -106,7 +106,7 @@ def run(options: argparse.Namespace) -> Report:
     others = {name: network.see(_other_inputs(options.others, spec)).vectors for name, network in networks.items()}
     seen = {name: network.see(inputs).vectors for name, network in networks.items()}
     qualities = {name: _qualities(seen[name], others[name], groups, options.dimensions) for name in networks}
-    tables = [_quality(name, found, [picture.coarse for picture in pictures]) for name, found in qualities.items()]
+    tables = [_quality(name, found, [picture.source for picture in pictures]) for name, found in qualities.items()]
     return Report(
         title="Bytes per vector",
         introduction=[
@@ -186,8 +186,8 @@ def _other_inputs(count: int, spec: InputSpec) -> Iterator[ModelInput]:
         yield to_model_input(Pixels(np.asarray(Image.open(io.BytesIO(file)).convert("RGB"))), spec)
 
 
-def _quality(name: str, found: Sequence[Quality], coarse: Sequence[str]) -> Table:
-    kinds = list(dict.fromkeys(coarse))
+def _quality(name: str, found: Sequence[Quality], sources: Sequence[str]) -> Table:
+    kinds = list(dict.fromkeys(sources))
     rows: list[list[Cell]] = []
     for one in sorted(found, key=lambda one: (-one.bytes, -one.precisions.mean())):
         change, low, high = one.difference()
@@ -199,7 +199,7 @@ def _quality(name: str, found: Sequence[Quality], coarse: Sequence[str]) -> Tabl
                 one.stored,
                 f"{one.precisions.mean():.4f}",
                 f"{change:+.4f} ({low:+.4f} to {high:+.4f})",
-                *(f"{one.precisions[np.array(coarse) == kind].mean():.4f}" for kind in kinds),
+                *(f"{one.precisions[np.array(sources) == kind].mean():.4f}" for kind in kinds),
             ]
         )
     columns = ["bytes", "method", "values", "type", "mAP", "against the whole", *(f"mAP, {kind}" for kind in kinds)]

@@ -39,7 +39,7 @@ class Labelled:
 
     path: Path
     group: str
-    coarse: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def labelled(groups: int | None = None) -> list[Labelled]:
     if not LABELLED.is_file():
         raise FileNotFoundError(NO_PHOTOGRAPHS)
     with LABELLED.open(newline="", encoding="utf-8") as file:
-        rows = [Labelled(LABELLED.parent / row["path"], row["group"], row["coarse"]) for row in csv.DictReader(file)]
+        rows = [Labelled(LABELLED.parent / row["path"], row["group"], row["source"]) for row in csv.DictReader(file)]
     wanted = list(dict.fromkeys(row.group for row in rows))[:groups]
     return [row for row in rows if row.group in wanted]
 
