@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from lancedb.query import MatchQuery
+from lancedb.query import AsyncVectorQuery, MatchQuery
 
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import (
@@ -28,13 +28,19 @@ from backend.catalogue.values import (
 
 from .lance_conditions import following, joined, one_of, ordering, passing
 from .lance_database import LARGEST_BATCH, LanceDatabase, answering, translated
+from .lance_remembered import VECTORS, Place, Remembered
 from .lance_rows import RECORD_COLUMNS, dimension_of, to_record, to_records, vector_in
 from .lance_upkeep import KEEP_S, Keeper, Probes
 from .lance_writes import Writes
 
 # The index holds one bit of each value, so its distances are approximate: of five times the images asked for, the exact
-# ones are computed. Recall@10 of real vectors grows from 0.97 (twice) to 0.998, for less than 1 ms.
+# ones are computed. Recall@10 of real vectors grows from 0.97 (twice) to 0.998. LanceDB does that in a large library
+# (`refine_factor`), but reads the vectors from their files each time, which takes longer than the search in the index;
+# in one whose vectors can all be remembered it is done here.
 REFINE = 5
+
+# How often a search is made again because upkeep moved rows between finding and reading them, which is milliseconds.
+SEARCHES_MORE = 2
 
 # Searches that run at once; the others wait their turn. LanceDB computes on every core as it is, and each search takes
 # memory of its own: 64 clients that search 20,000 vectors without an index take 0.7 GB in all, against 3.5 GB without a
@@ -56,6 +62,7 @@ class LanceIndex:
         self._writes = writes
         self._keeper = Keeper(database, table, writes, keep_s)
         self._probes = Probes(table)
+        self._remembered = Remembered(table)
         self._searches = asyncio.Semaphore(SEARCHES_AT_ONCE)
 
     @classmethod
@@ -127,14 +134,39 @@ class LanceIndex:
     async def nearest(
         self, vector: Vector, limit: int, filters: Filters, without: Sequence[ImageID] = ()
     ) -> Sequence[Match]:
-        query = self._table.query().nearest_to(vector).distance_type("cosine").limit(limit)
-        if conditions := passing(filters, without):
-            query = query.where(joined(conditions))
-        async with answering(), self._searches:
-            query = query.minimum_nprobes(await self._probes.number()).maximum_nprobes(0).refine_factor(REFINE)
-            # LanceDB warns of every query that leaves the choice of _distance to it.
-            rows = (await query.select([*RECORD_COLUMNS, "_distance"]).to_arrow()).to_pylist()
-        return [Match(_similarity(row["_distance"]), to_record(row)) for row in rows]
+        condition = joined(passing(filters, without))
+        async with answering():
+            matches, complete = await self._search(vector, limit, condition)
+            for _ in range(SEARCHES_MORE):
+                if not complete:
+                    matches, complete = await self._search(vector, limit, condition)
+        return matches
+
+    async def _search(self, vector: Vector, limit: int, condition: str) -> tuple[Sequence[Match], bool]:
+        """Return the nearest, and whether all of them were still where they were found when they were read."""
+        async with self._searches:
+            best, complete = await self._best(vector, limit, condition)
+            records = await self._remembered.records(list(best))
+        matches = [Match(similarity, records[place]) for place, similarity in best.items() if place in records]
+        return matches, complete and len(matches) == len(best)
+
+    async def _best(self, vector: Vector, limit: int, condition: str) -> tuple[Mapping[Place, float], bool]:
+        """Return where the nearest rows are with their similarities, best first, and whether none has moved since."""
+        query = self._table.query().nearest_to(vector).distance_type("cosine").with_row_id()
+        if condition:
+            query = query.where(condition)
+        query = query.minimum_nprobes(await self._probes.number()).maximum_nprobes(0)
+        if await self._probes.indexed() > VECTORS:
+            rows = await self._found(query.limit(limit).refine_factor(REFINE))
+            similarities = [_similarity(distance) for distance in rows["_distance"].to_pylist()]
+            return dict(zip(rows["_rowid"].to_pylist(), similarities, strict=True)), True
+        places = (await self._found(query.limit(limit * REFINE)))["_rowid"].to_pylist()
+        vectors = await self._remembered.vectors(places)
+        return _nearest(vector, vectors, limit), len(vectors) == len(places)
+
+    async def _found(self, query: AsyncVectorQuery) -> pa.Table:
+        # LanceDB warns of every query that leaves the choice of _distance to it.
+        return await query.select(["_rowid", "_distance"]).to_arrow()
 
     async def matching(
         self, text: str, limit: int, filters: Filters, without: Sequence[ImageID] = ()
@@ -244,6 +276,18 @@ def _least(table: pa.Table, count: int) -> pa.Table:
 def _similarity(distance: float) -> float:
     """Turn a cosine distance (0 same, 2 opposite) into a similarity."""
     return _within_range(1.0 - distance)
+
+
+def _nearest(vector: Vector, others: Mapping[Place, npt.NDArray[np.float16]], limit: int) -> dict[Place, float]:
+    """Return the places and similarities of the nearest, the most similar first."""
+    if not others:
+        return {}
+    rows = np.stack(list(others.values())).astype(np.float32)
+    # Rounded to float16, they are not quite of unit length any more.
+    similarities = (rows @ vector) / np.linalg.norm(rows, axis=1)
+    places = list(others)
+    order = np.lexsort((places, -similarities))[:limit]
+    return {places[at]: _within_range(float(similarities[at])) for at in order}
 
 
 def _cosine(one: Vector, other: Vector) -> float:

@@ -164,15 +164,25 @@ class Probes:
     def __init__(self, table: lancedb.AsyncTable) -> None:
         self._table = table
         self._number = 1
+        self._indexed = 0
         self._known_until = 0.0
 
     async def number(self) -> int:
         """Return all of up to eight partitions, later a quarter; a filter that leaves too few images adds more."""
+        await self._look()
+        return self._number
+
+    async def indexed(self) -> int:
+        """Return how many images are in the vector index."""
+        await self._look()
+        return self._indexed
+
+    async def _look(self) -> None:
         if time.monotonic() > self._known_until:
             index = await vector_index(self._table)
             self._number = 1 if index is None else probes_for(partitions_of(index.name))
+            self._indexed = 0 if index is None else index.num_indexed_rows or 0
             self._known_until = time.monotonic() + PROBES_KNOWN_S
-        return self._number
 
 
 def probes_for(partitions: int) -> int:

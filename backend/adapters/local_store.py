@@ -13,14 +13,14 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from backend.catalogue.errors import (
     BodyMismatch,
@@ -189,7 +189,7 @@ class LocalStore:
 
     def _url(self, method: str, key: ObjectKey, query: dict[str, str]) -> str:
         signature = self._signer.sign(_message(method, key, query))
-        return f"{self._base_url}/{key}?{urlencode({**query, 'signature': signature})}"
+        return f"{self._base_url}/{key}?{_encoded(query.items())}&signature={signature}"
 
     def _admit(self, method: str, key: str, query: Mapping[str, str]) -> int:
         """Check a signed request's address; return when it expires, in seconds since 1970."""
@@ -238,7 +238,22 @@ class LocalStore:
 
 def _message(method: str, key: str, query: Mapping[str, str]) -> str:
     """Write what is signed. Encoded, so that no value can be taken for two, nor two for one."""
-    return urlencode([("method", method), ("key", key), *sorted(query.items())])
+    return _encoded([("method", method), ("key", key), *sorted(query.items())])
+
+
+def _encoded(pairs: Iterable[tuple[str, str]]) -> str:
+    """
+    Write names and values as `urllib.parse.urlencode` does. The names must be plain letters and digits.
+
+    A search signs twenty or more addresses, whose values are but letters, digits and slashes: urlencode took a third of
+    the time in which the server's Python answers it.
+    """
+    return "&".join([f"{name}={_quoted(value)}" for name, value in pairs])
+
+
+def _quoted(value: str) -> str:
+    plain = value.replace("/", "%2F")
+    return plain if value.isascii() and value.replace("/", "").isalnum() else quote_plus(value)
 
 
 def _to_query(facts: ObjectFacts) -> dict[str, str]:

@@ -7,11 +7,14 @@ class Signer:
     """HMAC-SHA256 under a key of its own for each purpose: a signature made for one is worth nothing for another."""
 
     def __init__(self, secret: bytes, purpose: str) -> None:
-        self._key = hmac.digest(secret, purpose.encode(), "sha256")
+        # Begun once and copied for each text: half of the work is to take in the key.
+        self._begun = hmac.new(hmac.digest(secret, purpose.encode(), "sha256"), digestmod="sha256")
 
     def sign(self, message: str) -> str:
         """Return the signature as 64 hex digits."""
-        return hmac.digest(self._key, message.encode(), "sha256").hex()
+        code = self._begun.copy()
+        code.update(message.encode())
+        return code.hexdigest()
 
     def verify(self, message: str, signature: str) -> bool:
         """Compare in constant time."""

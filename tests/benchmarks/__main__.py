@@ -27,6 +27,9 @@ BENCHMARKS: Mapping[str, str] = {
     "adding": "how the page bears hundreds of files that are added in one go",
     "architectures": "ours against the usual architecture with a queue and a model on the server",
     "register": "registrations that share a commit, against one commit each",
+    "bytes_per_vector": "what vectors of fewer values and bits find, and what searching them costs",
+    "preprocessing": "an antialiased squeeze against the resizes of TF.js",
+    "search_service": "searches over HTTP, against other engines behind the same routes",
 }
 """Name -> what it measures. The name is that of a module beside this one."""
 

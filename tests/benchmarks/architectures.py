@@ -26,7 +26,7 @@ from tests.benchmarks.architecture_contenders import (
     stand_in_ms,
 )
 from tests.benchmarks.plots import Bars, Lines, Plot
-from tests.benchmarks.processes import cpu_s, family, memory, watched_memory
+from tests.benchmarks.processes import Watched, watched_memory
 from tests.benchmarks.queue_architecture.deployment import missing
 from tests.benchmarks.queue_architecture.native_model import NativeModel
 from tests.benchmarks.queue_architecture.onnx_graph import write_onnx
@@ -252,7 +252,7 @@ class Measurement:
 
     async def take(self) -> "Measurement":
         for contender in self.contenders:
-            self.idle[contender.name] = memory(list(contender.processes.values()))
+            self.idle[contender.name] = Watched(*contender.processes.values()).proportional()
             await self._warm_up(contender)
         for load in self.loads * self._options.rounds:
             await self._load_both(load)
@@ -261,7 +261,7 @@ class Measurement:
             await self._load_both(load)
         for contender in self.contenders:
             named = contender.processes.items()
-            self.processes[contender.name] = [(name, len(family([process]))) for name, process in named]
+            self.processes[contender.name] = [(name, Watched(process).count()) for name, process in named]
         return self
 
     async def _load_both(self, load: Load) -> None:
@@ -291,7 +291,7 @@ class Measurement:
         uploaded: list[tuple[str, Picture]] = []
         latencies: list[float] = []
         refused_before = contender.refused
-        library, processes = self._libraries[contender.name], list(contender.processes.values())
+        library, processes = self._libraries[contender.name], Watched(*contender.processes.values())
 
         async def client() -> None:
             with visitor(contender.url) as its:
@@ -307,12 +307,12 @@ class Measurement:
                     latencies.append(time.perf_counter() - began)
 
         with watched_memory(processes) as seen:
-            began, cpu_before, own_before = time.perf_counter(), cpu_s(processes), time.process_time()
+            began, cpu_before, own_before = time.perf_counter(), processes.cpu_s(), time.process_time()
             await asyncio.gather(*(client() for _ in range(load.clients)))
             elapsed, own = time.perf_counter() - began, time.process_time() - own_before
             with visitor(contender.url) as its:
                 await wait_until_searchable(contender, its, uploaded[-min(load.clients, LAST) :], POLL_S)
-                complete, cpu_after = time.perf_counter() - began, cpu_s(processes)
+                complete, cpu_after = time.perf_counter() - began, processes.cpu_s()
                 await wait_until_searchable(contender, its, uploaded[:: max(1, len(uploaded) // SAMPLE)], POLL_S)
         library.numbers.update((image_id, picture.number) for image_id, picture in uploaded)
         return Outcome(

@@ -1,53 +1,87 @@
-"""What processes cost, they and all that they started: processor time and memory. Linux only."""
+"""What other processes take of the machine: processor time, by kind of thread too, and memory. Needs Linux' /proc."""
 
 import os
+import re
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PROC = Path("/proc")
+TICKS_S = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+
 
 EVERY_S = 0.5
-"""How often memory is read: adding up a process's pages takes milliseconds of a processor."""
+"""How often `watched_memory` reads: adding up a process's pages takes milliseconds of a processor."""
+
+
+class Watched:
+    """Processes with those that they started."""
+
+    def __init__(self, *pids: int) -> None:
+        self._pids = pids
+
+    def count(self) -> int:
+        """Return how many there are."""
+        return len(list(self._folders()))
+
+    def cpu_s(self) -> float:
+        """Return the processor time so far, with that of children that ended."""
+        return sum(_cpu_s(folder, of_children=True) for folder in self._folders())
+
+    def cpu_s_of_threads(self) -> dict[str, float]:
+        """Return the processor time so far by the threads' names, numbers cut off; the first thread is `main`."""
+        times: dict[str, float] = {}
+        for folder in self._folders():
+            with suppress(OSError):
+                for task in (folder / "task").iterdir():
+                    name = (task / "comm").read_text().strip()
+                    name = "main" if task.name == folder.name else re.sub(r"[-_ ]?\d+$", "", name)
+                    times[name] = times.get(name, 0.0) + _cpu_s(task, of_children=False)
+        return times
+
+    def resident(self) -> int:
+        """Return the bytes of memory held, those shared with others counted in full."""
+        return sum(_kib(folder / "status", "VmRSS") for folder in self._folders())
+
+    def proportional(self) -> int:
+        """Return the bytes of memory held, those shared with others counted in part (PSS)."""
+        return sum(_kib(folder / "smaps_rollup", "Pss") for folder in self._folders())
+
+    def peak(self) -> int:
+        """Return the most bytes held at once since `forget_peak`."""
+        return sum(_kib(folder / "status", "VmHWM") for folder in self._folders())
+
+    def forget_peak(self) -> None:
+        """Let `peak` count from here. Source: Linux, proc_pid_clear_refs(5), the value 5."""
+        for folder in self._folders():
+            with suppress(OSError):
+                (folder / "clear_refs").write_text("5")
+
+    def _folders(self) -> Iterator[Path]:
+        waiting = list(self._pids)
+        while waiting:
+            folder = Path(f"/proc/{waiting.pop()}")
+            yield folder
+            with suppress(OSError):
+                for task in (folder / "task").iterdir():
+                    waiting += map(int, (task / "children").read_text().split())
 
 
 class Memory:
-    """The most that was held at once, in bytes, while it was watched."""
+    """The most that was held at once, in bytes (PSS), while it was watched."""
 
     def __init__(self) -> None:
         self.peak = 0
 
 
-def family(roots: Sequence[int]) -> list[int]:
-    """Return these processes and all their descendants."""
-    parents = {pid: int(fields[1]) for pid in _all() if (fields := _stat(pid))}
-    found = [pid for pid in roots if pid in parents]
-    for pid in found:  # It grows meanwhile, by the children of what was found.
-        found += [child for child, parent in parents.items() if parent == pid]
-    return found
-
-
-def cpu_s(roots: Sequence[int]) -> float:
-    """Return the processor time, user's and system's, that they took since their start, with children that ended."""
-    # Counted from the third field on: utime, stime, cutime, cstime are 14 to 17. Source: proc(5), /proc/pid/stat.
-    ticks = [sum(map(int, fields[11:15])) for pid in family(roots) if (fields := _stat(pid))]
-    return sum(ticks) / os.sysconf("SC_CLK_TCK")
-
-
-def memory(roots: Sequence[int]) -> int:
-    """Return the memory that they hold, in bytes. Pages that several share count once in all (PSS)."""
-    return sum(map(_pss, family(roots)))
-
-
 @contextmanager
-def watched_memory(roots: Sequence[int]) -> Iterator[Memory]:
+def watched_memory(watched: Watched) -> Iterator[Memory]:
     """Read the memory now and then, until the block is left."""
     seen, over = Memory(), threading.Event()
 
     def watch() -> None:
         while True:
-            seen.peak = max(seen.peak, memory(roots))
+            seen.peak = max(seen.peak, watched.proportional())
             if over.wait(EVERY_S):
                 return
 
@@ -60,23 +94,18 @@ def watched_memory(roots: Sequence[int]) -> Iterator[Memory]:
         thread.join()
 
 
-def _all() -> list[int]:
-    return [int(path.name) for path in PROC.iterdir() if path.name.isdecimal()]
+def _cpu_s(folder: Path, of_children: bool) -> float:
+    with suppress(OSError):
+        # After the name, which may hold anything: utime, stime, and those of children that ended, cutime and cstime,
+        # are fields 14 to 17. Source: proc_pid_stat(5).
+        fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11 : 15 if of_children else 13])) / TICKS_S
+    return 0.0
 
 
-def _stat(pid: int) -> list[str]:
-    """Return the fields after the program's name, which may hold anything; none if the process is gone."""
-    try:
-        text = (PROC / str(pid) / "stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return []
-    return text.rpartition(")")[2].split()
-
-
-def _pss(pid: int) -> int:
-    try:
-        lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    return kilobytes * 1024
+def _kib(file: Path, name: str) -> int:
+    with suppress(OSError):
+        for line in file.read_text().splitlines():
+            if line.startswith(f"{name}:"):
+                return int(line.split()[1]) * 1024
+    return 0

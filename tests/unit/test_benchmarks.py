@@ -12,6 +12,7 @@ from tests.benchmarks.plots import Bars, Lines
 from tests.benchmarks.queue_architecture.deployment import missing
 from tests.benchmarks.report import Machine, Report, Spread, Table
 from tests.benchmarks.tables import recall
+from tests.support.shared import LABELLED, NO_PHOTOGRAPHS
 
 TINY = {
     "vectors": ["--rows", "600", "--dimensions", "1280"],
@@ -24,6 +25,9 @@ TINY = {
     "adding": ["--files", "3"],
     "architectures": ["--pictures", "4", "--each", "4", "--clients", "2", "--burst", "4", "--alone", "1"],
     "register": ["--dimension", "16", "--each", "2", "--clients", "2", "--rounds", "1"],
+    "search_service": ["--rows", "300", "--clients", "2", "--contenders", "hnswlib"],
+    "bytes_per_vector": ["--groups", "2", "--others", "20", "--dimensions", "1280", "128", "--rows", "300"],
+    "preprocessing": ["--groups", "2", "--enlarge", "2"],
 }
 """Benchmark -> options for a size at which it ends soon; most of the time is that of starting processes."""
 SHORT = {
@@ -32,8 +36,12 @@ SHORT = {
     "filtered_search": ["--queries", "10", "--rounds", "1"],
     "unindexed_rows": ["--queries", "10", "--rounds", "1", "--clients", "4"],
     "architectures": ["--camera", "1", "--traffic", "0", "--rounds", "1", "--bursts", "1"],
+    "search_service": ["--queries", "10", "--rounds", "1", "--seconds", "0.2", "--settle", "0"],
+    "bytes_per_vector": ["--queries", "10", "--rounds", "1", "--clients", "4"],
 }
 """Benchmark -> options for few queries."""
+WITH_PLOTS = {"search_service", "bytes_per_vector", "preprocessing"}
+WITH_PHOTOGRAPHS = {"bytes_per_vector", "preprocessing"}
 
 
 @pytest.mark.parametrize("name", TINY)
@@ -41,6 +49,11 @@ def test_a_benchmark_at_a_tiny_size(name: str, tmp_path: Path) -> None:
     """It ends, what it searched was found, and its report names the machine and has a heading for each table."""
     if name == "architectures" and (lacking := missing()):
         pytest.skip(f"NOT TESTED: the usual architecture cannot be built here without {lacking}")
+    if name in WITH_PLOTS:
+        pytest.importorskip("matplotlib", reason="matplotlib is in the extra `benchmarks`")
+    if name in WITH_PHOTOGRAPHS and not LABELLED.is_file():
+        pytest.skip(NO_PHOTOGRAPHS)
+
     assert main([name, "--out", str(tmp_path), *TINY[name], *SHORT.get(name, [])]) == 0
 
     document = json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))

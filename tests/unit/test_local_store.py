@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
@@ -61,6 +61,15 @@ async def test_start_of_another_server(store: LocalStore, tmp_path: Path) -> Non
 
     assert not left.exists() and len(half_written) == 1
     assert await store.head(KEY) == facts(BODY)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "0", "originals/0a1b", "image/svg+xml", "a b&c=d", "größe", "x" * 64, "²", "٣", "a%2Fb", "~-._", "/"]
+)
+def test_values_of_an_address(value: str) -> None:
+    """They are written as urlencode writes them, whatever they are: what was signed before holds on."""
+    pairs = [("key", value), ("expires", "1795000000")]
+    assert local_store._encoded(pairs) == urlencode(pairs)
 
 
 async def test_files_of_others(store: LocalStore, tmp_path: Path) -> None:
