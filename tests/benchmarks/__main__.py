@@ -24,6 +24,9 @@ BENCHMARKS: Mapping[str, str] = {
     "unindexed_rows": "what rows cost that are not in the index yet",
     "model_speed": "how long models take for a picture in the browser",
     "adding": "how the page bears hundreds of files that are added in one go",
+    "extraction": "from a file to its vector in the browser, against TF.js alone",
+    "batch": "many photographs from drop to searchable: the page's queue against one by one",
+    "start_up": "how long the page takes to start, and what it loads",
     "register": "registrations that share a commit, against one commit each",
 }
 """Name -> what it measures. The name is that of a module beside this one."""

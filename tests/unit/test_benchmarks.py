@@ -20,6 +20,9 @@ TINY = {
     "unindexed_rows": ["--rows", "600", "--dimension", "1280", "--shares", "0.5"],
     "model_speed": ["--pictures", "1", "--rounds", "1"],
     "adding": ["--files", "3"],
+    "extraction": ["--megapixels", "0.1", "--formats", "JPEG", "--rounds", "1"],
+    "batch": ["--files", "2", "--megapixels", "0.1", "--rounds", "1"],
+    "start_up": ["--rounds", "1", "--links", "loopback"],
     "register": ["--dimension", "16", "--each", "2", "--clients", "2", "--rounds", "1"],
 }
 """Benchmark -> options for a size at which it ends soon; most of the time is that of starting processes."""
