@@ -10,7 +10,16 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.benchmarks.browser import OBSERVE, VIEWPORT, CPUTime, executable, launched, long_tasks
+from tests.benchmarks.browser import (
+    OBSERVE,
+    VIEWPORT,
+    CPUTime,
+    add_round_options,
+    executable,
+    launched,
+    long_tasks,
+    rounds,
+)
 from tests.benchmarks.pictures import source, write_picture
 from tests.benchmarks.plots import Bars
 from tests.benchmarks.report import Machine, Report, Spread, Table
@@ -57,7 +66,7 @@ PATIENCE_MS = 280_000
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--files", type=int, default=None, help="default: 60; with --full 200")
     parser.add_argument("--megapixels", type=float, nargs="+", default=[0.1, 3])
-    parser.add_argument("--rounds", type=int, default=2, help="of both ways in turn (%(default)s)")
+    add_round_options(parser, 2)
     parser.add_argument("--pictures", type=Path, help="folder where the pictures are kept for the next time")
     parser.add_argument("--full", action="store_true", help="200 files")
 
@@ -76,7 +85,7 @@ def run(options: argparse.Namespace) -> Report:
         browser = stack.enter_context(launched(stack.enter_context(sync_playwright()), chromium))
         runs = [
             add(browser, server, way, size, paths)
-            for _ in range(options.rounds)
+            for _ in rounds(options)
             for size, paths in files.items()
             for way in (QUEUE, SINGLY)
         ]
@@ -87,7 +96,7 @@ def run(options: argparse.Namespace) -> Report:
             f"Chromium {version} without a graphics card, a server on the same machine, the bundled model. {count} JPEG"
             f" files of each size, {source()}, given to the page with an empty library that has just become ready:"
             " all in one go, or the next when the one before is entered. Ended when the last was entered, from when on"
-            f" it is found. {options.rounds} rounds in turn: median and range.",
+            f" it is found. {len(runs) // (2 * len(files))} rounds in turn: median and range.",
         ],
         tables=[by_way(runs, options.megapixels, count), ratios(runs, options.megapixels)],
         machine=machine,

@@ -1,6 +1,8 @@
 """A headless Chromium for benchmarks: how it is started, what its processes hold, and what kept its pages busy."""
 
+import argparse
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +21,20 @@ new PerformanceObserver(list => {
     for (const entry of list.getEntries()) window.longTasks.push(entry.duration);
 }).observe({ type: "longtask", buffered: true });
 """
+
+
+def add_round_options(parser: argparse.ArgumentParser, rounds: int) -> None:
+    parser.add_argument("--rounds", type=int, default=rounds, help="of all contenders in turn (%(default)s)")
+    parser.add_argument("--limit-s", type=int, default=3600, help="after which no further round begins (%(default)s)")
+
+
+def rounds(options: argparse.Namespace) -> Iterator[int]:
+    """Count the rounds, the first of which always takes place; fewer than are asked for if they take too long."""
+    began = time.monotonic()
+    for number in range(options.rounds):
+        if number and time.monotonic() - began > options.limit_s:
+            return
+        yield number
 
 
 def executable() -> str:

@@ -10,7 +10,16 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Error, Page, Route, sync_playwright
 
-from tests.benchmarks.browser import OBSERVE, VIEWPORT, Memory, executable, launched, long_tasks
+from tests.benchmarks.browser import (
+    OBSERVE,
+    VIEWPORT,
+    Memory,
+    add_round_options,
+    executable,
+    launched,
+    long_tasks,
+    rounds,
+)
 from tests.benchmarks.model_speed import BUNDLED, manifest
 from tests.benchmarks.pictures import FORMATS, Made, source, write_picture
 from tests.benchmarks.plots import Bars
@@ -155,7 +164,7 @@ PATIENCE_MS = 120_000
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--megapixels", type=float, nargs="+", default=None, help="default: 0.1 3 12")
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS))
-    parser.add_argument("--rounds", type=int, default=3, help="of all contenders in turn (%(default)s)")
+    add_round_options(parser, 3)
     parser.add_argument("--pictures", type=Path, help="folder where the pictures are kept for the next time")
     parser.add_argument("--full", action="store_true", help="48 megapixels, too")
 
@@ -179,7 +188,7 @@ def run(options: argparse.Namespace) -> Report:
         idle = {place: memory.now_mb() for place, memory in memories.items()}
         runs = [
             take(contender, pages[contender.place], memories[contender.place], at, picture)
-            for _ in range(options.rounds)
+            for _ in rounds(options)
             for at, picture in enumerate(pictures)
             for contender in CONTENDERS
         ]
@@ -188,7 +197,8 @@ def run(options: argparse.Namespace) -> Report:
         introduction=[
             f"Chromium {version} without a graphics card, TF.js on WASM, the bundled model for everybody; a Chromium of"
             " its own for the page, one for the main thread's JavaScript, one for the worker's."
-            f" {options.rounds} rounds, in each all contenders with each file in turn after warm-up: median and range.",
+            f" {len(runs) // (len(pictures) * len(CONTENDERS))} rounds, in each all contenders with each file in turn,"
+            " after a warm-up: median and range.",
             f"The pictures: {source()}, of 4:3; JPEG at quality 90, WebP at 85.",
             *[f"*{contender.name}*: {contender.what}" for contender in CONTENDERS],
         ],

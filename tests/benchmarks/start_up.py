@@ -17,7 +17,7 @@ from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwrigh
 
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.setup.prepare import FRONTEND
-from tests.benchmarks.browser import executable, launched, with_profile
+from tests.benchmarks.browser import add_round_options, executable, launched, rounds, with_profile
 from tests.benchmarks.pictures import write_picture
 from tests.benchmarks.plots import Bars
 from tests.benchmarks.report import Machine, Report, Spread, Table
@@ -86,7 +86,7 @@ FULL_SIZE_MANIFEST = FRONTEND / "models" / "mobilenet_v2_1.0_224_coral" / "manif
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--rounds", type=int, default=3)
+    add_round_options(parser, 3)
     parser.add_argument("--links", nargs="+", choices=["loopback", "slow"], default=["loopback", "slow"])
     parser.add_argument("--full", action="store_true", help="with the trained full-size model, too, where there is one")
 
@@ -104,7 +104,7 @@ def run(options: argparse.Namespace) -> Report:
             version = browser.version
         visits = [
             visit
-            for number in range(options.rounds)
+            for number in rounds(options)
             for model, server in servers.items()
             for link in options.links
             for visit in cold_and_warm(playwright, chromium, server, model, link, folder / f"{number} {model} {link}")
@@ -117,7 +117,8 @@ def run(options: argparse.Namespace) -> Report:
             f" the same machine. *slow*: over a link of {SLOW.bits_per_s / 1e6:.0f} Mbit/s for all connections together"
             f" and {SLOW.round_trip_s * 1000:.0f} ms there and back, imitated between browser and server, without TCP's"
             " slow start. *cold*: a new browser with a new profile; *warm*: another tab in the same browser"
-            f" {REST_MS / 1000:.0f} s after the cold one was ready. {options.rounds} rounds: median and range.",
+            f" {REST_MS / 1000:.0f} s after the cold one was ready."
+            f" {len(of(visits, first, options.links[0], 'cold'))} rounds: median and range.",
             "*usable*: the library's first pictures are in the page, by the same Python that answers clicks on them."
             " *ready*: pictures can be searched with. Both since the navigation began.",
         ],
