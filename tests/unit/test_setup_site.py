@@ -140,10 +140,6 @@ def test_hints(frontend: Path) -> None:
     assert [(kind, Path(address).name) for kind, address in hints] == [
         ("modulepreload", "core-some-name.js"),
         ("modulepreload", "micropython.mjs"),
-        ("preload", "pyscript.json"),
-        ("preload", "micropython.wasm"),
-        ("preload", "modules.txt"),
-        ("preload", "main.py"),
     ]
     assert all((dist / address).is_file() for _, address in hints)
 
