@@ -20,6 +20,8 @@ COPY frontend frontend
 # Editable, as in a clone: the site is built and looked for beside the sources.
 RUN pip install --no-cache-dir -c constraints.txt -e .
 COPY --from=javascript /app/frontend/node_modules frontend/node_modules
+# Compiles the browser's Python modules.
+COPY --from=javascript /usr/local/bin/node /usr/local/bin/node
 RUN lookalike setup --without-model && rm -rf frontend/node_modules
 
 FROM python:3.13-slim

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from . import byte_code
 from .compress import compress_folder
 from .errors import SetupError
 from .npm import install_packages, packages_match_lock
+from .pyodide import compile_archives
 from .report import Report
 
 # Folder in node_modules, which of its files, and where these are served. PyScript looks for the interpreters beside
@@ -32,10 +34,25 @@ PARTS = (
 
 PYODIDE = "pyscript/pyodide"
 
+# Beginnings of names in the standard library and in the wheels that the embedder has no use for: tools of developers,
+# protocols of the network, code pages of old systems, numpy's and Pillow's own further parts.
+LEFT_OUT = (
+    *("_pyrepl/", "doctest.py", "idlelib/", "optparse.py", "pdb.py", "pickletools.py", "pydoc", "unittest/"),
+    *("ftplib.py", "imaplib.py", "mailbox.py", "poplib.py", "smtplib.py", "wsgiref/", "xmlrpc/"),
+    *("_pydatetime.py", "_pyio.py", "multiprocessing/", "sqlite3/"),
+    *("encodings/big5", "encodings/cp1", "encodings/cp5", "encodings/cp7", "encodings/cp8", "encodings/cp9"),
+    *("encodings/cp0", "encodings/euc", "encodings/gb", "encodings/iso", "encodings/hp_", "encodings/johab"),
+    *("encodings/koi", "encodings/kz", "encodings/mac_", "encodings/ptcp", "encodings/shift", "encodings/tis"),
+    *("numpy/f2py/", "numpy/fft/", "numpy/linalg/lapack_lite.", "numpy/ma/", "numpy/polynomial/", "numpy/random/"),
+    "numpy/testing/",
+    "PIL/_imagingft.",
+)
+
 
 def runtime_key(frontend: Path) -> str:
     """Name the runtime by all that it is made of: what npm and the wheels are locked to, and this recipe."""
-    made_of = (frontend / "package-lock.json", _wheels(frontend) / "SHA256SUMS", Path(__file__))
+    recipe = (Path(__file__), Path(byte_code.__file__))
+    made_of = (frontend / "package-lock.json", _wheels(frontend) / "SHA256SUMS", *recipe)
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in made_of)).hexdigest()[:16]
 
 
@@ -47,7 +64,10 @@ def build_runtime(frontend: Path, folder: Path, report: Report) -> None:
         raise SetupError(f"npm installed no {missing[0]}: {__file__} and the lock file do not fit each other.")
     report.step("Putting the JavaScript parts together …")
     _copy_parts(frontend, folder)
-    _add_wheels(frontend, folder / PYODIDE)
+    wheels = _copy_wheels(frontend, folder / PYODIDE)
+    report.step("Compiling Python's modules for the browser …")
+    compile_archives(frontend, folder / PYODIDE, LEFT_OUT)
+    _write_lock(frontend, wheels)
     compress_folder(folder)
 
 
@@ -67,26 +87,32 @@ def _missing(frontend: Path) -> list[str]:
     return [f"{source}/{pattern}" for source, pattern in wanted if not any((node_modules / source).glob(pattern))]
 
 
-def _add_wheels(frontend: Path, pyodide: Path) -> None:
-    """Put the wheels beside Pyodide, with a lock file that offers them and nothing else."""
+def _copy_wheels(frontend: Path, pyodide: Path) -> list[Path]:
+    """Put the wheels beside Pyodide."""
+    return [Path(shutil.copyfile(wheel, pyodide / wheel.name)) for wheel in _checked_wheels(_wheels(frontend))]
+
+
+def _write_lock(frontend: Path, wheels: list[Path]) -> None:
+    """Write a lock file that offers the wheels and nothing else."""
     lock = json.loads((frontend / "node_modules/pyodide/pyodide-lock.json").read_text(encoding="utf-8"))
     packages = {}
-    for wheel, sha256 in _checked_wheels(_wheels(frontend)):
-        shutil.copyfile(wheel, pyodide / wheel.name)
+    for wheel in wheels:
         name = wheel.name.partition("-")[0]
-        packages[name] = _locked_wheel(lock["packages"][name], wheel, sha256)
-    (pyodide / "pyodide-lock.json").write_text(json.dumps({**lock, "packages": packages}, indent=1), encoding="utf-8")
+        packages[name] = _locked_wheel(lock["packages"][name], wheel)
+    content = json.dumps({**lock, "packages": packages}, indent=1)
+    (wheels[0].parent / "pyodide-lock.json").write_text(content, encoding="utf-8")
 
 
-def _checked_wheels(wheels: Path) -> Iterator[tuple[Path, str]]:
+def _checked_wheels(wheels: Path) -> Iterator[Path]:
     for line in (wheels / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
         sha256, name = line.split()
         if hashlib.sha256((wheels / name).read_bytes()).hexdigest() != sha256:
             raise SetupError(f"{wheels / name} is not what SHA256SUMS says: take it from the repository again.")
-        yield wheels / name, sha256
+        yield wheels / name
 
 
-def _locked_wheel(of_pyodide: dict[str, Any], wheel: Path, sha256: str) -> dict[str, Any]:
+def _locked_wheel(of_pyodide: dict[str, Any], wheel: Path) -> dict[str, Any]:
+    sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
     # Imports and dependencies are those of Pyodide's own build of the same package.
     return {**of_pyodide, "file_name": wheel.name, "version": wheel.name.split("-")[1], "sha256": sha256}
 

@@ -2,7 +2,7 @@
 The static site in frontend/dist: built from npm's packages, the vendored wheels and our own sources.
 
     runtime/<key>/    what is not ours (see runtime.py): rebuilt when what it is locked to changes
-    app/<hash>/       our Python, style and configuration: rebuilt when a source changes
+    app/<hash>/       our Python, style and configuration (see bundle.py): rebuilt when a source changes
     *.html            the pages (PAGES): name the two in use, and are written last
 
 Addresses under a hash never change their content, so a browser may keep them for ever. All are relative, so that the
@@ -14,8 +14,10 @@ import json
 from functools import partial
 from pathlib import Path
 
+from .bundle import bundle
 from .compress import compress_folder, wire_size
 from .folders import publish, remove_all_but, replace_file
+from .hints import with_hints
 from .report import Report
 from .runtime import build_runtime, runtime_key
 
@@ -67,7 +69,7 @@ def app_sources(frontend: Path, runtime: Path) -> dict[str, bytes]:
     for folder in APP_FOLDERS:
         paths += sorted(path for path in (frontend / folder).rglob("*") if not _is_private(path))
     sources = {path.relative_to(frontend).as_posix(): path.read_bytes() for path in paths if path.is_file()}
-    return {**sources, "downloads.json": _downloads(runtime)}
+    return {**bundle(sources, "page"), "downloads.json": _downloads(runtime)}
 
 
 def _is_private(path: Path) -> bool:
@@ -132,4 +134,5 @@ def _is_current(dist: Path, pages: dict[str, bytes]) -> bool:
 
 
 def _pages(frontend: Path, runtime: Path, app: Path) -> dict[str, bytes]:
-    return {name: _replace_tokens((frontend / name).read_bytes(), runtime, app) for name in PAGES}
+    pages = {name: with_hints((frontend / name).read_bytes(), runtime) for name in PAGES}
+    return {name: _replace_tokens(page, runtime, app) for name, page in pages.items()}

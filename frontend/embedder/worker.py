@@ -135,14 +135,14 @@ async def open_picture(number: int, url: str, in_detail: bool) -> dict[str, Any]
         response = await js.fetch(url)
         if not response.ok:
             return {"error": "The picture cannot be read from the store."}
-        blob = await response.blob()
-        data = (await blob.arrayBuffer()).to_bytes()
+        # Not by way of a blob, which would be put away in another process and read from there.
+        data = (await response.arrayBuffer()).to_bytes()
     except (JsException, MemoryError):
         # The file was changed, moved or locked after it was chosen, or does not fit into memory.
         return {"error": "The file could not be read."}
     started = time.perf_counter()
     try:
-        picture = await decode(data, blob, model.space.input.side_px * (DETAIL if in_detail else 1))
+        picture = await decode(data, model.space.input.side_px * (DETAIL if in_detail else 1))
     except preprocessing.PictureError as exc:
         return {"error": str(exc)}
     open_pictures[number] = OpenPicture(data, picture)
@@ -161,9 +161,7 @@ def package(number: int) -> dict[str, Any]:
     return {
         "original": declare(held.data, held.picture.content_type),
         "thumbnail": declare(thumbnail, "image/jpeg"),
-        "thumbnail_blob": js.Blob.new(
-            to_js([to_js(thumbnail)]), to_js({"type": "image/jpeg"}, dict_converter=js.Object.fromEntries)
-        ),
+        "thumbnail_blob": to_blob(thumbnail, "image/jpeg"),
     }
 
 
@@ -230,7 +228,7 @@ def dots(ids_json: str) -> str:
     return scatter.dots(json.loads(ids_json))
 
 
-async def decode(data: bytes, blob: Any, side_px: int) -> preprocessing.Picture:
+async def decode(data: bytes, side_px: int) -> preprocessing.Picture:
     """Decode with Pillow; what only the browser can read (AVIF, and HEIC on some systems) with the browser."""
     try:
         return preprocessing.decode(data, side_px)
@@ -239,13 +237,13 @@ async def decode(data: bytes, blob: Any, side_px: int) -> preprocessing.Picture:
         if declared is None:
             raise
         preprocessing.check_size(*declared)
-        return await decode_by_browser(blob, preprocessing.isobmff_type(data), side_px)
+        return await decode_by_browser(data, preprocessing.isobmff_type(data), side_px)
 
 
-async def decode_by_browser(blob: Any, content_type: str, side_px: int) -> preprocessing.Picture:
+async def decode_by_browser(data: bytes, content_type: str, side_px: int) -> preprocessing.Picture:
     """Let the browser decode and turn a picture, and take its pixels from a canvas."""
     try:
-        bitmap = await js.createImageBitmap(blob)
+        bitmap = await js.createImageBitmap(to_blob(data, content_type))
     except JsException as exc:
         raise preprocessing.UnknownFormat("Neither Lookalike nor this browser can read this kind of picture.") from exc
     try:
@@ -257,6 +255,11 @@ async def decode_by_browser(blob: Any, content_type: str, side_px: int) -> prepr
     finally:
         bitmap.close()
     return preprocessing.decode_rgba(rgba, size, content_type, side_px)
+
+
+def to_blob(data: bytes, content_type: str) -> Any:
+    """Copy bytes into a JavaScript Blob."""
+    return js.Blob.new(to_js([to_js(data)]), to_js({"type": content_type}, dict_converter=js.Object.fromEntries))
 
 
 def read_rgba(bitmap: Any, size: tuple[int, int]) -> np.ndarray:

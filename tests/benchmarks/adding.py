@@ -11,19 +11,12 @@ from pathlib import Path
 
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
-from tests.__main__ import VARIABLE, find_chromium
+from tests.benchmarks.browser import OBSERVE, executable, launched
 from tests.benchmarks.report import Machine, Report, Table
 from tests.support.drawings import GROUPS, draw, jpeg
 from tests.support.server import running_server
 from tests.support.shared import LABELLED
 
-# Long tasks are those of more than 50 ms. Source: W3C Long Tasks API, 1.
-OBSERVE = """
-window.longTasks = [];
-new PerformanceObserver(list => {
-    for (const entry of list.getEntries()) window.longTasks.push(entry.duration);
-}).observe({ type: "longtask", buffered: true });
-"""
 OVER = "() => Number(document.getElementById('uploads').getAttribute('data-over') || 0)"
 EVERY_S = 1.0
 """How often memory is read."""
@@ -37,12 +30,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Report:
-    machine = Machine.here()
-    executable = os.environ.get(VARIABLE) or find_chromium()
+    machine, chromium = Machine.here(), executable()
     with tempfile.TemporaryDirectory() as folder:
         files = write_files(Path(folder), options.files)
-        with running_server(Path(folder) / "data") as server, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        with (
+            running_server(Path(folder) / "data") as server,
+            sync_playwright() as playwright,
+            launched(playwright, chromium) as browser,
+        ):
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             page.add_init_script(OBSERVE)
             page.goto(server.url)
@@ -50,7 +45,6 @@ def run(options: argparse.Namespace) -> Report:
             rows = measure(page, files, options.limit_s)
             added = page.locator("#uploads-summary").inner_text()
             version = browser.version
-            browser.close()
     return Report(
         title="Adding many files",
         introduction=[

@@ -20,6 +20,11 @@ class Watched:
     def __init__(self, *pids: int) -> None:
         self._pids = pids
 
+    @property
+    def pid(self) -> int:
+        """The one that was named first."""
+        return self._pids[0]
+
     def count(self) -> int:
         """Return how many there are."""
         return len(list(self._folders()))

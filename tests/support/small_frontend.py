@@ -17,8 +17,9 @@ def write_frontend(folder: Path) -> Path:
     write(folder / "index.html", '<script src="{{runtime}}/pyscript/core.js"></script><p>{{app}}</p>')
     write(folder / "reembed.html", "<p>{{app}} of those who re-embed</p>")
     write(folder / "style.css", "body { color: black }")
-    write(folder / "page" / "main.py", "print('{{app}} stays in Python')")
-    write(folder / "page" / "pyscript.json", '{"files": {"{{app}}/page/api.py": ""}}')
+    write(folder / "page" / "main.py", "from frontend.page.api import name\nprint(name, '{{app}} stays in Python')\n")
+    write(folder / "page" / "api.py", "name = 'äpi'\n")
+    write(folder / "page" / "pyscript.json", '{"app": "{{app}}", "files": {"./api.py": "./frontend/page/api.py"}}')
     write(folder / "embedder" / "worker.py", "import numpy")
     write(folder / "page" / "__pycache__" / "main.cpython-311.pyc", "byte code")
     write(folder / "page" / ".main.py.swp", "an editor's")
@@ -33,6 +34,7 @@ def install_stand_ins(frontend: Path) -> None:
             # Compressible, and long enough for it to be worthwhile.
             write(node_modules / source / pattern.replace("*", "some-name"), f"{source} {pattern} " * 50)
     write(node_modules / "@pyscript/core/dist/core.js", "import './some-name.js'")
+    write(node_modules / "@pyscript/core/dist/core-some-name.js", "export const answer = 42")
     write(node_modules / "@pyscript/core/dist/core.js.map", "for developers of PyScript")
     write(node_modules / "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm", "wasm " * 50)
     packages = {name: {"name": name, "depends": [], "imports": [name], "version": "0"} for name in ("numpy", "pillow")}

@@ -3,6 +3,10 @@
 import hashlib
 import json
 import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import brotli
@@ -26,7 +30,14 @@ def npm(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         install_stand_ins(frontend)
 
     monkeypatch.setattr(runtime, "install_packages", install)
+    monkeypatch.setattr(runtime, "compile_archives", stand_in_for_compiling)
     return calls
+
+
+def stand_in_for_compiling(frontend: Path, folder: Path, left_out: Collection[str]) -> None:
+    """Do what Pyodide would, in fewer bytes."""
+    for wheel in folder.glob("*.whl"):
+        wheel.write_text(f"compiled {wheel.read_text()}")
 
 
 @pytest.fixture
@@ -63,8 +74,10 @@ def test_what_is_served(frontend: Path) -> None:
         "app/*/downloads.json",
         "app/*/embedder/worker.py",
         "app/*/page/main.py",
+        "app/*/page/modules.txt",
         "app/*/page/pyscript.json",
         "app/*/style.css",
+        "runtime/*/pyscript/core-some-name.js",
         "runtime/*/pyscript/core.js",
         "runtime/*/pyscript/some-name.css",
         "runtime/*/pyscript/some-name.js",
@@ -96,16 +109,46 @@ def test_tokens(frontend: Path) -> None:
     assert (dist / "index.html").read_text() == (
         f'<script src="runtime/{of_runtime.name}/pyscript/core.js"></script><p>app/{app.name}</p>'
     )
-    assert json.loads((app / "page" / "pyscript.json").read_text()) == {
-        "files": {f"app/{app.name}/page/api.py": ""},
-    }
-    assert (app / "page" / "main.py").read_text() == "print('{{app}} stays in Python')"
+    assert json.loads((app / "page" / "pyscript.json").read_text())["app"] == f"app/{app.name}"
+    assert "'{{app}} stays in Python'" in (app / "page" / "main.py").read_text()
+
+
+def test_modules_of_the_page(frontend: Path, tmp_path: Path) -> None:
+    """They come in one file, from which the script that imports them takes them as if each had come by itself."""
+    page = folder_of(build(frontend), "app") / "page"
+    interpreter = tmp_path / "interpreter"
+    interpreter.mkdir()
+    for name, place in json.loads((page / "pyscript.json").read_text())["files"].items():
+        shutil.copyfile(page / name, interpreter / place)
+
+    done = subprocess.run(
+        [sys.executable, page / "main.py"], cwd=interpreter, env={"PYTHONPATH": "."}, capture_output=True
+    )
+
+    assert (done.stderr, done.stdout.decode()) == (b"", "äpi {{app}} stays in Python\n")
+
+
+def test_hints(frontend: Path) -> None:
+    """A page with a script names in its head what that needs, and all of it is there."""
+    write(
+        frontend / "index.html",
+        '<head></head><script type="mpy" src="{{app}}/page/main.py" config="{{app}}/page/pyscript.json"></script>',
+    )
+    dist = build(frontend)
+    hints = re.findall(r'<link rel="(\w+)"[^>]* href="([^"]+)">', (dist / "index.html").read_text())
+
+    assert [(kind, Path(address).name) for kind, address in hints] == [
+        ("modulepreload", "core-some-name.js"),
+        ("modulepreload", "micropython.mjs"),
+    ]
+    assert all((dist / address).is_file() for _, address in hints)
 
 
 def test_lock_file_of_pyodide(frontend: Path) -> None:
-    """It says which Python this is, and offers our wheels and nothing that is not served."""
+    """It says which Python this is, and offers our wheels, as they are compiled, and nothing that is not served."""
     pyodide = folder_of(build(frontend), "runtime") / "pyscript" / "pyodide"
 
+    assert (pyodide / WHEELS[0]).read_text() == f"compiled content of {WHEELS[0]}"
     assert json.loads((pyodide / "pyodide-lock.json").read_text()) == {
         "info": {"python": "3.14.2"},
         "packages": {

@@ -1,0 +1,64 @@
+"""
+Python's modules compiled ahead, so that no browser does it at each start of the page.
+
+Standard library only: it is run by the Python that will read the byte code, see `pyodide.py`, as no other can write it.
+"""
+
+import ast
+import importlib.util
+import io
+import marshal
+import zipfile
+from collections.abc import Collection
+from pathlib import Path
+
+# Of every entry, so that the same sources give the same archive. The earliest that a ZIP can tell.
+TIME = (1980, 1, 1, 0, 0, 0)
+
+# Pyodide copies these docstrings to what it exports, and does not start without them.
+DOCUMENTED = ("_pyodide/", "pyodide/")
+
+
+def compile_archives(folder: Path, left_out: Collection[str]) -> None:
+    """Compile every ZIP and wheel of a folder, in place."""
+    for archive in sorted([*folder.glob("*.zip"), *folder.glob("*.whl")]):
+        archive.write_bytes(compile_archive(archive.read_bytes(), left_out))
+
+
+def compile_archive(content: bytes, left_out: Collection[str] = ()) -> bytes:
+    """
+    Put byte code in the place of each module's source; what is no module stays as it is.
+
+    Nothing is compressed in the archive: brotli does it on the way, and better, and nothing need be unpacked then.
+
+    Args:
+        left_out: Beginnings of names that nobody needs.
+    """
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(out, "w") as target:
+        for name in source.namelist():
+            if not name.endswith("/") and not name.startswith(tuple(left_out)):
+                compiled = compile_file(name, source.read(name))
+                target.writestr(zipfile.ZipInfo(compiled[0], TIME), compiled[1])
+    return out.getvalue()
+
+
+def compile_file(name: str, content: bytes) -> tuple[str, bytes]:
+    """Return a file of an archive as it is to be there: byte code is taken without a look at any source."""
+    if not name.endswith(".py"):
+        return name, content
+    tree = ast.parse(content, name)
+    if not name.startswith(DOCUMENTED):
+        remove_docstrings(tree)
+    code = compile(tree, name, "exec", dont_inherit=True)
+    # Flags: by hash, which is not to be checked. Source: PEP 552.
+    header = importlib.util.MAGIC_NUMBER + (0b01).to_bytes(4, "little") + importlib.util.source_hash(content)
+    return f"{name}c", header + marshal.dumps(code)
+
+
+def remove_docstrings(tree: ast.AST) -> None:
+    """Take the docstrings out: some fifth of all bytes. `python -OO` would take the assertions, too."""
+    for node in ast.walk(tree):
+        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        if documented and ast.get_docstring(node, clean=False) is not None:
+            node.body[:1] = [] if node.body[1:] else [ast.copy_location(ast.Pass(), node.body[0])]
