@@ -26,8 +26,8 @@ class SlowLink:
     """
     Passes bytes on at the pace of a link. To be used within `running_link`.
 
-    TCP's own slow start is not imitated; its handshake is, by a round trip before the first byte. Chromium's own
-    emulation reaches the requests of a page and not those of its workers, where most bytes are asked for.
+    TCP's own slow start is not imitated; its handshake is, by a round trip before the first byte. A proxy reaches every
+    request, those of workers too, where most bytes are asked for.
     """
 
     def __init__(self, target_port: int, link: Link) -> None:
