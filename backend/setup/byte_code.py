@@ -15,8 +15,9 @@ from pathlib import Path
 # Of every entry, so that the same sources give the same archive. The earliest that a ZIP can tell.
 TIME = (1980, 1, 1, 0, 0, 0)
 
-# Pyodide copies these docstrings to what it exports, and does not start without them.
-DOCUMENTED = ("_pyodide/", "pyodide/")
+# Pyodide copies these docstrings to what it exports, and does not start without them; numpy makes those of numpy.ma,
+# which np.percentile loads, from those of its other functions, and fails where one is missing.
+DOCUMENTED = ("_pyodide/", "pyodide/", "numpy/")
 
 
 def compile_archives(folder: Path, left_out: Collection[str]) -> None:

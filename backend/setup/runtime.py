@@ -43,7 +43,7 @@ LEFT_OUT = (
     *("encodings/big5", "encodings/cp1", "encodings/cp5", "encodings/cp7", "encodings/cp8", "encodings/cp9"),
     *("encodings/cp0", "encodings/euc", "encodings/gb", "encodings/iso", "encodings/hp_", "encodings/johab"),
     *("encodings/koi", "encodings/kz", "encodings/mac_", "encodings/ptcp", "encodings/shift", "encodings/tis"),
-    *("numpy/f2py/", "numpy/fft/", "numpy/linalg/lapack_lite.", "numpy/ma/", "numpy/polynomial/", "numpy/random/"),
+    *("numpy/f2py/", "numpy/fft/", "numpy/linalg/lapack_lite.", "numpy/polynomial/", "numpy/random/"),
     "numpy/testing/",
     "PIL/_imagingft.",
 )

@@ -47,7 +47,22 @@ WITH_PLOTS = {"search_service", "bytes_per_vector", "preprocessing"}
 WITH_PHOTOGRAPHS = {"bytes_per_vector", "preprocessing"}
 
 
-@pytest.mark.parametrize("name", TINY)
+LONG = {
+    "architectures",
+    "batch",
+    "bytes_per_vector",
+    "extraction",
+    "grid",
+    "preprocessing",
+    "search_service",
+    "start_up",
+}
+"""Those that take half a minute or more even so, and are run by `-m benchmarks`."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.benchmarks] if name in LONG else []) for name in TINY]
+)
 def test_a_benchmark_at_a_tiny_size(name: str, tmp_path: Path) -> None:
     """It ends, what it searched was found, and its report names the machine and has a heading for each table."""
     if name == "architectures" and (lacking := missing()):
