@@ -88,6 +88,8 @@ class Cells:
 
     def _arrange(self, cells: list) -> None:
         """Have just these elements in the document, moving as few as can be: one that moves loses the focus."""
+        if cells == self._cells:
+            return
         staying = [cell for cell in self._cells if cell in cells]
         for cell in self._cells:
             if cell not in staying:
