@@ -1,7 +1,6 @@
 """How the page bears hundreds of files that are added in one go: pace, memory and long tasks of its main thread."""
 
 import argparse
-import csv
 import os
 import subprocess
 import tempfile
@@ -15,7 +14,7 @@ from tests.benchmarks.browser import OBSERVE, executable, launched
 from tests.benchmarks.report import Machine, Report, Table
 from tests.support.drawings import GROUPS, draw, jpeg
 from tests.support.server import running_server
-from tests.support.shared import LABELLED
+from tests.support.shared import LABELLED, labelled
 
 OVER = "() => Number(document.getElementById('uploads').getAttribute('data-over') || 0)"
 EVERY_S = 1.0
@@ -150,7 +149,4 @@ def write_files(folder: Path, count: int) -> list[Path]:
 
 def photographs() -> list[bytes]:
     """Read all labelled photographs; none where there are none."""
-    if not LABELLED.is_file():
-        return []
-    with LABELLED.open(newline="", encoding="utf-8") as file:
-        return [(LABELLED.parent / row["path"]).read_bytes() for row in csv.DictReader(file)]
+    return [photograph.path.read_bytes() for photograph in labelled()]

@@ -1,7 +1,6 @@
 """Many photographs from drop to searchable: the page's queue against one file after the other."""
 
 import argparse
-import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -22,6 +21,7 @@ from tests.benchmarks.browser import (
 )
 from tests.benchmarks.pictures import source, write_picture
 from tests.benchmarks.plots import Bars
+from tests.benchmarks.processes import Watched
 from tests.benchmarks.report import Machine, Report, Spread, Table
 from tests.support.server import Server, running_server
 
@@ -144,9 +144,10 @@ def add(browser: Browser, server: Server, way: str, megapixels: float, paths: Se
         page.evaluate(ADD_INPUT)
         page.set_input_files("#bench", list(paths))
         long_tasks(page)
-        times, of_server = CPUTime(browser), server_cpu_s(server)
+        times, watched = CPUTime(browser), Watched(server.process.pid)
+        of_server = watched.cpu_s()
         seconds = page.evaluate(ADD, len(paths) if way == QUEUE else 1)
-        browser_s, server_s = times.spent_s(), server_cpu_s(server) - of_server
+        browser_s, server_s = times.spent_s(), watched.cpu_s() - of_server
         longest = max(long_tasks(page), default=0.0)
         check(page, server, len(paths))
     forget_all(server)
@@ -167,16 +168,6 @@ def forget_all(server: Server) -> None:
         while images := api.get("/images", params={"limit": 100}).json()["images"]:
             for image in images:
                 api.delete(f"/images/{image['id']}").raise_for_status()
-
-
-def server_cpu_s(server: Server) -> float:
-    """Return the processor time of the server's process so far; 0 where the system does not tell."""
-    try:
-        fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    # Source: proc_pid_stat(5): utime and stime are the 14th and 15th field, the 12th and 13th after the name.
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def of(runs: Sequence[Run], way: str, megapixels: float) -> list[Run]:

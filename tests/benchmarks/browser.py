@@ -4,12 +4,13 @@ import argparse
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize
 
 from tests.__main__ import VARIABLE, find_chromium
+from tests.benchmarks.processes import Watched
 
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 VIEWPORT: ViewportSize = {"width": 1280, "height": 900}
@@ -72,30 +73,19 @@ class Memory:
 
     def reset(self) -> None:
         """Begin to look for the peak anew, from what is held now."""
-        for pid in self._pids():
-            # Source: proc_pid_clear_refs(5): 5 sets the peak to the current value.
-            with suppress(OSError):
-                Path(f"/proc/{pid}/clear_refs").write_text("5")
+        self._watched().forget_peak()
 
     def now_mb(self) -> float:
         """What is resident."""
-        return self._sum_mb("VmRSS")
+        return self._watched().resident() / 1e6
 
     def peak_mb(self) -> float:
         """Sum of what was resident at most in each since `reset`; they need not have been at it at the same moment."""
-        return self._sum_mb("VmHWM")
+        return self._watched().peak() / 1e6
 
-    def _pids(self) -> list[int]:
+    def _watched(self) -> Watched:
         processes = self._session.send("SystemInfo.getProcessInfo")["processInfo"]
-        return [process["id"] for process in processes if process["type"] in ("renderer", "GPU")]
-
-    def _sum_mb(self, field: str) -> float:
-        total = 0
-        for pid in self._pids():
-            with suppress(OSError):
-                lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-                total += sum(int(line.split()[1]) for line in lines if line.startswith(field))
-        return total / 1e3
+        return Watched(*[process["id"] for process in processes if process["type"] in ("renderer", "GPU")])
 
 
 class CPUTime:

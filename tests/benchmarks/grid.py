@@ -6,15 +6,16 @@ import json
 import os
 import random
 import tempfile
-from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
-from tests.__main__ import VARIABLE, find_chromium
 from tests.benchmarks import data
-from tests.benchmarks.adding import OBSERVE, heap_mb
+from tests.benchmarks.adding import heap_mb
+from tests.benchmarks.browser import OBSERVE, VIEWPORT, executable, launched
 from tests.benchmarks.library import fill
 from tests.benchmarks.library_records import record_of
 from tests.benchmarks.report import Machine, Report, Spread, Table
@@ -75,21 +76,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Report:
-    machine = Machine.here()
-    executable = os.environ.get(VARIABLE) or find_chromium()
-    measured = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        for rows in options.rows:
-            with tempfile.TemporaryDirectory() as folder:
-                write_library(Path(folder), rows)
-                with running_server(Path(folder)) as server:
-                    page = browser.new_page(viewport={"width": 1280, "height": 900})
-                    page.add_init_script(OBSERVE)
-                    measured.append(measure(page, server.url, rows, options))
-                    page.close()
+    machine, chromium = Machine.here(), executable()
+    with ExitStack() as stack:
+        folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in options.rows]
+        for folder, rows in zip(folders, options.rows, strict=True):
+            write_library(folder, rows)  # Before Playwright, which has a loop of its own.
+        browser = stack.enter_context(launched(stack.enter_context(sync_playwright()), chromium))
+        measured = []
+        for folder, rows in zip(folders, options.rows, strict=True):
+            with running_server(folder) as server:
+                page = browser.new_page(viewport=VIEWPORT)
+                page.add_init_script(OBSERVE)
+                measured.append(measure(page, server.url, rows, options))
+                page.close()
         version = browser.version
-        browser.close()
     names = list(measured[0])
     return Report(
         title="The library's grid",
@@ -147,13 +147,13 @@ def measure(page: Page, url: str, rows: int, options: argparse.Namespace) -> dic
     turned = turn_the_wheel(page, browser, options.seconds)
     drawn = random.Random(1)
     jumps = [page.evaluate(JUMP, drawn.random()) for _ in range(options.jumps)]
-    frames = [later - earlier for earlier, later in zip(turned["frames"], turned["frames"][1:], strict=False)]
+    frames = np.diff(turned["frames"])
     return {
         "first cards after, ms": first_ms,
-        "frames a second": 1000 * len(frames) / sum(frames),
-        "frame, median, ms": percentile(frames, 0.5),
-        "frame, 95 of 100, ms": percentile(frames, 0.95),
-        "frame, longest, ms": max(frames),
+        "frames a second": 1000 / float(frames.mean()),
+        "frame, median, ms": float(np.percentile(frames, 50)),
+        "frame, 95 of 100, ms": float(np.percentile(frames, 95)),
+        "frame, longest, ms": float(frames.max()),
         "frames with a blank, of 100": 100 * turned["blankFrames"] / len(turned["frames"]),
         "long tasks": len(turned["longTasks"]),
         "longest task, ms": max(turned["longTasks"], default=0),
@@ -173,7 +173,3 @@ def turn_the_wheel(page: Page, browser: CDPSession, seconds: int) -> dict[str, A
         browser.send("Input.dispatchMouseEvent", wheel)
         page.wait_for_timeout(1000 / NOTCHES_PER_S)
     return page.evaluate(SEEN)
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    return sorted(values)[min(int(share * len(values)), len(values) - 1)]

@@ -5,13 +5,13 @@ By PyTorch where it is installed (extra `training`), else by the numpy reference
 two agree to a cosine of 0.99999.
 """
 
-import csv
 import hashlib
 import json
 import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,8 @@ import numpy.typing as npt
 from frontend.embedder.model_input import InputSpec
 from frontend.models.reference import ReferenceModel
 from tests.benchmarks.data import Vectors, unit
-from tests.support.shared import LABELLED, NO_PHOTOGRAPHS, SHARED
+from tests.support import shared
+from tests.support.shared import NO_PHOTOGRAPHS, SHARED, Labelled
 from tests.support.spaces import BUNDLED
 
 FULL_SIZE = SHARED / "models" / "mobilenet_v2_1.0_224"
@@ -31,15 +32,6 @@ TOO_SOFT = ("intel100",)
 
 # Pictures that go through a model together.
 BATCH = 32
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """A photograph of which is known what it shows."""
-
-    path: Path
-    group: str
-    source: str
 
 
 @dataclass(frozen=True)
@@ -120,10 +112,9 @@ def labelled(groups: int | None = None) -> list[Labelled]:
     Raises:
         FileNotFoundError: There are none on this machine.
     """
-    if not LABELLED.is_file():
+    rows = shared.labelled()
+    if not rows:
         raise FileNotFoundError(NO_PHOTOGRAPHS)
-    with LABELLED.open(newline="", encoding="utf-8") as file:
-        rows = [Labelled(LABELLED.parent / row["path"], row["group"], row["source"]) for row in csv.DictReader(file)]
     wanted = list(dict.fromkeys(row.group for row in rows))[:groups]
     return [row for row in rows if row.group in wanted]
 
@@ -182,11 +173,6 @@ def _ranked(
 
 
 def _batches(inputs: Iterable[npt.NDArray[np.float32]]) -> Iterator[list[npt.NDArray[np.float32]]]:
-    batch = []
-    for one in inputs:
-        batch.append(one)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
+    left = iter(inputs)
+    while batch := list(islice(left, BATCH)):
         yield batch

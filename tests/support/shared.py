@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 SHARED = Path(__file__).parents[2].parent / "shared"
@@ -11,10 +12,24 @@ AWKWARD = SHARED / "images" / "awkward" / "manifest.csv"
 NO_PHOTOGRAPHS = f"needs the photographs of {SHARED.name}/images, which are not part of the project"
 
 
+@dataclass(frozen=True)
+class Labelled:
+    """A photograph of which is known what it shows."""
+
+    path: Path
+    group: str
+    source: str
+
+
+def labelled() -> list[Labelled]:
+    """Return all labelled photographs; none where there are none."""
+    if not LABELLED.is_file():
+        return []
+    with LABELLED.open(newline="", encoding="utf-8") as file:
+        return [Labelled(LABELLED.parent / row["path"], row["group"], row["source"]) for row in csv.DictReader(file)]
+
+
 def photographs(groups: Sequence[str]) -> Mapping[str, list[Path]] | None:
     """Return the labelled photographs of some groups; None where there are none."""
-    if not LABELLED.is_file():
-        return None
-    with LABELLED.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return {group: [LABELLED.parent / row["path"] for row in rows if row["group"] == group] for group in groups}
+    found = labelled()
+    return {group: [one.path for one in found if one.group == group] for group in groups} if found else None
