@@ -158,10 +158,11 @@ class Part:
 
     def received(self) -> int | None:
         """Return how many bytes came over the network, 0 from the cache; None where another server does not tell."""
-        entries = [window.performance.getEntriesByName(url).at(0) for url in self._urls]
-        if not all([entry and entry.encodedBodySize for entry in entries]):
+        found = [window.performance.getEntriesByName(url) for url in self._urls]
+        # A file that is still on its way has no entry yet.
+        if not all([entries.length and entries[0].encodedBodySize for entries in found]):
             return None
-        return sum([entry.transferSize for entry in entries])
+        return sum([entries[0].transferSize for entries in found])
 
     def _show(self) -> None:
         self._bar.value = min(self._arrived / self.expected, 1)
