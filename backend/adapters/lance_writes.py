@@ -147,6 +147,9 @@ class Writes:
         await self._table.checkout_latest()
         ids, originals = [job.image.id for job in jobs], [job.image.original.sha256 for job in jobs]
         condition = f"{one_of('id', ids)} OR {one_of('sha256', originals)}"
+        # Hardly ever there is one, and to count reads far less than to look for all columns (see LanceIndex._records).
+        if not await self._table.count_rows(condition):
+            return _Known([])
         rows = await self._table.query().where(condition).select([*RECORD_COLUMNS, "revision"]).to_arrow()
         return _Known(rows.to_pylist())
 

@@ -14,7 +14,7 @@ import re
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -48,9 +48,11 @@ SIGNED_NAMES = {"GET": {"expires"}, "PUT": {"expires", "size", "type", "sha256"}
 # Entries of a folder: a store with a million objects is listed without holding them all.
 LISTED_AT_ONCE = 1000
 
-# Large enough that handing a piece to a thread costs little beside reading it, small enough that 64 readers stay
-# within some 16 MB.
-READ_BYTES = 256 * 1024
+# Large enough that handing a piece to a thread costs little beside reading or writing it, small enough that 64 readers
+# stay within some 16 MB.
+PIECE_BYTES = 256 * 1024
+
+TAKEN = "There is an object under this key; objects are written once."
 
 
 @dataclass(frozen=True)
@@ -157,8 +159,6 @@ class LocalStore:
         _check_announced(facts, content_type, content_length)
         with _translated():
             folder = self._folder(key)
-            if await asyncio.to_thread(folder.exists):
-                raise ObjectExists("There is an object under this key; objects are written once.")
             await self._receive(folder, facts, chunks)
 
     async def served(self, key: str, query: Mapping[str, str]) -> ServedObject:
@@ -180,9 +180,12 @@ class LocalStore:
     async def read(self, key: str) -> AsyncIterator[bytes]:
         """Read an object's bytes piece by piece. Checks no signature: that is `served`'s."""
         with _translated():
-            file = await asyncio.to_thread((self._folder(key) / "body").open, "rb")
+            piece, file = await asyncio.to_thread(_open, self._folder(key) / "body")
+            yield piece
+            if file is None:
+                return
             try:
-                while piece := await asyncio.to_thread(file.read, READ_BYTES):
+                while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
                     yield piece
             finally:
                 file.close()
@@ -208,15 +211,15 @@ class LocalStore:
         return self._root / key
 
     async def _receive(self, folder: Path, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
-        partial = self._incoming / secrets.token_hex(16)
+        # In few steps, as each call of a thread costs as much as the work on a small file.
+        partial = await asyncio.to_thread(_Partial, self._incoming / secrets.token_hex(16), folder)
         try:
-            await asyncio.to_thread(partial.mkdir)
-            with _in_use(partial):
-                await _write_body(partial / "body", facts, chunks)
-                await asyncio.to_thread(_write_facts, partial / "facts.json", facts)
-                await asyncio.to_thread(_publish, partial, folder)
+            async for piece in _pieces(chunks):
+                await asyncio.to_thread(partial.append, piece)
+                partial.check_length(facts)
+            await asyncio.to_thread(partial.publish, facts)
         finally:
-            await asyncio.to_thread(shutil.rmtree, partial, ignore_errors=True)
+            await asyncio.to_thread(partial.close)
 
     def _prepare(self) -> None:
         for name in (".incoming", "originals", "thumbnails"):
@@ -273,42 +276,64 @@ def _check_announced(facts: ObjectFacts, content_type: str, content_length: int 
         raise BodyMismatch(f"The body is of type {content_type!r}, {facts.content_type!r} was announced.")
 
 
-class _Body:
-    """Writes, counts and hashes a body as it comes. Its methods block: call them in a thread."""
+async def _pieces(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Join what comes in small chunks to some PIECE_BYTES."""
+    waiting = bytearray()
+    async for chunk in chunks:
+        waiting += chunk
+        if len(waiting) >= PIECE_BYTES:
+            yield bytes(waiting)
+            waiting.clear()
+    if waiting:
+        yield bytes(waiting)
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("xb")
+
+class _Partial:
+    """An object on its way in: written, counted and hashed as it comes. Its methods block: call them in a thread."""
+
+    def __init__(self, folder: Path, target: Path) -> None:
+        """
+        Args:
+            folder: Where it is built.
+            target: Where it goes when it is complete.
+        """
+        if target.exists():
+            raise ObjectExists(TAKEN)
+        self._folder = folder
+        self._target = target
         self._digest = hashlib.sha256()
-        self.size = 0
-        """Bytes so far."""
+        self._size = 0
+        folder.mkdir()
+        with ExitStack() as stack:
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            stack.enter_context(_in_use(folder))
+            self._file = stack.enter_context((folder / "body").open("xb"))
+            self._open = stack.pop_all()
 
-    def append(self, chunk: bytes) -> None:
-        self.size += len(chunk)
-        self._digest.update(chunk)
-        self._file.write(chunk)
+    def append(self, piece: bytes) -> None:
+        self._size += len(piece)
+        self._digest.update(piece)
+        self._file.write(piece)
 
-    def finish(self, facts: ObjectFacts) -> None:
-        """Put the bytes on disk, and check that they are the announced ones."""
+    def check_length(self, facts: ObjectFacts) -> None:
+        """Refuse more bytes than announced, as soon as they come."""
+        if self._size > facts.size:
+            raise BodyMismatch(f"The body has more than the {facts.size} bytes that were announced.")
+
+    def publish(self, facts: ObjectFacts) -> None:
+        """Put the bytes on disk, check that they are the announced ones, and move the object to its key."""
         _sync(self._file)
-        if self.size != facts.size:
-            raise BodyMismatch(f"The body ended after {self.size} bytes, {facts.size} were announced.")
+        if self._size != facts.size:
+            raise BodyMismatch(f"The body ended after {self._size} bytes, {facts.size} were announced.")
         if self._digest.hexdigest() != facts.sha256:
             raise BodyMismatch("The body's SHA-256 is not the one that was announced.")
+        self._file.close()
+        _write_facts(self._folder / "facts.json", facts)
+        _publish(self._folder, self._target)
 
     def close(self) -> None:
-        self._file.close()
-
-
-async def _write_body(path: Path, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
-    body = await asyncio.to_thread(_Body, path)
-    try:
-        async for chunk in chunks:
-            await asyncio.to_thread(body.append, chunk)
-            if body.size > facts.size:
-                raise BodyMismatch(f"The body has more than the {facts.size} bytes that were announced.")
-        await asyncio.to_thread(body.finish, facts)
-    finally:
-        await asyncio.to_thread(body.close)
+        """Remove what was not published."""
+        self._open.close()
 
 
 def _write_facts(path: Path, facts: ObjectFacts) -> None:
@@ -325,7 +350,7 @@ def _publish(partial: Path, folder: Path) -> None:
         partial.rename(folder)
     except OSError as exc:
         if folder.exists():
-            raise ObjectExists("There is an object under this key; objects are written once.") from exc
+            raise ObjectExists(TAKEN) from exc
         raise
     _sync_folder(folder.parent)
 
@@ -336,6 +361,17 @@ def _read_facts(folder: Path) -> ObjectFacts | None:
     except FileNotFoundError:
         return None
     return ObjectFacts(**json.loads(text))
+
+
+def _open(path: Path) -> tuple[bytes, IO[bytes] | None]:
+    """Return the first piece of a file, and the open file if there is more, all with one call of a thread."""
+    with ExitStack() as stack:
+        file = stack.enter_context(path.open("rb"))
+        piece = file.read(PIECE_BYTES)
+        if len(piece) == PIECE_BYTES:
+            stack.pop_all()
+            return piece, file
+        return piece, None
 
 
 def _read_start(path: Path, count: int) -> bytes:
