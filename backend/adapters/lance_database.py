@@ -16,6 +16,7 @@ from backend.catalogue.ports import READ_CONSISTENCY_S
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import ImageID, SpaceID
 
+from .grouping import Closed
 from .lance_conditions import one_of
 from .lance_lease import LEASE_SCHEMA, lease
 from .lance_migration import bring_up_to_date
@@ -271,6 +272,15 @@ async def answering() -> AsyncIterator[None]:
     with translated():
         async with asyncio.timeout(PATIENCE_S):  # Its TimeoutError is an OSError.
             yield
+
+
+@contextmanager
+def still_open() -> Iterator[None]:
+    """Say to who comes too late for a group that the database is being closed."""
+    try:
+        yield
+    except Closed:
+        raise IndexUnavailable("The database is being closed.") from None
 
 
 def is_conflict(error: Exception) -> bool:

@@ -26,8 +26,9 @@ from backend.catalogue.values import (
     Vector,
 )
 
+from .grouping import Group
 from .lance_conditions import following, joined, one_of, ordering, passing
-from .lance_database import LARGEST_BATCH, LanceDatabase, answering, translated
+from .lance_database import LARGEST_BATCH, LanceDatabase, answering, still_open, translated
 from .lance_remembered import VECTORS, Place, Remembered
 from .lance_rows import dimension_of, to_record, vector_in
 from .lance_upkeep import KEEP_S, Keeper, Probes
@@ -64,6 +65,7 @@ class LanceIndex:
         self._probes = Probes(table)
         self._remembered = Remembered(table)
         self._searches = asyncio.Semaphore(SEARCHES_AT_ONCE)
+        self._originals: Group[SHA256, ImageRecord | None] = Group(self._find, LARGEST_BATCH)
 
     @classmethod
     @asynccontextmanager
@@ -111,7 +113,9 @@ class LanceIndex:
         writes = Writes(database, table, dimension_of(await table.schema()), largest_batch)
         async with writes.running():
             await writes.sweep_deleted()
-            yield cls(database, table, writes, keep_s)
+            index = cls(database, table, writes, keep_s)
+            async with index._originals.running():
+                yield index
 
     async def add(self, image: ImageRecord, vector: Vector) -> tuple[ImageRecord, bool]:
         return await self._writes.add(image, vector)
@@ -123,10 +127,13 @@ class LanceIndex:
         await self._writes.delete(image_ids)
 
     async def get(self, image_id: ImageID) -> ImageRecord | None:
-        return await self._first("id", image_id)
+        records = await self._records(self._table.query().where(one_of("id", [image_id])).select(["id"]))
+        return records[0] if records else None
 
     async def find(self, sha256: SHA256) -> ImageRecord | None:
-        return await self._first("sha256", sha256)
+        # Together with others, as one look through the library does for all that are uploaded at once.
+        with still_open():
+            return await self._originals(sha256)
 
     async def vector_of(self, image_id: ImageID) -> Vector | None:
         return (await self._vectors([image_id])).get(image_id)
@@ -240,9 +247,10 @@ class LanceIndex:
     async def maintain(self) -> Upkeep:
         return await self._keeper.maintain()
 
-    async def _first(self, column: str, value: str) -> ImageRecord | None:
-        records = await self._records(self._table.query().where(one_of(column, [value])).select([column]).limit(1))
-        return records[0] if records else None
+    async def _find(self, originals: Sequence[SHA256]) -> Sequence[ImageRecord | None]:
+        query = self._table.query().where(one_of("sha256", set(originals))).select(["sha256"])
+        found = {image.original.sha256: image for image in await self._records(query)}
+        return [found.get(sha256) for sha256 in originals]
 
     async def _records(self, query: AsyncQuery | AsyncFTSQuery) -> Sequence[ImageRecord]:
         """

@@ -22,7 +22,7 @@ import pyarrow as pa
 from backend.catalogue.errors import IndexUnavailable, TicketRevoked
 from backend.catalogue.values import SHA256, Change, Description, ImageID, ImageRecord, Vector
 
-from .grouping import Closed, Group
+from .grouping import Group
 from .lance_conditions import one_of
 from .lance_database import (
     CONFLICT_RETRIES,
@@ -32,6 +32,7 @@ from .lance_database import (
     in_batches,
     patiently,
     pause,
+    still_open,
     translated,
 )
 from .lance_rows import RECORD_COLUMNS, to_record, to_row, to_table, vector_in
@@ -81,10 +82,8 @@ class Writes:
                     await patiently(lambda condition=condition: self._table.delete(condition))
 
     async def _done(self, job: "_Add | _Change | _Delete") -> Any:
-        try:
+        with still_open():
             return await self._group(job)
-        except Closed:
-            raise IndexUnavailable("The database is being closed.") from None
 
     async def _run(self, jobs: "Sequence[_Add | _Change | _Delete]") -> Sequence[Any]:
         """Do the jobs of each kind together. All of them are in work at once, so their order is free."""

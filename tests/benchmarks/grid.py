@@ -30,6 +30,9 @@ WHEEL_PX = 120
 NOTCHES_PER_S = 20
 """A fast hand."""
 
+LINKS = 50_000
+"""How many names one file gets; ext4 allows 65,000."""
+
 # Notes the times of all frames, the most cells there were, and whether one that was seen was blank.
 WATCH = """
 () => {
@@ -123,11 +126,12 @@ def write_library(folder: Path, rows: int) -> None:
     body = jpeg(draw("dots", 0, 384, 288))
     facts = {name: declared(body, "image/jpeg")[name] for name in ("size", "content_type", "sha256")}
     thumbnails = folder / "objects" / "thumbnails"
-    first = thumbnails / record_of(0).id
+    first = thumbnails
     for row in range(rows):
         place = thumbnails / record_of(row).id
         place.mkdir(parents=True)
-        if row == 0:
+        if row % LINKS == 0:
+            first = place
             (place / "body").write_bytes(body)
             (place / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
         else:
