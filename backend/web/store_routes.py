@@ -15,6 +15,9 @@ from .security import STORED_OBJECT_POLICY
 
 PATH = "/store"
 
+# Thumbnails go out whole, which costs a sixth less than a stream with its task that looks for visitors who have left.
+WHOLE_BYTES = 256 * 1024
+
 
 class Served(Protocol):
     """What a signed address gives leave to read."""
@@ -61,10 +64,14 @@ def store_routes(store: SignedDoor, embeddable: bool = False) -> Router:
         return Response(b"")
 
     @route("/{kind:str}/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
-    async def read(request: Request[Any, Any, Any], kind: FromPath[str], name: FromPath[str]) -> Stream:
+    async def read(request: Request[Any, Any, Any], kind: FromPath[str], name: FromPath[str]) -> Response[Any]:
         key = f"{kind}/{name}"
         served = await store.served(key, _query(request))
-        return Stream(store.read(key), media_type=served.facts.content_type, headers=_headers(served, embeddable))
+        content_type, headers = served.facts.content_type, _headers(served, embeddable)
+        if served.facts.size > WHOLE_BYTES or request.method == HttpMethod.HEAD:
+            return Stream(store.read(key), media_type=content_type, headers=headers)
+        whole = b"".join([piece async for piece in store.read(key)])
+        return Response(whole, media_type=content_type, headers=headers)
 
     return Router(PATH, route_handlers=[write, read], include_in_schema=False)
 
