@@ -12,7 +12,7 @@ class Cancelled(Exception):
 
 
 class Entry:
-    """One file. It knows no element; a `row`, if it has one, is told of every change."""
+    """One file. It knows no element; a `row`, if it has one, is told of every change, and shows it soon."""
 
     def __init__(self, file, tags: list[str], kept_id: str) -> None:
         self.file = file
@@ -26,6 +26,8 @@ class Entry:
         self.text = WAITING
         self.fraction = 0.0
         """How much of the original has been sent, 0 to 1."""
+        self.thumbnail = None
+        """Its blob, until a row has shown it."""
         self.again = False
         """Whether another attempt may help."""
         self.image = None
@@ -62,13 +64,12 @@ class Entry:
     def progress(self, fraction: float) -> None:
         """Take note of how much of the original has been sent."""
         self.fraction = fraction
-        if self.row:
-            self.row.show_progress(fraction)
+        self._tell()
 
     def show(self, thumbnail) -> None:
         """Show the blob of a thumbnail."""
-        if self.row:
-            self.row.show_thumbnail(thumbnail)
+        self.thumbnail = thumbnail
+        self._tell()
 
     def check(self) -> None:
         """
@@ -127,4 +128,4 @@ class Entry:
 
     def _tell(self) -> None:
         if self.row:
-            self.row.draw()
+            self.row.changed()

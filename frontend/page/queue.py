@@ -10,6 +10,7 @@ from frontend.page.entries import ASKING, Cancelled, Entry
 from frontend.page.kept_files import KeptFiles
 from frontend.page.pace import Pace
 from frontend.page.rows import Rows, drop
+from frontend.page.seldom import Seldom
 from frontend.page.tasks import start
 from frontend.page.upload import Services, check_size, upload
 
@@ -19,6 +20,9 @@ AT_ONCE = 3
 
 TICKETS = 3
 """How many tickets a file may use up before it is given up. A guess."""
+
+SHOW_MS = 400
+"""How long at least between two times that the page shows what has happened. A guess: often enough to see it go on."""
 
 QUIET_MS = 5000
 """How long at least between two things that a reader is told while files go through. A guess."""
@@ -44,13 +48,16 @@ class UploadQueue:
         self._keeping = False
         self._to_keep = []
         self._unkept = set()
-        self._rows = Rows({"cancel": self._cancel, "again": self._retry, "keep": self._keep, "remove": self._remove})
+        self._showing = Seldom(self._show, SHOW_MS)
+        actions = {"cancel": self._cancel, "again": self._retry, "keep": self._keep, "remove": self._remove}
+        self._rows = Rows(actions, self._showing.soon)
         self._waiting = []
         self._running = []
         self._problems = []
         self._pace = Pace()
         self._paused = False
         self._added = self._known = self._cancelled = 0
+        self._entered = []
         self._told_at = 0.0
         self.max_bytes = None
         find("uploads-clear").addEventListener("click", lambda event: self._clear())
@@ -97,7 +104,7 @@ class UploadQueue:
         for entry in list(self._problems):
             if entry.state == ASKING and image_id in (entry.image["id"], entry.twin["id"]):
                 self._settle(entry, "deleted" if image_id == entry.image["id"] else "kept")
-        self._summarise()
+        self._showing.soon()
 
     def _take(self, entries: list) -> None:
         find("uploads").hidden = False
@@ -116,8 +123,7 @@ class UploadQueue:
             entry.begin()
             self._rows.place(entry)
             start(self._run(entry))
-        self._rows.show_waiting(self._waiting)
-        self._summarise()
+        self._showing.soon()
 
     async def _run(self, entry) -> None:
         """Upload one file, then give its place to the next."""
@@ -163,7 +169,7 @@ class UploadQueue:
             entry.ask(outcome["image"], outcome["twin"])
             self._problems.append(entry)
         self._rows.place(entry)
-        self._on_added(outcome["image"], outcome["new"])
+        self._entered.append((outcome["image"], outcome["new"]))
 
     def _fail(self, entry, reason: str, again: bool, keep: bool) -> None:
         entry.fail(reason, again)
@@ -222,18 +228,18 @@ class UploadQueue:
 
     def _keep(self, entry) -> None:
         self._settle(entry, "kept beside the other")
-        self._summarise()
+        self._showing.soon()
 
     def _keep_all(self) -> None:
         for entry in [entry for entry in self._problems if entry.state == ASKING]:
             self._settle(entry, "kept beside the other")
-        self._summarise()
+        self._showing.soon()
 
     def _remove(self, entry) -> None:
         image = entry.image
         self._settle(entry, "removed again")
         self._on_unwanted([image])
-        self._summarise()
+        self._showing.soon()
 
     def _settle(self, entry, text: str) -> None:
         self._problems.remove(entry)
@@ -292,6 +298,14 @@ class UploadQueue:
             event.preventDefault()
 
     # What is said
+
+    def _show(self) -> None:
+        """Show what has happened since the last time: the rows, the library, and how it goes in all."""
+        self._rows.show(self._waiting)
+        entered, self._entered = self._entered, []
+        for image, new in entered:
+            self._on_added(image, new)
+        self._summarise()
 
     def _summarise(self) -> None:
         to_go = len(self._waiting) + len(self._running)

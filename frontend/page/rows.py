@@ -2,12 +2,14 @@
 The list of uploads on the page: as many rows as people can use, and the number of the others.
 
 What asks for somebody comes first and always has a row; then what runs, the next that wait, and the last that are done.
+What happens to files is collected, and shown when `show` is called: each time that something on the page changes, the
+browser lays it out and paints it anew, and with ten changes for each of four files a second did nothing else.
 """
 
 from pyscript import window
 
 from frontend.page.dom import counted, find, make
-from frontend.page.entries import ASKING, DONE, FAILED, RUNNING
+from frontend.page.entries import ASKING, DONE, FAILED, RUNNING, WAITING
 
 WAITING_SHOWN = 5
 DONE_SHOWN = 20
@@ -19,16 +21,42 @@ PLACES = {ASKING: "upload-problems", FAILED: "upload-problems", RUNNING: "upload
 class Rows:
     """Gives entries their rows, and takes them away."""
 
-    def __init__(self, actions: dict) -> None:
-        """`actions`: what the buttons do, each called with the entry: `cancel`, `again`, `keep`, `remove`."""
+    def __init__(self, actions: dict, on_change) -> None:
+        """
+        Args:
+            actions: What the buttons do, each called with the entry: `cancel`, `again`, `keep`, `remove`.
+            on_change: Called when there is something to show.
+        """
         self._actions = actions
+        self._on_change = on_change
+        self._to_place = []
+        self._to_draw = []
         self._done = []
         self._folded = 0
 
     def place(self, entry) -> None:
-        """Show an entry where it belongs now."""
+        """Let an entry be shown where it belongs then."""
+        self._to_place.append(entry)
+        self._on_change()
+
+    def show(self, waiting: list) -> None:
+        """Show all that has happened, and behind what runs the next of those that wait."""
+        for entry in self._to_place:
+            if entry.state != WAITING and not entry.cancelled:
+                self._place(entry)
+        self._to_place = []
+        self._show_waiting(waiting)
+        for row in self._to_draw:
+            if not row.drawn:
+                row.draw()
+        self._to_draw = []
+        self._count("uploads-folded", self._folded, "done before these")
+
+    def _place(self, entry) -> None:
         row = self._row_of(entry)
         if entry.state == DONE:
+            if entry in self._done:
+                return
             find(PLACES[DONE]).prepend(row.element)
             self._done.append(entry)
             while len(self._done) > DONE_SHOWN:
@@ -37,10 +65,8 @@ class Rows:
         else:
             find(PLACES[entry.state]).append(row.element)
         row.draw()
-        self._count("uploads-folded", self._folded, "done before these")
 
-    def show_waiting(self, waiting: list) -> None:
-        """Show the next of those that wait, behind those that run."""
+    def _show_waiting(self, waiting: list) -> None:
         for entry in waiting[:WAITING_SHOWN]:
             if not entry.row:
                 find("upload-waiting").append(self._row_of(entry).element)
@@ -52,13 +78,18 @@ class Rows:
         for entry in self._done:
             drop(entry)
         self._done = []
+        self._to_place = [entry for entry in self._to_place if entry.state != DONE]
         self._folded = 0
         self._count("uploads-folded", 0, "")
 
     def _row_of(self, entry):
         if not entry.row:
-            entry.row = Row(entry, self._actions)
+            entry.row = Row(entry, self._actions, self._changed)
         return entry.row
+
+    def _changed(self, row) -> None:
+        self._to_draw.append(row)
+        self._on_change()
 
     def _count(self, element_id: str, count: int, what: str) -> None:
         find(element_id).hidden = not count
@@ -75,8 +106,10 @@ def drop(entry) -> None:
 class Row:
     """The elements of one entry."""
 
-    def __init__(self, entry, actions: dict) -> None:
+    def __init__(self, entry, actions: dict, on_change) -> None:
         self._entry = entry
+        self._on_change = on_change
+        self.drawn = True
         name = entry.name
         self.element = make("li", "upload")
         self._picture = make("img", "thumbnail", alt="", decoding="async")
@@ -93,13 +126,23 @@ class Row:
         title = make("span", "name", name, title=name)
         self.element.append(self._picture, title, self._bar, self._text, *self._buttons.values())
 
+    def changed(self) -> None:
+        """Let the entry be shown as it is then."""
+        if self.drawn:
+            self.drawn = False
+            self._on_change(self)
+
     def draw(self) -> None:
         """Show the entry as it is now."""
+        self.drawn = True
         entry = self._entry
         state = {DONE: "over done", ASKING: "over done asking", FAILED: "over failed"}.get(entry.state, entry.state)
         self.element.className = f"upload {state}"
         self._text.textContent = entry.text
-        self.show_progress(entry.fraction)
+        self._bar.value = entry.fraction
+        if entry.thumbnail:
+            self._show_thumbnail(entry.thumbnail)
+            entry.thumbnail = None
         self._buttons["cancel"].hidden = entry.over() or entry.entering
         self._buttons["again"].hidden = not entry.again
         if entry.twin and not self._question:
@@ -109,12 +152,8 @@ class Row:
             self._question.remove()
             self._question = None
 
-    def show_progress(self, fraction: float) -> None:
-        """Show how much has been sent."""
-        self._bar.value = fraction
-
-    def show_thumbnail(self, blob) -> None:
-        """Show the blob of a thumbnail; its address is given back as soon as it is drawn."""
+    def _show_thumbnail(self, blob) -> None:
+        # Its address is given back as soon as it is drawn.
         url = window.URL.createObjectURL(blob)
         self._picture.onload = self._picture.onerror = lambda event: window.URL.revokeObjectURL(url)
         self._picture.src = url
