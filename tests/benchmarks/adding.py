@@ -60,9 +60,9 @@ def run(options: argparse.Namespace) -> Report:
 NOTES = [
     "The heap is that of the page's JavaScript objects, after a collection at the start and the end. MicroPython's own"
     " lies in WebAssembly memory, which counts with the renderers: all of the browser's together (RSS), page and"
-    " embedder with Pyodide, model and TF.js. What grows from file to file is Chromium's own store of decoded thumbnails"
-    " (its memory dump, after 40 files and after 190, says: 150 MB more there, 23 MB in buffers, none in the page's"
-    " objects), which it gives up when memory is short.",
+    " embedder with Pyodide, model and TF.js. What grows from file to file is Chromium's own store of decoded pictures,"
+    " which it gives up when memory is short (its memory dump, after 40 files and after 190: 150 MB more there, 23 MB"
+    " in buffers, none in the page's objects).",
     "Long tasks: of more than 50 ms in the page's main thread, from the choice of the files to the last one added.",
 ]
 
