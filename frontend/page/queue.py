@@ -24,6 +24,10 @@ TICKETS = 3
 SHOW_MS = 400
 """How long at least between two times that the page shows what has happened. A guess: often enough to see it go on."""
 
+ENTER_MS = 2000
+"""How long at least between two times that the library shows what was added while files go through: all of its cards
+move then, which is a tenth of a second's work for the browser. A guess."""
+
 QUIET_MS = 5000
 """How long at least between two things that a reader is told while files go through. A guess."""
 
@@ -49,6 +53,7 @@ class UploadQueue:
         self._to_keep = []
         self._unkept = set()
         self._showing = Seldom(self._show, SHOW_MS)
+        self._entering = Seldom(self._enter, ENTER_MS)
         actions = {"cancel": self._cancel, "again": self._retry, "keep": self._keep, "remove": self._remove}
         self._rows = Rows(actions, self._showing.soon)
         self._waiting = []
@@ -170,6 +175,7 @@ class UploadQueue:
             self._problems.append(entry)
         self._rows.place(entry)
         self._entered.append((outcome["image"], outcome["new"]))
+        self._entering.soon()
 
     def _fail(self, entry, reason: str, again: bool, keep: bool) -> None:
         entry.fail(reason, again)
@@ -300,12 +306,17 @@ class UploadQueue:
     # What is said
 
     def _show(self) -> None:
-        """Show what has happened since the last time: the rows, the library, and how it goes in all."""
+        """Show what has happened since the last time: the rows, the library at the end, and how it goes in all."""
         self._rows.show(self._waiting)
+        if not (self._waiting or self._running):
+            self._enter()
+        self._summarise()
+
+    def _enter(self) -> None:
+        """Let the library show what was added since the last time."""
         entered, self._entered = self._entered, []
         for image, new in entered:
             self._on_added(image, new)
-        self._summarise()
 
     def _summarise(self) -> None:
         to_go = len(self._waiting) + len(self._running)

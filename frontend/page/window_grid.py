@@ -53,17 +53,18 @@ class WindowGrid:
         self._cells = Cells(self.element)
         self._layout = Layout(1000, 20, GUESSED_CAPTION_PX)
         self._caption = GUESSED_CAPTION_PX
+        self._measured = False
         self._beginning = False
         self._loading = False
         self._changes = 0
         self._known_since_s = 0.0
         self._to_focus = None
         self._drawing = False
-        observer = window.ResizeObserver.new(lambda entries, observer: self._draw_soon())
+        observer = window.ResizeObserver.new(lambda entries, observer: self._resized())
         observer.observe(self.element)
         observer.observe(document.body)  # What is above the grid moves it.
         document.addEventListener("scroll", lambda event: self._draw_soon())
-        window.visualViewport.addEventListener("resize", lambda event: self._draw_soon())
+        window.visualViewport.addEventListener("resize", lambda event: self._resized())
 
     @property
     def count(self) -> int:
@@ -199,6 +200,10 @@ class WindowGrid:
         self._on_change()
         self._draw()
 
+    def _resized(self) -> None:
+        self._measured = False
+        self._draw_soon()
+
     def _draw_soon(self) -> None:
         """Draw with the next frame, however often this is called before."""
         if not self._drawing:
@@ -218,7 +223,7 @@ class WindowGrid:
         complete = self._cells.show(self._with_focused(wanted, first, last), self._layout.columns, self.count)
         self._move_focus(first, last)
         self._forget_far(first, last)
-        if not complete or self._measure_caption():
+        if not complete or (not self._measured and self._measure_caption()):
             self._draw_soon()
         if self._missing():
             self.go_on()
@@ -260,6 +265,7 @@ class WindowGrid:
     def _measure_caption(self) -> bool:
         """Measure a card; returns whether it is of another height than was thought."""
         caption = self._cells.caption()
+        self._measured = caption is not None
         if caption is None or abs(caption - self._caption) < 0.5:
             return False
         self._caption = caption
