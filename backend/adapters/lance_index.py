@@ -29,7 +29,7 @@ from backend.catalogue.values import (
 from .grouping import Group
 from .lance_conditions import following, joined, one_of, ordering, passing
 from .lance_database import LARGEST_BATCH, LanceDatabase, answering, still_open, translated
-from .lance_remembered import VECTORS, Place, Remembered
+from .lance_remembered import WHOLE, Place, Remembered
 from .lance_rows import dimension_of, to_record, vector_in
 from .lance_upkeep import KEEP_S, Keeper, Probes
 from .lance_writes import Writes
@@ -163,7 +163,7 @@ class LanceIndex:
         if condition:
             query = query.where(condition)
         query = query.minimum_nprobes(await self._probes.number()).maximum_nprobes(0)
-        if not 0 < await self._probes.indexed() <= VECTORS:
+        if not 0 < await self._probes.indexed() <= WHOLE:
             rows = await self._found(query.limit(limit).refine_factor(REFINE))
             similarities = [_similarity(distance) for distance in rows["_distance"].to_pylist()]
             return dict(zip(rows["_rowid"].to_pylist(), similarities, strict=True)), True

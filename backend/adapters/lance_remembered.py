@@ -1,5 +1,5 @@
 """
-Remembers rows that searches have read, as most of a search's time goes into reading a few rows from files.
+Remembers rows that were read, as most of a search's time, or a list's, goes into reading a few rows from files.
 
 A row is remembered by its place in the table (`_rowid`: the file's number and the place in the file). What lies at a
 place never changes, whoever writes: a change writes the row anew at another place, joining files moves it into a new
@@ -7,22 +7,28 @@ file, and no number of a file is given out twice. What was deleted, changed or m
 and is forgotten when there is no more room.
 """
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import lancedb
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from backend.catalogue.values import ImageRecord
 
-from .lance_rows import RECORD_COLUMNS, to_record
+from .lance_rows import RECORD_COLUMNS, to_records
 
-# How many vectors and records are remembered: of vectors of 1,280 values 52 MB, of records with a few tags and labels
-# some 20 MB (a guess: 2 KB each). A search with 10 results looks at 50 vectors; in a larger library it would seldom
-# find most of them remembered, so there LanceDB reads them with the search, which costs less than to do so after it.
-VECTORS = 20_000
+# Up to how many images a library is remembered whole: the vectors, of 1,280 values each, are 51 MB then, the rest some
+# 20 MB (a guess: 1 KB each). A search with 10 results looks at 50 vectors; in a larger library it would seldom find
+# most of them remembered, so there LanceDB reads them with the search, which costs less than to do so after it.
+WHOLE = 20_000
+
+# How many rows are remembered that were asked for one by one: new ones that the whole does not have yet, and all of a
+# larger library. Vectors of 1,280 values are 5 MB then, records with a few tags and labels 20 MB (a guess: 2 KB each).
+VECTORS = 2_000
 RECORDS = 10_000
 
 Key = TypeVar("Key", bound=Hashable)
@@ -35,30 +41,76 @@ Place = int
 class Remembered:
     """The rows of one table that were asked for last."""
 
-    def __init__(self, table: lancedb.AsyncTable, vectors: int = VECTORS, records: int = RECORDS) -> None:
-        self._table = table
-        self._vectors: _Latest[Place, npt.NDArray[np.float16]] = _Latest(vectors)
-        self._records: _Latest[Place, ImageRecord] = _Latest(records)
+    def __init__(
+        self, table: lancedb.AsyncTable, whole: int = WHOLE, vectors: int = VECTORS, records: int = RECORDS
+    ) -> None:
+        self._vectors = _Columns(table, ["vector"], _vectors_in, whole, vectors)
+        self._records = _Columns(table, RECORD_COLUMNS, to_records, whole, records)
 
     async def vectors(self, places: Sequence[Place]) -> Mapping[Place, npt.NDArray[np.float16]]:
         """Return the vectors at these places, (D,) each as it is stored; those of rows that have moved are left out."""
-        known = self._vectors.of(places)
-        if missing := [place for place in places if place not in known]:
-            rows = await self._table.take_row_ids(missing).with_row_id().select(["vector"]).to_arrow()
-            values = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-            dimension = rows.schema.field("vector").type.list_size
-            # Copies, so that one that is remembered does not keep all others in memory that were read with it.
-            read = [vector.copy() for vector in values.reshape(-1, dimension)]
-            known |= self._vectors.keep(dict(zip(rows["_rowid"].to_pylist(), read, strict=True)))
-        return known
+        return await self._vectors.at(places)
 
     async def records(self, places: Sequence[Place]) -> Mapping[Place, ImageRecord]:
         """Return the records at these places; those of rows that have moved are left out."""
-        known = self._records.of(places)
+        return await self._records.at(places)
+
+
+class _Columns(Generic[Value]):
+    """What some columns say of each row."""
+
+    def __init__(
+        self,
+        table: lancedb.AsyncTable,
+        columns: Sequence[str],
+        convert: Callable[[pa.Table], Sequence[Value]],
+        whole: int,
+        room: int,
+    ) -> None:
+        self._table = table
+        self._columns = list(columns)
+        self._convert = convert
+        self._largest_whole = whole
+        self._whole = pa.table({"_rowid": pa.array([], pa.uint64())})
+        self._place_in_whole: Mapping[Place, int] = {}
+        self._reading_whole = asyncio.Lock()
+        self._latest: _Latest[Place, Value] = _Latest(room)
+
+    async def at(self, places: Sequence[Place]) -> dict[Place, Value]:
+        known = self._known(places)
+        # If only a few are missing they are new. If most are, upkeep has joined files, and all rows have moved: to read
+        # a few of them takes 10 ms for each search that asks for others, and all at once 50 ms for 10,000.
+        if 2 * len(known) < len(places):
+            await self._read_whole(places)
+            known |= self._known([place for place in places if place not in known])
         if missing := [place for place in places if place not in known]:
-            rows = await self._table.take_row_ids(missing).with_row_id().select(RECORD_COLUMNS).to_arrow()
-            known |= self._records.keep({row["_rowid"]: to_record(row) for row in rows.to_pylist()})
+            rows = await self._table.take_row_ids(missing).with_row_id().select(self._columns).to_arrow()
+            known |= self._keep(rows)
+        return {place: known[place] for place in places if place in known}
+
+    def _known(self, places: Sequence[Place]) -> dict[Place, Value]:
+        known = self._latest.of(places)
+        if there := [place for place in places if place not in known and place in self._place_in_whole]:
+            known |= self._keep(self._whole.take([self._place_in_whole[place] for place in there]))
         return known
+
+    def _keep(self, rows: pa.Table) -> dict[Place, Value]:
+        return self._latest.keep(dict(zip(rows["_rowid"].to_pylist(), self._convert(rows), strict=True)))
+
+    async def _read_whole(self, places: Iterable[Place]) -> None:
+        """Remember the whole table, unless it is too large, or another call has just done so."""
+        async with self._reading_whole:
+            if self._place_in_whole.keys() >= set(places) or await self._table.count_rows() > self._largest_whole:
+                return
+            query = self._table.query().with_row_id().select([*self._columns, "_rowid"])
+            self._whole = (await query.to_arrow()).combine_chunks()
+            self._place_in_whole = {place: at for at, place in enumerate(self._whole["_rowid"].to_pylist())}
+
+
+def _vectors_in(rows: pa.Table) -> Sequence[npt.NDArray[np.float16]]:
+    values = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    # Copies, so that one that is remembered does not keep all others in memory that were read with it.
+    return [vector.copy() for vector in values.reshape(-1, rows.schema.field("vector").type.list_size)]
 
 
 class _Latest(Generic[Key, Value]):

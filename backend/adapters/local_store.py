@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import shutil
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -180,7 +181,10 @@ class LocalStore:
     async def read(self, key: str) -> AsyncIterator[bytes]:
         """Read an object's bytes piece by piece. Checks no signature: that is `served`'s."""
         with _translated():
-            piece, file = await asyncio.to_thread(_open, self._folder(key) / "body")
+            try:
+                piece, file = await asyncio.to_thread(_open, self._folder(key) / "body")
+            except FileNotFoundError as exc:  # Deleted since.
+                raise ObjectMissing("There is no object under this key.") from exc
             yield piece
             if file is None:
                 return
@@ -289,7 +293,11 @@ async def _pieces(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 class _Partial:
-    """An object on its way in: written, counted and hashed as it comes. Its methods block: call them in a thread."""
+    """
+    An object on its way in: written, counted and hashed as it comes. Its methods block: call them in a thread.
+
+    One at a time: who is cancelled while a thread publishes calls `close` beside it.
+    """
 
     def __init__(self, folder: Path, target: Path) -> None:
         """
@@ -303,6 +311,7 @@ class _Partial:
         self._target = target
         self._digest = hashlib.sha256()
         self._size = 0
+        self._lock = threading.Lock()
         folder.mkdir()
         with ExitStack() as stack:
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -311,29 +320,32 @@ class _Partial:
             self._open = stack.pop_all()
 
     def append(self, piece: bytes) -> None:
-        self._size += len(piece)
-        self._digest.update(piece)
-        self._file.write(piece)
+        with self._lock:
+            self._size += len(piece)
+            self._digest.update(piece)
+            self._file.write(piece)
 
     def check_length(self, facts: ObjectFacts) -> None:
-        """Refuse more bytes than announced, as soon as they come."""
+        """Refuse more bytes than announced, without waiting for the end."""
         if self._size > facts.size:
             raise BodyMismatch(f"The body has more than the {facts.size} bytes that were announced.")
 
     def publish(self, facts: ObjectFacts) -> None:
         """Put the bytes on disk, check that they are the announced ones, and move the object to its key."""
-        _sync(self._file)
-        if self._size != facts.size:
-            raise BodyMismatch(f"The body ended after {self._size} bytes, {facts.size} were announced.")
-        if self._digest.hexdigest() != facts.sha256:
-            raise BodyMismatch("The body's SHA-256 is not the one that was announced.")
-        self._file.close()
-        _write_facts(self._folder / "facts.json", facts)
-        _publish(self._folder, self._target)
+        with self._lock:
+            _sync(self._file)
+            if self._size != facts.size:
+                raise BodyMismatch(f"The body ended after {self._size} bytes, {facts.size} were announced.")
+            if self._digest.hexdigest() != facts.sha256:
+                raise BodyMismatch("The body's SHA-256 is not the one that was announced.")
+            self._file.close()
+            _write_facts(self._folder / "facts.json", facts)
+            _publish(self._folder, self._target)
 
     def close(self) -> None:
         """Remove what was not published."""
-        self._open.close()
+        with self._lock:
+            self._open.close()
 
 
 def _write_facts(path: Path, facts: ObjectFacts) -> None:

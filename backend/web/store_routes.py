@@ -1,4 +1,4 @@
-"""The embedded store over HTTP: what an S3 server would do, for signed requests only, streamed in both directions."""
+"""The embedded store over HTTP: what an S3 server would do, for signed requests only; what is large is streamed."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol

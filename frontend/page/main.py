@@ -34,7 +34,7 @@ class Page:
         self.embedder = Embedder()
         self.library = Library(self.api, self._show_others, lambda: self.selection.recount())
         self.search = Search(self.embedder, self.api, self._forget)
-        self.uploads = UploadQueue(self.embedder, self.api, self._added, self._delete)
+        self.uploads = UploadQueue(self.embedder, self.api, self._wanted, self._added, self._delete)
         self.removals = Removals(self.api, self._forget, self.library.grid.refresh)
         self.selection = Selection(
             self.api, self.library.grid, self._delete, self._forget, lambda: self.map.show_selected()
@@ -115,13 +115,16 @@ class Page:
             self.selection.drop(image["id"])
         find("library").focus({"preventScroll": True})
 
-    def _added(self, image: dict, new: bool) -> None:
+    def _wanted(self, image: dict) -> None:
         self.removals.keep(image["id"])
+
+    def _added(self, image: dict, new: bool) -> None:
         self.library.add(image, new)
         if new:
             self.map.add()
 
     def _show_others(self) -> None:
+        self.uploads.library_is_reloaded()
         self.selection.remember()
         self.map.reload()
 

@@ -38,14 +38,15 @@ NAMED = 5
 class UploadQueue:
     """All files of the list, whether they wait, run, ask for somebody, or are over."""
 
-    def __init__(self, embedder, api, on_added, on_unwanted) -> None:
+    def __init__(self, embedder, api, on_wanted, on_added, on_unwanted) -> None:
         """
-        `on_added` is called with every image that is in the library then, and whether it is new there; `on_unwanted`
-        with a list of images to be deleted again.
+        `on_wanted` is called at once with every image whose file somebody added; `on_added` when it is time to show it,
+        and with whether it is new in the library; `on_unwanted` with a list of images to be deleted again.
         """
         self._embedder = embedder
         self._connection = Connection()
         self.services = Services(embedder, api, self._connection, Turns())
+        self._on_wanted = on_wanted
         self._on_added = on_added
         self._on_unwanted = on_unwanted
         self._kept = KeptFiles()
@@ -105,11 +106,16 @@ class UploadQueue:
         self._take(entries)
 
     def forget(self, image_id: str) -> None:
-        """An image is gone from the library: there is nothing more to ask about it."""
+        """An image is gone from the library: there is nothing more to show of it, nor to ask about it."""
+        self._entered = [(image, new) for image, new in self._entered if image["id"] != image_id]
         for entry in list(self._problems):
             if entry.state == ASKING and image_id in (entry.image["id"], entry.twin["id"]):
                 self._settle(entry, "deleted" if image_id == entry.image["id"] else "kept")
         self._showing.soon()
+
+    def library_is_reloaded(self) -> None:
+        """What was added is among what the library asks for anew."""
+        self._entered = []
 
     def _take(self, entries: list) -> None:
         find("uploads").hidden = False
@@ -128,7 +134,13 @@ class UploadQueue:
             entry.begin()
             self._rows.place(entry)
             start(self._run(entry))
-        self._showing.soon()
+        if self._idle():
+            self._showing.now()
+        else:
+            self._showing.soon()
+
+    def _idle(self) -> bool:
+        return not (self._waiting or self._running)
 
     async def _run(self, entry) -> None:
         """Upload one file, then give its place to the next."""
@@ -174,6 +186,7 @@ class UploadQueue:
             entry.ask(outcome["image"], outcome["twin"])
             self._problems.append(entry)
         self._rows.place(entry)
+        self._on_wanted(outcome["image"])
         self._entered.append((outcome["image"], outcome["new"]))
         self._entering.soon()
 
@@ -233,6 +246,8 @@ class UploadQueue:
         drop(entry)
 
     def _keep(self, entry) -> None:
+        if entry.state != ASKING:  # Answered already, and not drawn since.
+            return
         self._settle(entry, "kept beside the other")
         self._showing.soon()
 
@@ -242,6 +257,8 @@ class UploadQueue:
         self._showing.soon()
 
     def _remove(self, entry) -> None:
+        if entry.state != ASKING:
+            return
         image = entry.image
         self._settle(entry, "removed again")
         self._on_unwanted([image])
@@ -261,8 +278,8 @@ class UploadQueue:
         self._rows.clear()
         self._added = self._known = self._cancelled = 0
         find("uploads-resumed").hidden = True
-        find("uploads").hidden = not (self._waiting or self._running)
-        self._work()
+        find("uploads").hidden = self._idle()
+        self._showing.now()
 
     # Kept for a reload
 
@@ -308,14 +325,14 @@ class UploadQueue:
     def _show(self) -> None:
         """Show what has happened since the last time: the rows, the library at the end, and how it goes in all."""
         self._rows.show(self._waiting)
-        if not (self._waiting or self._running):
-            self._enter()
+        if self._idle():
+            self._entering.now()
         self._summarise()
 
     def _enter(self) -> None:
         """Let the library show what was added since the last time."""
-        entered, self._entered = self._entered, []
-        for image, new in entered:
+        while self._entered:
+            image, new = self._entered.pop(0)
             self._on_added(image, new)
 
     def _summarise(self) -> None:

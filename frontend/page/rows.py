@@ -36,27 +36,27 @@ class Rows:
 
     def place(self, entry) -> None:
         """Let an entry be shown where it belongs then."""
+        if entry in self._to_place:
+            self._to_place.remove(entry)
         self._to_place.append(entry)
         self._on_change()
 
     def show(self, waiting: list) -> None:
         """Show all that has happened, and behind what runs the next of those that wait."""
-        for entry in self._to_place:
+        to_place, self._to_place = self._to_place, []
+        for entry in to_place:
             if entry.state != WAITING and not entry.cancelled:
                 self._place(entry)
-        self._to_place = []
         self._show_waiting(waiting)
-        for row in self._to_draw:
+        to_draw, self._to_draw = self._to_draw, []
+        for row in to_draw:
             if not row.drawn:
                 row.draw()
-        self._to_draw = []
         self._count("uploads-folded", self._folded, "done before these")
 
     def _place(self, entry) -> None:
         row = self._row_of(entry)
         if entry.state == DONE:
-            if entry in self._done:
-                return
             find(PLACES[DONE]).prepend(row.element)
             self._done.append(entry)
             while len(self._done) > DONE_SHOWN:
@@ -78,7 +78,7 @@ class Rows:
         for entry in self._done:
             drop(entry)
         self._done = []
-        self._to_place = [entry for entry in self._to_place if entry.state != DONE]
+        self._to_place = [entry for entry in self._to_place if not entry.over()]
         self._folded = 0
         self._count("uploads-folded", 0, "")
 

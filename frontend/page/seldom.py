@@ -10,15 +10,16 @@ class Seldom:
         self._work = work
         self._rest_ms = rest_ms
         self._next_at = 0.0
-        self._waiting = False
+        self._timer = None
 
     def soon(self) -> None:
         """Have it done."""
-        if not self._waiting:
-            self._waiting = True
-            window.setTimeout(self._run, max(self._next_at - window.performance.now(), 0))
+        if self._timer is None:
+            self._timer = window.setTimeout(self.now, max(self._next_at - window.performance.now(), 0))
 
-    def _run(self) -> None:
-        self._waiting = False
+    def now(self) -> None:
+        """Do it."""
+        window.clearTimeout(self._timer)
+        self._timer = None
         self._next_at = window.performance.now() + self._rest_ms
         self._work()

@@ -5,9 +5,9 @@ import gc
 
 from pyscript import window
 
-gc.threshold(1_000_000)
 # In bytes. By itself MicroPython looks through its memory, some 130 MB after it has compiled the page, each time that
 # 16 KB were used: 2 ms each, and an eighth of all that adding a file took in the page's thread.
+gc.threshold(1_000_000)  # pyright: ignore[reportAttributeAccessIssue]: MicroPython's
 
 running = set()
 """A task that nothing refers to may be collected before it is done."""

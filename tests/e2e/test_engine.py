@@ -1,6 +1,6 @@
 """The engine panel says what runs here, and is right."""
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.accessibility import violations
 from tests.support.page import Visit
@@ -35,14 +35,15 @@ def test_what_runs_here(visit: Visit) -> None:
 def test_before_it_runs(visit: Visit) -> None:
     """The panel opens while the model is on its way, and says how large that is."""
     held: list[Route] = []
-    visit.page.route("**/model/**/*.bin", lambda route: held.append(route))
+    seen: list[Page] = []
+    visit.page.route("**/model/**/*.bin", lambda route: route.continue_() if seen else held.append(route))
     with visit.page.expect_request("**/model/**/*.bin"):
         page = visit.open().page
     page.get_by_role("button", name="Engine").click()
     expect(page.get_by_role("heading", name="Start")).to_be_visible()
     assert facts(visit)["The model"].endswith(" MB")
+    seen.append(page)
     for route in held:
         route.continue_()
-    page.unroute("**/model/**/*.bin")
     page.keyboard.press("Escape")
     visit.ready()

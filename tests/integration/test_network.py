@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import httpx
@@ -11,6 +12,7 @@ from litestar import Litestar
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings
 from backend.web.routes import MAX_DECLARATION_BYTES
+from backend.web.store_routes import WHOLE_BYTES
 from tests.support.api import API, JPEG, WEBP, Picture, Visitor, assert_problem, stored
 from tests.support.network import serving
 from tests.support.spaces import to_base64, vector
@@ -159,15 +161,17 @@ async def test_endless_body(visitor: Visitor) -> None:
     assert_problem(response, 413, "request-too-large")
 
 
-async def test_head_of_a_stored_picture(visitor: Visitor) -> None:
-    """HEAD gives the same headers as GET, without the bytes."""
-    image = await visitor.add(PICTURE)
+@pytest.mark.parametrize("length", [len(PICTURE.original), WHOLE_BYTES, WHOLE_BYTES + 1, 2 * WHOLE_BYTES])
+async def test_head_of_a_stored_picture(visitor: Visitor, length: int) -> None:
+    """HEAD gives the same headers as GET, without the bytes; whether these go out whole or in pieces."""
+    picture = replace(PICTURE, original=PICTURE.original.ljust(length, b"."))
+    image = await visitor.add(picture)
 
     head, get = await visitor.http.head(image["original_url"]), await visitor.http.get(image["original_url"])
 
     names = ("content-length", "content-type", "content-security-policy")
     assert [head.headers[name] for name in names] == [get.headers[name] for name in names]
-    assert (head.content, get.content) == (b"", PICTURE.original)
+    assert (head.content, get.content) == (b"", picture.original)
 
 
 async def test_large_picture(visitor: Visitor) -> None:

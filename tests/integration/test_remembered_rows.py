@@ -1,8 +1,9 @@
 """Searches remember rows, and yet show what is in the database now, whoever wrote it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from unittest.mock import AsyncMock, Mock
 
 import pyarrow as pa
 import pytest
@@ -11,9 +12,9 @@ from lancedb.query import AsyncVectorQuery
 from backend.adapters import lance_index
 from backend.adapters.lance_database import LanceDatabase
 from backend.adapters.lance_index import LanceIndex
-from backend.adapters.lance_remembered import Remembered
+from backend.adapters.lance_remembered import Place, Remembered
 from backend.catalogue.ports import READ_CONSISTENCY_S
-from backend.catalogue.values import Change, Filters, ImageRecord
+from backend.catalogue.values import Change, Filters, ImageID, ImageRecord, Sort
 from tests.support.records import record
 from tests.support.spaces import small_space, vector
 
@@ -30,6 +31,14 @@ async def fill(index: LanceIndex, count: int) -> None:
 async def found(index: LanceIndex, number: int = 0) -> list[ImageRecord]:
     """Search for the vector of an image; return all images."""
     return [match.image for match in await index.nearest(vector(number), 100, Filters())]
+
+
+def ids(*numbers: int) -> list[ImageID]:
+    return [record(number).id for number in numbers]
+
+
+async def all_places(index: LanceIndex) -> list[Place]:
+    return (await index._table.query().with_row_id().select(["_rowid"]).to_arrow())["_rowid"].to_pylist()
 
 
 def titles(images: Sequence[ImageRecord]) -> set[str]:
@@ -79,10 +88,14 @@ async def test_change_by_another_process(tmp_path: Path) -> None:
         assert titles(await found(index)) == {"Title 0", "theirs", "Title 2"}
 
 
-async def test_rows_that_move_between_finding_and_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("indexed", [0, 4])
+async def test_rows_that_move_between_finding_and_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, indexed: int
+) -> None:
     """They are looked for again, so that none is missing."""
     async with LanceDatabase.open(tmp_path) as database, LanceIndex.open(database, SPACE) as index:
         await fill(index, 4)
+        monkeypatch.setattr(index._probes, "indexed", AsyncMock(return_value=indexed))
         find, searches = index._found, []
 
         async def and_then_move(query: AsyncVectorQuery) -> pa.Table:
@@ -99,12 +112,46 @@ async def test_rows_that_move_between_finding_and_reading(tmp_path: Path, monkey
         assert not set(searches[0]) & set(searches[1])
 
 
-async def test_library_too_large_to_be_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There LanceDB compares the vectors, rounded to float16, and the answers are the same."""
+async def test_listed_rows_that_move_between_finding_and_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is with lists, single images and words."""
+    async with LanceDatabase.open(tmp_path) as database, LanceIndex.open(database, SPACE) as index:
+        await fill(index, 4)
+        await index.maintain()
+        read = index._remembered.records
+        to_move: list[ImageID] = []
+
+        async def after_a_move(places: Sequence[Place]) -> Mapping[Place, ImageRecord]:
+            if to_move:
+                await index.change(to_move.pop(), Change(tags=("moved",)))
+                await index.maintain()
+            return await read(places)
+
+        monkeypatch.setattr(index, "_remembered", Mock(records=after_a_move))
+
+        to_move.append(record(0).id)
+        assert [image.id for image in await index.page(10, Sort.OLDEST, None, Filters())] == ids(0, 1, 2, 3)
+        to_move.append(record(1).id)
+        assert await index.get(record(1).id) is not None
+        to_move.append(record(2).id)
+        assert await index.find(record(2).original.sha256) is not None
+        to_move.append(record(3).id)
+        assert len(await index.matching("Title", 10, Filters())) == 4
+        assert not to_move
+
+
+@pytest.mark.parametrize("indexed", [0, 6])
+async def test_library_too_large_to_be_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, indexed: int
+) -> None:
+    """There, and without an index, LanceDB compares the vectors, rounded to float16, and the answers are the same."""
     async with LanceDatabase.open(tmp_path) as database, LanceIndex.open(database, SPACE) as index:
         await fill(index, 6)
+        monkeypatch.setattr(index._probes, "indexed", AsyncMock(return_value=6))
         small = await index.nearest(vector(2), 3, Filters())
-        monkeypatch.setattr(lance_index, "VECTORS", -1)
+        monkeypatch.setattr(index._probes, "indexed", AsyncMock(return_value=indexed))
+        monkeypatch.setattr(lance_index, "WHOLE", -1)
         large = await index.nearest(vector(2), 3, Filters())
 
         assert [match.image for match in large] == [match.image for match in small]
@@ -116,8 +163,8 @@ async def test_room_for_few(tmp_path: Path) -> None:
     async with LanceDatabase.open(tmp_path) as database, LanceIndex.open(database, SPACE) as index:
         await fill(index, 5)
         await index.maintain()
-        places = (await index._table.query().with_row_id().select(["_rowid"]).to_arrow())["_rowid"].to_pylist()
-        remembered = Remembered(index._table, vectors=2, records=2)
+        places = await all_places(index)
+        remembered = Remembered(index._table, whole=0, vectors=2, records=2)
         for some in (places, places[:3]):
             assert list(await remembered.vectors(some)) == some
             records = await remembered.records(some)
@@ -127,3 +174,24 @@ async def test_room_for_few(tmp_path: Path) -> None:
         assert list(await remembered.records(places[1:3])) == places[1:3]
         with pytest.raises(RuntimeError):
             await remembered.records(places[:1])
+
+
+async def test_small_library_is_remembered_whole(tmp_path: Path) -> None:
+    """Who asks for one row has all others read with it, and a new one beside them; a larger library is not read so."""
+    async with LanceDatabase.open(tmp_path) as database, LanceIndex.open(database, SPACE) as index:
+        await fill(index, 5)
+        remembered, too_large = Remembered(index._table, whole=5), Remembered(index._table, whole=4)
+        places = await all_places(index)
+        for one in (remembered, too_large):
+            await one.vectors(places[:1])
+            await one.records(places[:1])
+        await index.add(record(5), vector(5))
+        now = await all_places(index)
+        assert set(await remembered.records(now)) == set(now)
+        index._table.close()
+
+        assert set(await remembered.vectors(places)) == set(places)
+        read = await remembered.records(now)
+        assert {image.id for image in read.values()} == {record(number).id for number in range(6)}
+        with pytest.raises(RuntimeError):
+            await too_large.records(places)
