@@ -11,6 +11,7 @@ import pytest
 from backend.cli import COMMANDS
 from backend.settings import Settings, variable
 from backend.setup.site import PAGES
+from tests.benchmarks.summary import markdown
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -31,6 +32,11 @@ def test_the_commands_table() -> None:
     """README's table has every command once, in the order of `--help`."""
     rows = re.findall(r"^\| `lookalike (\w+)[^`]*` \|", README, re.MULTILINE)
     assert rows == [command.name for command in COMMANDS]
+
+
+def test_the_ratios() -> None:
+    """README's table of ratios is what the reports say."""
+    assert markdown() in README, "python -m tests.benchmarks.summary"
 
 
 def test_the_files_that_the_readme_names_exist() -> None:

@@ -1,0 +1,124 @@
+"""
+The README's table of ratios, out of the reports: `python -m tests.benchmarks.summary` prints it.
+
+A test compares the two, so that the README says what the reports say.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A cell of a report."""
+
+    report: str
+    table: str
+    row: Mapping[str, Any]
+    """Column -> value, of as many columns as are needed to tell the row from others."""
+    column: str
+
+    def value(self) -> float:
+        """Return it; the median of several runs."""
+        report = json.loads((RESULTS / f"{self.report}.json").read_text(encoding="utf-8"))
+        [table] = [table for table in report["tables"] if table["title"] == self.table]
+        [row] = [row for row in table["rows"] if self.row.items() <= row.items()]
+        cell = row[self.column]
+        return cell["median"] if isinstance(cell, dict) else cell
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A line of the table."""
+
+    what: str
+    against: str
+    figure: Figure
+    """The ratio, or, with `theirs`, our part of it."""
+    theirs: Figure | None = None
+    inverse: bool = False
+    """Whether the report gives theirs / ours, or more is better there."""
+
+    def value(self) -> float:
+        """Ours / theirs, where less is better for us."""
+        ratio = self.figure.value() / (self.theirs.value() if self.theirs else 1)
+        return 1 / ratio if self.inverse else ratio
+
+
+def markdown() -> str:
+    """Write the table."""
+    lines = ["| what | against | ours / theirs | report |", "|---|---|---|---|"]
+    for ratio in RATIOS:
+        report = ratio.figure.report
+        link = f"[{report}](tests/benchmarks/results/{report}.md)"
+        lines.append(f"| {ratio.what} | {ratio.against} | {ratio.value():.2g} | {link} |")
+    return "\n".join(lines)
+
+
+def _load(table: str, load: str) -> Figure:
+    return Figure("architectures", table, {"load": load}, "ratio")
+
+
+def _alone(what: str) -> Figure:
+    return Figure("architectures", "One at a time, nothing else going on, ms", {"what": what}, "ratio")
+
+
+def _bytes(operation: str, architecture: str) -> Figure:
+    row = {"operation": operation, "architecture": architecture}
+    return Figure("architectures", "Bytes for each operation, kB", row, "with visitors")
+
+
+def _search(engine: str) -> Figure:
+    row = {"clients": 1, "engine": engine}
+    return Figure("search_service_10k", "10,000 vectors, no filter", row, "our p99 / theirs")
+
+
+def _extraction(file: str, way: str) -> Figure:
+    return Figure("extraction", "Ours / theirs", {"file": file}, way)
+
+
+CPU = "Processor time of the server for each operation, ms"
+USUAL = "the usual architecture"
+SAME = "the same"
+CAMERA = "search, camera"
+BURST = Figure("architectures", "200 uploads at once", {"what": "until all are searchable, s"}, "ratio")
+MAIN_THREAD = "fromPixels, nearest"
+NATIVE = "bitmap of the browser's resizing, in a worker"
+
+RATIOS = [
+    Ratio("Server's processor time for a search with 2.4 MB", USUAL, _load(CPU, "search, camera, 8 clients")),
+    Ratio("… with 26 kB", SAME, _load(CPU, "search, 8 clients")),
+    Ratio("Server's processor time for an upload of 2.4 MB", SAME, _load(CPU, "upload, camera, 8 clients")),
+    Ratio("… of 26 kB", SAME, _load(CPU, "upload, 8 clients")),
+    Ratio("Bytes of a search with 2.4 MB", SAME, _bytes(CAMERA, "Lookalike"), _bytes(CAMERA, "with a queue")),
+    Ratio("Time until a search is answered, the visitor's work included", SAME, _alone("search and visitor's work")),
+    Ratio("Time until an upload can be found, likewise", SAME, _alone("upload and visitor's work, searchable")),
+    Ratio("Time until an upload is acknowledged (theirs cannot be found yet)", SAME, _alone("upload, acknowledged")),
+    Ratio("200 uploads at once, until all can be found", SAME, BURST),
+    Ratio("12 megapixel JPEG to vector", "TF.js in the main thread", _extraction("12 MP JPEG", MAIN_THREAD)),
+    Ratio("… 0.1 megapixels", SAME, _extraction("0.1 MP JPEG", MAIN_THREAD)),
+    Ratio("12 megapixel PNG to vector", "TF.js and the browser's decoder", _extraction("12 MP PNG", NATIVE)),
+    Ratio(
+        "Many photographs of 3 megapixels, from drop to searchable",
+        "one by one",
+        Figure("batch", "The queue's pace / one by one", {"megapixels": 3.0}, "ratio"),
+        inverse=True,
+    ),
+    Ratio("Search of 10,000 images over HTTP, p99", "hnswlib behind the same routes", _search("hnswlib")),
+    Ratio(SAME.capitalize(), "faiss behind the same routes", _search("faiss")),
+    Ratio(
+        "Registrations of 32 clients",
+        "a commit for each",
+        Figure("register", "Registrations per second, through the API", {"clients": 32}, "times"),
+        inverse=True,
+    ),
+]
+
+
+if __name__ == "__main__":
+    print(markdown())
