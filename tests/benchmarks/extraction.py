@@ -358,7 +358,7 @@ def median_of(runs: Sequence[Run], contender: Contender, picture: Made) -> float
 
 
 def sized(picture: Made) -> str:
-    return f"{picture}, {picture.path.stat().st_size / 1e6:.3g} MB"
+    return f"{picture}, {picture.size / 1e6:.3g} MB"
 
 
 def totals(runs: Sequence[Run], pictures: Sequence[Made]) -> Table:

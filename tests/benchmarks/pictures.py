@@ -35,6 +35,8 @@ class Made:
     path: Path
     format: str
     megapixels: float
+    size: int
+    """In bytes."""
 
     def __str__(self) -> str:
         return f"{self.megapixels:g} MP {self.format}"
@@ -57,7 +59,7 @@ def write_picture(folder: Path, megapixels: float, kind: str, seed: int = 0) -> 
         out = io.BytesIO()
         mosaic(megapixels, seed).save(out, kind, **FORMATS[kind])
         path.write_bytes(out.getvalue())
-    return Made(path, kind, megapixels)
+    return Made(path, kind, megapixels, path.stat().st_size)
 
 
 def mosaic(megapixels: float, seed: int) -> Image.Image:
