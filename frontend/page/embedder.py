@@ -91,23 +91,19 @@ class Embedder:
         Raises:
             PictureError: The file cannot be used, or the embedder did not start.
         """
-        url = window.URL.createObjectURL(file)
-        try:
-            return await self._open(url, False)
-        finally:
-            window.URL.revokeObjectURL(url)
+        return await self._open(file, False)
 
     async def open_in_detail(self, url: str) -> dict:
         """As `open`, for what lies at an absolute address, and large enough that parts of it can be embedded."""
         return await self._open(url, True)
 
-    async def _open(self, url: str, in_detail: bool) -> dict:
+    async def _open(self, source, in_detail: bool) -> dict:
         await self._ready.wait()
         if self._failure:
             raise PictureError(self._failure)
         self._last_number += 1
         number = self._last_number
-        answer = await self._worker.open_picture(number, url, in_detail)
+        answer = await self._worker.open_picture(number, source, in_detail)
         if answer.error:
             raise PictureError(answer.error)
         return {
