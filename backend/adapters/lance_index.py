@@ -30,7 +30,7 @@ from .grouping import Group
 from .lance_conditions import following, joined, one_of, ordering, passing
 from .lance_database import LARGEST_BATCH, LanceDatabase, answering, still_open, translated
 from .lance_remembered import WHOLE, Place, Remembered
-from .lance_rows import dimension_of, to_record, vector_in
+from .lance_rows import dimension_of, to_record, vector_in, vectors_in
 from .lance_upkeep import KEEP_S, Keeper, Probes
 from .lance_writes import Writes
 
@@ -226,9 +226,7 @@ class LanceIndex:
             rows: pa.Table = await query.to_arrow()
         place = {image_id: number for number, image_id in enumerate(image_ids)}
         rows = rows.take(np.argsort([place[image_id] for image_id in rows["id"].to_pylist()]))
-        values = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        dimension = rows.schema.field("vector").type.list_size
-        return [ImageID(image_id) for image_id in rows["id"].to_pylist()], values.reshape(-1, dimension)
+        return [ImageID(image_id) for image_id in rows["id"].to_pylist()], vectors_in(rows)
 
     async def registered(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
         return await self._database.registered(image_ids)

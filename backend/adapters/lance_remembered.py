@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from backend.catalogue.values import ImageRecord
 
-from .lance_rows import RECORD_COLUMNS, to_records
+from .lance_rows import RECORD_COLUMNS, to_records, vectors_in
 
 # Up to how many images a library is remembered whole: the vectors, of 1,280 values each, are 51 MB then, the rest some
 # 20 MB (a guess: 1 KB each). A search with 10 results looks at 50 vectors; in a larger library it would seldom find
@@ -44,7 +44,7 @@ class Remembered:
     def __init__(
         self, table: lancedb.AsyncTable, whole: int = WHOLE, vectors: int = VECTORS, records: int = RECORDS
     ) -> None:
-        self._vectors = _Columns(table, ["vector"], _vectors_in, whole, vectors)
+        self._vectors = _Columns(table, ["vector"], _copied_vectors, whole, vectors)
         self._records = _Columns(table, RECORD_COLUMNS, to_records, whole, records)
 
     async def vectors(self, places: Sequence[Place]) -> Mapping[Place, npt.NDArray[np.float16]]:
@@ -107,10 +107,9 @@ class _Columns(Generic[Value]):
             self._place_in_whole = {place: at for at, place in enumerate(self._whole["_rowid"].to_pylist())}
 
 
-def _vectors_in(rows: pa.Table) -> Sequence[npt.NDArray[np.float16]]:
-    values = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+def _copied_vectors(rows: pa.Table) -> Sequence[npt.NDArray[np.float16]]:
     # Copies, so that one that is remembered does not keep all others in memory that were read with it.
-    return [vector.copy() for vector in values.reshape(-1, rows.schema.field("vector").type.list_size)]
+    return [vector.copy() for vector in vectors_in(rows)]
 
 
 class _Latest(Generic[Key, Value]):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from backend.catalogue.values import (
@@ -118,6 +119,12 @@ def to_records(table: pa.Table) -> list[ImageRecord]:
 
 def vector_in(row: Mapping[str, Any]) -> Vector:
     return to_vector(row["vector"], len(row["vector"]))
+
+
+def vectors_in(rows: pa.Table) -> npt.NDArray[np.float16]:
+    """Return the vectors of a table with the column `vector`: (N, D), as they are stored."""
+    values = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return values.reshape(-1, dimension_of(rows.schema))
 
 
 def to_table(rows: Iterable[Mapping[str, Any]], dimension: int) -> pa.Table:

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from backend.catalogue.errors import BodyMismatch
+from backend.catalogue.service import MAX_THUMBNAIL_BYTES
 from backend.catalogue.values import ObjectFacts
 
 from .security import STORED_OBJECT_POLICY
@@ -16,7 +17,7 @@ from .security import STORED_OBJECT_POLICY
 PATH = "/store"
 
 # Thumbnails go out whole, which costs a sixth less than a stream with its task that looks for visitors who have left.
-WHOLE_BYTES = 256 * 1024
+WHOLE_BYTES = MAX_THUMBNAIL_BYTES
 
 
 class Served(Protocol):

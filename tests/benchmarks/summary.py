@@ -7,10 +7,9 @@ A test compares the two, so that the README says what the reports say.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).parent / "results"
+from tests.benchmarks.__main__ import RESULTS
 
 
 @dataclass(frozen=True)
