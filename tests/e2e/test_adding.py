@@ -168,7 +168,7 @@ def test_a_reload_goes_on_with_what_was_not_sent(visit: Visit, drawn_groups: Gro
         f"2 files had not been sent yet: {files[0].name}, {files[1].name}."
     )
     expect(page.locator("#images .card")).to_have_count(2)
-    assert page.locator("#images .tag").all_inner_texts() == ["kept", "kept"]
+    expect(page.locator("#images .tag")).to_have_text(["kept", "kept"])
     visit.until(lambda: unsent(page) == 0)
     page.reload()
     visit.ready()

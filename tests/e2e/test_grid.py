@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.test_library import listed, select, whole
 from tests.e2e.test_page import fill
-from tests.support.page import Visit
+from tests.support.page import Visit, drawn
 from tests.support.server import Server
 
 COUNT = 120
@@ -24,7 +24,7 @@ def filled(visit: Visit, server: Server) -> Page:
 
 def settled(page: Page) -> None:
     """Wait until all that is near is there: cards, and no blank in their place."""
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    drawn(page)
     expect(page.locator("#images .blank")).to_have_count(0)
     expect(page.locator("#images .card").first).to_be_attached()
 

@@ -87,7 +87,7 @@ def test_title_and_tags_are_edited(visit: Visit, server: Server, drawn_groups: G
         (names[1], ["summer"]),
     ]
     assert visit.library() == ["A new <b>title</b>", names[1]]
-    assert page.locator("#images .card").first.locator(".tag").all_inner_texts() == ["linen", "summer"]
+    expect(page.locator("#images .card").first.locator(".tag")).to_have_text(["linen", "summer"])
 
 
 def test_a_file_that_the_browser_cannot_show(visit: Visit, tmp_path: Path) -> None:

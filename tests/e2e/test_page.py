@@ -295,7 +295,7 @@ def test_names_and_tags_that_are_odd(visit: Visit, drawn_groups: Groups, tmp_pat
     visit.search(files[2])
     assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert set(visit.library()) == {names[0][:-4], "a b c", ("long" * 60)[:200]}
-    assert visit.page.locator("#images .card").first.locator(".tag").all_inner_texts() == ["one two", "<b>three</b>"]
+    expect(visit.page.locator("#images .card").first.locator(".tag")).to_have_text(["one two", "<b>three</b>"])
 
 
 def test_the_page_has_a_browser_context_of_its_own(visit: Visit) -> None:

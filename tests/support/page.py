@@ -57,7 +57,8 @@ class Visit:
         return self.page.locator("#matches .title").all_text_contents()
 
     def library(self) -> list[str]:
-        """Return the titles in the library, newest first."""
+        """Return the titles in the library as the page shows them, newest first."""
+        drawn(self.page)
         return self.page.locator("#images .title").all_text_contents()
 
     def outcome(self, file_name: str) -> str:
@@ -89,6 +90,11 @@ class Visit:
     def _complain(self, text: str) -> None:
         if not any(part in text for part in self.tolerated):
             self.complaints.append(text)
+
+
+def drawn(page: Page) -> None:
+    """Wait until the page has drawn what it knows: it does so with its next frame, so the one after shows it."""
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def title(path: Path) -> str:
