@@ -6,9 +6,9 @@ from pathlib import Path
 
 import brotli
 
-# Measured on what is served (2 cores): 9 takes 3 s in all and leaves 3.10 of the 9.60 MB of Pyodide's WebAssembly;
-# 10 takes 20 s and leaves 2.79, 11 takes 37 s and leaves 2.74.
-QUALITY = 9
+# Measured on what is served (2 cores): 9 takes 10 s in all, and 10 takes 40, once; of the 26.9 MB of Pyodide's
+# WebAssembly, standard library and wheels it leaves 7.3 instead of 8.0, which every first visit waits for.
+QUALITY = 10
 
 # A second copy of what hardly shrinks (the wheels, the standard library) costs the browser more than it saves.
 WORTHWHILE = 0.95

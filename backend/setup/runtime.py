@@ -68,6 +68,7 @@ def build_runtime(frontend: Path, folder: Path, report: Report) -> None:
     report.step("Compiling Python's modules for the browser …")
     compile_archives(frontend, folder / PYODIDE, LEFT_OUT)
     _write_lock(frontend, wheels)
+    report.step("Compressing it all, once for every visitor: half a minute or more …")
     compress_folder(folder)
 
 
