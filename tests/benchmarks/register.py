@@ -6,7 +6,7 @@ import itertools
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +19,8 @@ from backend.catalogue.service import Catalogue
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings
 from backend.web.static import Site
+from tests.benchmarks import data
+from tests.benchmarks.library import fill
 from tests.benchmarks.report import Machine, Report, Spread, Table
 from tests.support.api import ORIGIN, Picture, Visitor
 from tests.support.records import record
@@ -29,14 +31,20 @@ CONTENDERS: Mapping[str, int] = {"together": LARGEST_BATCH, "one each": 1}
 
 WAYS = ("index", "API")
 
+DATA = "data"
+"""The data folder, within another."""
+
 Register = Callable[[int], Awaitable[None]]
 """Registers the image of this number, and returns when it is acknowledged."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dimension", type=int, default=1280)
+    parser.add_argument("--dimension", type=int, default=512)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32])
     parser.add_argument("--each", type=int, default=10, help="registrations of each client (%(default)s)")
+    parser.add_argument(
+        "--rows", type=int, nargs="+", default=[0, 10_000, 100_000], help="there before, for the growth"
+    )
     parser.add_argument("--rounds", type=int, default=3)
 
 
@@ -52,8 +60,10 @@ def run(options: argparse.Namespace) -> Report:
             " failure may cost what the system has not yet written, as LanceDB does not ask it to.",
             "API: through the whole application but the sockets, with its HEADs of the embedded store; the files were"
             " uploaded before. Client and server share the cores.",
+            "Growth: through the API into libraries that were filled before (drawn vectors, data.py) and whose indexes"
+            " the product's own upkeep made; from 1,000 images on each vector is held against those that are there.",
         ],
-        tables=[asyncio.run(_compare(way, options)) for way in WAYS],
+        tables=[*(asyncio.run(_compare(way, options)) for way in WAYS), asyncio.run(_grow(options))],
         machine=machine,
         command=f"python -m tests.benchmarks register --dimension {options.dimension} --each {options.each}",
     )
@@ -82,11 +92,34 @@ async def _compare(way: str, options: argparse.Namespace) -> Table:
     )
 
 
-async def _take(register: Register, clients: int, each: int) -> float:
+async def _grow(options: argparse.Namespace) -> Table:
+    space, loads = small_space(options.dimension), (min(options.clients), max(options.clients))
+    rates = {(rows, clients): list[float]() for rows in options.rows for clients in loads}
+    vectors = data.draw(max(options.rows), options.dimension)
+    with ExitStack() as stack:
+        folders = {rows: Path(stack.enter_context(tempfile.TemporaryDirectory())) for rows in options.rows}
+        for rows, folder in folders.items():
+            if rows:
+                await fill(folder / DATA, space, vectors[:rows])
+        first = 0
+        for _, (rows, clients) in itertools.product(range(options.rounds), rates):
+            count = clients * options.each
+            async with _api(folders[rows], space, LARGEST_BATCH, 1 + count, first) as register:
+                await register(first)  # The first one chooses what vectors are held against.
+                rates[rows, clients].append(count / await _take(register, clients, options.each, first + 1))
+            first += 1 + count
+    return Table(
+        title="Registrations per second through the API, by how many images are there",
+        columns=["images", *(f"{clients} clients" if clients > 1 else "1 client" for clients in loads)],
+        rows=[[f"{rows:,}", *(Spread.of(rates[rows, clients]) for clients in loads)] for rows in options.rows],
+    )
+
+
+async def _take(register: Register, clients: int, each: int, first: int = 0) -> float:
     """Return in how many seconds all clients are done."""
 
     async def client(number: int) -> None:
-        for one in range(number * each, (number + 1) * each):
+        for one in range(first + number * each, first + (number + 1) * each):
             await register(one)
 
     began = time.perf_counter()
@@ -110,8 +143,8 @@ async def _index(folder: Path, space: EmbeddingSpace, batch: int, count: int) ->
 
 
 @asynccontextmanager
-async def _api(folder: Path, space: EmbeddingSpace, batch: int, count: int) -> AsyncIterator[Register]:
-    settings = Settings(data=folder / "data")
+async def _api(folder: Path, space: EmbeddingSpace, batch: int, count: int, first: int = 0) -> AsyncIterator[Register]:
+    settings = Settings(data=folder / DATA)
     app = create_app(settings, space, Site(folder, folder))
     # In one event loop with the index that takes the place of the application's own.
     async with (
@@ -122,8 +155,9 @@ async def _api(folder: Path, space: EmbeddingSpace, batch: int, count: int) -> A
     ):
         app.state.catalogue = _with_index(app.state.catalogue, index)
         visitor = Visitor(http, space)
-        pictures = [Picture.of(number, vector(number, space.dimension)) for number in range(count)]
-        uploads = [await visitor.uploaded(picture) for picture in pictures]
+        numbers = range(first, first + count)
+        pictures = {number: Picture.of(number, vector(number, space.dimension)) for number in numbers}
+        uploads = {number: await visitor.uploaded(picture) for number, picture in pictures.items()}
 
         async def register(number: int) -> None:
             answer = await visitor.register(uploads[number], pictures[number])
