@@ -17,6 +17,14 @@ A photograph is in the first ten of at most 110 to 130 others, however many ther
 limit lies between, at twice the first and a third of the second, so a hub is refused, not only marked: a mark would
 have to be looked at, and no honest picture needs one. What lies under the limit, such as the mean of two or three
 pictures, cannot be told from a picture that many resemble.
+
+The bundled model's half whitened components have little room for hubs. Measured in the same way, on other photographs:
+
+    images    photographs, highest    their mean    mean of 64    mean of 4
+     1,000                    0.03          0.34          0.17         0.02
+     1,952                    0.02          0.09          0.04         0.00
+
+So its mean is refused in small catalogues; in large ones it is let in, and harms one search in ten and fewer.
 """
 
 import asyncio

@@ -35,7 +35,7 @@ from .errors import CommandFailed
 # Of the format: a reader that knows 1 can read every export that says 1.
 FORMAT = 1
 
-# Images in a row group of the Parquet file, which is all that is held at a time: some 5 MB of 1,280 values each.
+# Images in a row group of the Parquet file, which is all that is held at a time: some 2 MB of 512 values each.
 ROWS = 1024
 
 Row = tuple[ImageRecord, Vector]

@@ -76,8 +76,8 @@ MAX_FILTERS = 16_384
 # Far more than a library has; a number that LanceDB can count to.
 MAX_SKIP = 1_000_000_000
 
-# Vectors of 1,280 values take 2.6 KB each, 12.9 MB in all: what a browser fetches in a second or two, and more points
-# than a map of pictures can tell apart.
+# Vectors of 512 values take 1 KB each, 5 MB in all, of 1,280 values 13 MB: what a browser fetches in a second or two,
+# and more points than a map of pictures can tell apart.
 MAX_SAMPLE = 5000
 
 TOTAL = "X-Total-Count"

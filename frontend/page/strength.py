@@ -41,10 +41,10 @@ def twin_from(unrelated: dict) -> float:
     """
     Return the cosine from which two pictures pass for versions of one photograph.
 
-    A fifth of the way back from 1 to what one unrelated pair in a hundred reaches: 0.95 for the bundled model. Measured
-    with it on 300 photographs: the 1,110 pairs of the same product reach 0.931 at most, those of others 0.887, so that
+    A fifth of the way back from 1 to what one unrelated pair in a hundred reaches: 0.92 for the bundled model. Measured
+    with it on 300 photographs: the 1,110 pairs of the same product reach 0.911 at most, those of others 0.867, so that
     none is taken for a twin. Of 50 photographs those are that were saved anew as JPEG or WebP, brightened, halved in
-    size, or cut by 2 of 100 at each side; 42 cut by 5 of 100; 23 shrunk to a third.
+    size, or cut by 2 of 100 at each side; 41 cut by 5 of 100; 30 shrunk to a third.
     """
     return 1 - (1 - unrelated["p99"]) / 5
 

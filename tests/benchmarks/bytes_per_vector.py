@@ -17,6 +17,7 @@ from PIL import Image
 from backend.adapters.lance_index import REFINE
 from frontend.embedder.model_input import InputSpec, ModelInput, Pixels
 from frontend.embedder.preprocessing import to_model_input
+from frontend.models.components import HALF, Components
 from tests.benchmarks import data
 from tests.benchmarks.data import Vectors, unit
 from tests.benchmarks.index_types import partitions_for, take_turns
@@ -36,32 +37,6 @@ MIB = 2**20
 
 # Drawings of the pictures, with replacement, for the range of a difference.
 BOOTSTRAPS = 2000
-
-
-@dataclass(frozen=True)
-class Projection:
-    """Principal components of photographs, with the mean taken off or not, and weighed."""
-
-    mean: npt.NDArray[np.float64]
-    """(D,)"""
-    components: npt.NDArray[np.float64]
-    """(D, D), columns, the largest first."""
-    deviations: npt.NDArray[np.float64]
-    """(D,) standard deviation along each."""
-
-    @classmethod
-    def of(cls, vectors: Vectors, centred: bool) -> "Projection":
-        values = vectors.astype(np.float64)
-        mean = values.mean(axis=0) if centred else np.zeros(values.shape[1])
-        energies, directions = np.linalg.eigh((values - mean).T @ (values - mean) / len(values))
-        return cls(mean, directions[:, ::-1], np.sqrt(np.maximum(energies[::-1], 0)))
-
-    def apply(self, vectors: Vectors, dimension: int, whitening: float) -> Vectors:
-        """Return vectors of fewer values, each divided by its deviation to this power; 0.5 is half whitening."""
-        values = (vectors - self.mean) @ self.components[:, :dimension]
-        # Fewer photographs than values leave directions of which nothing is known.
-        known = np.maximum(self.deviations[:dimension], self.deviations[0] * 1e-6)
-        return Vectors(unit((values / known**whitening).astype(np.float32)))
 
 
 Project = Callable[[Vectors, int], Vectors]
@@ -103,8 +78,8 @@ def run(options: argparse.Namespace) -> Report:
     networks = {name: NativeModel(folder, options.keep) for name, folder in models().items()}
     spec = next(iter(networks.values())).spec
     inputs = [squeezed(File(picture.path.read_bytes()), spec) for picture in pictures]
-    others = {name: network.see(_other_inputs(options.others, spec)).vectors for name, network in networks.items()}
-    seen = {name: network.see(inputs).vectors for name, network in networks.items()}
+    others = {name: network.see(_other_inputs(options.others, spec)).averages for name, network in networks.items()}
+    seen = {name: network.see(inputs).averages for name, network in networks.items()}
     qualities = {name: _qualities(seen[name], others[name], groups, options.dimensions) for name in networks}
     tables = [_quality(name, found, [picture.source for picture in pictures]) for name, found in qualities.items()]
     return Report(
@@ -155,14 +130,18 @@ AS_THEY_ARE = "as they are"
 
 
 def _methods(others: Vectors) -> Mapping[str, Project]:
-    centred, plain = Projection.of(others, centred=True), Projection.of(others, centred=False)
+    centred, plain = Components.of(others, centred=True), Components.of(others, centred=False)
+
+    def weighed(components: Components, whitening: float) -> Project:
+        return lambda vectors, dimension: Vectors(components.apply(vectors, dimension, whitening))
+
     return {
         AS_THEY_ARE: lambda vectors, dimension: vectors,
-        "components, mean kept": lambda vectors, dimension: plain.apply(vectors, dimension, 0.0),
-        "components": lambda vectors, dimension: centred.apply(vectors, dimension, 0.0),
-        "half whitened": lambda vectors, dimension: centred.apply(vectors, dimension, 0.5),
-        "half whitened, mean kept": lambda vectors, dimension: plain.apply(vectors, dimension, 0.5),
-        "whitened": lambda vectors, dimension: centred.apply(vectors, dimension, 1.0),
+        "components, mean kept": weighed(plain, 0.0),
+        "components": weighed(centred, 0.0),
+        "half whitened": weighed(centred, HALF),
+        "half whitened, mean kept": weighed(plain, HALF),
+        "whitened": weighed(centred, 1.0),
     }
 
 

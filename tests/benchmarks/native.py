@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from frontend.embedder.model_input import InputSpec
+from frontend.models.nodes import AVERAGE_NODE, projection_of
 from frontend.models.reference import ReferenceModel
 from tests.benchmarks.data import Vectors, unit
 from tests.support import shared
@@ -38,7 +39,10 @@ BATCH = 32
 class Seen:
     """What a model makes of pictures. Compared by identity: it holds arrays."""
 
+    averages: Vectors
+    """The averages over the last maps, of unit length: (N, 1280)."""
     vectors: Vectors
+    """What the product makes of them: the same, or their projection, where the model has one."""
     logits: npt.NDArray[np.float32]
     """(N, classes)"""
 
@@ -53,9 +57,10 @@ class NativeModel:
         """
         self._keep = keep
         self._name = hashlib.sha256((folder / "model.json").read_bytes()).hexdigest()[:16]
-        # The nodes have the same names in all models that the project knows.
+        # These have the same names in all models that the project knows.
         manifest = json.loads((BUNDLED / "manifest.json").read_text(encoding="utf-8"))
-        self._nodes = [manifest["output"]["embedding_node"], manifest["output"]["logits_node"]]
+        self._nodes = [AVERAGE_NODE, manifest["output"]["logits_node"]]
+        self._projection = projection_of(folder)
         self.spec = InputSpec(**manifest["input"])
         self.labels = (folder / manifest["output"]["labels"]).read_text(encoding="utf-8").splitlines()
         self._torch = self._reference = None
@@ -73,8 +78,9 @@ class NativeModel:
         """Run the model on inputs of (1, S, S, 3) each."""
         outputs = [self._kept(np.concatenate(some)) for some in _batches(inputs)]
         embeddings, logits = (np.concatenate([batch[part] for batch in outputs]) for part in (0, 1))
-        count = len(embeddings)
-        return Seen(Vectors(unit(embeddings.reshape(count, -1).astype(np.float32))), logits.reshape(count, -1))
+        averages = Vectors(unit(embeddings.reshape(len(embeddings), -1).astype(np.float32)))
+        vectors = averages if self._projection is None else Vectors(unit(averages @ self._projection))
+        return Seen(averages, vectors, logits.reshape(len(logits), -1))
 
     def _kept(self, x: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         if self._keep is None:

@@ -10,7 +10,8 @@ from tests.support.server import Server
 
 torch = pytest.importorskip("torch", reason="NOT TESTED: needs `pip install -e '.[training]'`")
 
-from frontend.models.training import graph_model  # noqa: E402 (these import torch)
+from frontend.models.nodes import AVERAGE_NODE, LOGITS_NODE, projection_of  # noqa: E402 (these import torch)
+from frontend.models.training import graph_model  # noqa: E402
 from frontend.models.training.network import MobileNetV2  # noqa: E402
 
 SIDE_PX = 64
@@ -29,23 +30,26 @@ async ([tfjs, values, side, nodes]) => {
 
 
 def test_tfjs_against_pytorch(context: BrowserContext, package_server: Server, tmp_path: Path) -> None:
-    """A tiny network with batch norms that differ, exported: embedding and class scores agree to 1e-4."""
+    """A tiny network with batch norms that differ, and a projection: average, class scores and vector agree to 1e-4."""
     torch.manual_seed(0)
     network = MobileNetV2(0.05).train()
     for _ in range(3):
         network(torch.rand(8, 3, SIDE_PX, SIDE_PX) * 2 - 1)
-    graph_model.write(network.eval().fold(), tmp_path, SIDE_PX)
+    projection = np.random.default_rng(1).normal(size=(1280, 24)).astype(np.float32)
+    embedding_node = graph_model.write(network.eval().fold(), tmp_path, SIDE_PX, projection)
     values = np.random.default_rng(0).uniform(-1, 1, (1, SIDE_PX, SIDE_PX, 3)).astype(np.float32)
 
     with context.new_page() as page:
         page.route("**/exported/*", lambda route: route.fulfill(path=tmp_path / Path(route.request.url).name))
         page.goto(package_server.url + "/api/v1/health")
-        nodes = [graph_model.EMBEDDING_NODE, graph_model.LOGITS_NODE]
+        nodes = [AVERAGE_NODE, LOGITS_NODE, embedding_node]
         in_tfjs = page.evaluate(
             RUN_IN_TFJS, [f"{package_server.runtime()}/tfjs", values.ravel().tolist(), SIDE_PX, nodes]
         )
 
-    in_pytorch = graph_model.read(tmp_path)(torch.from_numpy(values).permute(0, 3, 1, 2))
-    for theirs, ours in zip(in_tfjs, in_pytorch, strict=True):
+    kept = projection_of(tmp_path)
+    assert kept is not None
+    average, logits = graph_model.read(tmp_path)(torch.from_numpy(values).permute(0, 3, 1, 2))
+    for theirs, ours in zip(in_tfjs, (average, logits, average @ torch.from_numpy(kept)), strict=True):
         assert np.ptp(theirs) > 0.001  # What is constant would agree, too.
         assert np.abs(np.array(theirs) - ours.numpy().ravel()).max() < 1e-4

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from frontend.embedder.model_input import RESIZE_RULE, InputSpec
-from tests.benchmarks.bytes_per_vector import Projection, rounded
-from tests.benchmarks.data import Vectors, unit
+from tests.benchmarks.bytes_per_vector import rounded
+from tests.benchmarks.data import unit
 from tests.benchmarks.library_records import TENTH, record_of, row_of
 from tests.benchmarks.native import average_precisions, first_is_right
 from tests.benchmarks.preprocessing import File, bilinear, nearest
@@ -52,18 +52,6 @@ def test_average_precision_by_hand() -> None:
     with np.errstate(invalid="ignore"):  # Of the group b there is no other.
         assert average_precisions(vectors, vectors, groups)[0] == pytest.approx((1 + 2 / 3) / 2)
     assert first_is_right(vectors, vectors, np.array(["a", "a", "b", "b"])) == 0.75
-
-
-def test_all_components_keep_the_cosines() -> None:
-    """A turned space is the same space; half whitening weighs its directions by the root of their deviations."""
-    vectors = Vectors(unit(np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32) * np.arange(1, 9)))
-    projection = Projection.of(vectors, centred=False)
-    turned = projection.apply(vectors, 8, whitening=0.0)
-    assert np.allclose(turned @ turned.T, vectors @ vectors.T, atol=1e-5)
-    plain, half = (projection.apply(vectors, 8, power) for power in (0.0, 0.5))
-    assert np.allclose(
-        half / half[:, :1], plain / plain[:, :1] * np.sqrt(projection.deviations[0] / projection.deviations)
-    )
 
 
 def test_rounding_to_few_bits() -> None:

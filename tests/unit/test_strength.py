@@ -40,4 +40,4 @@ def test_the_meaning_names_the_measured_values() -> None:
 def test_versions_of_a_photograph_begin_far_above_unrelated_pairs() -> None:
     """The threshold moves with the model: a fifth of the way from the same picture to what unrelated ones reach."""
     assert twin_from(UNRELATED) == pytest.approx(0.92)
-    assert twin_from({"p99": 0.7632}) == pytest.approx(0.9526, abs=1e-4)
+    assert twin_from({"p99": 0.5935}) == pytest.approx(0.9187, abs=1e-4)

@@ -1,6 +1,7 @@
 """The bundled model's training: a teacher's graph is read, a student learns from it, and a broken-off run goes on."""
 
 import io
+import json
 import tarfile
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="NOT TESTED: needs `pip install -e '.[training]'`")
 
-from frontend.models.reference import ReferenceModel  # noqa: E402 (these import torch)
+from frontend.models.nodes import AVERAGE_NODE, LOGITS_NODE, PROJECTED_NODE, projection_of  # noqa: E402
+from frontend.models.reference import ReferenceModel  # noqa: E402
 from frontend.models.training import graph_model, photographs, retrieval  # noqa: E402
 from frontend.models.training.agreement import agreement  # noqa: E402
 from frontend.models.training.blocks import BlockRecipe, solve  # noqa: E402
+from frontend.models.training.export import export, network_in, projection_from  # noqa: E402
 from frontend.models.training.network import MobileNetV2  # noqa: E402
 from frontend.models.training.train import Training  # noqa: E402
 from frontend.models.training.whole import WholeRecipe, distance  # noqa: E402
@@ -87,10 +90,49 @@ def test_graph_model_is_the_network(tmp_path: Path, width: float) -> None:
     graph_model.write(lively(MobileNetV2(width)).fold(), tmp_path, SIDE_PX)
     kept = graph_model.read(tmp_path)
     x = torch.rand(1, 3, SIDE_PX, SIDE_PX) * 2 - 1
-    nodes = [graph_model.EMBEDDING_NODE, graph_model.LOGITS_NODE]
+    nodes = [AVERAGE_NODE, LOGITS_NODE]
     expected = ReferenceModel(tmp_path).execute(x.permute(0, 2, 3, 1).numpy(), nodes)
     for computed, wanted in zip(kept(x), expected, strict=True):
         assert np.abs(computed.numpy().ravel() - wanted.ravel()).max() < 1e-4
+
+
+def test_a_projection_follows_the_network(tmp_path: Path) -> None:
+    """It is found from photographs, kept well enough in 8 bits, and all else of the model stays as it is."""
+    with tarfile.open(tmp_path / "train-00.tar", "w") as archive:
+        for n in range(40):
+            data = jpeg(draw(("dots", "rings", "checks")[n % 3], n))
+            member = tarfile.TarInfo(f"drawn/{n}.jpg")
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    network = lively(MobileNetV2(WIDTH)).fold()
+    found = projection_from(network, tmp_path, 16, SIDE_PX)
+    assert found.shape == (1280, 16)
+    assert np.isfinite(found).all()
+
+    projection = np.random.default_rng(0).normal(size=(1280, 16)).astype(np.float32)
+    node = graph_model.write(network, tmp_path, SIDE_PX, projection)
+    kept = projection_of(tmp_path)
+    assert kept is not None
+    x = torch.rand(1, 3, SIDE_PX, SIDE_PX) * 2 - 1
+    average, vector = ReferenceModel(tmp_path).execute(x.permute(0, 2, 3, 1).numpy(), [AVERAGE_NODE, node])
+    assert np.allclose(graph_model.read(tmp_path)(x)[0].numpy().ravel(), average.ravel(), atol=1e-4)
+    assert np.allclose(average.ravel() @ kept, vector.ravel(), atol=1e-4)
+    assert np.allclose(kept, projection, atol=0.02)
+
+
+def test_a_model_is_exported_anew(tmp_path: Path) -> None:
+    """A model that was exported gets a projection, and the same weights."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    graph_model.write(lively(MobileNetV2(WIDTH)).fold(), first, SIDE_PX)
+    labels = tmp_path / "labels.txt"
+    labels.write_text("\n".join(map(str, range(1001))))
+    projection = np.random.default_rng(0).normal(size=(1280, 8)).astype(np.float32)
+    export(network_in(first, WIDTH), second, labels, SIDE_PX, projection, None)
+    manifest = json.loads((second / "manifest.json").read_text())
+    assert (manifest["dimension"], manifest["output"]["embedding_node"]) == (8, PROJECTED_NODE)
+    assert "8 components, half whitened" in manifest["description"]
+    before, after = (graph_model.read(folder).state_dict() for folder in (first, second))
+    assert all(torch.allclose(before[name], after[name], atol=1e-6) for name in before)
 
 
 def test_weights_are_kept_well_enough(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ import argparse
 from pathlib import Path
 
 import torch
+from torch.nn import functional
 
+from frontend.models.nodes import projection_of
 from frontend.models.training import graph_model, photographs, retrieval
 from frontend.models.training.agreement import agreement
 from frontend.models.training.network import MobileNetV2
@@ -30,10 +32,11 @@ def main() -> None:
     labelled = retrieval.load(options.labelled, options.side_px)
     torch.manual_seed(0)
     models = {"teacher": teacher, "this model": student, "untrained": MobileNetV2().eval()}
-    precision = {
-        name: retrieval.mean_average_precision(retrieval.embeddings(model, labelled), labelled.groups)
-        for name, model in models.items()
-    }
+    vectors = {name: retrieval.embeddings(model, labelled) for name, model in models.items()}
+    if (projection := projection_of(options.model)) is not None:
+        projected = vectors["this model"] @ torch.from_numpy(projection)
+        vectors["this model, projected"] = functional.normalize(projected, dim=1)
+    precision = {name: retrieval.mean_average_precision(some, labelled.groups) for name, some in vectors.items()}
     print(f"Held-out photographs ({len(held_out)}), student against teacher: ", end="")
     print(agreement(student, teacher, held_out, options.side_px))
     print(

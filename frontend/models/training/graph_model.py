@@ -8,15 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from frontend.models.graph import Array, Graph
+from frontend.models.nodes import AVERAGE_NODE, CLASSIFIER, LOGITS_NODE, PROJECTION, SCOPE
 from frontend.models.reference import read_weights
 from frontend.models.training.network import MobileNetV2
-
-SCOPE = "module_apply_default/MobilenetV2"
-"""As in the models that @tensorflow-models/mobilenet loads, so that what knows these knows ours."""
-
-EMBEDDING_NODE = f"{SCOPE}/Logits/AvgPool"
-LOGITS_NODE = f"{SCOPE}/Logits/Squeeze"
-CLASSIFIER = "Logits/Conv2d_1c_1x1"
 
 # Channels of the last block at width 1: table 2 of the paper.
 LAST_CHANNELS = 320
@@ -46,12 +40,17 @@ def read(folder: Path) -> MobileNetV2:
     return network.eval().requires_grad_(False)
 
 
-def write(network: MobileNetV2, folder: Path, side_px: int) -> None:
+def write(network: MobileNetV2, folder: Path, side_px: int, projection: Array | None = None) -> str:
     """
     Write model.json and weights: float16, and 8 bits for the classifier, which only names what is seen.
 
     Args:
         network: With all batch norms folded.
+        projection: (1280, values) to be multiplied with the average, kept in 8 bits: with these the vectors find as
+            well as with all (mean average precision 0.530).
+
+    Returns:
+        The node that gives the embedding.
     """
     folder.mkdir(parents=True, exist_ok=True)
     graph = Graph()
@@ -70,10 +69,15 @@ def write(network: MobileNetV2, folder: Path, side_px: int) -> None:
         result = x if block.expand is None else convolve(f"{scope}/expand", x)
         result = convolve(f"{scope}/project", convolve(f"{scope}/depthwise", result))
         x = graph.add(f"{SCOPE}/{scope}/add", x, result) if block.is_residual else result
-    x = graph.mean(EMBEDDING_NODE, convolve("Conv_1", x))
+    average = embedding = graph.mean(AVERAGE_NODE, convolve("Conv_1", x))
     weights, biases = _array(network.classifier)
-    x = graph.convolution(f"{SCOPE}/{CLASSIFIER}", x, weights.T[None, None], biases, activation=None, bits=8)
-    graph.write(folder, [graph.squeeze(LOGITS_NODE, x)])
+    x = graph.convolution(f"{SCOPE}/{CLASSIFIER}", average, weights.T[None, None], biases, activation=None, bits=8)
+    logits = graph.squeeze(LOGITS_NODE, x)
+    if projection is not None:
+        none = np.zeros(projection.shape[1], dtype=np.float32)
+        embedding = graph.convolution(PROJECTION, average, projection[None, None], none, activation=None, bits=8)
+    graph.write(folder, [logits])
+    return embedding
 
 
 def _set(layer: nn.Conv2d | nn.Linear, weights: Tensor, biases: Tensor) -> None:
