@@ -21,13 +21,14 @@ from backend.catalogue.values import ImageRecord
 
 from .lance_rows import RECORD_COLUMNS, to_records, vectors_in
 
-# Up to how many images a library is remembered whole: the vectors, of 1,280 values each, are 51 MB then, the rest some
-# 20 MB (a guess: 1 KB each). A search with 10 results looks at 50 vectors; in a larger library it would seldom find
-# most of them remembered, so there LanceDB reads them with the search, which costs less than to do so after it.
+# Up to how many images a library is remembered whole: the vectors, of 512 values each, are 20 MB then (of 1,280 51 MB),
+# the rest some 20 MB (a guess: 1 KB each). A search with 10 results looks at 150 vectors; in a larger library it would
+# seldom find most of them remembered, so there LanceDB reads them with the search, for less than it would cost after
+# it.
 WHOLE = 20_000
 
 # How many rows are remembered that were asked for one by one: new ones that the whole does not have yet, and all of a
-# larger library. Vectors of 1,280 values are 5 MB then, records with a few tags and labels 20 MB (a guess: 2 KB each).
+# larger library. Vectors of 512 values are 2 MB then, records with a few tags and labels 20 MB (a guess: 2 KB each).
 VECTORS = 2_000
 RECORDS = 10_000
 

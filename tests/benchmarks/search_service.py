@@ -158,9 +158,10 @@ def run(options: argparse.Namespace) -> Report:
     return Report(
         title="Search service",
         introduction=[
-            "Searches by HTTP on the loopback interface, 10 nearest of vectors drawn as data.py says (1,280 values),"
-            f" {options.queries} different ones that are not in the library. Ours is `lookalike serve` as people start"
-            " it, upkeep included, with a library whose indexes its own upkeep made; nothing of it is tuned for this."
+            "Searches by HTTP on the loopback interface, 10 nearest of vectors drawn as data.py says"
+            f" ({bundled_space().dimension:,} values), {options.queries} different ones that are not in the library."
+            " Ours is `lookalike serve` as people start it, upkeep included, with a library whose indexes that upkeep"
+            " made; nothing of it is tuned for this."
             " The others stand behind the product's own routes (the same checks of a request, the same answers with"
             " signed addresses), in one process as ours is. They hold the records as bytes in memory beside the"
             " vectors, or as payload; of their settings the first is used that finds"
@@ -464,7 +465,10 @@ def _plots(sizes: Sequence[Size]) -> list[Plot]:
         plots.append(Lines(f"p99_{number}", title, "rows", "ms", lines, log_x=True, log_y=True))
     last = sizes[-1]
     heights: dict[str, Sequence[float | None]] = {
-        contender.name: [Spread.of(_rates(contender.turns[clients[-1], tenth])).median for tenth in (False, True)]
+        contender.name: [
+            Spread.of(_rates(turns)).median if (turns := contender.turns.get((clients[-1], tenth))) else None
+            for tenth in (False, True)
+        ]
         for contender in last.contenders
     }
     title = f"Searches a second, {_named(clients[-1])}, {last.rows:,} vectors"
