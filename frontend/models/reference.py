@@ -7,7 +7,7 @@ against TensorFlow's documentation. It is used to describe models and in tests, 
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,25 @@ class ReferenceModel:
             ValueError: They need an operation that is not written here, or a node that is not there.
         """
         values: dict[str, Any] = dict(self._weights)
-        for name in self._in_order(outputs):
-            if name not in values:
-                values[name] = self._compute(self._node(name), values, model_input)
+        for node in self.needed_by(outputs):
+            values[node["name"]] = self._compute(node, values, model_input)
         return [values[name] for name in outputs]
+
+    def needed_by(self, outputs: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+        """
+        Return the nodes that the outputs need, each after those that it reads, without the weights.
+
+        Raises:
+            ValueError: One of them is not there.
+        """
+        inputs: dict[str, list[str]] = {}
+        wanted = list(outputs)
+        while wanted:
+            name = wanted.pop()
+            if name not in inputs:
+                inputs[name] = [] if name in self._weights else inputs_of(self._node(name))
+                wanted += inputs[name]
+        return [self._node(name) for name in TopologicalSorter(inputs).static_order() if name not in self._weights]
 
     def only_output(self) -> str:
         """
@@ -62,17 +77,6 @@ class ReferenceModel:
         if len(outputs) != 1:
             raise ValueError(f"the graph has {len(outputs)} outputs: {', '.join(outputs)}; one has to be named")
         return outputs[0]
-
-    def _in_order(self, outputs: Sequence[str]) -> Iterable[str]:
-        """Return the nodes that the outputs need, each after those that it reads."""
-        inputs: dict[str, list[str]] = {}
-        wanted = list(outputs)
-        while wanted:
-            name = wanted.pop()
-            if name not in inputs:
-                inputs[name] = [] if name in self._weights else inputs_of(self._node(name))
-                wanted += inputs[name]
-        return TopologicalSorter(inputs).static_order()
 
     def _node(self, name: str) -> Mapping[str, Any]:
         if name not in self._nodes:

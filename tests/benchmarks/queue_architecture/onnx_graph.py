@@ -14,8 +14,8 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from frontend.models.reference import ReferenceModel, inputs_of, is_same, read_weights, second
 from frontend.models.reference import decode as decode_text
-from frontend.models.reference import inputs_of, is_same, read_weights, second
 from tests.benchmarks.queue_architecture.native_model import INPUT, read_manifest
 
 OPSET = 18
@@ -35,10 +35,8 @@ def write_onnx(folder: Path, file: Path) -> None:
     space = read_manifest(folder)
     document = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     translation = _Translation(read_weights(folder, document["weightsManifest"]), space.input.side_px)
-    for node in document["modelTopology"]["node"]:
+    for node in ReferenceModel(folder).needed_by([space.embedding_node]):
         translation.add(node)
-        if node["name"] == space.embedding_node:
-            break
     shape = ["n", 3, space.input.side_px, space.input.side_px]
     graph = helper.make_graph(
         translation.nodes,
@@ -72,8 +70,6 @@ class _Translation:
         match node["op"]:
             case "Placeholder":
                 self._names[node["name"]] = INPUT
-            case "Const":
-                pass  # Read where it is used.
             case "_FusedConv2D":
                 self._convolution(node, depthwise=False)
             case "FusedDepthwiseConv2dNative":
