@@ -26,7 +26,7 @@ IMAGES = "images_"
 DELETED = "deleted"
 LEASES = "leases"
 
-# Rows that share a commit, or a condition, at most. A guess: 500 rows are some 1.5 MB, and the condition that looks for
+# Rows that share a commit, or a condition, at most. A guess: 500 rows are some 0.7 MB, and the condition that looks for
 # them 50 KB.
 LARGEST_BATCH = 500
 

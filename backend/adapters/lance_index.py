@@ -50,7 +50,7 @@ TIMES_MORE = 2
 # limit, and get as many answers a second (2 cores; with the index 0.5 GB).
 SEARCHES_AT_ONCE = 8
 
-# How many images `everything` reads at once: some 3 MB of vectors.
+# How many images `everything` reads at once: some 1 MB of vectors of 512 values.
 CHUNK = 1000
 
 

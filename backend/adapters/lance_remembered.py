@@ -28,8 +28,8 @@ from .lance_rows import RECORD_COLUMNS, to_records, vectors_in
 WHOLE = 20_000
 
 # How many rows are remembered that were asked for one by one: new ones that the whole does not have yet, and all of a
-# larger library. Vectors of 512 values are 2 MB then, records with a few tags and labels 20 MB (a guess: 2 KB each).
-VECTORS = 2_000
+# larger library. Vectors of 512 values are 6 MB then, records with a few tags and labels 20 MB (a guess: 2 KB each).
+VECTORS = 6_000
 RECORDS = 10_000
 
 Key = TypeVar("Key", bound=Hashable)

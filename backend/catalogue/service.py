@@ -68,7 +68,7 @@ MAX_THUMBNAIL_BYTES = 256 * 1024
 # A guess at what a product needs, with room. The index looks attributes up by name, so that more would be slow.
 MAX_ATTRIBUTES = 32
 
-# Vectors of a sample that are read at once: some 1.3 MB.
+# Vectors of a sample that are read at once: some 0.5 MB of 512 values each.
 SAMPLE_PIECE = 500
 
 VectorRows = tuple[Sequence[ImageID], npt.NDArray[np.float16]]

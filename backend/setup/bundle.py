@@ -10,7 +10,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from .micropython import RECIPE, compile_module
+from . import micropython
+from .micropython import compile_module
 
 MODULES = "modules.bin"
 
@@ -31,7 +32,7 @@ del contents, file, folder, module, path, size
 
 def recipe() -> bytes:
     """Return all that a bundle depends on beside its sources."""
-    return Path(__file__).read_bytes() + RECIPE.encode()
+    return Path(__file__).read_bytes() + micropython.recipe()
 
 
 def bundle(sources: Mapping[str, bytes], folder: str) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ import brotli
 # WebAssembly, standard library and wheels it leaves 7.3 instead of 8.0, which every first visit waits for.
 QUALITY = 10
 
-# A second copy of what hardly shrinks (the wheels, the standard library) costs the browser more than it saves.
+# A second copy of what hardly shrinks costs the browser more than it saves.
 WORTHWHILE = 0.95
 
 

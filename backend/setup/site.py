@@ -2,7 +2,7 @@
 The static site in frontend/dist: built from npm's packages, the vendored wheels and our own sources.
 
     runtime/<key>/    what is not ours (see runtime.py): rebuilt when what it is locked to changes
-    app/<hash>/       our Python, style and configuration (see bundle.py): rebuilt when a source changes
+    app/<hash>/       our Python, style and configuration (see bundle.py): rebuilt when a source or the bundling changes
     *.html            the pages (PAGES): name the two in use, and are written last
 
 Addresses under a hash never change their content, so a browser may keep them for ever. All are relative, so that the

@@ -33,10 +33,15 @@ class Components:
         return cls(mean, directions[:, ::-1], np.sqrt(np.maximum(energies[::-1], 0)))
 
     def projection(self, dimension: int, whitening: float) -> npt.NDArray[np.float64]:
-        """Return (D, dimension): the first directions, each divided by its deviation to this power."""
-        # Fewer vectors than values leave directions of which nothing is known.
-        known = np.maximum(self.deviations[:dimension], self.deviations[0] * 1e-6)
-        return self.directions[:, :dimension] / known**whitening
+        """
+        Return (D, dimension): the first directions, each divided by its deviation to this power.
+
+        Fewer vectors than values leave directions of which nothing is known; these count nothing.
+        """
+        deviations = self.deviations[:dimension]
+        known = deviations > self.deviations[0] * 1e-6
+        weights = np.where(known, np.where(known, deviations, 1.0) ** -whitening, 0.0)
+        return self.directions[:, :dimension] * weights
 
     def apply(self, vectors: npt.NDArray[np.floating], dimension: int, whitening: float) -> npt.NDArray[np.float32]:
         """Return vectors of fewer values and unit length: (N, dimension)."""

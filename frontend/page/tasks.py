@@ -5,8 +5,8 @@ import gc
 
 from pyscript import window
 
-# In bytes. By itself MicroPython looks through its memory, some 130 MB after it has compiled the page, each time that
-# 16 KB were used: 2 ms each, and an eighth of all that adding a file took in the page's thread.
+# In bytes. By itself MicroPython looks through all of its memory each time that 16 KB were used: 2 ms each while it was
+# 130 MB, and an eighth of all that adding a file took in the page's thread.
 gc.threshold(1_000_000)  # pyright: ignore[reportAttributeAccessIssue]: MicroPython's
 
 running = set()

@@ -192,7 +192,7 @@ def _plot(number: int, name: str, found: Sequence[Quality]) -> Lines:
             title = one.method if one.method == AS_THEY_ARE else f"{one.method}, {one.stored}"
             lines.setdefault(title, []).append((one.bytes, float(one.precisions.mean())))
     shown: dict[str, Sequence[tuple[float, float]]] = {
-        title: sorted(points) for title, points in lines.items() if "kept" not in title
+        title: sorted(points) for title, points in lines.items() if not title.startswith("components, mean kept")
     }
     return Lines(f"map_{number}", f"{name}: mAP over bytes of a vector", "bytes", "mAP", shown, log_x=True)
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from lancedb.index import LabelList
 
+from backend.adapters.lance_index import REFINE
 from tests.benchmarks import data
 from tests.benchmarks.index_types import TYPES, partitions_for
 from tests.benchmarks.report import Machine, Report, Spread, Table
@@ -19,7 +20,7 @@ SHARES = (0.5, 0.1, 0.01, 0.001)
 
 SEARCHES = {
     "flat": lambda partitions: Search(),
-    "IVF_RQ": lambda partitions: Search(nprobes=_probes(partitions), refine_factor=5),
+    "IVF_RQ": lambda partitions: Search(nprobes=_probes(partitions), refine_factor=REFINE),
     "IVF_SQ": lambda partitions: Search(nprobes=_probes(partitions), refine_factor=2),
 }
 """Type -> how it is asked: as it would be without a filter."""

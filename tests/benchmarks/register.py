@@ -65,7 +65,9 @@ def run(options: argparse.Namespace) -> Report:
         ],
         tables=[*(asyncio.run(_compare(way, options)) for way in WAYS), asyncio.run(_grow(options))],
         machine=machine,
-        command=f"python -m tests.benchmarks register --dimension {options.dimension} --each {options.each}",
+        command=f"python -m tests.benchmarks register --dimension {options.dimension} --each {options.each}"
+        f" --clients {' '.join(map(str, options.clients))} --rows {' '.join(map(str, options.rows))}"
+        f" --rounds {options.rounds}",
     )
 
 
@@ -97,16 +99,17 @@ async def _grow(options: argparse.Namespace) -> Table:
     rates = {(rows, clients): list[float]() for rows in options.rows for clients in loads}
     vectors = data.draw(max(options.rows), options.dimension)
     with ExitStack() as stack:
-        folders = {rows: Path(stack.enter_context(tempfile.TemporaryDirectory())) for rows in options.rows}
+        folders = {rows: Path(stack.enter_context(tempfile.TemporaryDirectory())) for rows in options.rows if rows}
         for rows, folder in folders.items():
-            if rows:
-                await fill(folder / DATA, space, vectors[:rows])
+            await fill(folder / DATA, space, vectors[:rows])
         first = 0
         for _, (rows, clients) in itertools.product(range(options.rounds), rates):
             count = clients * options.each
-            async with _api(folders[rows], space, LARGEST_BATCH, 1 + count, first) as register:
-                await register(first)  # The first one chooses what vectors are held against.
-                rates[rows, clients].append(count / await _take(register, clients, options.each, first + 1))
+            with tempfile.TemporaryDirectory() as empty:
+                folder = folders.get(rows, Path(empty))
+                async with _api(folder, space, LARGEST_BATCH, 1 + count, first) as register:
+                    await register(first)  # The first one chooses what vectors are held against.
+                    rates[rows, clients].append(count / await _take(register, clients, options.each, first + 1))
             first += 1 + count
     return Table(
         title="Registrations per second through the API, by how many images are there",

@@ -72,9 +72,14 @@ def _bytes(operation: str, architecture: str) -> Figure:
     return Figure("architectures", "Bytes for each operation, kB", row, "with visitors")
 
 
-def _search(engine: str) -> Figure:
+def _search(thousands: int, engine: str) -> Figure:
     row = {"clients": 1, "engine": engine}
-    return Figure("search_service_10k", "10,000 vectors, no filter", row, "our p99 / theirs")
+    return Figure(f"search_service_{thousands}k", f"{thousands},000 vectors, no filter", row, "our p99 / theirs")
+
+
+def _vector(method: str, values: int) -> Figure:
+    row = {"method": method, "values": values, "type": "float16"}
+    return Figure("bytes_per_vector", "lookalike_v1: mean average precision", row, "bytes")
 
 
 def _extraction(file: str, way: str) -> Figure:
@@ -108,8 +113,18 @@ RATIOS = [
         Figure("batch", "The queue's pace / one by one", {"megapixels": 3.0}, "ratio"),
         inverse=True,
     ),
-    Ratio("Search of 10,000 images over HTTP, p99", "hnswlib behind the same routes", _search("hnswlib")),
-    Ratio(SAME.capitalize(), "faiss behind the same routes", _search("faiss")),
+    Ratio("Search of 10,000 images over HTTP, p99", "hnswlib behind the same routes", _search(10, "hnswlib")),
+    Ratio(SAME.capitalize(), "faiss behind the same routes", _search(10, "faiss")),
+    Ratio(SAME.capitalize(), "Qdrant's local mode", _search(10, "Qdrant, local mode")),
+    Ratio(SAME.capitalize(), "Milvus Lite", _search(10, "Milvus Lite")),
+    Ratio("Search of 100,000 images over HTTP, p99", "hnswlib behind the same routes", _search(100, "hnswlib")),
+    Ratio(SAME.capitalize(), "faiss behind the same routes", _search(100, "faiss")),
+    Ratio(
+        "Bytes of a vector, which finds a little better",
+        "all 1,280 averages",
+        _vector("half whitened, mean kept", 512),
+        _vector("as they are", 1280),
+    ),
     Ratio(
         "Registrations of 32 clients",
         "a commit for each",

@@ -5,6 +5,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from backend.adapters.lance_index import REFINE
 from tests.benchmarks import data
 from tests.benchmarks.index_types import TYPES, partitions_for, take_turns
 from tests.benchmarks.report import Machine, Report, Spread, Table
@@ -28,7 +29,7 @@ def run(options: argparse.Namespace) -> Report:
     queries, vectors = data.Vectors(drawn[: options.queries]), data.Vectors(drawn[options.queries :])
     exact = data.nearest(queries, vectors, 10)
     partitions = partitions_for(options.rows)
-    search = Search(nprobes=partitions, refine_factor=5)
+    search = Search(nprobes=partitions, refine_factor=REFINE)
     outside = {f"{share:.0%}": round(options.rows * share) for share in options.shares}
     recipes = [
         Recipe(name, TYPES["IVF_RQ"](partitions), indexed=options.rows - count) for name, count in outside.items()

@@ -35,6 +35,8 @@ def test_whitening(vectors: np.ndarray, whitening: float, left: float) -> None:
 
 
 def test_fewer_vectors_than_values() -> None:
-    """Directions of which nothing is known do not drown the others."""
-    vectors = np.random.default_rng(1).normal(size=(3, 6))
-    assert np.isfinite(Components.of(vectors, centred=True).apply(vectors, 6, 1.0)).all()
+    """Of new vectors nothing counts that lies in directions of which nothing is known."""
+    few, new = np.random.default_rng(1).normal(size=(2, 3, 6))
+    projected = new @ Components.of(few, centred=False).projection(6, 1.0)
+    assert np.abs(projected[:, :3]).min() > 0
+    assert np.abs(projected[:, 3:]).max() == 0

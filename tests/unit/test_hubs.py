@@ -26,7 +26,7 @@ def sentinels_of(images: np.ndarray) -> Sentinels:
 
 @pytest.mark.parametrize("images", [MIN_IMAGES, 2 * MIN_IMAGES])
 def test_means(images: int) -> None:
-    """The mean of a catalogue, or of a good part of it, is refused, also with a picture mixed into it."""
+    """By 1,280 averages a catalogue's mean, or that of a good part, is refused, also with a picture mixed into it."""
     catalogue = IMAGES[:images]
     sentinels = sentinels_of(catalogue)
     mean = normalised(catalogue.mean(axis=0))

@@ -65,6 +65,8 @@ def export(
 def projection_from(network: MobileNetV2, folder: Path, values: int, side_px: int) -> Array:
     """Return the (1280, values) that make half whitened components of a network's averages of photographs."""
     every = photographs.load(folder, TOO_SOFT).training
+    if len(every) < values:
+        raise ValueError(f"{folder} has {len(every)} photographs to learn from: too few for {values} components")
     some = every[torch.linspace(0, len(every) - 1, min(PHOTOGRAPHS, len(every))).long()]
     averages, _ = outputs(network, some, side_px)
     return Components.of(averages.numpy(), centred=False).projection(values, HALF).astype(np.float32)
@@ -88,7 +90,7 @@ def main() -> None:
     parser.add_argument("--labelled-pictures", type=Path, help="CSV with path and group, for the calibration")
     parser.add_argument("--photographs", type=Path, help="folder with tar files of JPEGs, for the components")
     parser.add_argument("--values", type=int, default=512, help="of a vector, if there are photographs (%(default)s)")
-    parser.add_argument("--width", type=float, default=1.0)
+    parser.add_argument("--width", type=float, default=1.0, help="of a checkpoint's network (%(default)s)")
     parser.add_argument("--side-px", type=int, default=224)
     options = parser.parse_args()
     network, projection = network_in(options.network, options.width), None

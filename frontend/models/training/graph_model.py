@@ -46,8 +46,8 @@ def write(network: MobileNetV2, folder: Path, side_px: int, projection: Array | 
 
     Args:
         network: With all batch norms folded.
-        projection: (1280, values) to be multiplied with the average, kept in 8 bits: with these the vectors find as
-            well as with all (mean average precision 0.530).
+        projection: (1280, values) to be multiplied with the average, kept in 8 bits, which is enough: the vectors find
+            as well as with it in float32 (mean average precision within 0.0002).
 
     Returns:
         The node that gives the embedding.
@@ -74,8 +74,9 @@ def write(network: MobileNetV2, folder: Path, side_px: int, projection: Array | 
     x = graph.convolution(f"{SCOPE}/{CLASSIFIER}", average, weights.T[None, None], biases, activation=None, bits=8)
     logits = graph.squeeze(LOGITS_NODE, x)
     if projection is not None:
-        none = np.zeros(projection.shape[1], dtype=np.float32)
-        embedding = graph.convolution(PROJECTION, average, projection[None, None], none, activation=None, bits=8)
+        no_biases = np.zeros(projection.shape[1], dtype=np.float32)
+        filters = projection[None, None]
+        embedding = graph.convolution(PROJECTION, average, filters, no_biases, activation=None, bits=8)
     graph.write(folder, [logits])
     return embedding
 
