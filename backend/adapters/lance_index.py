@@ -29,7 +29,7 @@ from backend.catalogue.values import (
 from .grouping import Group
 from .lance_conditions import following, joined, one_of, ordering, passing
 from .lance_database import LARGEST_BATCH, LanceDatabase, answering, still_open, translated
-from .lance_remembered import WHOLE, Place, Remembered
+from .lance_remembered import WHOLE_VECTORS, Place, Remembered
 from .lance_rows import dimension_of, to_record, vector_in, vectors_in
 from .lance_upkeep import KEEP_S, Keeper, Probes
 from .lance_writes import Writes
@@ -165,7 +165,7 @@ class LanceIndex:
         if condition:
             query = query.where(condition)
         query = query.minimum_nprobes(await self._probes.number()).maximum_nprobes(0)
-        if not 0 < await self._probes.indexed() <= WHOLE:
+        if not 0 < await self._probes.indexed() <= WHOLE_VECTORS:
             rows = await self._found(query.limit(limit).refine_factor(REFINE))
             similarities = [_similarity(distance) for distance in rows["_distance"].to_pylist()]
             return dict(zip(rows["_rowid"].to_pylist(), similarities, strict=True)), True

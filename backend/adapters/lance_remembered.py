@@ -9,7 +9,7 @@ and is forgotten when there is no more room.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import lancedb
@@ -21,11 +21,14 @@ from backend.catalogue.values import ImageRecord
 
 from .lance_rows import RECORD_COLUMNS, to_records, vectors_in
 
-# Up to how many images a library is remembered whole: the vectors, of 512 values each, are 20 MB then (of 1,280 51 MB),
-# the rest some 20 MB (a guess: 1 KB each). A search with 10 results looks at 150 vectors; in a larger library it would
-# seldom find most of them remembered, so there LanceDB reads them with the search, for less than it would cost after
-# it.
-WHOLE = 20_000
+# Up to how many images all vectors are remembered: of 512 values each, they are 20 MB then (of 1,280 51 MB). A search
+# with 10 results looks at 150 of them; in a larger library it would seldom find most remembered, so there LanceDB reads
+# them with the search, for less than it would cost after it.
+WHOLE_VECTORS = 20_000
+
+# Up to how many images all records are remembered: 74 MB then, read in 0.3 s (of 100,000 with two labels and a tag each
+# 37 MB in 0.15 s, measured). Ten read by themselves take 10 ms each time, which is half of a search in a large library.
+WHOLE_RECORDS = 200_000
 
 # How many rows are remembered that were asked for one by one: new ones that the whole does not have yet, and all of a
 # larger library. Vectors of 512 values are 6 MB then, records with a few tags and labels 20 MB (a guess: 2 KB each).
@@ -43,10 +46,15 @@ class Remembered:
     """The rows of one table that were asked for last."""
 
     def __init__(
-        self, table: lancedb.AsyncTable, whole: int = WHOLE, vectors: int = VECTORS, records: int = RECORDS
+        self,
+        table: lancedb.AsyncTable,
+        whole_vectors: int = WHOLE_VECTORS,
+        whole_records: int = WHOLE_RECORDS,
+        vectors: int = VECTORS,
+        records: int = RECORDS,
     ) -> None:
-        self._vectors = _Columns(table, ["vector"], _copied_vectors, whole, vectors)
-        self._records = _Columns(table, RECORD_COLUMNS, to_records, whole, records)
+        self._vectors = _Columns(table, ["vector"], _copied_vectors, whole_vectors, vectors)
+        self._records = _Columns(table, RECORD_COLUMNS, to_records, whole_records, records)
 
     async def vectors(self, places: Sequence[Place]) -> Mapping[Place, npt.NDArray[np.float16]]:
         """Return the vectors at these places, (D,) each as it is stored; those of rows that have moved are left out."""
@@ -72,8 +80,7 @@ class _Columns(Generic[Value]):
         self._columns = list(columns)
         self._convert = convert
         self._largest_whole = whole
-        self._whole = pa.table({"_rowid": pa.array([], pa.uint64())})
-        self._place_in_whole: Mapping[Place, int] = {}
+        self._whole = _Whole(pa.table({"_rowid": pa.array([], pa.uint64())}))
         self._reading_whole = asyncio.Lock()
         self._latest: _Latest[Place, Value] = _Latest(room)
 
@@ -91,21 +98,47 @@ class _Columns(Generic[Value]):
 
     def _known(self, places: Sequence[Place]) -> dict[Place, Value]:
         known = self._latest.of(places)
-        if there := [place for place in places if place not in known and place in self._place_in_whole]:
-            known |= self._keep(self._whole.take([self._place_in_whole[place] for place in there]))
-        return known
+        rows = self._whole.rows([place for place in places if place not in known])
+        return known | self._keep(rows) if rows.num_rows else known
 
     def _keep(self, rows: pa.Table) -> dict[Place, Value]:
         return self._latest.keep(dict(zip(rows["_rowid"].to_pylist(), self._convert(rows), strict=True)))
 
-    async def _read_whole(self, places: Iterable[Place]) -> None:
+    async def _read_whole(self, places: Sequence[Place]) -> None:
         """Remember the whole table, unless it is too large, or another call has just done so."""
         async with self._reading_whole:
-            if self._place_in_whole.keys() >= set(places) or await self._table.count_rows() > self._largest_whole:
+            if self._whole.has(places) or await self._table.count_rows() > self._largest_whole:
                 return
             query = self._table.query().with_row_id().select([*self._columns, "_rowid"])
-            self._whole = (await query.to_arrow()).combine_chunks()
-            self._place_in_whole = {place: at for at, place in enumerate(self._whole["_rowid"].to_pylist())}
+            self._whole = _Whole(await query.to_arrow())
+
+
+class _Whole:
+    """All rows of a table as they were at one time, found by their places."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table = table.combine_chunks()
+        places = self._table["_rowid"].to_numpy()
+        # Arrays, as a dictionary of 200,000 places takes another 20 MB.
+        self._order = np.argsort(places)
+        self._sorted = places[self._order]
+
+    def rows(self, places: Sequence[Place]) -> pa.Table:
+        """Return those rows of these places that are there."""
+        at, there = self._look_up(places)
+        return self._table.take(self._order[at[there]])
+
+    def has(self, places: Sequence[Place]) -> bool:
+        """Tell whether all of them are there."""
+        return bool(self._look_up(places)[1].all())
+
+    def _look_up(self, places: Sequence[Place]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+        """Return where each place is among the sorted ones, or would be, and whether it is."""
+        wanted = np.array(places, dtype=np.uint64)
+        at = np.searchsorted(self._sorted, wanted)
+        there = at < len(self._sorted)
+        there[there] = self._sorted[at[there]] == wanted[there]
+        return at, there
 
 
 def _copied_vectors(rows: pa.Table) -> Sequence[npt.NDArray[np.float16]]:

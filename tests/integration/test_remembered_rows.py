@@ -151,7 +151,7 @@ async def test_library_too_large_to_be_remembered(
         monkeypatch.setattr(index._probes, "indexed", AsyncMock(return_value=6))
         small = await index.nearest(vector(2), 3, Filters())
         monkeypatch.setattr(index._probes, "indexed", AsyncMock(return_value=indexed))
-        monkeypatch.setattr(lance_index, "WHOLE", -1)
+        monkeypatch.setattr(lance_index, "WHOLE_VECTORS", -1)
         large = await index.nearest(vector(2), 3, Filters())
 
         assert [match.image for match in large] == [match.image for match in small]
@@ -164,7 +164,7 @@ async def test_room_for_few(tmp_path: Path) -> None:
         await fill(index, 5)
         await index.maintain()
         places = await all_places(index)
-        remembered = Remembered(index._table, whole=0, vectors=2, records=2)
+        remembered = Remembered(index._table, whole_vectors=0, whole_records=0, vectors=2, records=2)
         for some in (places, places[:3]):
             assert list(await remembered.vectors(some)) == some
             records = await remembered.records(some)
@@ -180,7 +180,7 @@ async def test_small_library_is_remembered_whole(tmp_path: Path) -> None:
     """Who asks for one row has all others read with it, and a new one beside them; a larger library is not read so."""
     async with LanceDatabase.open(tmp_path) as database, LanceIndex.open(database, SPACE) as index:
         await fill(index, 5)
-        remembered, too_large = Remembered(index._table, whole=5), Remembered(index._table, whole=4)
+        remembered, too_large = (Remembered(index._table, size, size) for size in (5, 4))
         places = await all_places(index)
         for one in (remembered, too_large):
             await one.vectors(places[:1])
