@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,13 +35,18 @@ def seeded() -> None:
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> photographs.Photographs:
     folder = tmp_path_factory.mktemp("photographs")
+    write_shard(folder, [f"{'soft' if n >= 30 else 'drawn'}/{n}.jpg" for n in range(32)])
+    return photographs.load(folder, leave_out=("soft",))
+
+
+def write_shard(folder: Path, names: Sequence[str]) -> None:
+    """Put a drawing under each name into a tar file, as the training reads them."""
     with tarfile.open(folder / "train-00.tar", "w") as archive:
-        for n in range(32):
+        for n, name in enumerate(names):
             data = jpeg(draw(("dots", "rings", "checks")[n % 3], n))
-            member = tarfile.TarInfo(f"{'soft' if n >= 30 else 'drawn'}/{n}.jpg")
+            member = tarfile.TarInfo(name)
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
-    return photographs.load(folder, leave_out=("soft",))
 
 
 def lively(network: MobileNetV2) -> MobileNetV2:
@@ -98,12 +104,7 @@ def test_graph_model_is_the_network(tmp_path: Path, width: float) -> None:
 
 def test_a_projection_follows_the_network(tmp_path: Path) -> None:
     """It is found from photographs, kept well enough in 8 bits, and all else of the model stays as it is."""
-    with tarfile.open(tmp_path / "train-00.tar", "w") as archive:
-        for n in range(40):
-            data = jpeg(draw(("dots", "rings", "checks")[n % 3], n))
-            member = tarfile.TarInfo(f"drawn/{n}.jpg")
-            member.size = len(data)
-            archive.addfile(member, io.BytesIO(data))
+    write_shard(tmp_path, [f"drawn/{n}.jpg" for n in range(40)])
     network = lively(MobileNetV2(WIDTH)).fold()
     found = projection_from(network, tmp_path, 16, SIDE_PX)
     assert found.shape == (1280, 16)
