@@ -164,7 +164,8 @@ class LanceIndex:
         query = self._table.query().nearest_to(vector).distance_type("cosine").with_row_id()
         if condition:
             query = query.where(condition)
-        query = query.minimum_nprobes(await self._probes.number()).maximum_nprobes(0)
+        # No maximum, and that first: LanceDB has one of 20 by itself, and refuses a minimum above it.
+        query = query.maximum_nprobes(0).minimum_nprobes(await self._probes.number())
         if not 0 < await self._probes.indexed() <= WHOLE_VECTORS:
             rows = await self._found(query.limit(limit).refine_factor(REFINE))
             similarities = [_similarity(distance) for distance in rows["_distance"].to_pylist()]

@@ -158,6 +158,15 @@ async def test_library_too_large_to_be_remembered(
         assert [match.score for match in large] == pytest.approx([match.score for match in small], abs=1e-4)
 
 
+async def test_library_of_many_partitions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a million images more partitions are looked through than LanceDB would by itself."""
+    async with LanceDatabase.open(tmp_path) as database, LanceIndex.open(database, SPACE) as index:
+        await fill(index, 6)
+        monkeypatch.setattr(index._probes, "number", AsyncMock(return_value=500))
+
+        assert titles(await found(index)) == {f"Title {number}" for number in range(6)}
+
+
 async def test_room_for_few(tmp_path: Path) -> None:
     """More rows than there is room for come back all the same; those asked for last are remembered."""
     async with LanceDatabase.open(tmp_path) as database, LanceIndex.open(database, SPACE) as index:
