@@ -1,5 +1,6 @@
 """Fixtures that put the real application on a temporary folder."""
 
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -16,6 +17,12 @@ from tests.support.api import API, ORIGIN, OpenAPIDocument, Visitor
 from tests.support.ceph_server import missing_programs, running_ceph
 from tests.support.s3_server import S3Server, find_ministack, running_s3
 from tests.support.spaces import small_space
+
+
+def pytest_configure() -> None:
+    """Let what the tests start be interrupted, which a shell forbids to all that it starts in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -44,11 +44,13 @@ async def lease(table: lancedb.AsyncTable, name: str, seconds: float = LEASE_S) 
         yield True
     finally:
         renewing.cancel()
-        with suppress(asyncio.CancelledError):
-            await renewing
-        # If this fails the lease runs out.
-        with suppress(RuntimeError, OSError):
-            await _take(table, name, holder, seconds=0)
+        try:
+            # Not the task itself, whose end by cancelling could not be told from being cancelled here.
+            await asyncio.wait([renewing])
+        finally:
+            # If this fails the lease runs out.
+            with suppress(RuntimeError, OSError):
+                await _take(table, name, holder, seconds=0)
 
 
 async def _take(table: lancedb.AsyncTable, name: str, holder: str, seconds: float) -> bool:

@@ -7,6 +7,7 @@ import lancedb
 import pyarrow as pa
 import pytest
 
+from backend.adapters import lance_lease
 from backend.adapters.lance_database import LanceDatabase
 from backend.adapters.lance_index import LanceIndex
 from backend.adapters.lance_lease import LEASE_SCHEMA, lease
@@ -152,6 +153,39 @@ async def test_lease_of_a_process_that_died(tmp_path: Path) -> None:
     async with lease(table, "work") as granted:
         assert not granted
     await table.update({"until": 1})
+    async with lease(table, "work") as granted:
+        assert granted
+
+
+async def test_who_is_cancelled_while_giving_a_lease_back_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of the renewal is not taken for one's own, nor the other way round; and the lease is free."""
+    connection = await lancedb.connect_async(tmp_path)
+    table = await connection.create_table("leases", schema=LEASE_SCHEMA)
+    ending, may_end = asyncio.Event(), asyncio.Event()
+
+    async def renewal_that_is_slow_to_end(*arguments: object) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ending.set()
+            await may_end.wait()
+
+    async def work() -> None:
+        async with lease(table, "work"):
+            await asyncio.sleep(0)  # The renewal begins.
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(lance_lease, "_renew", renewal_that_is_slow_to_end)
+    working = asyncio.create_task(work())
+    await ending.wait()
+    working.cancel()
+    await asyncio.sleep(0)
+    may_end.set()
+    done, _ = await asyncio.wait([working], timeout=10)
+    assert done == {working}
+    assert working.cancelled()
+
+    monkeypatch.undo()
     async with lease(table, "work") as granted:
         assert granted
 
