@@ -98,8 +98,10 @@ class _Columns(Generic[Value]):
 
     def _known(self, places: Sequence[Place]) -> dict[Place, Value]:
         known = self._latest.of(places)
-        rows = self._whole.rows([place for place in places if place not in known])
-        return known | self._keep(rows) if rows.num_rows else known
+        others = [place for place in places if place not in known]
+        if others and (rows := self._whole.rows(others)).num_rows:
+            known |= self._keep(rows)
+        return known
 
     def _keep(self, rows: pa.Table) -> dict[Place, Value]:
         return self._latest.keep(dict(zip(rows["_rowid"].to_pylist(), self._convert(rows), strict=True)))

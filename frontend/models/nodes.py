@@ -4,13 +4,12 @@ What the parts of a MobileNetV2's graph are called, and a projection that follow
 The names are those of the models that @tensorflow-models/mobilenet loads, so that what knows these knows ours.
 """
 
-import json
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from frontend.models.reference import read_weights
+from frontend.models.reference import ReferenceModel
 
 SCOPE = "module_apply_default/MobilenetV2"
 
@@ -21,12 +20,10 @@ LOGITS_NODE = f"{SCOPE}/Logits/Squeeze"
 CLASSIFIER = "Logits/Conv2d_1c_1x1"
 
 PROJECTION = "Projection"
-PROJECTED_NODE = f"{PROJECTION}/BiasAdd"
 """Fewer values made of the average (components.py), in models that have such a layer."""
 
 
 def projection_of(folder: Path) -> npt.NDArray[np.float32] | None:
     """Return the projection of a model's averages, (1280, values), or None if it has none."""
-    document = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    filters = read_weights(folder, document["weightsManifest"]).get(f"{PROJECTION}/weights")
+    filters = ReferenceModel(folder).weights.get(f"{PROJECTION}/weights")
     return None if filters is None else filters[0, 0]

@@ -34,7 +34,8 @@ class ReferenceModel:
         document = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         self._nodes = {node["name"]: node for node in document["modelTopology"]["node"]}
         self._signature = document.get("signature", {})
-        self._weights = read_weights(folder, document["weightsManifest"])
+        self.weights = read_weights(folder, document["weightsManifest"])
+        """Name -> values, as TensorFlow lays them out."""
 
     def execute(self, model_input: Array, outputs: Sequence[str]) -> list[Array]:
         """
@@ -43,7 +44,7 @@ class ReferenceModel:
         Raises:
             ValueError: They need an operation that is not written here, or a node that is not there.
         """
-        values: dict[str, Any] = dict(self._weights)
+        values: dict[str, Any] = dict(self.weights)
         for node in self.needed_by(outputs):
             values[node["name"]] = self._compute(node, values, model_input)
         return [values[name] for name in outputs]
@@ -60,9 +61,9 @@ class ReferenceModel:
         while wanted:
             name = wanted.pop()
             if name not in inputs:
-                inputs[name] = [] if name in self._weights else inputs_of(self._node(name))
+                inputs[name] = [] if name in self.weights else inputs_of(self._node(name))
                 wanted += inputs[name]
-        return [self._node(name) for name in TopologicalSorter(inputs).static_order() if name not in self._weights]
+        return [self._node(name) for name in TopologicalSorter(inputs).static_order() if name not in self.weights]
 
     def only_output(self) -> str:
         """
@@ -73,7 +74,7 @@ class ReferenceModel:
         """
         named = [output["name"].split(":")[0] for output in self._signature.get("outputs", {}).values()]
         read = {name for node in self._nodes.values() for name in inputs_of(node)}
-        outputs = named or [name for name in self._nodes if name not in read and name not in self._weights]
+        outputs = named or [name for name in self._nodes if name not in read and name not in self.weights]
         if len(outputs) != 1:
             raise ValueError(f"the graph has {len(outputs)} outputs: {', '.join(outputs)}; one has to be named")
         return outputs[0]

@@ -11,7 +11,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="NOT TESTED: needs `pip install -e '.[training]'`")
 
-from frontend.models.nodes import AVERAGE_NODE, LOGITS_NODE, PROJECTED_NODE, projection_of  # noqa: E402
+from frontend.models.nodes import AVERAGE_NODE, LOGITS_NODE, projection_of  # noqa: E402
 from frontend.models.reference import ReferenceModel  # noqa: E402
 from frontend.models.training import graph_model, photographs, retrieval  # noqa: E402
 from frontend.models.training.agreement import agreement  # noqa: E402
@@ -130,7 +130,7 @@ def test_a_model_is_exported_anew(tmp_path: Path) -> None:
     projection = np.random.default_rng(0).normal(size=(1280, 8)).astype(np.float32)
     export(network_in(first, WIDTH), second, labels, SIDE_PX, projection, None)
     manifest = json.loads((second / "manifest.json").read_text())
-    assert (manifest["dimension"], manifest["output"]["embedding_node"]) == (8, PROJECTED_NODE)
+    assert (manifest["dimension"], manifest["output"]["embedding_node"]) == (8, "Projection/BiasAdd")
     assert "8 components, half whitened" in manifest["description"]
     before, after = (graph_model.read(folder).state_dict() for folder in (first, second))
     assert all(torch.allclose(before[name], after[name], atol=1e-6) for name in before)

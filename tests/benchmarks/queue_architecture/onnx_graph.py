@@ -4,7 +4,6 @@ Translates the bundled model from a TF.js graph into ONNX, as whoever runs a sea
 Only what a native service needs: up to the embedding, in float32.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from frontend.models.reference import ReferenceModel, inputs_of, is_same, read_weights, second
+from frontend.models.reference import ReferenceModel, inputs_of, is_same, second
 from frontend.models.reference import decode as decode_text
 from tests.benchmarks.queue_architecture.native_model import INPUT, read_manifest
 
@@ -33,9 +32,9 @@ def write_onnx(folder: Path, file: Path) -> None:
         ValueError: The graph has an operation that is not known here.
     """
     space = read_manifest(folder)
-    document = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    translation = _Translation(read_weights(folder, document["weightsManifest"]), space.input.side_px)
-    for node in ReferenceModel(folder).needed_by([space.embedding_node]):
+    original = ReferenceModel(folder)
+    translation = _Translation(original.weights, space.input.side_px)
+    for node in original.needed_by([space.embedding_node]):
         translation.add(node)
     shape = ["n", 3, space.input.side_px, space.input.side_px]
     graph = helper.make_graph(
