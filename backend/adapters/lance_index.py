@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from enum import Enum, auto
 
 import lancedb
 import numpy as np
@@ -31,7 +32,7 @@ from .lance_conditions import following, joined, one_of, ordering, passing
 from .lance_database import LARGEST_BATCH, LanceDatabase, answering, still_open, translated
 from .lance_remembered import WHOLE_VECTORS, Place, Remembered
 from .lance_rows import dimension_of, to_record, vector_in, vectors_in
-from .lance_upkeep import KEEP_S, Keeper, Probes
+from .lance_upkeep import KEEP_S, VECTOR_INDEX_FROM, Keeper, Probes
 from .lance_writes import Writes
 
 # The index holds one bit of each value, so its distances are approximate: of so many times the images asked for, the
@@ -145,38 +146,62 @@ class LanceIndex:
     ) -> Sequence[Match]:
         condition = joined(passing(filters, without))
         async with answering():
-            matches, complete = await self._search(vector, limit, condition)
+            reach = await self._reach(filters)
+            matches, complete = await self._search(vector, limit, condition, reach)
             for _ in range(TIMES_MORE):
                 if not complete:
-                    matches, complete = await self._search(vector, limit, condition)
+                    matches, complete = await self._search(vector, limit, condition, reach)
         return matches
 
-    async def _search(self, vector: Vector, limit: int, condition: str) -> tuple[Sequence[Match], bool]:
+    async def _reach(self, filters: Filters) -> "_Reach":
+        """Choose how to search among what passes the filters."""
+        if filters == Filters() or not await self._probes.indexed():
+            return _Reach.NEAR
+        if filters.attributes:
+            return _Reach.ALL  # They have no index: to count what passes would take as long as to search among it.
+        few = await self._table.count_rows(joined(passing(filters))) <= VECTOR_INDEX_FROM
+        return _Reach.EACH if few else _Reach.NEAR
+
+    async def _search(
+        self, vector: Vector, limit: int, condition: str, reach: "_Reach"
+    ) -> tuple[Sequence[Match], bool]:
         """Return the nearest, and whether all of them were still where they were found when they were read."""
         async with self._searches:
-            best, complete = await self._best(vector, limit, condition)
+            best, complete = await self._best(vector, limit, condition, reach)
             records = await self._remembered.records(list(best))
         matches = [Match(similarity, records[place]) for place, similarity in best.items() if place in records]
         return matches, complete and len(matches) == len(best)
 
-    async def _best(self, vector: Vector, limit: int, condition: str) -> tuple[Mapping[Place, float], bool]:
+    async def _best(
+        self, vector: Vector, limit: int, condition: str, reach: "_Reach"
+    ) -> tuple[Mapping[Place, float], bool]:
         """Return where the nearest rows are with their similarities, best first, and whether none has moved since."""
         query = self._table.query().nearest_to(vector).distance_type("cosine").with_row_id()
         if condition:
             query = query.where(condition)
-        # No maximum, and that first: LanceDB has one of 20 by itself, and refuses a minimum above it.
-        query = query.maximum_nprobes(0).minimum_nprobes(await self._probes.number())
-        if not 0 < await self._probes.indexed() <= WHOLE_VECTORS:
-            rows = await self._found(query.limit(limit).refine_factor(REFINE))
+        if reach is _Reach.EACH or not 0 < await self._probes.indexed() <= WHOLE_VECTORS:
+            rows = await self._found(query.refine_factor(REFINE), limit, reach)
             similarities = [_similarity(distance) for distance in rows["_distance"].to_pylist()]
             return dict(zip(rows["_rowid"].to_pylist(), similarities, strict=True)), True
-        places = (await self._found(query.limit(limit * REFINE)))["_rowid"].to_pylist()
+        places = (await self._found(query, limit * REFINE, reach))["_rowid"].to_pylist()
         vectors = await self._remembered.vectors(places)
         return _nearest(vector, vectors, limit), len(vectors) == len(places)
 
-    async def _found(self, query: AsyncVectorQuery) -> pa.Table:
+    async def _found(self, query: AsyncVectorQuery, count: int, reach: "_Reach") -> pa.Table:
+        """Return where the nearest `count` rows are, and their distances."""
         # LanceDB warns of every query that leaves the choice of _distance to it.
-        return await query.select(["_rowid", "_distance"]).to_arrow()
+        query = query.limit(count).select(["_rowid", "_distance"])
+        if reach is _Reach.EACH:
+            return await query.bypass_vector_index().to_arrow()
+        # No maximum, and that first in any case: LanceDB has one of 20 by itself, and refuses a minimum above it.
+        query = query.maximum_nprobes(0)
+        if reach is _Reach.NEAR and await self._probes.indexed():
+            probes = await self._probes.number()
+            rows = await query.minimum_nprobes(probes).maximum_nprobes(probes).to_arrow()
+            if rows.num_rows == count:
+                return rows
+            query = query.maximum_nprobes(0)
+        return await query.to_arrow()
 
     async def matching(
         self, text: str, limit: int, filters: Filters, without: Sequence[ImageID] = ()
@@ -241,7 +266,8 @@ class LanceIndex:
             for start in range(0, len(ids), CHUNK):
                 with translated():
                     condition = one_of("id", ids[start : start + CHUNK].to_pylist())
-                    rows: pa.Table = await table.query().where(condition).to_arrow()
+                    query = table.query().where(condition).select(["id", "vector", "record"])
+                    rows: pa.Table = await query.to_arrow()
                 for row in rows.sort_by("id").to_pylist():
                     yield to_record(row), vector_in(row)
 
@@ -277,6 +303,23 @@ class LanceIndex:
             query = self._table.query().where(one_of("id", image_ids)).select(["id", "vector"])
             rows = (await query.to_arrow()).to_pylist()
         return {ImageID(row["id"]): vector_in(row) for row in rows}
+
+
+class _Reach(Enum):
+    """
+    How much of a large library is searched.
+
+    With 1,000,000 images, their recall@10, and the time of the search in ms: without a filter NEAR 0.979, ALL 0.973,
+    17 and 27; with one that a tenth passes NEAR 0.986, ALL 0.988, 20 and 40; with one that a thousand images pass NEAR
+    0.889, ALL 0.999, EACH 1, and 16, 30 and 6.
+    """
+
+    NEAR = auto()
+    """The partitions of the index that are nearest."""
+    ALL = auto()
+    """All partitions: what passes a filter may lie in any."""
+    EACH = auto()
+    """Each image that passes, without the index: they are few."""
 
 
 def _with_chances(ids: pa.StringArray) -> pa.Table:

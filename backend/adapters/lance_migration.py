@@ -6,16 +6,27 @@ in the middle, or two do it at once.
 """
 
 import asyncio
+import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import lancedb
 import pyarrow as pa
 from lancedb.index import FTS
 
-from .lance_rows import MAPS, VERSION, VERSION_KEY, dimension_of, schema
+from backend.catalogue.values import SHA256, Description, ImageID, ImageRecord, Label, ObjectFacts
 
-# Values of the columns that version 2 added, for the rows that version 1 wrote. The maps begin as NULL: no attributes.
+from .lance_rows import MAPS, VERSION, VERSION_KEY, dimension_of, schema, to_json
+
+logger = logging.getLogger(__name__)
+
+# Columns that begin as NULL: the maps, where it means no attributes, and what `_write_records` fills.
+EMPTY = (*MAPS.values(), "record")
+
+WITHOUT_RECORD = "record IS NULL"
+
+# Values of the columns that version 2 added, for the rows that version 1 wrote.
 COMPUTED = {
     "text": "concat(title, chr(10), array_to_string(tags, chr(10)), chr(10), array_to_string(label_names, chr(10)))",
     "revision": "CAST(0 AS BIGINT)",
@@ -25,7 +36,10 @@ COMPUTED = {
 # number. No stemming and no stop words: titles are names, in any language.
 WORDS = FTS(base_tokenizer="icu/split", stem=False, remove_stop_words=False)
 
-# There are five steps. Of processes that meet one gets through with each attempt, and the others find it done.
+# How many records are written with one commit: LanceDB joins them with the table in at most 300 MB of memory.
+RECORDS_AT_ONCE = 20_000
+
+# There are six steps. Of processes that meet one gets through with each attempt, and the others find it done.
 ATTEMPTS = 20
 
 
@@ -64,7 +78,7 @@ def check(columns: pa.Schema) -> None:
     if version_of(columns) > VERSION:
         raise ValueError("the table was written by a newer version of Lookalike")
     expected = schema(dimension_of(columns))
-    added = {*MAPS.values(), *COMPUTED}
+    added = {*EMPTY, *COMPUTED}
     for field in expected:
         if field.name not in columns.names and field.name in added:
             continue
@@ -79,14 +93,46 @@ def version_of(columns: pa.Schema) -> int:
 
 async def _next_step(table: lancedb.AsyncTable, columns: pa.Schema) -> Callable[[], Awaitable[object]] | None:
     """Return the next thing to do, None if nothing is left."""
-    maps = [schema(1).field(name) for name in MAPS.values() if name not in columns.names]
-    if maps:
-        return lambda: table.add_columns(maps)
+    empty = [schema(1).field(name) for name in EMPTY if name not in columns.names]
+    if empty:
+        return lambda: table.add_columns(empty)
     computed = {name: expression for name, expression in COMPUTED.items() if name not in columns.names}
     if computed:
         return lambda: table.add_columns(computed)
+    if await table.count_rows(WITHOUT_RECORD):
+        return lambda: _write_records(table)
     if not any(index.columns == ["text"] for index in await table.list_indices()):
         return lambda: table.create_index("text", config=WORDS)
     if version_of(columns) < VERSION:
         return lambda: table.update_field_metadata({"path": "id", "metadata": {VERSION_KEY: str(VERSION)}})
     return None
+
+
+async def _write_records(table: lancedb.AsyncTable) -> None:
+    """Fill the column `record` from the others, as version 2 read them."""
+    logger.info("the records of %d images are written anew, once", await table.count_rows(WITHOUT_RECORD))
+    columns = [field.name for field in schema(1) if field.name not in ("vector", "text", "revision", "record")]
+    query = table.query().where(WITHOUT_RECORD).select(columns).limit(RECORDS_AT_ONCE)
+    while (rows := await query.to_arrow()).num_rows:
+        records = [to_json(_from_columns(row)) for row in rows.to_pylist()]
+        filled = pa.table([rows["id"], records], schema=pa.schema([schema(1).field("id"), schema(1).field("record")]))
+        # Not over what another process has changed meanwhile.
+        await table.merge_insert("id").when_matched_update_all(where=f"target.{WITHOUT_RECORD}").execute(filled)
+        await table.checkout_latest()
+
+
+def _from_columns(row: Mapping[str, Any]) -> ImageRecord:
+    return ImageRecord(
+        id=ImageID(row["id"]),
+        created=row["created"],
+        file_name=row["file_name"],
+        original=ObjectFacts(row["size"], row["content_type"], SHA256(row["sha256"])),
+        description=Description(
+            width=row["width"],
+            height=row["height"],
+            title=row["title"],
+            tags=tuple(row["tags"]),
+            labels=tuple(map(Label, row["label_names"], row["label_scores"])),
+            attributes={name: value for column in MAPS.values() for name, value in row[column] or ()},
+        ),
+    )

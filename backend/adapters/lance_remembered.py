@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from backend.catalogue.values import ImageRecord
 
-from .lance_rows import RECORD_COLUMNS, to_records, vectors_in
+from .lance_rows import to_record, vectors_in
 
 # Up to how many images all vectors are remembered: of 512 values each, they are 20 MB then (of 1,280 51 MB). A search
 # with 10 results looks at 150 of them; in a larger library it would seldom find most remembered, so there LanceDB reads
@@ -53,8 +53,8 @@ class Remembered:
         vectors: int = VECTORS,
         records: int = RECORDS,
     ) -> None:
-        self._vectors = _Columns(table, ["vector"], _copied_vectors, whole_vectors, vectors)
-        self._records = _Columns(table, RECORD_COLUMNS, to_records, whole_records, records)
+        self._vectors = _Column(table, "vector", _vectors_of, whole_vectors, vectors)
+        self._records = _Column(table, "record", _records_of, whole_records, records)
 
     async def vectors(self, places: Sequence[Place]) -> Mapping[Place, npt.NDArray[np.float16]]:
         """Return the vectors at these places, (D,) each as it is stored; those of rows that have moved are left out."""
@@ -65,19 +65,19 @@ class Remembered:
         return await self._records.at(places)
 
 
-class _Columns(Generic[Value]):
-    """What some columns say of each row."""
+class _Column(Generic[Value]):
+    """What one column says of each row."""
 
     def __init__(
         self,
         table: lancedb.AsyncTable,
-        columns: Sequence[str],
-        convert: Callable[[pa.Table], Sequence[Value]],
+        name: str,
+        convert: Callable[[pa.Table], dict[Place, Value]],
         whole: int,
         room: int,
     ) -> None:
         self._table = table
-        self._columns = list(columns)
+        self._name = name
         self._convert = convert
         self._largest_whole = whole
         self._whole = _Whole(pa.table({"_rowid": pa.array([], pa.uint64())}))
@@ -92,26 +92,23 @@ class _Columns(Generic[Value]):
             await self._read_whole(places)
             known |= self._known([place for place in places if place not in known])
         if missing := [place for place in places if place not in known]:
-            rows = await self._table.take_row_ids(missing).with_row_id().select(self._columns).to_arrow()
-            known |= self._keep(rows)
+            rows = await self._table.take_row_ids(missing).with_row_id().select([self._name]).to_arrow()
+            known |= self._latest.keep(self._convert(rows))
         return {place: known[place] for place in places if place in known}
 
     def _known(self, places: Sequence[Place]) -> dict[Place, Value]:
         known = self._latest.of(places)
         others = [place for place in places if place not in known]
         if others and (rows := self._whole.rows(others)).num_rows:
-            known |= self._keep(rows)
+            known |= self._latest.keep(self._convert(rows))
         return known
-
-    def _keep(self, rows: pa.Table) -> dict[Place, Value]:
-        return self._latest.keep(dict(zip(rows["_rowid"].to_pylist(), self._convert(rows), strict=True)))
 
     async def _read_whole(self, places: Sequence[Place]) -> None:
         """Remember the whole table, unless it is too large, or another call has just done so."""
         async with self._reading_whole:
             if self._whole.has(places) or await self._table.count_rows() > self._largest_whole:
                 return
-            query = self._table.query().with_row_id().select([*self._columns, "_rowid"])
+            query = self._table.query().with_row_id().select([self._name, "_rowid"])
             self._whole = _Whole(await query.to_arrow())
 
 
@@ -143,9 +140,14 @@ class _Whole:
         return at, there
 
 
-def _copied_vectors(rows: pa.Table) -> Sequence[npt.NDArray[np.float16]]:
+def _vectors_of(rows: pa.Table) -> dict[Place, npt.NDArray[np.float16]]:
     # Copies, so that one that is remembered does not keep all others in memory that were read with it.
-    return [vector.copy() for vector in vectors_in(rows)]
+    return {place: vector.copy() for place, vector in zip(rows["_rowid"].to_pylist(), vectors_in(rows), strict=True)}
+
+
+def _records_of(rows: pa.Table) -> dict[Place, ImageRecord]:
+    # A row that a server of an earlier version has written lacks its record until upkeep writes it.
+    return {row["_rowid"]: to_record(row) for row in rows.to_pylist() if row["record"] is not None}
 
 
 class _Latest(Generic[Key, Value]):

@@ -19,7 +19,7 @@ from lancedb.index import BTree, IvfRq, IvfSq, LabelList
 from backend.catalogue.values import Upkeep
 
 from .lance_database import LanceDatabase, is_conflict, patiently, translated
-from .lance_migration import WORDS
+from .lance_migration import WORDS, bring_up_to_date
 from .lance_rows import dimension_of
 from .lance_writes import Writes
 
@@ -76,6 +76,8 @@ class Keeper:
             return await self._report(skipped=not granted)
 
     async def _maintain(self) -> None:
+        # Servers of an earlier version may have written since the table was opened.
+        await bring_up_to_date(self._table)
         await self._writes.sweep_deleted()
         doomed = await self._database.to_be_erased(self._table.name)
         await self._table.checkout_latest()
@@ -168,7 +170,7 @@ class Probes:
         self._known_until = 0.0
 
     async def number(self) -> int:
-        """Return all of up to eight partitions, later a quarter; a filter that leaves too few images adds more."""
+        """Return all of up to eight partitions, later a quarter."""
         await self._look()
         return self._number
 

@@ -35,7 +35,7 @@ from .lance_database import (
     still_open,
     translated,
 )
-from .lance_rows import RECORD_COLUMNS, to_record, to_row, to_table, vector_in
+from .lance_rows import to_record, to_row, to_table, vector_in
 
 Job = TypeVar("Job")
 Outcome = TypeVar("Outcome")
@@ -146,10 +146,10 @@ class Writes:
         await self._table.checkout_latest()
         ids, originals = [job.image.id for job in jobs], [job.image.original.sha256 for job in jobs]
         condition = f"{one_of('id', ids)} OR {one_of('sha256', originals)}"
-        # Hardly ever there is one, and to count reads far less than to look for all columns (see LanceIndex._records).
+        # Hardly ever there is one, and to count reads far less than to look for the records (see LanceIndex._records).
         if not await self._table.count_rows(condition):
             return _Known([])
-        rows = await self._table.query().where(condition).select([*RECORD_COLUMNS, "revision"]).to_arrow()
+        rows = await self._table.query().where(condition).select(["id", "sha256", "record", "revision"]).to_arrow()
         return _Known(rows.to_pylist())
 
     async def _change(self, jobs: "Sequence[_Change]") -> "Sequence[ImageRecord | None]":
@@ -169,7 +169,8 @@ class Writes:
 
     async def _rows(self, image_ids: Sequence[ImageID]) -> "dict[ImageID, dict[str, Any]]":
         await self._table.checkout_latest()
-        rows = (await self._table.query().where(one_of("id", set(image_ids))).to_arrow()).to_pylist()
+        query = self._table.query().where(one_of("id", set(image_ids))).select(["id", "vector", "revision", "record"])
+        rows = (await query.to_arrow()).to_pylist()
         return {ImageID(row["id"]): row for row in rows}
 
     async def _replace(self, rows: "Sequence[Mapping[str, Any]]") -> int:

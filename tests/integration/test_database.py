@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import sys
 from asyncio.subprocess import PIPE
 from contextlib import AsyncExitStack
@@ -13,15 +14,17 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from backend.adapters import lance_migration
 from backend.adapters.lance_database import LanceDatabase
 from backend.adapters.lance_index import LanceIndex
-from backend.adapters.lance_rows import VERSION, VERSION_KEY, schema
+from backend.adapters.lance_rows import VERSION, VERSION_KEY, schema, to_row, to_table
 from backend.catalogue.errors import IndexUnavailable, TicketRevoked
+from backend.catalogue.ports import READ_CONSISTENCY_S
 from backend.catalogue.values import Change, Filters, ImageRecord, Sort
 from backend.databases import opened_database
 from backend.settings import Settings
 from tests.support.database import open_index
-from tests.support.records import image_id, record, retitled
+from tests.support.records import image_id, record, retitled, with_attributes
 from tests.support.s3_server import S3Server
 from tests.support.spaces import small_space, vector
 
@@ -99,7 +102,72 @@ async def test_table_of_version_0_1(tmp_path: Path) -> None:
         assert list(await index.page(10, Sort.OLDEST, None, Filters())) == [images[0], changed, record(2)]
 
 
-@pytest.mark.parametrize("steps", range(4))
+async def test_table_of_version_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table whose rows have no records yet keeps all that its columns say, however many commits that takes."""
+    monkeypatch.setattr(lance_migration, "RECORDS_AT_ONCE", 2)
+    attributes = {"price": 9.5, "new": True, "maker": 'O"Neill \\ 日本'}
+    images = [with_attributes(retitled(described(number), f"Title\n{number}"), attributes) for number in range(5)]
+    async with open_index(tmp_path, SPACE) as index:
+        for number, image in enumerate(images):
+            await index.add(image, vector(number, DIMENSION))
+    connection = await lancedb.connect_async(tmp_path)
+    table = await connection.open_table(f"images_{SPACE.id}")
+    await table.update_field_metadata({"path": "id", "metadata": {VERSION_KEY: "2"}})
+    await table.drop_columns(["record"])
+
+    async with open_index(tmp_path, SPACE) as index:
+        assert list(await index.page(10, Sort.OLDEST, None, Filters())) == images
+        assert len(await index.nearest(vector(3, DIMENSION), 10, Filters())) == 5
+    await table.checkout_latest()
+    assert (await table.schema()).field("id").metadata[VERSION_KEY.encode()] == b"3"
+
+
+async def test_row_of_a_server_that_has_not_been_updated(tmp_path: Path) -> None:
+    """It does no harm to searches, and is found from the next upkeep on."""
+    async with open_index(tmp_path, SPACE) as index:
+        await index.add(record(0), vector(0, DIMENSION))
+        connection = await lancedb.connect_async(tmp_path)
+        table = await connection.open_table(f"images_{SPACE.id}")
+        row = {**to_row(record(1), vector(1, DIMENSION), revision=0), "record": None}
+        await table.add(to_table([row], DIMENSION))
+        await asyncio.sleep(READ_CONSISTENCY_S + 0.5)
+
+        assert [match.image for match in await index.nearest(vector(1, DIMENSION), 10, Filters())] == [record(0)]
+        await index.maintain()
+        assert [match.image for match in await index.nearest(vector(1, DIMENSION), 1, Filters())] == [record(1)]
+
+
+async def test_record_as_it_is_stored(tmp_path: Path) -> None:
+    """There are rows with these names: whoever changes them has to make a new version of the table."""
+    image = with_attributes(record(1, ("red",), ("lynx",)), {"price": 3, "new": True, "maker": "A"})
+    async with open_index(tmp_path, SPACE) as index:
+        await index.add(image, vector(1, DIMENSION))
+    connection = await lancedb.connect_async(tmp_path)
+    table = await connection.open_table(f"images_{SPACE.id}")
+    (row,) = (await table.query().select(["record"]).to_arrow()).to_pylist()
+
+    assert json.loads(row["record"]) == {
+        "id": image.id,
+        "created": "2026-11-18T11:06:40.001000Z",
+        "file_name": "IMG_1.jpg",
+        "original": {
+            "size": image.original.size,
+            "content_type": "image/jpeg",
+            "sha256": image.original.sha256,
+            "md5": None,
+        },
+        "description": {
+            "width": 4001,
+            "height": 3001,
+            "title": "Title 1",
+            "tags": ["red"],
+            "labels": [{"name": "lynx", "score": 0.9}],
+            "attributes": {"price": 3.0, "new": True, "maker": "A"},
+        },
+    }
+
+
+@pytest.mark.parametrize("steps", range(5))
 async def test_migration_that_broke_off(tmp_path: Path, steps: int) -> None:
     """A process that dies in the middle of a migration leaves a table that the next one completes."""
     await write_version_1(tmp_path, [described(0)])
@@ -110,6 +178,7 @@ async def test_migration_that_broke_off(tmp_path: Path, steps: int) -> None:
         lambda: table.add_columns([texts]),
         lambda: table.add_columns([numbers, flags]),
         lambda: table.add_columns({"revision": "CAST(0 AS BIGINT)"}),
+        lambda: table.add_columns([schema(DIMENSION).field("record")]),
     ]
     for step in done[:steps]:
         await step()

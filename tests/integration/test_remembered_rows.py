@@ -98,8 +98,8 @@ async def test_rows_that_move_between_finding_and_reading(
         monkeypatch.setattr(index._probes, "indexed", AsyncMock(return_value=indexed))
         find, searches = index._found, []
 
-        async def and_then_move(query: AsyncVectorQuery) -> pa.Table:
-            rows = await find(query)
+        async def and_then_move(query: AsyncVectorQuery, count: int, reach: lance_index._Reach) -> pa.Table:
+            rows = await find(query, count, reach)
             searches.append(rows["_rowid"].to_pylist())
             if len(searches) == 1:
                 await index.maintain()
@@ -156,15 +156,6 @@ async def test_library_too_large_to_be_remembered(
 
         assert [match.image for match in large] == [match.image for match in small]
         assert [match.score for match in large] == pytest.approx([match.score for match in small], abs=1e-4)
-
-
-async def test_library_of_many_partitions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a million images more partitions are looked through than LanceDB would by itself."""
-    async with LanceDatabase.open(tmp_path) as database, LanceIndex.open(database, SPACE) as index:
-        await fill(index, 6)
-        monkeypatch.setattr(index._probes, "number", AsyncMock(return_value=500))
-
-        assert titles(await found(index)) == {f"Title {number}" for number in range(6)}
 
 
 async def test_room_for_few(tmp_path: Path) -> None:

@@ -1,21 +1,25 @@
 """The upkeep of the database: indexes, joined files, what was deleted, and who does it."""
 
 import asyncio
+import hashlib
 from pathlib import Path
+from typing import Any
+from unittest.mock import AsyncMock
 
 import lancedb
 import pyarrow as pa
 import pytest
+from lancedb.index import IvfSq
 
-from backend.adapters import lance_lease
+from backend.adapters import lance_index, lance_lease
 from backend.adapters.lance_database import LanceDatabase
 from backend.adapters.lance_index import LanceIndex
 from backend.adapters.lance_lease import LEASE_SCHEMA, lease
 from backend.adapters.lance_rows import to_row, to_table
-from backend.adapters.lance_upkeep import VECTOR_INDEX_FROM
-from backend.catalogue.values import Change, Filters, ImageRecord, Sort, Upkeep, Vector
+from backend.adapters.lance_upkeep import VECTOR_INDEX, VECTOR_INDEX_FROM
+from backend.catalogue.values import AttributeCondition, Change, Filters, ImageRecord, Sort, Upkeep, Vector
 from tests.support.database import open_index
-from tests.support.records import image_id, record, retitled
+from tests.support.records import image_id, record, retitled, with_attributes
 from tests.support.spaces import near, small_space, vector
 
 pytestmark = pytest.mark.anyio
@@ -36,6 +40,53 @@ async def fill(index: LanceIndex, numbers: range) -> None:
 def found_in(folder: Path, text: bytes) -> list[Path]:
     """Return the files of a folder that hold a text."""
     return [path for path in folder.rglob("*") if path.is_file() and text in path.read_bytes()]
+
+
+async def test_partitions_that_are_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some are, unless they hold too few images; all for a filter of attributes; and what few pass is all compared."""
+    passing = {number: number % 3 == 0 for number in range(1500)}
+    rows = [
+        to_row(
+            with_attributes(record(number, ("third",) if passed else ()), {"third": passed}),
+            vector(number, DIMENSION),
+            revision=0,
+        )
+        for number, passed in passing.items()
+    ]
+    async with LanceDatabase.open(tmp_path) as database:
+        async with database.images(SPACE) as table:
+            await table.add(to_table(rows, DIMENSION))
+            # As upkeep does, which would join partitions as small as these. The annotation leaves IvfSq out.
+            partitions: Any = IvfSq(distance_type="cosine", num_partitions=30)
+            await table.create_index("vector", config=partitions, name=f"{VECTOR_INDEX}30")
+        async with LanceIndex.open(database, SPACE) as index:
+
+            async def hits(probes: int, filters: Filters) -> int:
+                """Count how many of the two nearest of each of 20 vectors are found."""
+                monkeypatch.setattr(index._probes, "number", AsyncMock(return_value=probes))
+                count = 0
+                for number in range(2000, 2020):
+                    query = vector(number, DIMENSION)
+                    those = [row for row in rows if filters == Filters() or row["tags"]]
+                    nearest = sorted(those, key=lambda row: -float(row["vector"] @ query))[:2]
+                    found = await index.nearest(query, 2, filters)
+                    count += len({row["id"] for row in nearest} & {match.image.id for match in found})
+                return count
+
+            tag, attribute = Filters(tags_any=("third",)), Filters(attributes=(AttributeCondition("third", True),))
+            assert await hits(1, Filters()) < 35
+            assert await hits(30, Filters()) >= 39  # LanceDB has a maximum of 20 by itself.
+            assert await hits(1, attribute) >= 39
+            assert await hits(1, tag) == 40
+            monkeypatch.setattr(lance_index, "VECTOR_INDEX_FROM", 499)
+            assert await hits(3, tag) < 38
+            assert len(await index.nearest(vector(2000, DIMENSION), 100, Filters())) == 100
+            assert len(await index.nearest(vector(2000, DIMENSION), 100, tag)) == 100
+
+
+def word(kind: str, number: int) -> str:
+    """Return a word that has nothing in common with others: compressed files hold pieces of words side by side."""
+    return hashlib.sha256(f"{kind} {number}".encode()).hexdigest()[:24]
 
 
 @pytest.mark.parametrize(("dimension", "index_type"), [(16, "IVF_SQ"), (512, "IVF_RQ")])
@@ -83,21 +134,21 @@ async def test_what_was_deleted_is_in_no_file(tmp_path: Path) -> None:
     """After upkeep nothing of a deleted image is on the disk, wherever its row was, nor of its former titles."""
     async with open_index(tmp_path, SPACE, AT_ONCE_S) as index:
         images: list[ImageRecord] = [
-            retitled(record(number, tags=(f"tag{number}x",)), f"title{number}x") for number in range(300)
+            retitled(record(number, tags=(word("tag", number),)), word("title", number)) for number in range(300)
         ]
         await asyncio.gather(*[index.add(image, vector(n, DIMENSION)) for n, image in enumerate(images)])
         await index.maintain()
         await index.change(image_id(5), Change("retitled5x"))
         doomed = (0, 5, 150, 299)
-        assert found_in(tmp_path, b"title150x") and found_in(tmp_path, b"tag0x")
+        assert found_in(tmp_path, word("title", 150).encode()) and found_in(tmp_path, word("tag", 0).encode())
 
         await index.delete([image_id(number) for number in doomed])
         await index.maintain()
 
         for number in doomed:
-            for text in (f"title{number}x", f"tag{number}x", images[number].original.sha256):
+            for text in (word("title", number), word("tag", number), images[number].original.sha256):
                 assert found_in(tmp_path, text.encode()) == []
-        assert found_in(tmp_path, b"title151x")
+        assert found_in(tmp_path, word("title", 151).encode())
         kept = [image for number, image in enumerate(images) if number not in doomed]
         assert list(await index.page(300, Sort.OLDEST, None, Filters())) == kept
 

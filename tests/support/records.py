@@ -1,10 +1,20 @@
 """Values of the catalogue for tests that need some."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from backend.catalogue.values import SHA256, Description, ImageID, ImageRecord, Label, ObjectFacts, created_at
+from backend.catalogue.values import (
+    SHA256,
+    AttributeValue,
+    Description,
+    ImageID,
+    ImageRecord,
+    Label,
+    ObjectFacts,
+    created_at,
+)
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
@@ -50,3 +60,7 @@ def record(number: int, tags: tuple[str, ...] = (), labels: tuple[str, ...] = ()
 
 def retitled(image: ImageRecord, title: str) -> ImageRecord:
     return replace(image, description=replace(image.description, title=title))
+
+
+def with_attributes(image: ImageRecord, attributes: Mapping[str, AttributeValue]) -> ImageRecord:
+    return replace(image, description=replace(image.description, attributes=attributes))
