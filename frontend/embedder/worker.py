@@ -109,7 +109,7 @@ def status() -> dict[str, Any]:
 
 
 def environment() -> dict[str, Any]:
-    """Say what the model runs in: versions, threads, and memory in bytes."""
+    """Say what the model runs in: versions, threads, memory in bytes, and bytes that came for each address (JSON)."""
     versions = {
         "Python": platform.python_version(),
         "Pyodide": pyodide.__version__,
@@ -117,11 +117,13 @@ def environment() -> dict[str, Any]:
         "Pillow": PIL.__version__,
         "TensorFlow.js": model.tensorflow_version(),
     }
+    entries = js.performance.getEntriesByType("resource")
     return {
         "versions": [{"name": name, "number": number} for name, number in versions.items()],
         "threads": model.threads(),
         "tensor_bytes": model.tensor_bytes(),
         "python_bytes": pyodide_js._module.HEAPU8.byteLength,
+        "received": json.dumps({entry.name: entry.transferSize for entry in entries if entry.encodedBodySize}),
     }
 
 

@@ -66,7 +66,7 @@ class Embedder:
         return {"backend": trial.backend, "run_ms": trial.run_ms}
 
     async def inspect(self) -> dict:
-        """Return what runs in the worker: back end and trials, versions, threads and memory."""
+        """Return what runs in the worker: back end and trials, versions, threads, memory, and what it received."""
         status, within = await self._worker.status(), await self._worker.environment()
         return {
             "backend": status.backend,
@@ -78,6 +78,7 @@ class Embedder:
             "tensor_bytes": within.tensor_bytes,
             "python_bytes": within.python_bytes,
             "threads": within.threads,
+            "received": json.loads(within.received),
             "versions": [(version.name, version.number) for version in within.versions],
         }
 

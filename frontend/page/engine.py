@@ -21,12 +21,13 @@ class Engine:
     async def _open(self) -> None:
         find("engine-parts").replaceChildren(make("p", "note", "Looking …"))
         find("engine-panel").showModal()
-        parts = self._model(await self._space()) + self._start()
+        model = self._model(await self._space())
         if self._embedder.started():
             inside = await self._embedder.inspect()
-            parts = back_ends(inside) + parts + memory(inside) + versions(inside)
+            start_up = self._start(inside["received"])
+            parts = back_ends(inside) + model + start_up + memory(inside) + versions(inside)
         else:
-            parts = [make("p", "note", find("engine").textContent)] + parts
+            parts = [make("p", "note", find("engine").textContent)] + model + self._start({})
         find("engine-parts").replaceChildren(*parts)
 
     async def _space(self) -> dict | None:
@@ -50,11 +51,11 @@ class Engine:
             + row("Space", space["space"]),
         )
 
-    def _start(self) -> list:
+    def _start(self, by_worker: dict) -> list:
         rows = []
         for name, seconds in self._start_up.stages():
             rows += row(name, f"{seconds:.1f} s")
-        for name, size, received in self._start_up.downloads():
+        for name, size, received in self._start_up.downloads(by_worker):
             rows += row(name, megabytes(size) + way(received))
         return section("Start", rows)
 

@@ -5,6 +5,7 @@ import asyncio
 from pyscript import window
 
 from frontend.page.dom import find
+from frontend.page.notes import of_browser
 
 NAME = "lookalike-key"
 
@@ -13,7 +14,7 @@ class Key:
     """One key for the whole page, and the dialog that asks for it."""
 
     def __init__(self) -> None:
-        self._value = remembered()
+        self._value = of_browser.recall(NAME)
         self._answered = None
         find("key-dialog").addEventListener("close", self._closed)
         find("key-cancel").addEventListener("click", lambda event: find("key-dialog").close())
@@ -49,7 +50,7 @@ class Key:
     def _closed(self, event) -> None:
         if find("key-dialog").returnValue == "use":
             self._value = find("key").value.strip()
-            remember(self._value)
+            of_browser.write(NAME, self._value)
         find("key").value = ""
         self._show()
         if self._answered:
@@ -58,27 +59,8 @@ class Key:
 
     def _forget(self) -> None:
         """Forget the key, and with it everything that it has brought onto the page."""
-        remember("")
+        of_browser.write(NAME, "")
         window.location.reload()
 
     def _show(self) -> None:
         find("key-forget").hidden = not self._value
-
-
-def remembered() -> str:
-    """Return the key of an earlier visit; empty if there is none, or if the browser keeps nothing."""
-    try:
-        return window.localStorage.getItem(NAME) or ""
-    except Exception:
-        return ""
-
-
-def remember(key: str) -> None:
-    """Keep the key for later visits, or nothing for an empty one; a browser that keeps nothing asks again then."""
-    try:
-        if key:
-            window.localStorage.setItem(NAME, key)
-        else:
-            window.localStorage.removeItem(NAME)
-    except Exception:
-        pass

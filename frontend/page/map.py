@@ -13,6 +13,7 @@ from frontend.page.api import ApiError
 from frontend.page.dom import counted, find
 from frontend.page.embedder import PictureError
 from frontend.page.gestures import Gestures
+from frontend.page.notes import of_tab
 from frontend.page.outline import UNITS, Outline
 from frontend.page.pictures import SELECT, SHOW, action_of, leaving, selected
 from frontend.page.plain_grid import PlainGrid
@@ -80,7 +81,7 @@ class Map:
             stage.addEventListener(name, self._space)
         window.onresize = lambda event: self._fill_soon()
         self._draw()
-        if remembered():
+        if of_tab.recall(NAME):
             self._show(True)
 
     def reload(self) -> None:
@@ -122,7 +123,7 @@ class Map:
         find("map").hidden = not wanted
         find("as-map").setAttribute("aria-pressed", str(wanted).lower())
         find("as-grid").setAttribute("aria-pressed", str(not wanted).lower())
-        remember(wanted)
+        of_tab.write(NAME, "yes" if wanted else "")
         self._outline.give_up()
         self._outline.choose(False)
         if wanted and self._stale:
@@ -333,19 +334,3 @@ def grown(side: float) -> float:
 def spot_px() -> float:
     """Return the side of a picture on the whole map, in pixels."""
     return float(window.getComputedStyle(find("map-stage")).getPropertyValue("--spot").replace("px", ""))
-
-
-def remembered() -> bool:
-    """Return whether this tab showed the map before it was loaded anew."""
-    try:
-        return bool(window.sessionStorage.getItem(NAME))
-    except Exception:
-        return False  # A browser that keeps nothing.
-
-
-def remember(wanted: bool) -> None:
-    """Let a reload of the page show the map again, or the grid."""
-    try:
-        window.sessionStorage.setItem(NAME, "yes" if wanted else "")
-    except Exception:
-        return  # A browser that keeps nothing.

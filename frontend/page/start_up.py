@@ -1,8 +1,8 @@
 """
 What is shown while the embedder starts: which parts have arrived, in bytes, and what is being done.
 
-The page asks for the worker's large files itself, all at once, and counts their bytes as they come. The worker, which
-would ask for them one after the other, finds them in the browser's cache.
+At a first visit the page asks for the worker's large files itself, all at once, and counts their bytes as they come.
+The worker, which would ask for them one after the other, finds them in the browser's cache.
 """
 
 import asyncio
@@ -12,11 +12,17 @@ import re
 from pyscript import config, window
 
 from frontend.page.dom import find, megabytes, now_s
+from frontend.page.notes import of_browser
 from frontend.page.places import beside
 from frontend.page.tasks import start
 
 READY = "Ready"
 """The last entry among the stages."""
+
+NAME = "lookalike-fetched"
+
+CACHED_S = 10
+"""How long a worker may take that has its files in the cache; on two cores it takes 3 seconds. A guess."""
 
 
 class StartUp:
@@ -56,25 +62,26 @@ class StartUp:
         self._embedder.fail(reason)
 
     async def _fetch_ahead(self, space: dict) -> None:
-        """Fetch what the worker will want. A file that is missing here may still come when the worker asks for it."""
+        """
+        Fetch what the worker will want. A file that is missing here may still come when the worker asks for it.
+
+        What an earlier visit fetched is left to the worker: to read 20 MB from the cache here too would delay it by a
+        second. Should they not be there any more, they are fetched when the worker has got nowhere for a while.
+        """
         try:
-            await self._fetch(await downloads(space))
+            files = await downloads(space)
+            addresses = " ".join([file["url"] for file in files])
+            for file in files:
+                self._part(file["part"]).expect(file)
+            if of_browser.recall(NAME) == addresses:
+                for part in self._parts.values():
+                    part.fetched_before()
+                await asyncio.sleep(CACHED_S)
+            if not self._embedder.reachable():
+                await asyncio.gather(*[self._fetch_one(file) for file in files])
+                of_browser.write(NAME, addresses)
         except Exception as exc:
             self.give_up(exc)
-
-    async def _fetch(self, downloads: list[dict]) -> None:
-        """
-        Fetch files into the cache.
-
-        Args:
-            downloads: `url`, `size` (in bytes, unpacked), `bytes` (on the wire), `part` (what people call it).
-
-        Raises:
-            OSError: The server did not give one of them.
-        """
-        for download in downloads:
-            self._part(download["part"]).expect(download)
-        await asyncio.gather(*[self._fetch_one(download) for download in downloads])
 
     def _stage(self, text: str) -> None:
         """Say what is being done now, unless something has failed: that is more to the point."""
@@ -110,9 +117,9 @@ class StartUp:
                 done.append((name, ended - began))
         return done
 
-    def downloads(self) -> list:
+    def downloads(self, by_worker: dict) -> list:
         """Return each part with its size in bytes and how many of them came over the network, see `Part.received`."""
-        return [(name, part.expected, part.received()) for name, part in self._parts.items()]
+        return [(name, part.expected, part.received(by_worker)) for name, part in self._parts.items()]
 
     def _seconds(self) -> float:
         """Return the seconds since the page asked for the first of it."""
@@ -124,6 +131,15 @@ class StartUp:
         return self._parts[name]
 
     async def _fetch_one(self, download: dict) -> None:
+        """
+        Fetch a file into the cache.
+
+        Args:
+            download: `url`, `size` (in bytes, unpacked), `bytes` (on the wire), `part` (what people call it).
+
+        Raises:
+            OSError: The server did not give it.
+        """
         part = self._parts[download["part"]]
         response = await window.fetch(download["url"])
         if not response.ok:
@@ -156,13 +172,27 @@ class Part:
         self._arrived += size
         self._show()
 
-    def received(self) -> int | None:
-        """Return how many bytes came over the network, 0 from the cache; None where another server does not tell."""
-        found = [window.performance.getEntriesByName(url) for url in self._urls]
-        # A file that is still on its way has no entry yet.
-        if not all([entries.length and entries[0].encodedBodySize for entries in found]):
-            return None
-        return sum([entries[0].transferSize for entries in found])
+    def fetched_before(self) -> None:
+        """Say that an earlier visit has fetched it."""
+        self._bar.value = 1
+        self._text.textContent = f"{megabytes(self.expected)}, cached"
+
+    def received(self, by_worker: dict) -> int | None:
+        """
+        Return how many bytes came over the network, 0 from the cache; None where another server does not tell.
+
+        Args:
+            by_worker: Address -> how many bytes came when the worker asked for it.
+        """
+        received = 0
+        for url in self._urls:
+            entries = window.performance.getEntriesByName(url)
+            told = entries.length and entries[0].encodedBodySize
+            # A file that is still on its way has no entry yet.
+            if not told and url not in by_worker:
+                return None
+            received += (entries[0].transferSize if told else 0) + by_worker.get(url, 0)
+        return received
 
     def _show(self) -> None:
         self._bar.value = min(self._arrived / self.expected, 1)

@@ -6,6 +6,7 @@ from pyscript import window
 
 from frontend.page.conditions import conditions_of
 from frontend.page.dom import find
+from frontend.page.notes import of_tab
 
 NAME = "lookalike-view"
 
@@ -74,17 +75,9 @@ class View:
 
     def _restore(self) -> None:
         """Set the controls as an earlier load of the page in this tab left them."""
-        try:
-            kept = json.loads(window.sessionStorage.getItem(NAME) or "{}")
-        except Exception:
-            kept = {}  # A browser that keeps nothing.
-        for name, value in kept.items():
+        for name, value in json.loads(of_tab.recall(NAME) or "{}").items():
             find("view-" + name).value = value
         find("view-filters").open = self.filtered()
 
     def _keep(self) -> None:
-        state = {name: find("view-" + name).value for name in CONTROLS}
-        try:
-            window.sessionStorage.setItem(NAME, json.dumps(state))
-        except Exception:
-            return  # A browser that keeps nothing.
+        of_tab.write(NAME, json.dumps({name: find("view-" + name).value for name in CONTROLS}))

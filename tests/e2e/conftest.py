@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Page, ViewportSize, sync_playwright
 
 from tests.__main__ import VARIABLE, find_chromium
 from tests.support.drawings import write_groups
@@ -38,15 +38,33 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    chromium = os.environ.get(VARIABLE) or find_chromium()
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+def program() -> str | Path | None:
+    return os.environ.get(VARIABLE) or find_chromium()
 
 
 @pytest.fixture(scope="package")
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+def chromium(program: str | Path | None) -> Iterator[BrowserType]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: BrowserType, program: str | Path | None) -> Iterator[Browser]:
+    """A browser that keeps nothing, for visitors of other kinds."""
+    with chromium.launch(executable_path=program, args=ARGUMENTS) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="package")
+def context(
+    chromium: BrowserType, program: str | Path | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
+    """A browser that keeps compiled code as a visitor's does; its first, empty tab keeps the window open."""
+    profile = tmp_path_factory.mktemp("profile")
+    viewport: ViewportSize = {"width": 1280, "height": 900}
+    with chromium.launch_persistent_context(
+        profile, executable_path=program, args=ARGUMENTS, viewport=viewport
+    ) as context:
         yield context
 
 

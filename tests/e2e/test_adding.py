@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.test_page import keep_screens
 from tests.support.drawings import draw, jpeg
@@ -67,12 +67,10 @@ def test_a_dropped_folder(visit: Visit, folder: Path) -> None:
     expect(visit.page.locator("#notice")).to_have_text("Skipped in folders: 3 that are no pictures.")
 
 
-def test_a_phone_has_a_camera_at_both_doors(visit: Visit) -> None:
+def test_a_phone_has_a_camera_at_both_doors(visit: Visit, browser: Browser) -> None:
     """Where there is a touch screen, each door offers to take a picture."""
     assert visit.open().page.locator("#add-camera").get_attribute("capture") == "environment"
     expect(visit.page.locator("#add-door .camera")).to_be_hidden()
-    browser = visit.page.context.browser
-    assert browser
     with browser.new_context(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 800}) as phone:
         page = phone.new_page()
         page.goto(visit.url)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext, JSHandle, Page, Route, expect
 
 from tests.e2e.conftest import ARTEFACTS, PLAIN
@@ -112,7 +113,7 @@ def test_the_library_can_be_used_while_the_embedder_loads(visit: Visit, drawn_gr
     visit.open().ready().add(drawn_groups["dots"][:3])
     held: list[Route] = []
     visit.page.route("**/pyodide.asm.wasm", lambda route: held.append(route))
-    visit.page.reload()
+    visit.for_the_first_time().page.reload()
     expect(visit.page.locator("#images .card")).to_have_count(3)
     name = visit.library()[0]
     visit.page.get_by_role("button", name=f"More like {name}").click()
@@ -143,9 +144,28 @@ def test_files_chosen_before_the_page_has_started(visit: Visit, drawn_groups: Gr
     expect(visit.page.locator("#images .card")).to_have_count(1)
 
 
-def test_a_part_that_cannot_be_loaded(visit: Visit, drawn_groups: Groups) -> None:
+def test_later_visit(visit: Visit) -> None:
+    """What an earlier visit fetched is asked for by the worker only, and the panel says where it lay."""
+    visit.for_the_first_time().open().ready()
+    asked = [request.url for request in visit.requests if request.url.endswith("/pyodide.asm.wasm")]
+    assert len(asked) == 2
+    with visit.page.context.new_page() as page:
+        later = Visit(page, visit.url).open()
+        expect(page.locator("[data-part='Python'] .note")).to_contain_text("MB, cached")
+        later.ready()
+        assert [request.url for request in later.requests if request.url in asked] == asked[:1]
+        page.get_by_role("button", name="Engine").click()
+        expect(page.locator("#engine-parts")).to_contain_text("from this browser's cache")
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_part_that_cannot_be_loaded(visit: Visit, drawn_groups: Groups, first: bool) -> None:
     """The page says which file is missing, to whoever drops a picture too, and the library stays usable."""
     visit.tolerated = ["404", "wasm", "WebAssembly"]
+    if first:
+        visit.for_the_first_time()
+    else:
+        visit.open().ready()  # From then on it lies in the cache, which a browser may empty.
     visit.page.route("**/pyodide.asm.wasm", lambda route: route.fulfill(status=404))
     visit.open()
     expect(visit.page.locator("#engine")).to_contain_text("pyodide.asm.wasm cannot be loaded (status 404)")
@@ -238,7 +258,7 @@ def test_a_file_that_is_missing_for_a_moment(visit: Visit) -> None:
 
     visit.tolerated = ["503"]
     visit.page.route("**/labels.txt", refuse_once)
-    visit.open().ready()
+    visit.for_the_first_time().open().ready()
     expect(visit.page.locator("#engine")).to_have_class("chip ready")
 
 

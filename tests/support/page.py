@@ -28,6 +28,11 @@ class Visit:
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self._complain(str(error)))
 
+    def for_the_first_time(self) -> "Visit":
+        """Let the page find nothing that it has remembered of other visits."""
+        self.page.add_init_script("localStorage.clear()")
+        return self
+
     def open(self) -> "Visit":
         """Open the page; it can be used before the embedder is ready."""
         self.page.goto(self.url + "/")
