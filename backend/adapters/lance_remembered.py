@@ -26,9 +26,9 @@ from .lance_rows import to_record, vectors_in
 # them with the search, for less than it would cost after it.
 WHOLE_VECTORS = 20_000
 
-# Up to how many images all records are remembered: 74 MB then, read in 0.3 s (of 100,000 with two labels and a tag each
-# 37 MB in 0.15 s, measured). Ten read by themselves take 10 ms each time, which is half of a search in a large library.
-WHOLE_RECORDS = 200_000
+# The same of records: some 10 MB of text then, read in 50 ms. Ten read by themselves take 2 ms each time, so that a search
+# of 100,000 gains nothing by remembering all (measured).
+WHOLE_RECORDS = 20_000
 
 # How many rows are remembered that were asked for one by one: new ones that the whole does not have yet, and all of a
 # larger library. Vectors of 512 values are 6 MB then, records with a few tags and labels 20 MB (a guess: 2 KB each).

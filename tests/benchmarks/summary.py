@@ -72,9 +72,14 @@ def _bytes(operation: str, architecture: str) -> Figure:
     return Figure("architectures", "Bytes for each operation, kB", row, "with visitors")
 
 
-def _search(thousands: int, engine: str) -> Figure:
+def _search(size: str, engine: str) -> Figure:
     row = {"clients": 1, "engine": engine}
-    return Figure(f"search_service_{thousands}k", f"{thousands},000 vectors, no filter", row, "our p99 / theirs")
+    return Figure(f"search_service_{size}", f"{ROWS[size]} vectors, no filter", row, "our p99 / theirs")
+
+
+def _memory(size: str, engine: str) -> Figure:
+    table = f"{ROWS[size]} vectors: memory and making"
+    return Figure(f"search_service_{size}", table, {"engine": engine}, "RSS MiB")
 
 
 def _vector(method: str, values: int) -> Figure:
@@ -86,12 +91,15 @@ def _extraction(file: str, way: str) -> Figure:
     return Figure("extraction", "Ours / theirs", {"file": file}, way)
 
 
+ROWS = {"10k": "10,000", "100k": "100,000", "1m": "1,000,000"}
 CPU = "Processor time of the server for each operation, ms"
 USUAL = "the usual architecture"
 SAME = "the same"
 CAMERA = "search, camera"
 BURST = Figure("architectures", "200 uploads at once", {"what": "until all are searchable, s"}, "ratio")
 MAIN_THREAD = "fromPixels, nearest"
+HNSWLIB = "hnswlib behind the same routes"
+FAISS = "faiss behind the same routes"
 NATIVE = "bitmap of the browser's resizing, in a worker"
 
 RATIOS = [
@@ -113,12 +121,14 @@ RATIOS = [
         Figure("batch", "The queue's pace / one by one", {"megapixels": 3.0}, "ratio"),
         inverse=True,
     ),
-    Ratio("Search of 10,000 images over HTTP, p99", "hnswlib behind the same routes", _search(10, "hnswlib")),
-    Ratio(SAME.capitalize(), "faiss behind the same routes", _search(10, "faiss")),
-    Ratio(SAME.capitalize(), "Qdrant's local mode", _search(10, "Qdrant, local mode")),
-    Ratio(SAME.capitalize(), "Milvus Lite", _search(10, "Milvus Lite")),
-    Ratio("Search of 100,000 images over HTTP, p99", "hnswlib behind the same routes", _search(100, "hnswlib")),
-    Ratio(SAME.capitalize(), "faiss behind the same routes", _search(100, "faiss")),
+    Ratio("Search of 10,000 images over HTTP, p99", HNSWLIB, _search("10k", "hnswlib")),
+    Ratio(SAME.capitalize(), FAISS, _search("10k", "faiss")),
+    Ratio(SAME.capitalize(), "Qdrant's local mode", _search("10k", "Qdrant, local mode")),
+    Ratio(SAME.capitalize(), "Milvus Lite", _search("10k", "Milvus Lite")),
+    Ratio("Search of 100,000 images over HTTP, p99", HNSWLIB, _search("100k", "hnswlib")),
+    Ratio(SAME.capitalize(), FAISS, _search("100k", "faiss")),
+    Ratio("Search of 1,000,000 images over HTTP, p99", FAISS, _search("1m", "faiss")),
+    Ratio("Server's memory with 1,000,000 images", FAISS, _memory("1m", "Lookalike"), _memory("1m", "faiss")),
     Ratio(
         "Bytes of a vector, which finds a little better",
         "all 1,280 averages",
