@@ -26,8 +26,8 @@ from .lance_rows import to_record, vectors_in
 # them with the search, for less than it would cost after it.
 WHOLE_VECTORS = 20_000
 
-# The same of records: some 10 MB of text then, read in 50 ms. Ten read by themselves take 2 ms each time, so that a search
-# of 100,000 gains nothing by remembering all (measured).
+# The same of records: some 10 MB of text then, read in 50 ms. Ten read by themselves take 2 ms each time: a search of
+# 100,000 gains nothing by remembering all (measured).
 WHOLE_RECORDS = 20_000
 
 # How many rows are remembered that were asked for one by one: new ones that the whole does not have yet, and all of a
