@@ -201,7 +201,7 @@ class LanceIndex:
             if rows.num_rows == count:
                 return rows
             query = query.maximum_nprobes(0)
-        return await query.to_arrow()
+        return await query.minimum_nprobes(await self._probes.partitions()).to_arrow()
 
     async def matching(
         self, text: str, limit: int, filters: Filters, without: Sequence[ImageID] = ()

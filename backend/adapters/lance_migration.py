@@ -26,6 +26,11 @@ EMPTY = (*MAPS.values(), "record")
 
 WITHOUT_RECORD = "record IS NULL"
 
+# The column of version 2 that version 3 does without, and its name while the records are made of it: from then on a
+# server of an earlier version that is still running can write no row, so none is without its record, or has an old one.
+SCORES = "label_scores"
+SCORES_UNTIL_THEN = "label_scores_of_version_2"
+
 # Values of the columns that version 2 added, for the rows that version 1 wrote.
 COMPUTED = {
     "text": "concat(title, chr(10), array_to_string(tags, chr(10)), chr(10), array_to_string(label_names, chr(10)))",
@@ -39,7 +44,7 @@ WORDS = FTS(base_tokenizer="icu/split", stem=False, remove_stop_words=False)
 # How many records are written with one commit: LanceDB joins them with the table in at most 300 MB of memory.
 RECORDS_AT_ONCE = 20_000
 
-# There are six steps. Of processes that meet one gets through with each attempt, and the others find it done.
+# There are eight steps. Of processes that meet one gets through with each attempt, and the others find it done.
 ATTEMPTS = 20
 
 
@@ -99,8 +104,13 @@ async def _next_step(table: lancedb.AsyncTable, columns: pa.Schema) -> Callable[
     computed = {name: expression for name, expression in COMPUTED.items() if name not in columns.names}
     if computed:
         return lambda: table.add_columns(computed)
-    if await table.count_rows(WITHOUT_RECORD):
+    if SCORES in columns.names:
+        rename: Any = {"path": SCORES, "rename": SCORES_UNTIL_THEN}  # The annotation wants a list of each.
+        return lambda: table.alter_columns(rename)
+    if version_of(columns) < VERSION and await table.count_rows(WITHOUT_RECORD):
         return lambda: _write_records(table)
+    if SCORES_UNTIL_THEN in columns.names:
+        return lambda: table.drop_columns([SCORES_UNTIL_THEN])
     if not any(index.columns == ["text"] for index in await table.list_indices()):
         return lambda: table.create_index("text", config=WORDS)
     if version_of(columns) < VERSION:
@@ -112,11 +122,11 @@ async def _write_records(table: lancedb.AsyncTable) -> None:
     """Fill the column `record` from the others, as version 2 read them."""
     logger.info("the records of %d images are written anew, once", await table.count_rows(WITHOUT_RECORD))
     columns = [field.name for field in schema(1) if field.name not in ("vector", "text", "revision", "record")]
-    query = table.query().where(WITHOUT_RECORD).select(columns).limit(RECORDS_AT_ONCE)
+    query = table.query().where(WITHOUT_RECORD).select([*columns, SCORES_UNTIL_THEN]).limit(RECORDS_AT_ONCE)
     while (rows := await query.to_arrow()).num_rows:
         records = [to_json(_from_columns(row)) for row in rows.to_pylist()]
         filled = pa.table([rows["id"], records], schema=pa.schema([schema(1).field("id"), schema(1).field("record")]))
-        # Not over what another process has changed meanwhile.
+        # Not over what another process of this version has changed meanwhile.
         await table.merge_insert("id").when_matched_update_all(where=f"target.{WITHOUT_RECORD}").execute(filled)
         await table.checkout_latest()
 
@@ -132,7 +142,7 @@ def _from_columns(row: Mapping[str, Any]) -> ImageRecord:
             height=row["height"],
             title=row["title"],
             tags=tuple(row["tags"]),
-            labels=tuple(map(Label, row["label_names"], row["label_scores"])),
+            labels=tuple(map(Label, row["label_names"], row[SCORES_UNTIL_THEN])),
             attributes={name: value for column in MAPS.values() for name, value in row[column] or ()},
         ),
     )

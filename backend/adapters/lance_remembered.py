@@ -87,7 +87,7 @@ class _Column(Generic[Value]):
     async def at(self, places: Sequence[Place]) -> dict[Place, Value]:
         known = self._known(places)
         # If only a few are missing they are new. If most are, upkeep has joined files, and all rows have moved: to read
-        # a few of them takes 10 ms for each search that asks for others, and all at once 50 ms for 10,000.
+        # a few of them takes some ms for each search that asks for others, and all at once 50 ms for 10,000.
         if 2 * len(known) < len(places):
             await self._read_whole(places)
             known |= self._known([place for place in places if place not in known])
@@ -118,7 +118,7 @@ class _Whole:
     def __init__(self, table: pa.Table) -> None:
         self._table = table.combine_chunks()
         places = self._table["_rowid"].to_numpy()
-        # Arrays, as a dictionary of 200,000 places takes another 20 MB.
+        # Arrays, as a dictionary of 20,000 places takes another 2 MB.
         self._order = np.argsort(places)
         self._sorted = places[self._order]
 
@@ -146,8 +146,7 @@ def _vectors_of(rows: pa.Table) -> dict[Place, npt.NDArray[np.float16]]:
 
 
 def _records_of(rows: pa.Table) -> dict[Place, ImageRecord]:
-    # A row that a server of an earlier version has written lacks its record until upkeep writes it.
-    return {row["_rowid"]: to_record(row) for row in rows.to_pylist() if row["record"] is not None}
+    return {row["_rowid"]: to_record(row) for row in rows.to_pylist()}
 
 
 class _Latest(Generic[Key, Value]):

@@ -42,9 +42,7 @@ def schema(dimension: int) -> pa.Schema:
             pa.field("height", pa.int32(), nullable=False),
             pa.field("title", pa.string(), nullable=False),
             pa.field("tags", pa.list_(pa.string()), nullable=False),
-            # Two lists rather than a list of structs: only a list of strings can be searched by array_has_any.
             pa.field("label_names", pa.list_(pa.string()), nullable=False),
-            pa.field("label_scores", pa.list_(pa.float64()), nullable=False),
             # Nullable from here on: so columns can be added to a table that is full.
             pa.field("attribute_texts", pa.map_(pa.string(), pa.string())),
             pa.field("attribute_numbers", pa.map_(pa.string(), pa.float64())),
@@ -85,7 +83,6 @@ def to_row(image: ImageRecord, vector: Vector, revision: int) -> dict[str, Any]:
         "title": description.title,
         "tags": list(description.tags),
         "label_names": [label.name for label in description.labels],
-        "label_scores": [label.score for label in description.labels],
         **_attributes_to_columns(description.attributes),
         "text": _text(description),
         "revision": revision,

@@ -19,7 +19,7 @@ from lancedb.index import BTree, IvfRq, IvfSq, LabelList
 from backend.catalogue.values import Upkeep
 
 from .lance_database import LanceDatabase, is_conflict, patiently, translated
-from .lance_migration import WORDS, bring_up_to_date
+from .lance_migration import WORDS
 from .lance_rows import dimension_of
 from .lance_writes import Writes
 
@@ -76,8 +76,6 @@ class Keeper:
             return await self._report(skipped=not granted)
 
     async def _maintain(self) -> None:
-        # Servers of an earlier version may have written since the table was opened.
-        await bring_up_to_date(self._table)
         await self._writes.sweep_deleted()
         doomed = await self._database.to_be_erased(self._table.name)
         await self._table.checkout_latest()
@@ -165,14 +163,18 @@ class Probes:
 
     def __init__(self, table: lancedb.AsyncTable) -> None:
         self._table = table
-        self._number = 1
+        self._partitions = 1
         self._indexed = 0
         self._known_until = 0.0
 
     async def number(self) -> int:
         """Return all of up to eight partitions, later a quarter."""
+        return probes_for(await self.partitions())
+
+    async def partitions(self) -> int:
+        """Return how many partitions there are."""
         await self._look()
-        return self._number
+        return self._partitions
 
     async def indexed(self) -> int:
         """Return how many images are in the vector index."""
@@ -182,7 +184,7 @@ class Probes:
     async def _look(self) -> None:
         if time.monotonic() > self._known_until:
             index = await vector_index(self._table)
-            self._number = 1 if index is None else probes_for(partitions_of(index.name))
+            self._partitions = 1 if index is None else partitions_of(index.name)
             self._indexed = 0 if index is None else index.num_indexed_rows or 0
             self._known_until = time.monotonic() + PROBES_KNOWN_S
 

@@ -117,13 +117,16 @@ def environment() -> dict[str, Any]:
         "Pillow": PIL.__version__,
         "TensorFlow.js": model.tensorflow_version(),
     }
-    entries = js.performance.getEntriesByType("resource")
+    received: dict[str, int] = {}
+    for entry in js.performance.getEntriesByType("resource"):
+        if entry.encodedBodySize:  # Else its server does not tell.
+            received[entry.name] = received.get(entry.name, 0) + entry.transferSize
     return {
         "versions": [{"name": name, "number": number} for name, number in versions.items()],
         "threads": model.threads(),
         "tensor_bytes": model.tensor_bytes(),
         "python_bytes": pyodide_js._module.HEAPU8.byteLength,
-        "received": json.dumps({entry.name: entry.transferSize for entry in entries if entry.encodedBodySize}),
+        "received": json.dumps(received),
     }
 
 

@@ -46,6 +46,7 @@ class StartUp:
             self.give_up(exc)
             return False
         self._ready(trial)
+        self._look_into_cache((await self._embedder.inspect())["received"])
         self._settle(await self._embedder.try_faster_backends())
         return True
 
@@ -66,7 +67,7 @@ class StartUp:
         Fetch what the worker will want. A file that is missing here may still come when the worker asks for it.
 
         What an earlier visit fetched is left to the worker: to read 20 MB from the cache here too would delay it by a
-        second. Should they not be there any more, they are fetched when the worker has got nowhere for a while.
+        second. If that is not there any more, it is fetched when the worker has got nowhere for a while.
         """
         try:
             files = await downloads(space)
@@ -77,11 +78,18 @@ class StartUp:
                 for part in self._parts.values():
                     part.fetched_before()
                 await asyncio.sleep(CACHED_S)
-            if not self._embedder.reachable():
-                await asyncio.gather(*[self._fetch_one(file) for file in files])
-                of_browser.write(NAME, addresses)
+                if self._embedder.reachable():
+                    return
+            await asyncio.gather(*[self._fetch_one(file) for file in files])
+            of_browser.write(NAME, addresses)
         except Exception as exc:
             self.give_up(exc)
+
+    def _look_into_cache(self, by_worker: dict) -> None:
+        """Fetch ahead at the next visit, whatever was noted, if the worker did not find most of it in the cache."""
+        parts = self._parts.values()
+        if sum([part.came(by_worker) for part in parts]) > sum([part.expected for part in parts]) / 10:
+            of_browser.write(NAME, "")
 
     def _stage(self, text: str) -> None:
         """Say what is being done now, unless something has failed: that is more to the point."""
@@ -177,6 +185,10 @@ class Part:
         self._bar.value = 1
         self._text.textContent = f"{megabytes(self.expected)}, cached"
 
+    def came(self, by_worker: dict) -> int:
+        """Return how many bytes came over the network to the worker; see `received`."""
+        return sum([by_worker.get(url, 0) for url in self._urls])
+
     def received(self, by_worker: dict) -> int | None:
         """
         Return how many bytes came over the network, 0 from the cache; None where another server does not tell.
@@ -184,14 +196,14 @@ class Part:
         Args:
             by_worker: Address -> how many bytes came when the worker asked for it.
         """
-        received = 0
+        received = self.came(by_worker)
         for url in self._urls:
             entries = window.performance.getEntriesByName(url)
             told = entries.length and entries[0].encodedBodySize
             # A file that is still on its way has no entry yet.
             if not told and url not in by_worker:
                 return None
-            received += (entries[0].transferSize if told else 0) + by_worker.get(url, 0)
+            received += entries[0].transferSize if told else 0
         return received
 
     def _show(self) -> None:

@@ -168,6 +168,8 @@ def test_a_part_that_cannot_be_loaded(visit: Visit, drawn_groups: Groups, first:
         visit.open().ready()  # From then on it lies in the cache, which a browser may empty.
     visit.page.route("**/pyodide.asm.wasm", lambda route: route.fulfill(status=404))
     visit.open()
+    if not first:
+        expect(visit.page.locator("[data-part='Python'] .note")).to_contain_text("MB, cached")
     expect(visit.page.locator("#engine")).to_contain_text("pyodide.asm.wasm cannot be loaded (status 404)")
     expect(visit.page.locator("#images")).to_contain_text("Empty so far")
     visit.page.set_input_files("#search-file", drawn_groups["dots"][0])

@@ -17,9 +17,8 @@ import pytest
 from backend.adapters import lance_migration
 from backend.adapters.lance_database import LanceDatabase
 from backend.adapters.lance_index import LanceIndex
-from backend.adapters.lance_rows import VERSION, VERSION_KEY, schema, to_row, to_table
+from backend.adapters.lance_rows import VERSION, VERSION_KEY, schema
 from backend.catalogue.errors import IndexUnavailable, TicketRevoked
-from backend.catalogue.ports import READ_CONSISTENCY_S
 from backend.catalogue.values import Change, Filters, ImageRecord, Sort
 from backend.databases import opened_database
 from backend.settings import Settings
@@ -114,27 +113,32 @@ async def test_table_of_version_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     table = await connection.open_table(f"images_{SPACE.id}")
     await table.update_field_metadata({"path": "id", "metadata": {VERSION_KEY: "2"}})
     await table.drop_columns(["record"])
+    await table.add_columns({"label_scores": "make_array(CAST(0.9 AS DOUBLE), CAST(0.8 AS DOUBLE))"})
 
     async with open_index(tmp_path, SPACE) as index:
         assert list(await index.page(10, Sort.OLDEST, None, Filters())) == images
         assert len(await index.nearest(vector(3, DIMENSION), 10, Filters())) == 5
     await table.checkout_latest()
-    assert (await table.schema()).field("id").metadata[VERSION_KEY.encode()] == b"3"
+    columns = await table.schema()
+    assert columns.names == schema(DIMENSION).names
+    assert columns.field("id").metadata[VERSION_KEY.encode()] == b"3"
 
 
-async def test_row_of_a_server_that_has_not_been_updated(tmp_path: Path) -> None:
-    """It does no harm to searches, and is found from the next upkeep on."""
+async def test_server_that_has_not_been_updated(tmp_path: Path) -> None:
+    """One that still runs can neither add nor change rows once a newer one is there: they would lack their record."""
+    await write_version_1(tmp_path, [described(0)])
+    connection = await lancedb.connect_async(tmp_path)
+    table = await connection.open_table(f"images_{SPACE.id}")
+    rows = pa.Table.from_pylist([row_of_version_1(record(1))], schema=SCHEMA_OF_VERSION_1)
     async with open_index(tmp_path, SPACE) as index:
-        await index.add(record(0), vector(0, DIMENSION))
-        connection = await lancedb.connect_async(tmp_path)
-        table = await connection.open_table(f"images_{SPACE.id}")
-        row = {**to_row(record(1), vector(1, DIMENSION), revision=0), "record": None}
-        await table.add(to_table([row], DIMENSION))
-        await asyncio.sleep(READ_CONSISTENCY_S + 0.5)
+        await table.checkout_latest()
+        merge = table.merge_insert("id").use_index(False)
+        with pytest.raises((RuntimeError, ValueError)):
+            await merge.when_not_matched_insert_all().execute(rows)
+        with pytest.raises((RuntimeError, ValueError)):
+            await merge.when_matched_update_all().execute(rows)
 
-        assert [match.image for match in await index.nearest(vector(1, DIMENSION), 10, Filters())] == [record(0)]
-        await index.maintain()
-        assert [match.image for match in await index.nearest(vector(1, DIMENSION), 1, Filters())] == [record(1)]
+        assert list(await index.page(10, Sort.OLDEST, None, Filters())) == [described(0)]
 
 
 async def test_record_as_it_is_stored(tmp_path: Path) -> None:
@@ -167,18 +171,20 @@ async def test_record_as_it_is_stored(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("steps", range(5))
+@pytest.mark.parametrize("steps", range(6))
 async def test_migration_that_broke_off(tmp_path: Path, steps: int) -> None:
     """A process that dies in the middle of a migration leaves a table that the next one completes."""
     await write_version_1(tmp_path, [described(0)])
     connection = await lancedb.connect_async(tmp_path)
     table = await connection.open_table(f"images_{SPACE.id}")
     texts, numbers, flags = (schema(DIMENSION).field(f"attribute_{name}") for name in ("texts", "numbers", "flags"))
+    rename: Any = {"path": "label_scores", "rename": lance_migration.SCORES_UNTIL_THEN}
     done = [
         lambda: table.add_columns([texts]),
         lambda: table.add_columns([numbers, flags]),
         lambda: table.add_columns({"revision": "CAST(0 AS BIGINT)"}),
         lambda: table.add_columns([schema(DIMENSION).field("record")]),
+        lambda: table.alter_columns(rename),
     ]
     for step in done[:steps]:
         await step()
