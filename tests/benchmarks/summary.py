@@ -114,6 +114,7 @@ RATIOS = [
     Ratio("200 uploads at once, until all can be found", SAME, BURST),
     Ratio("12 megapixel JPEG to vector", "TF.js in the main thread", _extraction("12 MP JPEG", MAIN_THREAD)),
     Ratio("… 0.1 megapixels", SAME, _extraction("0.1 MP JPEG", MAIN_THREAD)),
+    Ratio("… 48 megapixels", SAME, _extraction("48 MP JPEG", MAIN_THREAD)),
     Ratio("12 megapixel PNG to vector", "TF.js and the browser's decoder", _extraction("12 MP PNG", NATIVE)),
     Ratio(
         "Many photographs of 3 megapixels, from drop to searchable",
