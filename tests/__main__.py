@@ -37,6 +37,21 @@ def main(arguments: list[str]) -> int:
     return pytest.main(arguments)
 
 
+def executable() -> str:
+    """
+    Return the browser that `main` has chosen, or else the first that starts.
+
+    To be called before Playwright is started, as it starts its own.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    found = os.environ.get(VARIABLE) or find_chromium()
+    if found is None:
+        raise FileNotFoundError(f"no Chromium was found; name one in {VARIABLE}")
+    return str(found)
+
+
 def find_chromium() -> Path | None:
     """Return the first browser that starts."""
     return next((path for path in _candidates() if _starts(path)), None)

@@ -44,7 +44,7 @@ WORDS = FTS(base_tokenizer="icu/split", stem=False, remove_stop_words=False)
 # How many records are written with one commit: LanceDB joins them with the table in at most 300 MB of memory.
 RECORDS_AT_ONCE = 20_000
 
-# There are eight steps. Of processes that meet one gets through with each attempt, and the others find it done.
+# There are seven steps. Of processes that meet one gets through with each attempt, and the others find it done.
 ATTEMPTS = 20
 
 

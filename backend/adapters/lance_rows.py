@@ -52,9 +52,10 @@ def schema(dimension: int) -> pa.Schema:
             # Begins at random, so that a writer knows its own row, and counts the changes, so that of two that meet the
             # second notices.
             pa.field("revision", pa.int64()),
-            # All that is answered of an image, in JSON; the other columns are what conditions, orders and words look
-            # into. Lance reads a few rows column by column, and unpacks a column in which all rows are alike whole: ten
-            # records of a million took 35 ms by their columns, of photographs that are all JPEG, and take 2 so.
+            # All that is answered of an image, in JSON; of the other columns the product looks only into those of
+            # conditions, orders and words. Lance reads a few rows column by column, and unpacks a column in which all
+            # rows are alike whole: ten records of a million took 35 ms by their columns, of photographs that are all
+            # JPEG, and take 2 so.
             pa.field("record", pa.string()),
         ]
     )

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
-from tests.benchmarks.browser import OBSERVE, executable, launched
+from tests.__main__ import executable
+from tests.benchmarks.browser import OBSERVE, launched
 from tests.benchmarks.report import Machine, Report, Table
 from tests.support.drawings import GROUPS, draw, jpeg
 from tests.support.server import running_server

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.__main__ import executable
 from tests.benchmarks.browser import (
     OBSERVE,
     VIEWPORT,
     CPUTime,
     add_round_options,
-    executable,
     launched,
     long_tasks,
     rounds,

@@ -1,7 +1,6 @@
 """A headless Chromium for benchmarks: how it is started, what its processes hold, and what kept its pages busy."""
 
 import argparse
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +8,6 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize
 
-from tests.__main__ import VARIABLE, find_chromium
 from tests.benchmarks.processes import Watched
 
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -36,11 +34,6 @@ def rounds(options: argparse.Namespace) -> Iterator[int]:
         if number and time.monotonic() - began > options.limit_s:
             return
         yield number
-
-
-def executable() -> str:
-    """Return the Chromium that the tests use. To be called before Playwright is started, as it starts its own."""
-    return str(os.environ.get(VARIABLE) or find_chromium())
 
 
 @contextmanager

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Error, Page, Route, sync_playwright
 
+from tests.__main__ import executable
 from tests.benchmarks.browser import (
     OBSERVE,
     VIEWPORT,
     Memory,
     add_round_options,
-    executable,
     launched,
     long_tasks,
     rounds,

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
+from tests.__main__ import executable
 from tests.benchmarks import data
 from tests.benchmarks.adding import heap_mb
-from tests.benchmarks.browser import OBSERVE, VIEWPORT, executable, launched
+from tests.benchmarks.browser import OBSERVE, VIEWPORT, launched
 from tests.benchmarks.library import fill
 from tests.benchmarks.library_records import record_of
 from tests.benchmarks.report import Machine, Report, Spread, Table

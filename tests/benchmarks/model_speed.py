@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from playwright.sync_api import Page, Route, sync_playwright
 from backend.setup.prepare import FRONTEND
 from backend.setup.report import TerminalReport
 from backend.setup.site import build_site
-from tests.__main__ import VARIABLE, find_chromium
+from tests.__main__ import executable
 from tests.benchmarks.report import Machine, Report, Spread, Table
 
 BUNDLED = FRONTEND / "models" / "lookalike_v1"
@@ -54,9 +53,9 @@ def run(options: argparse.Namespace) -> Report:
     machine = Machine.here()
     folders = {f"model{n}": folder for n, folder in enumerate([BUNDLED, *options.models])}
     (tfjs,) = build_site(FRONTEND, TerminalReport()).glob("runtime/*/tfjs")
-    executable = os.environ.get(VARIABLE) or find_chromium()
+    chromium = executable()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         version, page = browser.version, browser.new_page()
         serve(page, {"tfjs": tfjs, **folders})
         page.goto(ORIGIN)

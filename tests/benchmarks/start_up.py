@@ -17,7 +17,8 @@ from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwrigh
 
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.setup.prepare import FRONTEND
-from tests.benchmarks.browser import add_round_options, executable, launched, rounds, with_profile
+from tests.__main__ import executable
+from tests.benchmarks.browser import add_round_options, launched, rounds, with_profile
 from tests.benchmarks.pictures import write_picture
 from tests.benchmarks.plots import Bars
 from tests.benchmarks.report import Machine, Report, Spread, Table

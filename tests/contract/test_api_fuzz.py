@@ -32,10 +32,10 @@ from tests.support.api import API, JPEG, OpenAPIDocument, Picture
 from tests.support.network import serving
 from tests.support.spaces import small_space, to_base64, vector
 
-SPACE = small_space()
 # Hypothesis takes it for its own strategies' doing when the server, which runs in this process, draws a random number.
 pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 
+SPACE = small_space()
 KEY = "key0123456789" * 3
 
 # How long an answer may take on a busy machine, before it counts as none. How fast it is, benchmarks measure.

@@ -25,7 +25,7 @@ from backend.catalogue.values import (
     Sort,
     Vector,
 )
-from tests.support.records import image_id, record, retitled
+from tests.support.records import image_id, record, retitled, with_attributes
 from tests.support.spaces import near, small_space, vector
 
 pytestmark = pytest.mark.anyio
@@ -293,15 +293,14 @@ async def test_adding_what_was_deleted(index: ImageIndex) -> None:
 async def test_change(index: ImageIndex) -> None:
     """What a change names is changed, also in what text finds; all else stays as it was."""
     attributes = {"price": 10, "kind": "cat", "old": True}
-    described = replace(record(1, ("home",), ("lynx",)).description, attributes=attributes)
-    image = replace(record(1), description=described)
+    image = with_attributes(record(1, ("home",), ("lynx",)), attributes)
     await index.add(image, vector(1, DIMENSION))
     await index.add(record(2), vector(2, DIMENSION))
 
     changed = await index.change(image_id(1), Change("Minka", None, {"price": 12.5, "old": None, "sold": False}))
     again = await index.change(image_id(1), Change(tags=("garden",)))
 
-    retold = replace(described, title="Minka", attributes={"price": 12.5, "kind": "cat", "sold": False})
+    retold = replace(image.description, title="Minka", attributes={"price": 12.5, "kind": "cat", "sold": False})
     assert changed == replace(image, description=retold)
     assert again == replace(image, description=replace(retold, tags=("garden",)))
     assert [await index.get(image_id(number)) for number in (1, 2)] == [again, record(2)]

@@ -5,7 +5,6 @@ The browser and the server live as long as this package's tests, so that the bro
 every test begins with an empty library and a new tab. (Playwright's loop would be in the way of other tests.)
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Page, ViewportSize, sync_playwright
 
-from tests.__main__ import VARIABLE, find_chromium
+from tests.__main__ import executable
 from tests.support.drawings import write_groups
 from tests.support.drawn_model import write_drawn_model
 from tests.support.page import Visit
@@ -38,27 +37,25 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="package")
-def program() -> str | Path | None:
-    return os.environ.get(VARIABLE) or find_chromium()
+def program() -> str:
+    return executable()
 
 
 @pytest.fixture(scope="package")
-def chromium(program: str | Path | None) -> Iterator[BrowserType]:
+def chromium(program: str) -> Iterator[BrowserType]:
     with sync_playwright() as playwright:
         yield playwright.chromium
 
 
 @pytest.fixture(scope="package")
-def browser(chromium: BrowserType, program: str | Path | None) -> Iterator[Browser]:
+def browser(chromium: BrowserType, program: str) -> Iterator[Browser]:
     """A browser that keeps nothing, for visitors of other kinds."""
     with chromium.launch(executable_path=program, args=ARGUMENTS) as browser:
         yield browser
 
 
 @pytest.fixture(scope="package")
-def context(
-    chromium: BrowserType, program: str | Path | None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[BrowserContext]:
+def context(chromium: BrowserType, program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
     """A browser that keeps compiled code as a visitor's does; its first, empty tab keeps the window open."""
     profile = tmp_path_factory.mktemp("profile")
     viewport: ViewportSize = {"width": 1280, "height": 900}
