@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from functools import partial
 
 from litestar import Litestar, Router
@@ -13,13 +13,17 @@ from backend.adapters.lance_index import LanceIndex
 from backend.adapters.lance_others import LanceOthers
 from backend.adapters.local_store import LocalStore
 from backend.adapters.s3_store import S3Store
+from backend.catalogue.errors import CatalogueError, LibraryMismatch
 from backend.catalogue.housekeeping import Housekeeper
+from backend.catalogue.library import Library
+from backend.catalogue.orphans import Sweeper
 from backend.catalogue.ports import ImageIndex, ObjectStore
 from backend.catalogue.reembedding import Reembedding
 from backend.catalogue.service import Catalogue, Limits, utc_now
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.tickets import TicketOffice
-from backend.databases import model_names, opened_database
+from backend.databases import model_names
+from backend.libraries import Opened, graces, opened_library
 from backend.settings import Settings, YesNo, signing_secret
 from backend.stores import make_store, prepare_store
 from backend.web import routes, store_routes
@@ -34,6 +38,9 @@ from backend.web.static import Site, static_route
 # For routes that set no limit of their own: none of them reads a body.
 MAX_BODY_BYTES = 1024
 
+# For how long the last mark may hold up the end. A guess: a commit takes a fraction of a second.
+LAST_MARK_S = 5
+
 
 def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litestar:
     """Assemble the application. Nothing is opened before the server starts it."""
@@ -46,15 +53,17 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
     async def opened(app: Litestar) -> AsyncIterator[None]:
         async with (
             aclosing(store),
-            opened_database(settings) as database,
-            LanceIndex.open(database, space) as index,
+            _prepared(store),
+            opened_library(settings, store) as opened,
+            LanceIndex.open(opened.database, space) as index,
         ):
-            await prepare_store(store)
+            database = opened.database
             others = LanceOthers(database, space.id)
             app.state.catalogue = Catalogue(space, index, others, store, TicketOffice(secret), limits)
             app.state.reembedding = Reembedding(index, others)
             app.state.model_names = partial(model_names, settings.data / "models")
-            async with _housekeeping(settings, index, store):
+            async with _housekeeping(settings, index, store, opened) as housekeeper:
+                app.state.warnings = partial(_warnings, housekeeper, opened.library)
                 yield
 
     return Litestar(
@@ -75,17 +84,41 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
 
 
 @asynccontextmanager
-async def _housekeeping(settings: Settings, index: ImageIndex, store: ObjectStore) -> AsyncIterator[None]:
+async def _prepared(store: LocalStore | S3Store) -> AsyncIterator[None]:
+    await prepare_store(store)
+    yield
+
+
+@asynccontextmanager
+async def _housekeeping(
+    settings: Settings, index: ImageIndex, store: ObjectStore, opened: Opened
+) -> AsyncIterator[Housekeeper | None]:
     """Keep index and store in order in the background, unless `lookalike maintain` does it."""
     if settings.upkeep is YesNo.NO:
-        yield
+        yield None
         return
-    task = asyncio.create_task(Housekeeper(index, store, settings.orphan_grace_s, utc_now).run())
+    sweeper = Sweeper(store, opened.database, opened.library, graces(settings), utc_now)
+    housekeeper = Housekeeper(index, opened.library, sweeper)
+    task = asyncio.create_task(housekeeper.run())
     try:
-        yield
+        yield housekeeper
     finally:
         task.cancel()
         await asyncio.wait([task])
+        # So that the store knows of all that was added, should an older copy of the database come back meanwhile.
+        with suppress(CatalogueError, TimeoutError):
+            async with asyncio.timeout(LAST_MARK_S):
+                await opened.library.mark()
+
+
+async def _warnings(housekeeper: Housekeeper | None, library: Library) -> Sequence[str]:
+    """Return what whoever runs the server must know, as it is at this moment."""
+    found = dict.fromkeys(housekeeper.warnings if housekeeper else [])
+    try:
+        await library.check()
+    except LibraryMismatch as exc:
+        found[str(exc)] = None
+    return list(found)
 
 
 def _store_routes(store: LocalStore | S3Store, settings: Settings) -> Sequence[Router]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from backend import __version__
-from backend.catalogue.errors import Unavailable
+from backend.catalogue.errors import LibraryMismatch, Unavailable
 from backend.commands.errors import CommandFailed
 from backend.settings import InvalidSetting, Settings, variable
 from backend.setup.errors import SetupError
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = Settings.from_environ(_with_options(os.environ, args))
         return importlib.import_module(f"backend.commands.{args.command}").run(settings, args)
-    except (InvalidSetting, SetupError, CommandFailed, Unavailable) as exc:
+    except (InvalidSetting, SetupError, CommandFailed, LibraryMismatch, Unavailable) as exc:
         print(f"lookalike: {exc}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -93,8 +93,11 @@ def _setup_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _gc_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dry-run", action="store_true", help="only tell what would be removed")
-    parser.add_argument("--force", action="store_true", help="also where more would be removed than kept")
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--dry-run", action="store_true", help="only list what would be moved to the trash, or leave it")
+    one.add_argument("--force", action="store_true", help="also where more would be moved than stay")
+    one.add_argument("--undo", action="store_true", help="put back all that is in the trash")
+    one.add_argument("--empty-trash", action="store_true", help="remove for good what is in the trash now")
 
 
 def _maintain_options(parser: argparse.ArgumentParser) -> None:
@@ -139,10 +142,17 @@ COMMANDS = (
     ),
     Command(
         "gc",
-        "remove stored files that no image has",
-        "Remove what was uploaded and never registered, or left by a deletion that broke off. It may run beside a"
-        " server, which does the same once an hour.",
+        "move stored files that no image has to the trash, or back",
+        "Move what was uploaded and never registered to the trash, and empty the trash of what has been there for"
+        " longer than LOOKALIKE_TRASH_GRACE_S. It may run beside a server, which does the same once an hour.",
         _gc_options,
+    ),
+    Command(
+        "adopt",
+        "make a database and a store that do not match one library",
+        "Join the database and the store that the settings name, whatever either says of the other: from now on they"
+        " are one library. Only needed where a start refuses them, and no server may be running.",
+        lambda parser: None,
     ),
     Command(
         "maintain",

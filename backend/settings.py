@@ -114,6 +114,9 @@ class Settings:
     orphan_grace_s: int = 24 * 3600
     """How old in seconds an object that belongs to no image must be before it is removed: an hour more than uploads may
     take at least, 2592000 (30 days) at most. A day leaves time to notice a mistake."""
+    trash_grace_s: int = 30 * 24 * 3600
+    """For how many seconds an object that was removed so stays in the trash, from which `lookalike gc --undo` brings it
+    back, 0 to 31536000 (a year). A month covers a holiday."""
     upkeep: YesNo = YesNo.YES
     """Whether this server keeps indexes and files in order beside its other work: `yes`, or `no` where `lookalike
     maintain` does it."""
@@ -296,6 +299,7 @@ def _whole(low: int, high: int) -> Callable[[str, str], int]:
 
 WEEK_S = 7 * 24 * 3600
 MONTH_S = 30 * 24 * 3600
+YEAR_S = 365 * 24 * 3600
 
 # As a browser sends it: other scripts in Punycode, IPv6 addresses in brackets.
 _HOST_NAME = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
@@ -335,5 +339,6 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "proxies": _proxies,
     "database": _database,
     "orphan_grace_s": _whole(60 + ORPHAN_MARGIN_S, MONTH_S),
+    "trash_grace_s": _whole(0, YEAR_S),
     "upkeep": _yes_no,
 }

@@ -44,6 +44,16 @@ async def opened_store(settings: Settings) -> AsyncIterator[LocalStore | S3Store
         yield store
 
 
+@asynccontextmanager
+async def store_to_look_at(settings: Settings) -> AsyncIterator[LocalStore | S3Store]:
+    """Make the store for a command that changes nothing, so that no secret is made: it signs nothing of worth."""
+    if settings.store is not None:
+        async with opened_store(settings) as store:
+            yield store
+    else:
+        yield LocalStore(settings.data / "objects", store_routes.PATH, b"", settings.url_expires_s, utc_now)
+
+
 def bucket_of(settings: Settings) -> Place:
     """Return where the bucket is that the settings name."""
     assert settings.store is not None

@@ -45,7 +45,7 @@ def passing(filters: Filters, without: Sequence[ImageID] = ()) -> list[str]:
         filters.tags_any and f"array_has_any(tags, make_array({_list(filters.tags_any)}))",
         filters.tags_all and f"array_has_all(tags, make_array({_list(filters.tags_all)}))",
         filters.labels_any and f"array_has_any(label_names, make_array({_list(filters.labels_any)}))",
-        filters.created_from and f"id >= {literal(_first_id(filters.created_from))}",
+        filters.created_from and since(filters.created_from),
         filters.created_before and f"id < {literal(_first_id(filters.created_before))}",
         filters.size_min is not None and f"size >= {literal(filters.size_min)}",
         filters.size_max is not None and f"size <= {literal(filters.size_max)}",
@@ -54,6 +54,11 @@ def passing(filters: Filters, without: Sequence[ImageID] = ()) -> list[str]:
         *(condition for attribute in filters.attributes for condition in _attribute(attribute)),
     ]
     return [condition for condition in conditions if condition]
+
+
+def since(moment: datetime) -> str:
+    """Return the condition that an image was created at a moment or later."""
+    return f"id >= {literal(_first_id(moment))}"
 
 
 def following(sort: Sort, position: Position) -> str:

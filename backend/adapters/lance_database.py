@@ -1,4 +1,4 @@
-"""A LanceDB database: one table of images for each embedding space, and one of the ids that were deleted."""
+"""A LanceDB database: a table of images for each embedding space, one of deleted ids, one that says whose it all is."""
 
 import asyncio
 import random
@@ -12,19 +12,24 @@ import lancedb
 import pyarrow as pa
 
 from backend.catalogue.errors import IndexUnavailable
+from backend.catalogue.library import DatabaseState, TableState
 from backend.catalogue.ports import READ_CONSISTENCY_S
 from backend.catalogue.spaces import EmbeddingSpace
-from backend.catalogue.values import ImageID, SpaceID
+from backend.catalogue.values import ImageID, LibraryID, SpaceID
 
+from . import lance_library
 from .grouping import Closed
 from .lance_conditions import one_of
 from .lance_lease import LEASE_SCHEMA, lease
+from .lance_library import IDENTITY, LIBRARY_SCHEMA, mark_name, retired_name
 from .lance_migration import bring_up_to_date
 from .lance_rows import PRIMARY_KEY, dimension_of, schema
+from .reserve import Reserve, is_full
 
 IMAGES = "images_"
 DELETED = "deleted"
 LEASES = "leases"
+LIBRARY = "library"
 
 # Rows that share a commit, or a condition, at most. A guess: 500 rows are some 0.7 MB, and the condition that looks for
 # them 50 KB.
@@ -50,11 +55,15 @@ class LanceDatabase:
         connection: lancedb.AsyncConnection,
         deleted: lancedb.AsyncTable,
         leases: lancedb.AsyncTable,
+        library: lancedb.AsyncTable,
+        reserve: Reserve,
     ) -> None:
         self.location = location
+        self._reserve = reserve
         self._connection = connection
         self._deleted = deleted
         self._leases = leases
+        self._library = library
 
     @classmethod
     @asynccontextmanager
@@ -75,9 +84,12 @@ class LanceDatabase:
             )
             deleted = await made(connection, DELETED, _DELETED_SCHEMA)
             leases = await made(connection, LEASES, LEASE_SCHEMA)
+            library = await made(connection, LIBRARY, LIBRARY_SCHEMA)
+        reserve = Reserve(location / "reserve" if isinstance(location, Path) else None)
         try:
-            yield cls(str(location), connection, deleted, leases)
+            yield cls(str(location), connection, deleted, leases, library, reserve)
         finally:
+            library.close()
             leases.close()
             deleted.close()
             connection.close()
@@ -161,9 +173,29 @@ class LanceDatabase:
         return frozenset(found)
 
     async def drop(self, space: SpaceID) -> None:
-        """Remove the table of a space, with every row in it."""
+        """Remove the table of a space, with every row in it, and remember that this was done on purpose."""
         with translated():
+            await patiently(lambda: lance_library.write(self._library, retired_name(space)))
             await self._connection.drop_table(IMAGES + space)
+
+    async def look(self, mark: str | None) -> DatabaseState:
+        """Return the state of the database as it is at this moment, and whether it knows a mark."""
+        with translated():
+            return await _look(self._connection, mark)
+
+    async def write_identity(self, library: LibraryID) -> LibraryID:
+        """Give the database an identity, unless it has one; return the one it has."""
+        with translated():
+            await patiently(lambda: lance_library.write(self._library, IDENTITY, library))
+            await self._library.checkout_latest()
+            return LibraryID((await lance_library.read(self._library))[IDENTITY])
+
+    async def write_mark(self, mark: str) -> None:
+        """Write down a mark."""
+        spaces = await self.spaces()
+        with translated():
+            await patiently(lambda: lance_library.write(self._library, mark_name(mark)))
+            await patiently(lambda: lance_library.forget(self._library, spaces))
 
     async def remember_deleted(self, table: str, fragments: Mapping[ImageID, int | None]) -> None:
         """
@@ -211,13 +243,84 @@ class LanceDatabase:
             if await self._deleted.count_rows(condition):
                 await patiently(lambda: self._deleted.delete(condition))
 
+    async def with_reserve(self, deletion: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        """Carry out a deletion, if need be in the room that was kept for it on the disk."""
+        try:
+            return await deletion()
+        except (IndexUnavailable, RuntimeError, OSError) as exc:
+            if not is_full(exc) or not await asyncio.to_thread(self._reserve.release):
+                raise
+        return await deletion()
+
+    async def take_reserve(self) -> None:
+        """Keep room for deletions again, if the disk has some."""
+        await asyncio.to_thread(self._reserve.take)
+
     def lease(self, name: str) -> AbstractAsyncContextManager[bool]:
         """Take the lease of this name while the block runs; say whether it was granted."""
         return lease(self._leases, name)
 
     def own_tables(self) -> Sequence[lancedb.AsyncTable]:
         """Return the tables beside those of images, which need upkeep too."""
-        return [self._deleted, self._leases]
+        return [self._deleted, self._leases, self._library]
+
+
+class UnopenedDatabase:
+    """A database that need not be there yet, to be looked at before anything is made or changed."""
+
+    def __init__(self, location: Path | str, storage_options: Mapping[str, str] | None = None) -> None:
+        self._location = location
+        self._storage_options = dict(storage_options or {})
+
+    @property
+    def location(self) -> str:
+        return str(self._location)
+
+    async def look(self, mark: str | None) -> DatabaseState:
+        """
+        Return the state of the database, and whether it knows a mark.
+
+        Raises:
+            IndexUnavailable: It cannot be opened. The message is for whoever starts the server.
+        """
+        if isinstance(self._location, Path) and not self._location.exists():
+            return DatabaseState()
+        with opening(self._location):
+            connection = await lancedb.connect_async(
+                self._location, read_consistency_interval=timedelta(0), storage_options=self._storage_options
+            )
+            try:
+                return await _look(connection, mark)
+            finally:
+                connection.close()
+
+
+async def _look(connection: lancedb.AsyncConnection, mark: str | None) -> DatabaseState:
+    names = await table_names(connection)
+    told: lance_library.Told = {}
+    if LIBRARY in names:
+        async with _open(connection, LIBRARY) as table:
+            told = await lance_library.read(table)
+    tables = {}
+    for name in sorted(names):
+        if name.startswith(IMAGES):
+            async with _open(connection, name) as table:
+                tables[SpaceID(name.removeprefix(IMAGES))] = TableState(await table.version(), await table.count_rows())
+    return DatabaseState(
+        library=lance_library.identity_in(told),
+        knows_mark=mark is not None and mark_name(mark) in told,
+        tables=tables,
+        retired=lance_library.retired_in(told),
+    )
+
+
+@asynccontextmanager
+async def _open(connection: lancedb.AsyncConnection, name: str) -> AsyncIterator[lancedb.AsyncTable]:
+    table = await connection.open_table(name)
+    try:
+        yield table
+    finally:
+        table.close()
 
 
 _DELETED_SCHEMA = pa.schema(

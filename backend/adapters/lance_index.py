@@ -259,6 +259,9 @@ class LanceIndex:
     async def registered(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
         return await self._database.registered(image_ids)
 
+    async def deleted(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
+        return await self._database.deleted(image_ids)
+
     async def everything(self) -> AsyncIterator[tuple[ImageRecord, Vector]]:
         async with self._database.snapshot(self._table.name) as table:
             with translated():

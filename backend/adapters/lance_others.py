@@ -48,7 +48,7 @@ class LanceOthers:
             for table in tables:
                 for some in in_batches(image_ids):
                     async with answering():
-                        await patiently(lambda table=table, some=some: table.delete(one_of("id", some)))
+                        await self._database.with_reserve(lambda table=table, some=some: _delete(table, some))
 
     async def retire(self) -> None:
         with translated():
@@ -102,6 +102,10 @@ class LanceOthers:
                     table = await stack.enter_async_context(self._database.existing(space))
                     opened.append((-await table.count_rows(), space, table))
             yield [table for _, _, table in sorted(opened, key=lambda entry: entry[:2])]
+
+
+async def _delete(table: lancedb.AsyncTable, image_ids: Sequence[ImageID]) -> None:
+    await patiently(lambda: table.delete(one_of("id", image_ids)))
 
 
 @dataclass(frozen=True)

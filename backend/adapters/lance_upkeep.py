@@ -18,6 +18,7 @@ from lancedb.index import BTree, IvfRq, IvfSq, LabelList
 
 from backend.catalogue.values import Upkeep
 
+from .lance_conditions import since
 from .lance_database import LanceDatabase, is_conflict, patiently, translated
 from .lance_migration import WORDS
 from .lance_rows import dimension_of
@@ -76,7 +77,9 @@ class Keeper:
             return await self._report(skipped=not granted)
 
     async def _maintain(self) -> None:
+        await self._database.take_reserve()
         await self._writes.sweep_deleted()
+        await self._join_twins()
         doomed = await self._database.to_be_erased(self._table.name)
         await self._table.checkout_latest()
         if doomed:
@@ -86,6 +89,21 @@ class Keeper:
         await self._database.forget_deleted(list(doomed), datetime.now(UTC) - REMEMBER_DELETED)
         for table in self._database.own_tables():
             await self._join_and_forget(table)
+
+    async def _join_twins(self) -> None:
+        """
+        Make one image of those of the same original, which two servers wrote at the same moment.
+
+        The older id stays, with title, tags and attributes of both. Only ids of the last days are compared: a ticket
+        holds for a week at most, so that the ids of twins are no further apart.
+        """
+        await self._table.checkout_latest()
+        query = self._table.query().where(since(datetime.now(UTC) - REMEMBER_DELETED)).select(["id", "sha256"])
+        rows = (await query.to_arrow()).group_by("sha256").aggregate([("id", "list")])
+        for image_ids in map(sorted, rows["id_list"].to_pylist()):
+            if len(image_ids) > 1:
+                await self._writes.join(image_ids[0], image_ids[1:])
+                logger.info("%s and %s are the same photo, and one image now", image_ids[0], ", ".join(image_ids[1:]))
 
     async def _with_gaps(self) -> list[int]:
         """Return the fragments in which rows are missing between others."""

@@ -20,6 +20,7 @@ import lancedb
 import pyarrow as pa
 
 from backend.catalogue.errors import IndexUnavailable, TicketRevoked
+from backend.catalogue.service import MAX_ATTRIBUTES, MAX_TAGS
 from backend.catalogue.values import SHA256, Change, Description, ImageID, ImageRecord, Vector
 
 from .grouping import Group
@@ -70,6 +71,14 @@ class Writes:
     async def delete(self, image_ids: Sequence[ImageID]) -> None:
         if image_ids:
             await self._done(_Delete(frozenset(image_ids)))
+
+    async def join(self, image_id: ImageID, twins: Sequence[ImageID]) -> None:
+        """Give an image what is told of others of the same original, and remove those."""
+        rows = await self._rows([image_id, *twins])
+        images = [to_record(rows[each]) for each in (image_id, *twins) if each in rows]
+        if len(images) > 1 and images[0].id == image_id:
+            await self.change(image_id, _joined([image.description for image in images]))
+            await self.delete(twins)
 
     async def sweep_deleted(self) -> None:
         """Remove rows of deleted ids, which a process left that died while it added them."""
@@ -180,11 +189,14 @@ class Writes:
 
     async def _delete(self, jobs: "Sequence[_Delete]") -> "Sequence[None]":
         for image_ids in in_batches(sorted(frozenset().union(*(job.image_ids for job in jobs)))):
-            await self._table.checkout_latest()
-            await self._database.remember_deleted(self._table.name, await self._fragments(image_ids))
-            await self._table.checkout_latest()
-            await self._table.delete(one_of("id", image_ids))
+            await self._database.with_reserve(lambda image_ids=image_ids: self._delete_rows(image_ids))
         return [None] * len(jobs)
+
+    async def _delete_rows(self, image_ids: Sequence[ImageID]) -> None:
+        await self._table.checkout_latest()
+        await self._database.remember_deleted(self._table.name, await self._fragments(image_ids))
+        await self._table.checkout_latest()
+        await self._table.delete(one_of("id", image_ids))
 
     async def _fragments(self, image_ids: Sequence[ImageID]) -> "Mapping[ImageID, int | None]":
         """Return for each id the file that its row is in, None if it has none."""
@@ -247,6 +259,21 @@ def _changed(
             now[image.id] = replace(image, description=_described(image.description, job.change))
         answers.append(now.get(job.image_id))
     return answers, {image_id: image for image_id, image in now.items() if image != before[image_id]}
+
+
+def _joined(descriptions: Sequence[Description]) -> Change:
+    """Return the change that gives the first what the others say beyond it, as far as there is room."""
+    first = descriptions[0]
+    tags = dict.fromkeys(tag for description in descriptions for tag in description.tags)
+    attributes = {
+        name: value
+        for description in descriptions
+        for name, value in description.attributes.items()
+        if name not in first.attributes
+    }
+    title = next((description.title for description in descriptions if description.title), "")
+    added = dict(list(attributes.items())[: MAX_ATTRIBUTES - len(first.attributes)])
+    return Change(title, tuple(tags)[:MAX_TAGS], added)
 
 
 def _described(description: Description, change: Change) -> Description:

@@ -2,7 +2,8 @@
 The embedded object store: files in a folder, written and read by browsers through signed addresses of this server.
 
 An object is a folder `<root>/<key>/` with its bytes in `body` and what is known of them in `facts.json`. It is built
-under `<root>/.incoming` and moved to its key in one step, so it is there whole or not at all.
+under `<root>/.incoming` and moved to its key in one step, so it is there whole or not at all. The trash is
+`<root>/trash/<key>/`, of which the folder's time says when the object was moved there.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -40,8 +41,10 @@ try:
 except ImportError:  # Windows, where one server at a time may use a folder
     fcntl = None
 
+KINDS = ("originals", "thumbnails")
+
 # The only keys there are; nothing else ever becomes part of a path.
-KEY = re.compile(r"(originals|thumbnails)/[0-9a-f]{32}")
+KEY = re.compile(rf"({'|'.join(KINDS)})/[0-9a-f]{{32}}")
 
 # What a signed address says beside its signature.
 SIGNED_NAMES = {"GET": {"expires"}, "PUT": {"expires", "size", "type", "sha256"}}
@@ -73,6 +76,8 @@ class LocalStore:
     ) -> None:
         self._root = root
         self._incoming = root / ".incoming"
+        self._trash = root / "trash"
+        self._note = root / "library.json"
         self._base_url = base_url
         self._signer = Signer(secret, "store")
         self._url_expires_s = url_expires_s
@@ -96,6 +101,10 @@ class LocalStore:
         """Do nothing: no file stays open between calls."""
 
     # The port
+
+    @property
+    def location(self) -> str:
+        return str(self._root)
 
     @property
     def origin(self) -> str | None:
@@ -124,15 +133,43 @@ class LocalStore:
     async def delete(self, keys: Sequence[ObjectKey]) -> None:
         with _translated():
             for key in keys:
-                await asyncio.to_thread(self._remove, key)
+                await asyncio.to_thread(self._discard, self._folder(key))
 
     async def list(self, prefix: str = "") -> AsyncIterator[StoredObject]:
+        async for stored in _listed(self._root, prefix, _written):
+            yield stored
+
+    async def trash(self, keys: Sequence[ObjectKey]) -> None:
         with _translated():
-            for kind in ("originals", "thumbnails"):
-                with await asyncio.to_thread(os.scandir, self._root / kind) as entries:
-                    while part := await asyncio.to_thread(list, islice(entries, LISTED_AT_ONCE)):
-                        for stored in await asyncio.to_thread(_stored, kind, part, prefix):
-                            yield stored
+            for key in keys:
+                await asyncio.to_thread(self._move_to_trash, key)
+
+    async def trashed(self) -> AsyncIterator[StoredObject]:
+        if not await asyncio.to_thread(self._trash.exists):
+            return  # Nothing was ever moved there.
+        async for stored in _listed(self._trash, "", _moved):
+            yield stored
+
+    async def put_back(self, keys: Sequence[ObjectKey]) -> None:
+        with _translated():
+            for key in keys:
+                await asyncio.to_thread(self._move_back, key)
+
+    async def empty_trash(self, keys: Sequence[ObjectKey]) -> None:
+        with _translated():
+            for key in keys:
+                await asyncio.to_thread(self._discard, self._in_trash(key))
+
+    async def note(self) -> bytes | None:
+        with _translated():
+            try:
+                return await asyncio.to_thread(self._note.read_bytes)
+            except FileNotFoundError:
+                return None
+
+    async def keep_note(self, text: bytes) -> None:
+        with _translated():
+            await asyncio.to_thread(_replace, self._note, text)
 
     # The door
 
@@ -226,21 +263,45 @@ class LocalStore:
             await asyncio.to_thread(partial.close)
 
     def _prepare(self) -> None:
-        for name in (".incoming", "originals", "thumbnails"):
+        for name in (".incoming", *KINDS):
             (self._root / name).mkdir(parents=True, exist_ok=True)
         for left in self._incoming.iterdir():
             if not _is_in_use(left):
                 shutil.rmtree(left, ignore_errors=True)
 
-    def _remove(self, key: ObjectKey) -> None:
+    def _in_trash(self, key: str) -> Path:
+        return self._trash / self._folder(key).relative_to(self._root)
+
+    def _discard(self, folder: Path) -> None:
         # Moved away first: an object is there whole or not at all also while it goes.
         doomed = self._incoming / secrets.token_hex(16)
         self._incoming.mkdir(exist_ok=True)
         try:
-            self._folder(key).rename(doomed)
+            folder.rename(doomed)
         except FileNotFoundError:
             return
         shutil.rmtree(doomed, ignore_errors=True)
+
+    def _move_to_trash(self, key: ObjectKey) -> None:
+        folder, target = self._folder(key), self._in_trash(key)
+        if not folder.exists():
+            return
+        self._discard(target)  # The same object, trashed before and put back since.
+        for kind in KINDS:
+            (self._trash / kind).mkdir(parents=True, exist_ok=True)
+        # The time first: moved with the time of its upload, it could be taken for what has been here for long.
+        os.utime(folder, (now_s := self._now().timestamp(), now_s))
+        _move(folder, target)
+
+    def _move_back(self, key: ObjectKey) -> None:
+        folder, source = self._folder(key), self._in_trash(key)
+        if not source.exists():
+            return
+        if folder.exists():
+            self._discard(source)
+            return
+        os.utime(source / "body", (now_s := self._now().timestamp(), now_s))
+        _move(source, folder)
 
 
 def _message(method: str, key: str, query: Mapping[str, str]) -> str:
@@ -391,19 +452,57 @@ def _read_start(path: Path, count: int) -> bytes:
         return file.read(count)
 
 
-def _stored(kind: str, entries: Sequence[os.DirEntry[str]], prefix: str) -> list[StoredObject]:
+async def _listed(root: Path, prefix: str, moment: Callable[[Path], float]) -> AsyncIterator[StoredObject]:
+    """Go through the objects below a folder; `moment` tells of each, in seconds since 1970, when it came there."""
+    with _translated():
+        for kind in KINDS:
+            with await asyncio.to_thread(os.scandir, root / kind) as entries:
+                while part := await asyncio.to_thread(list, islice(entries, LISTED_AT_ONCE)):
+                    for stored in await asyncio.to_thread(_stored, kind, part, prefix, moment):
+                        yield stored
+
+
+def _stored(
+    kind: str, entries: Sequence[os.DirEntry[str]], prefix: str, moment: Callable[[Path], float]
+) -> list[StoredObject]:
     """Look at some of a folder's entries. What is no object, such as another program's file, is passed over."""
-    keys = [ObjectKey(f"{kind}/{entry.name}") for entry in entries]
-    wanted = [(key, entry) for key, entry in zip(keys, entries, strict=True) if key.startswith(prefix)]
-    found = [(key, _stat(entry.path)) for key, entry in wanted if KEY.fullmatch(key)]
-    return [StoredObject(key, body.st_size, datetime.fromtimestamp(body.st_mtime, UTC)) for key, body in found if body]
+    found = []
+    for entry in entries:
+        key = ObjectKey(f"{kind}/{entry.name}")
+        if key.startswith(prefix) and KEY.fullmatch(key):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                folder = Path(entry.path)
+                size, seconds = (folder / "body").stat().st_size, moment(folder)
+                found.append(StoredObject(key, size, datetime.fromtimestamp(seconds, UTC)))
+    return found
 
 
-def _stat(folder: str) -> os.stat_result | None:
+def _written(folder: Path) -> float:
+    return (folder / "body").stat().st_mtime
+
+
+def _moved(folder: Path) -> float:
+    return folder.stat().st_mtime
+
+
+def _move(folder: Path, target: Path) -> None:
+    folder.rename(target)
+    for parent in (target.parent, folder.parent):
+        _sync_folder(parent)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that it is there with the old or the new content, whatever happens."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        return (Path(folder) / "body").stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+        with fresh.open("xb") as file:
+            file.write(content)
+            _sync(file)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    _sync_folder(path.parent)
 
 
 @contextmanager

@@ -63,6 +63,10 @@ PATIENCE_S = 20
 # S3's limit for one DeleteObjects.
 DELETE_BATCH = 1000
 
+# What goes before a key in the trash, and the name of the note: neither is a key that a ticket could be made for.
+TRASH = "trash/"
+NOTE = "library.json"
+
 # No more than this often a reading address changes; see `presign_get`.
 SHORTEST_WINDOW_S = 60
 
@@ -148,6 +152,10 @@ class S3Store:
     # The port
 
     @property
+    def location(self) -> str:
+        return str(self.place)
+
+    @property
     def origin(self) -> str | None:
         parts = urlsplit(self._public_url)
         return f"{parts.scheme}://{parts.netloc.removesuffix(DEFAULT_PORTS[parts.scheme])}"
@@ -186,26 +194,39 @@ class S3Store:
                 raise
 
     async def delete(self, keys: Sequence[ObjectKey]) -> None:
-        with translated():
-            for start in range(0, len(keys), DELETE_BATCH):
-                objects = [{"Key": self._full(key)} for key in keys[start : start + DELETE_BATCH]]
-                answer = await self.call("delete_objects", Delete={"Objects": objects, "Quiet": True})
-                _check_deleted(answer)
+        await self._delete(keys)
 
     async def list(self, prefix: str = "") -> AsyncIterator[StoredObject]:
-        page: Mapping[str, Any] = {"NextContinuationToken": None}
-        while "NextContinuationToken" in page:
-            token = page["NextContinuationToken"]
-            with translated():
-                page = await self.call(
-                    "list_objects_v2",
-                    Prefix=self._prefix + prefix,
-                    **({"ContinuationToken": token} if token else {}),
-                )
-            for item in page.get("Contents", []):
-                key = ObjectKey(item["Key"].removeprefix(self._prefix))
-                if KEY.fullmatch(key):  # Whatever else lies there is not ours.
-                    yield StoredObject(key, item["Size"], item["LastModified"].astimezone(UTC))
+        async for stored in self._listed(prefix, below=""):
+            yield stored
+
+    async def trash(self, keys: Sequence[ObjectKey]) -> None:
+        await asyncio.gather(*[self._copy(key, TRASH + key) for key in keys])
+        await self._delete(keys)
+
+    async def trashed(self) -> AsyncIterator[StoredObject]:
+        async for stored in self._listed("", below=TRASH):
+            yield stored
+
+    async def put_back(self, keys: Sequence[ObjectKey]) -> None:
+        await asyncio.gather(*[self._copy(TRASH + key, key) for key in keys if await self.head(key) is None])
+        await self.empty_trash(keys)
+
+    async def empty_trash(self, keys: Sequence[ObjectKey]) -> None:
+        await self._delete([TRASH + key for key in keys])
+
+    async def note(self) -> bytes | None:
+        with translated():
+            try:
+                return await self._in_pool(self._read_note)
+            except ClientError as exc:
+                if _code(exc) == "NoSuchKey":
+                    return None
+                raise
+
+    async def keep_note(self, text: bytes) -> None:
+        with translated():
+            await self.call("put_object", Key=self._full(NOTE), Body=text, ContentType="application/json")
 
     # For the checks
 
@@ -280,8 +301,43 @@ class S3Store:
         except TimeoutError as exc:
             raise StoreUnavailable("The store does not answer in time.") from exc
 
+    async def _listed(self, prefix: str, below: str) -> AsyncIterator[StoredObject]:
+        """Go through the objects that lie below a part of the store, such as the trash."""
+        start = self._full(below)
+        page: Mapping[str, Any] = {"NextContinuationToken": None}
+        while "NextContinuationToken" in page:
+            token = page["NextContinuationToken"]
+            with translated():
+                more = {"ContinuationToken": token} if token else {}
+                page = await self.call("list_objects_v2", Prefix=start + prefix, **more)
+            for item in page.get("Contents", []):
+                key = ObjectKey(item["Key"].removeprefix(start))
+                if KEY.fullmatch(key):  # Whatever else lies there is not ours.
+                    yield StoredObject(key, item["Size"], item["LastModified"].astimezone(UTC))
+
+    async def _copy(self, source: str, target: str) -> None:
+        """Copy an object with its type and its checksums, unless there is none."""
+        with translated():
+            try:
+                origin = {"Bucket": self.place.bucket, "Key": self._full(source)}
+                await self.call("copy_object", Key=self._full(target), CopySource=origin)
+            except ClientError as exc:
+                if _status(exc) != 404:
+                    raise
+
+    async def _delete(self, keys: Sequence[str]) -> None:
+        with translated():
+            for start in range(0, len(keys), DELETE_BATCH):
+                objects = [{"Key": self._full(key)} for key in keys[start : start + DELETE_BATCH]]
+                answer = await self.call("delete_objects", Delete={"Objects": objects, "Quiet": True})
+                _check_deleted(answer)
+
     def _full(self, key: str) -> str:
         return self._prefix + key
+
+    def _read_note(self) -> bytes:
+        with self._client.get_object(Bucket=self.place.bucket, Key=self._full(NOTE))["Body"] as body:
+            return body.read()
 
     def _read(self, full_key: str, count: int) -> bytes:
         answer = self._client.get_object(Bucket=self.place.bucket, Key=full_key, Range=f"bytes=0-{count - 1}")
@@ -375,6 +431,10 @@ def _sha256(answer: Mapping[str, Any]) -> SHA256:
 
 def _to_base64(hex_digits: str) -> str:
     return base64.b64encode(bytes.fromhex(hex_digits)).decode()
+
+
+def _code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
 
 
 def _status(error: ClientError) -> int:

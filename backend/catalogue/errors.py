@@ -7,6 +7,7 @@ Everything that can go wrong in the catalogue; one class for each thing that a c
     │   └── HubVector              would be among the nearest of too many others
     ├── SpaceMismatch              was made by another model
     ├── ReembeddingUnfinished      images of another space are not in the one in use
+    ├── LibraryMismatch            database and store do not belong together
     ├── ImageNotFound
     ├── TooManyAttributes          a change would leave an image with more than are kept
     ├── UploadRefused              the declaration of an upload
@@ -71,6 +72,18 @@ class ReembeddingUnfinished(CatalogueError):
     def __init__(self, left: int) -> None:
         super().__init__(f"{left} images of other spaces are not re-embedded.")
         self.left = left
+
+
+class LibraryMismatch(CatalogueError):
+    """Database and store do not belong together, or the database is older than it was. Nothing was changed."""
+
+    def __init__(self, database: str, store: str, reason: str) -> None:
+        super().__init__(
+            f"The database {database} and the store {store} do not belong together: {reason}. Nothing was changed."
+            " Is a disk not mounted, or does a setting name another place? Put the right one back, or restore a backup"
+            " (`lookalike restore`); `lookalike adopt` makes the two one library as they are."
+        )
+        self.reason = reason
 
 
 class ImageNotFound(CatalogueError):

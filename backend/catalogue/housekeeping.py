@@ -3,13 +3,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from .errors import CatalogueError
-from .orphans import Sweep, careful_sweep
-from .ports import ImageIndex, ObjectStore
+from .errors import CatalogueError, LibraryMismatch
+from .library import OpenLibrary
+from .orphans import Graces, Sweep, Sweeper
+from .ports import ImageIndex
 from .values import Filters, Upkeep
 
 logger = logging.getLogger(__name__)
@@ -56,27 +56,31 @@ class Housekeeper:
     def __init__(
         self,
         index: ImageIndex,
-        store: ObjectStore | None,
-        grace_s: int,
-        now: Callable[[], datetime],
+        library: OpenLibrary,
+        sweeper: Sweeper | None,
         rhythm: Rhythm | None = None,
         tell: Callable[[str], None] = logger.info,
     ) -> None:
         """
         Args:
-            store: None where another looks for orphans.
-            grace_s: In seconds, see `orphans.sweep`.
+            library: Marked when the index has changed, so that an older copy of it is known for one.
+            sweeper: None where another looks for orphans.
             tell: Where to say in one line what was done.
         """
         self._index = index
-        self._store = store
-        self._grace_s = grace_s
-        self._now = now
+        self._library = library
+        self._sweeper = sweeper
         self._rhythm = rhythm or Rhythm()
         self._tell = tell
         self._maintained = _Done()
         self._swept = _Done()
         self._images = 0
+        self._warnings: dict[str, str] = {}
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What whoever runs the server must know and do something about; nothing if all is well."""
+        return list(self._warnings.values())
 
     async def run(self) -> None:
         """
@@ -90,29 +94,35 @@ class Housekeeper:
             rest_s = await self.round()
 
     async def maintain(self) -> Upkeep:
-        """Do the upkeep of the index now."""
+        """
+        Do the upkeep of the index now, and mark the library.
+
+        Raises:
+            LibraryMismatch: The database was exchanged; it is not marked.
+        """
         upkeep = await self._index.maintain()
         self._images = upkeep.images
         self._maintained.now()
         self._tell(describe_upkeep(upkeep))
+        await self._library.mark()
+        self._warn("library", None)
         return upkeep
 
     async def sweep(self) -> bool:
-        """Look for orphans now; remove them and return True, unless there are suspiciously many."""
-        if self._store is None:
+        """
+        Look for orphans now; move them to the trash and return True, unless there are suspiciously many.
+
+        Raises:
+            LibraryMismatch: The database was exchanged; nothing was moved.
+        """
+        if self._sweeper is None:
             return True
-        found, removed = await careful_sweep(self._store, self._index, self._grace_s, self._now)
+        found, done = await self._sweeper.sweep()
         self._swept.now()
-        if not removed:
-            logger.error(
-                "%d objects of the store belong to no image of this database, and only %d do: none was removed. If this"
-                " is the right database, `lookalike gc --force` removes them.",
-                found.removed,
-                found.kept,
-            )
-        elif found.removed:
-            self._tell(describe_sweep(found))
-        return removed
+        self._warn("orphans", None if done else describe_suspicion(found))
+        if done and (found.trashed or found.removed or found.put_back or found.emptied):
+            self._tell(describe_sweep(found, self._sweeper.graces))
+        return done
 
     async def round(self) -> float:
         """Do what is due, whatever goes wrong; return for how many seconds to rest."""
@@ -122,6 +132,9 @@ class Housekeeper:
                 await self.maintain()
             if self._swept.ago_s() >= self._rhythm.sweep_s:
                 await self.sweep()
+        except LibraryMismatch as exc:
+            self._warn("library", str(exc))
+            return self._rhythm.retry_s
         except CatalogueError as exc:
             logger.warning("upkeep failed, and is tried again in %g s: %s", self._rhythm.retry_s, exc, exc_info=exc)
             return self._rhythm.retry_s
@@ -131,6 +144,14 @@ class Housekeeper:
             return self._rhythm.retry_s
         took_s = time.monotonic() - began
         return max(self._rhythm.look_s, took_s * (1 / self._rhythm.share - 1))
+
+    def _warn(self, about: str, sentence: str | None) -> None:
+        """Keep a warning, or take it back; log each only once, as the same is found every hour."""
+        if sentence is None:
+            self._warnings.pop(about, None)
+        elif self._warnings.get(about) != sentence:
+            self._warnings[about] = sentence
+            logger.error("%s", sentence)
 
     async def _needs_upkeep(self) -> bool:
         if self._maintained.ago_s() >= self._rhythm.maintain_s:
@@ -159,11 +180,33 @@ def describe_upkeep(upkeep: Upkeep) -> str:
     return f"Upkeep: done ({upkeep.images} images, {index})."
 
 
-def describe_sweep(found: Sweep) -> str:
-    """Say in one line what a sweep removed and what it left."""
+def describe_sweep(found: Sweep, graces: Graces) -> str:
+    """Say in one line what a sweep did and what it left."""
+    days = graces.trash_s / (24 * 3600)
+    done = [
+        f"{found.trashed} objects of {in_bytes(found.trashed_bytes)} moved to the trash for {days:g} days"
+        " (`lookalike gc --undo` puts them back)",
+        f"{found.removed} of deleted images removed" * bool(found.removed),
+        f"{found.put_back} put back, as their images are known again" * bool(found.put_back),
+        f"{found.emptied} of {in_bytes(found.emptied_bytes)} removed from the trash" * bool(found.emptied),
+    ]
+    return f"Orphans: {', '.join(filter(None, done))}; {describe_rest(found)}"
+
+
+def describe_rest(found: Sweep) -> str:
+    """Say what a sweep leaves alone."""
     return (
-        f"Orphans: {found.removed} objects of {in_bytes(found.removed_bytes)} removed; {found.kept} belong to images,"
-        f" {found.young} are too young to tell, {found.foreign} are not Lookalike's."
+        f"{found.kept} belong to images, {found.young} are too young to tell, {found.foreign} are not Lookalike's,"
+        f" {found.waiting} are in the trash."
+    )
+
+
+def describe_suspicion(found: Sweep) -> str:
+    """Say why a sweep was not carried out."""
+    return (
+        f"{found.trashed} stored files belong to no image of this database, and only {found.kept} do. None was moved."
+        " If this is the right database (LOOKALIKE_DATA, LOOKALIKE_DATABASE), `lookalike gc --force` moves them to the"
+        " trash; if not, put the right one back or restore a backup."
     )
 
 

@@ -1,25 +1,27 @@
-"""Removes objects that no image has: uploads that were never registered, and what a broken-off deletion left."""
+"""
+Moves objects that no image has into the trash: uploads that were never registered, and what a mishap left behind.
+
+Nothing is removed on the word of a database that is not the store's own (`Library.check`), nor where more would go than
+stay. What lies in the trash goes for good after a further grace, and comes back by itself if its image does.
+"""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from .library import Library
 from .ports import ObjectStore
-from .values import EPOCH, ImageID, ObjectKey, StoredObject
+from .values import EPOCH, ImageID, StoredObject
 
-# Objects asked about, and removed, at a time: as many as S3 deletes by one request.
+# Objects asked about, and moved, at a time: as many as S3 deletes by one request.
 BATCH = 1000
 
 # A ticket is compared with the clock when a registration begins. By how much later its row may be written, and by how
 # much the clocks of two servers and of the store may differ, before a sweep could meet a registration: an hour is some
 # hundred times what the time-outs of store and database allow, and no clock that signs addresses is off by as much.
 MARGIN_S = 3600
-
-# From how many objects on a sweep that would remove more than it keeps is taken for a mistake, such as a database that
-# is not the one of this store. A guess: a page left in the middle of an upload leaves a few hundred at most.
-MANY = 1000
 
 _KEY = re.compile(r"(?:originals|thumbnails)/([0-9a-f]{32})")
 
@@ -31,39 +33,165 @@ class Registry(Protocol):
         """Return those of the ids that have a row in any space of the database, as it is at this moment."""
         ...
 
+    async def deleted(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
+        """Return those of the ids that are known to have been deleted, as it is at this moment."""
+        ...
+
 
 @dataclass(frozen=True)
 class Sweep:
-    """What a sweep found, and removed unless it was a trial. Counts are of objects: an image has two."""
+    """What a sweep found, and did unless it was a trial. Counts are of objects: an image has two."""
 
+    trashed: int = 0
+    trashed_bytes: int = 0
     removed: int = 0
-    removed_bytes: int = 0
+    """Of images that were deleted, by a deletion that broke off: gone for good."""
     kept: int = 0
     """Of images that are registered."""
     young: int = 0
     """Too young to tell: they may be registered yet."""
     foreign: int = 0
     """Under keys that are not ours. They are left alone, whatever their age."""
+    put_back: int = 0
+    """From the trash, as their images have rows again."""
+    emptied: int = 0
+    """From the trash, for good."""
+    emptied_bytes: int = 0
+    waiting: int = 0
+    """Left in the trash."""
 
     @property
     def suspicious(self) -> bool:
         """Whether it is rather the database that is wrong than so many objects."""
-        return self.removed >= MANY and self.removed > self.kept
+        return self.trashed > self.kept
+
+
+Each = Callable[[str, StoredObject], None]
+"""Told of each object that is not left where it is, after what happens to it."""
+
+
+def _nothing(action: str, stored: StoredObject) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Graces:
+    """For how long what seems to be of no use is left alone, in seconds."""
+
+    orphan_s: int
+    """Before it goes into the trash: longer than any ticket lives, by MARGIN_S at least."""
+    trash_s: int
+    """In the trash."""
+
+
+class Sweeper:
+    """Sweeps one store by the rows of one database."""
+
+    def __init__(
+        self, store: ObjectStore, registry: Registry, library: Library, graces: Graces, now: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._registry = registry
+        self._library = library
+        self.graces = graces
+        self._now = now
+
+    async def look(self, each: Each = _nothing) -> Sweep:
+        """
+        Say what a sweep would do, and do nothing.
+
+        Raises:
+            LibraryMismatch: The database is not this store's.
+        """
+        await self._library.check()
+        found = await self._sweep_store(dry_run=True, each=each)
+        return found if found.suspicious else await self._sweep_trash(found, dry_run=True, each=each)
+
+    async def sweep(self, force: bool = False) -> tuple[Sweep, bool]:
+        """
+        Sweep, unless a trial says that more would go into the trash than stay.
+
+        Args:
+            force: Sweep also then.
+
+        Returns:
+            What was found, and whether it was carried out.
+
+        Raises:
+            LibraryMismatch: The database is not this store's. That cannot be forced.
+        """
+        await self._library.check()
+        if not force and (trial := await self._sweep_store(dry_run=True)).suspicious:
+            return trial, False
+        found = await self._sweep_store(dry_run=False)
+        return await self._sweep_trash(found, dry_run=False), True
+
+    async def put_all_back(self) -> Sweep:
+        """Empty the trash into the store again."""
+        found = Sweep()
+        async for batch in _batches(self._store.trashed()):
+            await self._store.put_back([stored.key for stored in batch])
+            found = replace(found, put_back=found.put_back + len(batch))
+        return found
+
+    async def empty_trash(self) -> Sweep:
+        """
+        Remove what is in the trash now, but what has rows.
+
+        Raises:
+            LibraryMismatch: The database is not this store's.
+        """
+        await self._library.check()
+        return await self._sweep_trash(Sweep(), dry_run=False, grace_s=0)
+
+    async def _sweep_store(self, dry_run: bool, each: Each = _nothing) -> Sweep:
+        return await sweep(self._store, self._registry, self.graces.orphan_s, self._now, dry_run, each)
+
+    async def _sweep_trash(
+        self, found: Sweep, dry_run: bool, each: Each = _nothing, grace_s: float | None = None
+    ) -> Sweep:
+        kept_s = self.graces.trash_s if grace_s is None else grace_s
+        oldest = self._now() - timedelta(seconds=kept_s)
+        async for batch in _batches(self._store.trashed()):
+            registered = await self._registry.registered(sorted({_image_of(stored) for stored in batch}))
+            back = [stored for stored in batch if _image_of(stored) in registered]
+            old = [stored for stored in batch if stored not in back and stored.modified <= oldest]
+            if not dry_run:
+                await self._store.put_back([stored.key for stored in back])
+                await self._store.empty_trash([stored.key for stored in old])
+            for action, some in (("put back", back), ("remove from the trash", old)):
+                for stored in some:
+                    each(action, stored)
+            found = replace(
+                found,
+                put_back=found.put_back + len(back),
+                emptied=found.emptied + len(old),
+                emptied_bytes=found.emptied_bytes + sum(stored.size for stored in old),
+                waiting=found.waiting + len(batch) - len(back) - len(old),
+            )
+        return found
 
 
 async def sweep(
-    store: ObjectStore, registry: Registry, grace_s: int, now: Callable[[], datetime], dry_run: bool = False
+    store: ObjectStore,
+    registry: Registry,
+    grace_s: int,
+    now: Callable[[], datetime],
+    dry_run: bool = False,
+    each: Each = _nothing,
 ) -> Sweep:
     """
-    Remove the objects that no image of any space has, and that are older than the grace.
+    Move the objects that no image of any space has, and that are older than the grace, into the trash.
 
     A registered image never loses an object. An id holds the moment at which its ticket was issued, and an object the
     moment at which it was written; both must be older than the grace, which is longer than any ticket lives by
     MARGIN_S at least. So what the registry does not have when it is asked can be registered no more: the ticket has
     expired, and no request that came in before is still on its way. Nor can another object appear under the key
-    between the look and the removal, as the leave to write it has expired as well. That holds however many servers,
+    between the look and the move, as the leave to write it has expired as well. That holds however many servers,
     sweeps and deletions go on at the same time, and wherever one of them dies. It asks of whoever runs the server that
     the grace is not cut below the life of tickets that earlier settings gave out.
+
+    What is left of an image that somebody deleted is removed for good: deleted is deleted.
 
     Memory does not grow with the store: it is gone through in batches.
 
@@ -72,53 +200,67 @@ async def sweep(
         dry_run: Count only.
     """
     oldest_allowed = now() - timedelta(seconds=grace_s)
-    found, batch = Sweep(), list[tuple[ImageID, StoredObject]]()
+    found, batch = Sweep(), list[StoredObject]()
     async for stored in store.list():
-        key = _KEY.fullmatch(stored.key)
-        if key is None:
+        if not _KEY.fullmatch(stored.key):
             found = replace(found, foreign=found.foreign + 1)
-        elif _is_young(ImageID(key[1]), stored, oldest_allowed):
+        elif _is_young(stored, oldest_allowed):
             found = replace(found, young=found.young + 1)
         else:
-            batch.append((ImageID(key[1]), stored))
+            batch.append(stored)
         if len(batch) == BATCH:
-            found, batch = await _sweep_batch(store, registry, batch, found, dry_run), []
-    return await _sweep_batch(store, registry, batch, found, dry_run) if batch else found
+            found, batch = await _sweep_batch(store, registry, batch, found, dry_run, each), []
+    return await _sweep_batch(store, registry, batch, found, dry_run, each) if batch else found
 
 
-async def careful_sweep(
-    store: ObjectStore, registry: Registry, grace_s: int, now: Callable[[], datetime]
-) -> tuple[Sweep, bool]:
-    """
-    Sweep, unless a trial says that it would remove more than it keeps.
-
-    A store that is swept by the rows of another database would lose everything, and nobody looks on in the background.
-
-    Returns:
-        What was found, and whether it was removed.
-    """
-    trial = await sweep(store, registry, grace_s, now, dry_run=True)
-    if trial.removed == 0 or trial.suspicious:
-        return trial, not trial.suspicious
-    return await sweep(store, registry, grace_s, now), True
-
-
-def _is_young(image_id: ImageID, stored: StoredObject, oldest_allowed: datetime) -> bool:
+def _is_young(stored: StoredObject, oldest_allowed: datetime) -> bool:
     # As digits: those of a foreign id may say a year that datetime does not know.
     milliseconds = (oldest_allowed - EPOCH) // timedelta(milliseconds=1)
-    return int(image_id[:12], 16) >= milliseconds or stored.modified >= oldest_allowed
+    return int(_image_of(stored)[:12], 16) >= milliseconds or stored.modified >= oldest_allowed
 
 
 async def _sweep_batch(
-    store: ObjectStore, registry: Registry, batch: list[tuple[ImageID, StoredObject]], found: Sweep, dry_run: bool
+    store: ObjectStore,
+    registry: Registry,
+    batch: Sequence[StoredObject],
+    found: Sweep,
+    dry_run: bool,
+    each: Each,
 ) -> Sweep:
-    registered = await registry.registered(sorted({image_id for image_id, _ in batch}))
-    orphans = [stored for image_id, stored in batch if image_id not in registered]
-    if orphans and not dry_run:
-        await store.delete([ObjectKey(stored.key) for stored in orphans])
+    image_ids = sorted({_image_of(stored) for stored in batch})
+    # In this order: an image that is deleted in between is in the second answer, not taken for an orphan.
+    registered = await registry.registered(image_ids)
+    unknown = [stored for stored in batch if _image_of(stored) not in registered]
+    deleted = await registry.deleted(sorted({_image_of(stored) for stored in unknown})) if unknown else frozenset()
+    doomed = [stored for stored in unknown if _image_of(stored) in deleted]
+    orphans = [stored for stored in unknown if _image_of(stored) not in deleted]
+    if not dry_run:
+        if doomed:
+            await store.delete([stored.key for stored in doomed])
+        if orphans:
+            await store.trash([stored.key for stored in orphans])
+    for action, some in (("remove", doomed), ("move to the trash", orphans)):
+        for stored in some:
+            each(action, stored)
     return replace(
         found,
-        removed=found.removed + len(orphans),
-        removed_bytes=found.removed_bytes + sum(stored.size for stored in orphans),
-        kept=found.kept + len(batch) - len(orphans),
+        trashed=found.trashed + len(orphans),
+        trashed_bytes=found.trashed_bytes + sum(stored.size for stored in orphans),
+        removed=found.removed + len(doomed),
+        kept=found.kept + len(batch) - len(unknown),
     )
+
+
+async def _batches(objects: AsyncIterator[StoredObject]) -> AsyncIterator[list[StoredObject]]:
+    batch: list[StoredObject] = []
+    async for stored in objects:
+        batch.append(stored)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _image_of(stored: StoredObject) -> ImageID:
+    return ImageID(stored.key.partition("/")[2])

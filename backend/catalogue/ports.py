@@ -39,6 +39,11 @@ class ObjectStore(Protocol):
     """
 
     @property
+    def location(self) -> str:
+        """Where the objects are, for people."""
+        ...
+
+    @property
     def origin(self) -> str | None:
         """The web origin (scheme, host and port) to which browsers send signed requests; None: the server's own."""
         ...
@@ -77,7 +82,31 @@ class ObjectStore(Protocol):
         ...
 
     def list(self, prefix: str = "") -> AsyncIterator[StoredObject]:
-        """Go through the objects whose key begins with `prefix`, in no particular order."""
+        """Go through the objects whose key begins with `prefix`, in no particular order, without the trash."""
+        ...
+
+    async def trash(self, keys: Sequence[ObjectKey]) -> None:
+        """Move objects into the trash, where no signed address reaches them. Those that do not exist are left out."""
+        ...
+
+    def trashed(self) -> AsyncIterator[StoredObject]:
+        """Go through the trash. `key` is the one that the object had, `modified` when it was moved there."""
+        ...
+
+    async def put_back(self, keys: Sequence[ObjectKey]) -> None:
+        """Move objects out of the trash, as if they were written now. Where a key is taken again, that object stays."""
+        ...
+
+    async def empty_trash(self, keys: Sequence[ObjectKey]) -> None:
+        """Remove objects from the trash for good."""
+        ...
+
+    async def note(self) -> bytes | None:
+        """Return what `keep_note` wrote last, None if nothing."""
+        ...
+
+    async def keep_note(self, text: bytes) -> None:
+        """Write a short text over the one before, whole or not at all. It is no object, and in no list."""
         ...
 
 
@@ -96,7 +125,7 @@ class ImageIndex(Protocol):
         Write one row, unless there is one with the same id or the same original; that one stays as it is.
 
         Of calls that meet, also in several processes, one writes the row of an id. Two processes that add the same
-        original under two ids within READ_CONSISTENCY_S may both write theirs.
+        original under two ids within READ_CONSISTENCY_S may both write theirs; `maintain` makes one image of them.
 
         Returns:
             The record that the index holds, and whether this call wrote it.
@@ -183,6 +212,10 @@ class ImageIndex(Protocol):
 
         Asks the database itself, so it sees what other processes wrote before the call.
         """
+        ...
+
+    async def deleted(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
+        """Return those of the ids that were deleted, as it is at this moment and for as long as it is remembered."""
         ...
 
     def everything(self) -> AsyncIterator[tuple[ImageRecord, Vector]]:

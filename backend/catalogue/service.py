@@ -64,6 +64,8 @@ IMAGE_TYPES = tuple(f"image/{name}" for name in ("jpeg", "png", "webp", "gif", "
 # room for other clients' PNG, and keeps a page of a hundred light.
 MAX_THUMBNAIL_BYTES = 256 * 1024
 
+# A guess: nobody reads more.
+MAX_TAGS = 32
 
 # A guess at what a product needs, with room. The index looks attributes up by name, so that more would be slow.
 MAX_ATTRIBUTES = 32

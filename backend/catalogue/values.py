@@ -19,6 +19,9 @@ ImageID = NewType("ImageID", str)
 SpaceID = NewType("SpaceID", str)
 """16 lower-case hex digits, see `EmbeddingSpace.id`."""
 
+LibraryID = NewType("LibraryID", str)
+"""32 lower-case hex digits, the same in a database and in a store that belong together."""
+
 SHA256 = NewType("SHA256", str)
 """64 lower-case hex digits, of a file's bytes."""
 

@@ -23,16 +23,17 @@ from backend.adapters.lance_inspection import TableState, inspect
 from backend.adapters.lance_upkeep import VECTOR_INDEX_FROM
 from backend.adapters.s3_checks import Finding, check_cors, probe
 from backend.adapters.s3_store import S3Store
-from backend.catalogue.errors import Unavailable
+from backend.catalogue.errors import LibraryMismatch, Unavailable
 from backend.catalogue.housekeeping import in_bytes
 from backend.databases import location_of, storage_options
+from backend.libraries import unopened_library
 from backend.settings import MIN_SECRET_CHARACTERS, Settings, variable
 from backend.setup.errors import NpmError, SetupError
 from backend.setup.model import damaged_files
 from backend.setup.npm import find_npm
 from backend.setup.prepare import FRONTEND
 from backend.setup.site import is_up_to_date
-from backend.stores import opened_store, page_origin
+from backend.stores import opened_store, page_origin, store_to_look_at
 from backend.web.openapi import openapi_config
 
 from .errors import CannotListen
@@ -225,7 +226,7 @@ def browser_parts() -> Sequence[Check]:
 
 async def database(settings: Settings) -> Sequence[Check]:
     location = location_of(settings)
-    if isinstance(location, Path) and not await asyncio.to_thread(location.exists):
+    if not _is_there(location):
         return [_ok("database", f"{location} is not there yet; the first start makes it")]
     try:
         async with asyncio.timeout(PATIENCE_S):
@@ -235,6 +236,11 @@ async def database(settings: Settings) -> Sequence[Check]:
     except Unavailable as exc:
         return [_failure("database", f"{exc}; restore it from a backup, or name another in {variable('database')}")]
     return [_ok("database", f"{location} opens; spaces: {len(tables)}"), *map(_table, tables)]
+
+
+def _is_there(location: Path | str) -> bool:
+    """Say whether a database was begun; of one in a bucket that only opening it tells."""
+    return not isinstance(location, Path) or location.exists()
 
 
 def _table(state: TableState) -> Check:
@@ -252,6 +258,22 @@ def _table(state: TableState) -> Check:
         waiting = "1 image waits" if state.waiting == 1 else f"{state.waiting} images wait"
         return _warning(name, f"{facts}; if its model is in use, {waiting} to be re-embedded: open /reembed.html")
     return _ok(name, facts)
+
+
+async def library(settings: Settings) -> Check:
+    """Say whether database and store belong together, and the database is not older than it was."""
+    if settings.store is None and not (settings.data / "objects").exists() and not _is_there(location_of(settings)):
+        return _ok("library", "not there yet; the first start makes it")
+    try:
+        async with store_to_look_at(settings) as store:
+            note = await unopened_library(settings, store).check()
+    except LibraryMismatch as exc:
+        return _failure("library", str(exc).removesuffix("."))
+    except Unavailable as exc:
+        return _warning("library", f"database and store cannot be compared: {str(exc).removesuffix('.')}")
+    if note is None:
+        return _ok("library", "new: the next start names it")
+    return _ok("library", f"database and store belong together; {note.images} images at the last mark")
 
 
 async def store(settings: Settings) -> Sequence[Check]:

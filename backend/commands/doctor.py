@@ -30,6 +30,7 @@ async def examine(settings: Settings) -> Sequence[Check]:
         *checks.browser_parts(),
         *await checks.database(settings),
         *await checks.store(settings),
+        await checks.library(settings),
         await checks.port(settings),
     ]
 

@@ -2,7 +2,8 @@
 Why a command ends without having done its work.
 
     CommandFailed         one sentence for the person at the terminal: what is wrong, and what to do about it
-    └── CannotListen      the address to serve at is taken, not of this machine, or not allowed
+    ├── CannotListen      the address to serve at is taken, not of this machine, or not allowed
+    └── FolderInUse       another server or command has the folder of the library
 """
 
 
@@ -12,3 +13,7 @@ class CommandFailed(Exception):
 
 class CannotListen(CommandFailed):
     """The address is taken, not of this machine, or not allowed."""
+
+
+class FolderInUse(CommandFailed):
+    """Another server, or a command that needs the library for itself, has its folder."""

@@ -1,12 +1,13 @@
-"""`lookalike gc`: removes the objects that no image has, now."""
+"""`lookalike gc`: moves the objects that no image has into the trash, and brings them back."""
 
 import argparse
 import asyncio
 
-from backend.catalogue.housekeeping import describe_sweep, in_bytes
-from backend.catalogue.orphans import Sweep, careful_sweep, sweep
+from backend.catalogue.housekeeping import describe_rest, describe_suspicion, describe_sweep, in_bytes
+from backend.catalogue.orphans import Sweep, Sweeper
 from backend.catalogue.service import utc_now
-from backend.databases import opened_database
+from backend.catalogue.values import StoredObject
+from backend.libraries import graces, opened_library
 from backend.settings import Settings
 from backend.stores import opened_store
 
@@ -14,29 +15,37 @@ from .errors import CommandFailed
 
 
 def run(settings: Settings, args: argparse.Namespace) -> int:
-    print(asyncio.run(_collect(settings, args.dry_run, args.force)))
+    print(asyncio.run(_collect(settings, args)))
     return 0
 
 
-async def _collect(settings: Settings, dry_run: bool, force: bool) -> str:
-    async with opened_store(settings) as store, opened_database(settings) as database:
-        grace_s = settings.orphan_grace_s
-        if dry_run:
-            return _describe_trial(await sweep(store, database, grace_s, utc_now, dry_run=True))
-        if force:
-            return describe_sweep(await sweep(store, database, grace_s, utc_now))
-        found, removed = await careful_sweep(store, database, grace_s, utc_now)
-        if not removed:
-            raise CommandFailed(
-                f"{found.removed} objects of the store belong to no image of this database, and only {found.kept} do."
-                " Nothing was removed. If this is the right database (LOOKALIKE_DATA, LOOKALIKE_DATABASE), run it again"
-                " with --force"
-            )
-        return describe_sweep(found)
+async def _collect(settings: Settings, args: argparse.Namespace) -> str:
+    async with opened_store(settings) as store, opened_library(settings, store) as opened:
+        sweeper = Sweeper(store, opened.database, opened.library, graces(settings), utc_now)
+        if args.undo:
+            return f"{(await sweeper.put_all_back()).put_back} objects were put back from the trash."
+        if args.empty_trash:
+            return _describe_emptied(await sweeper.empty_trash())
+        if args.dry_run:
+            return _describe_trial(await sweeper.look(_print))
+        found, done = await sweeper.sweep(args.force)
+        if not done:
+            raise CommandFailed(describe_suspicion(found))
+        return describe_sweep(found, sweeper.graces)
+
+
+def _print(action: str, stored: StoredObject) -> None:
+    print(f"{action}: {stored.key}, {in_bytes(stored.size)}, written {stored.modified:%Y-%m-%d %H:%M} UTC")
 
 
 def _describe_trial(found: Sweep) -> str:
+    refused = f" {describe_suspicion(found)}" * found.suspicious
     return (
-        f"{found.removed} objects of {in_bytes(found.removed_bytes)} would be removed; {found.kept} belong to images,"
-        f" {found.young} are too young to tell, {found.foreign} are not Lookalike's."
+        f"{found.trashed} objects of {in_bytes(found.trashed_bytes)} would be moved to the trash; "
+        f"{describe_rest(found)}{refused}"
     )
+
+
+def _describe_emptied(found: Sweep) -> str:
+    emptied = f"{found.emptied} objects of {in_bytes(found.emptied_bytes)} were removed from the trash for good"
+    return f"{emptied}, and {found.put_back} put back, as their images are known."

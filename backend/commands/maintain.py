@@ -7,14 +7,14 @@ import signal
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 
-from backend.adapters.lance_database import LanceDatabase
 from backend.adapters.lance_index import LanceIndex
 from backend.catalogue.errors import Unavailable
 from backend.catalogue.housekeeping import Housekeeper, Rhythm
+from backend.catalogue.orphans import Sweeper
 from backend.catalogue.ports import ObjectStore
 from backend.catalogue.service import utc_now
 from backend.catalogue.values import SpaceID
-from backend.databases import opened_database
+from backend.libraries import Opened, graces, opened_library
 from backend.settings import Settings
 from backend.stores import opened_store
 
@@ -30,8 +30,8 @@ def run(settings: Settings, args: argparse.Namespace) -> int:
 async def _once(settings: Settings) -> int:
     async with (
         opened_store(settings) as store,
-        opened_database(settings) as database,
-        _Keepers(settings, store, database) as keepers,
+        opened_library(settings, store) as opened,
+        _Keepers(settings, store, opened) as keepers,
     ):
         return 0 if await keepers.do_everything() else 1
 
@@ -44,8 +44,8 @@ async def _until_stopped(settings: Settings) -> int:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with (
         opened_store(settings) as store,
-        opened_database(settings) as database,
-        _Keepers(settings, store, database) as keepers,
+        opened_library(settings, store) as opened,
+        _Keepers(settings, store, opened) as keepers,
     ):
         rest_s = 0.0
         while True:
@@ -56,11 +56,11 @@ async def _until_stopped(settings: Settings) -> int:
 class _Keepers(AsyncExitStack):
     """A housekeeper for each space; one of them looks after the store, which all spaces share."""
 
-    def __init__(self, settings: Settings, store: ObjectStore, database: LanceDatabase) -> None:
+    def __init__(self, settings: Settings, store: ObjectStore, opened: Opened) -> None:
         super().__init__()
-        self._settings = settings
-        self._store = store
-        self._database = database
+        self._database = opened.database
+        self._library = opened.library
+        self._sweeper = Sweeper(store, opened.database, opened.library, graces(settings), utc_now)
         self._keepers: dict[SpaceID, Housekeeper] = {}
 
     async def do_everything(self) -> bool:
@@ -85,9 +85,8 @@ class _Keepers(AsyncExitStack):
         for space in sorted(await self._database.spaces()):
             if space not in self._keepers:
                 index = await self.enter_async_context(LanceIndex.existing(self._database, space))
-                store = None if self._keepers else self._store
-                tell = partial(_tell, space)
-                self._keepers[space] = Housekeeper(index, store, self._settings.orphan_grace_s, utc_now, tell=tell)
+                sweeper = None if self._keepers else self._sweeper
+                self._keepers[space] = Housekeeper(index, self._library, sweeper, tell=partial(_tell, space))
 
 
 def _tell(space: SpaceID, text: str) -> None:

@@ -13,6 +13,7 @@ from backend.setup.prepare import prepare
 from backend.setup.report import TerminalReport
 
 from .errors import CannotListen
+from .lock import locked
 
 # How long requests may go on after Ctrl-C. A guess: a registration takes less than a second.
 PATIENCE_S = 5
@@ -20,7 +21,7 @@ PATIENCE_S = 5
 
 def run(settings: Settings, args: argparse.Namespace) -> int:
     # Before the set-up: whether the port is free should not be found out after a minute of work.
-    with closing(listen(settings.host, settings.port)) as listener:
+    with closing(listen(settings.host, settings.port)) as listener, locked(settings):
         prepared = prepare(settings, TerminalReport())
         app = create_app(settings, prepared.space, prepared.site)
         with suppress(KeyboardInterrupt):  # the way to stop it, and everything is closed then

@@ -43,6 +43,7 @@ KINDS: dict[type[errors.CatalogueError], Kind] = {
     errors.InvalidVector: Kind(422, "invalid-vector", "The vector cannot be compared"),
     errors.HubVector: Kind(422, "hub-vector", "The vector is near too many others"),
     errors.SpaceMismatch: Kind(409, "space-mismatch", "The vector belongs to another embedding space"),
+    errors.LibraryMismatch: Kind(503, "library-mismatch", "Database and store do not belong together"),
     errors.ReembeddingUnfinished: Kind(409, "reembedding-unfinished", "There are images left to re-embed"),
     errors.ImageNotFound: Kind(404, "image-not-found", "There is no such image"),
     errors.TooManyAttributes: Kind(422, "too-many-attributes", "The image would have too many attributes"),

@@ -269,8 +269,8 @@ async def search(catalogue: Injected, data: JSONBody[Search]) -> SearchResult:
 
 
 @get("/status", **needs(Role.ADMIN), summary="Say what the server holds", responses=documented())
-async def status(catalogue: Injected) -> Status:
-    return Status(__version__, catalogue.space.id, await catalogue.count())
+async def status(catalogue: Injected, state: State) -> Status:
+    return Status(__version__, catalogue.space.id, await catalogue.count(), await state.warnings())
 
 
 HANDLERS = [health, space, begin_upload, register, images, vectors, image, change, remove, search, status]

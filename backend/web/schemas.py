@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from backend.catalogue import values
 from backend.catalogue.errors import InvalidVector
-from backend.catalogue.service import IMAGE_TYPES, MAX_ATTRIBUTES
+from backend.catalogue.service import IMAGE_TYPES, MAX_ATTRIBUTES, MAX_TAGS
 from backend.catalogue.values import MD5, SHA256, ImageRecord, Links, Vector
 from backend.catalogue.vectors import to_vector
 
@@ -100,7 +100,7 @@ class Registration(Request, frozen=True):
     width: SidePx
     height: SidePx
     title: Title = ""
-    tags: Annotated[tuple[Tag, ...], Meta(max_length=32)] = ()
+    tags: Annotated[tuple[Tag, ...], Meta(max_length=MAX_TAGS)] = ()
     labels: Annotated[tuple[Label, ...], Meta(max_length=10, description="Best first")] = ()
     attributes: Annotated[
         dict[AttributeName, AttributeValue], Meta(max_length=MAX_ATTRIBUTES, description="Data under names of your own")
@@ -117,7 +117,7 @@ class ImageChange(Request, frozen=True):
     """What is to be changed, as RFC 7396 has it: what is not named stays, null removes."""
 
     title: Title | UnsetType | None = UNSET
-    tags: Annotated[tuple[Tag, ...], Meta(max_length=32)] | UnsetType | None = UNSET
+    tags: Annotated[tuple[Tag, ...], Meta(max_length=MAX_TAGS)] | UnsetType | None = UNSET
     attributes: Annotated[
         dict[AttributeName, AttributeValue | None],
         Meta(max_length=2 * MAX_ATTRIBUTES, description="Those not named stay; null removes one"),
@@ -366,6 +366,9 @@ class Status(Struct, frozen=True):
     version: str
     space: str
     images: int
+    warnings: Annotated[
+        Sequence[str], Meta(description="What somebody should do something about, a sentence each; none if all is well")
+    ]
 
 
 class Problem(Struct, frozen=True):

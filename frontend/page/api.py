@@ -88,6 +88,10 @@ class Api:
         """Delete an image while the page goes away: the browser sends it, and nobody waits for the answer."""
         self._send_on_leaving("DELETE", f"/images/{image_id}")
 
+    async def status(self) -> dict:
+        """What whoever runs the server wants to know."""
+        return await self._call("GET", "/status")
+
     async def reembedding(self) -> dict:
         """What images of other models there are, how many wait, and which could not be read."""
         return await self._call("GET", "/reembedding")

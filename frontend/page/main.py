@@ -23,6 +23,7 @@ from frontend.page.selection import Selection
 from frontend.page.server_watch import ServerWatch
 from frontend.page.start_up import StartUp
 from frontend.page.tasks import start
+from frontend.page.warnings import warn_who_may
 from frontend.page.words import cut_tags, split_tags
 
 
@@ -61,6 +62,7 @@ class Page:
             self.search.space = self.detail.space = space["space"]
             self.search.max_bytes = self.uploads.max_bytes = space["limits"]["max_upload_bytes"]
             start(tell_who_may(self.api, space))
+            start(warn_who_may(self.api, space))
             unrelated = (space["manifest"]["calibration"] or {}).get("unrelated_cosine")
             self.search.results.unrelated = self.uploads.services.unrelated = unrelated
             start(self.search.by_address())

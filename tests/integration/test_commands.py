@@ -36,7 +36,7 @@ from backend.catalogue.values import (
 )
 from backend.commands import export
 from tests.support.api import stored
-from tests.support.database import open_index
+from tests.support.database import adopt, open_index
 from tests.support.records import facts, record
 from tests.support.spaces import small_space, vector
 from tests.support.stored import put_object
@@ -87,25 +87,59 @@ def image_of(image_id: ImageID) -> ImageRecord:
     return replace(record(1), id=image_id, created=created_at(image_id))
 
 
+def joined(data: Path) -> None:
+    """Make one library of what `add` and `put` wrote."""
+    asyncio.run(adopt(data))
+
+
+def moved(everything: Mapping[str, bytes], image_id: ImageID) -> dict[str, bytes]:
+    """Return the files of a store after the image's have gone into the trash."""
+    return {f"trash/{name}" if image_id in name else name: body for name, body in everything.items()}
+
+
 class TestGC:
     """`lookalike gc`."""
 
     def test_orphans(self, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        """What no image has is counted by a dry run, and removed by a real one; the rest stays."""
+        """What no image has is listed by a dry run, and moved to the trash by a real one; the way back is told."""
         registered, orphan = new_image_id(LONG_AGO), new_image_id(LONG_AGO)
         add(data, image_of(registered))
         put(data, registered, orphan)
+        joined(data)
         everything = stored(data)
 
         assert cli.main(["gc", "--dry-run"]) == 0
         assert stored(data) == everything
+        *listed, summary = capsys.readouterr().out.splitlines()
+        keys = [original_key(orphan), thumbnail_key(orphan)]
+        written = f"10 bytes, written {LONG_AGO:%Y-%m-%d %H:%M} UTC"
+        assert sorted(listed) == [f"move to the trash: {key}, {written}" for key in keys]
+        rest = "2 belong to images, 0 are too young to tell, 0 are not Lookalike's,"
+        assert summary == f"2 objects of 20 bytes would be moved to the trash; {rest} 0 are in the trash."
+
+        assert cli.main(["gc"]) == 0
+        assert stored(data) == moved(everything, orphan)
+        assert capsys.readouterr().out == (
+            "Orphans: 2 objects of 20 bytes moved to the trash for 30 days (`lookalike gc --undo` puts them back);"
+            f" {rest} 2 are in the trash.\n"
+        )
+
+        assert cli.main(["gc", "--undo"]) == 0
+        assert stored(data) == everything
+        assert capsys.readouterr().out == "2 objects were put back from the trash.\n"
+
+    def test_emptied(self, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """On demand what is in the trash goes for good at once."""
+        registered, orphan = new_image_id(LONG_AGO), new_image_id(LONG_AGO)
+        add(data, image_of(registered))
+        put(data, registered, orphan)
+        joined(data)
         assert cli.main(["gc"]) == 0
 
-        assert stored(data) == {name: body for name, body in everything.items() if orphan not in name}
-        rest = "2 belong to images, 0 are too young to tell, 0 are not Lookalike's.\n"
-        assert capsys.readouterr().out == (
-            f"2 objects of 20 bytes would be removed; {rest}Orphans: 2 objects of 20 bytes removed; {rest}"
-        )
+        assert cli.main(["gc", "--empty-trash"]) == 0
+
+        assert all(registered in name for name in stored(data)) and len(stored(data)) == 4
+        assert "2 objects of 20 bytes were removed from the trash for good" in capsys.readouterr().out
 
     def test_image_of_another_model(self, data: Path) -> None:
         """Images of all models are images."""
@@ -113,58 +147,63 @@ class TestGC:
         add(data, image_of(image_id), space=OTHER_SPACE)
         add(data)
         put(data, image_id)
+        joined(data)
 
         assert cli.main(["gc", "--force"]) == 0
 
         assert len(stored(data)) == 4
 
-    def test_wrong_database(
-        self, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        """Where nearly all would go it is told, and done only on demand."""
-        monkeypatch.setattr("backend.catalogue.orphans.MANY", 2)
-        put(data, new_image_id(LONG_AGO))
+    def test_more_orphans_than_images(self, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Where more would go than stay it is told, and done only on demand."""
+        put(data, orphan := new_image_id(LONG_AGO))
+        joined(data)
+        everything = stored(data)
 
         assert cli.main(["gc"]) == 2
-        assert len(stored(data)) == 4
+        assert stored(data) == everything
         assert "--force" in capsys.readouterr().err
         assert cli.main(["gc", "--force"]) == 0
-        assert stored(data) == {}
+        assert stored(data) == moved(everything, orphan)
 
 
 class TestMaintain:
     """`lookalike maintain`."""
 
     def test_once(self, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        """Every space is put in order, and orphans are removed, without any model."""
-        add(data, record(1), record(2))
+        """Every space is put in order, and orphans go to the trash, without any model."""
+        registered, orphan = new_image_id(LONG_AGO), new_image_id(LONG_AGO)
+        add(data, image_of(registered), record(2))
         add(data, record(3), space=OTHER_SPACE)
-        put(data, new_image_id(LONG_AGO))
+        put(data, registered, orphan)
+        joined(data)
+        everything = stored(data)
 
         assert cli.main(["maintain", "--once"]) == 0
 
-        assert stored(data) == {}
+        assert stored(data) == moved(everything, orphan)
         told = [line.split(" ", 1)[1] for line in capsys.readouterr().out.splitlines()]
         first, second = sorted([(SPACE.id, 2), (OTHER_SPACE.id, 1)])
-        assert [line.rstrip(".") for line in told] == [
-            f"{first[0]} Upkeep: done ({first[1]} images, no index yet)",
-            f"{second[0]} Upkeep: done ({second[1]} images, no index yet)",
-            f"{first[0]} Orphans: 2 objects of 20 bytes removed; 0 belong to images, 0 are too young to tell, 0 are not"
-            " Lookalike's",
+        assert told[:2] == [
+            f"{first[0]} Upkeep: done ({first[1]} images, no index yet).",
+            f"{second[0]} Upkeep: done ({second[1]} images, no index yet).",
         ]
+        assert told[2].startswith(f"{first[0]} Orphans: 2 objects of 20 bytes moved to the trash for 30 days")
 
     @pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM])
     def test_until_it_is_stopped(self, data: Path, ended_by: signal.Signals) -> None:
         """It goes on until it is told to end, which is no failure, and leaves the work to whoever comes next."""
-        add(data, record(1))
-        put(data, image_id := new_image_id(LONG_AGO))
+        registered, orphan = new_image_id(LONG_AGO), new_image_id(LONG_AGO)
+        add(data, image_of(registered))
+        put(data, registered, orphan)
+        joined(data)
+        everything = stored(data)
         with running("maintain") as process:
             assert process.stdout is not None
             assert "Upkeep: done (1 images" in process.stdout.readline()
             assert "Orphans: 2 objects" in process.stdout.readline()
             process.send_signal(ended_by)
             assert process.wait(timeout=30) == 0
-        assert image_id not in str(stored(data))
+        assert stored(data) == moved(everything, orphan)
         assert cli.main(["maintain", "--once"]) == 0
 
 

@@ -23,7 +23,7 @@ from backend.commands import checks
 from backend.commands.checks import Level
 from backend.setup.model import install_model
 from tests.support.api import stored
-from tests.support.database import open_index
+from tests.support.database import adopt, open_index
 from tests.support.network import serving
 from tests.support.recorded_report import RecordedReport
 from tests.support.records import record
@@ -62,6 +62,7 @@ def installed(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     async def fill() -> None:
         async with open_index(data / "database", SPACE) as index:
             await index.add(record(1), vector(1))
+        await adopt(data)
 
     asyncio.run(fill())
     return data

@@ -15,6 +15,7 @@ from backend.catalogue.values import Vector
 from backend.settings import Settings
 from backend.web.static import Site
 from tests.support.api import Picture, Visitor, assert_problem
+from tests.support.database import adopt
 from tests.support.records import record
 from tests.support.spaces import normalised, photographs_of, small_space
 
@@ -33,6 +34,7 @@ async def app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litestar
     """The application on a library that is just large enough."""
     async with LanceDatabase.open(settings.data / "database") as database, LanceIndex.open(database, space) as index:
         await asyncio.gather(*(index.add(record(number), Vector(image)) for number, image in enumerate(IMAGES)))
+    await adopt(settings.data)
     return create_app(settings, space, site)
 
 

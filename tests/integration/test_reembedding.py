@@ -164,7 +164,7 @@ async def test_orphans_are_not_what_waits(
 
     async def swept() -> int:
         async with LanceDatabase.open(settings.data / "database") as database:
-            return (await sweep(store, database, 7200, lambda: later)).removed
+            return (await sweep(store, database, 7200, lambda: later)).trashed
 
     assert await swept() == 0
     await visitor.http.put(f"{RENEWING}/{before[0]['id']}", json=renewal(0, visitor.space))

@@ -212,7 +212,7 @@ async def test_health_status_and_space(visitor: Visitor) -> None:
     space = await visitor.http.get(f"{API}/space")
 
     assert health.json() == {"status": "ok"}
-    assert status.json() == {"version": "0.1.0", "space": visitor.space.id, "images": 1}
+    assert status.json() == {"version": "0.1.0", "space": visitor.space.id, "images": 1, "warnings": []}
     described: httpx.Response = space
     assert described.json()["manifest"] == visitor.space.manifest
     assert described.json()["model_url"] == f"/model/{visitor.space.id}/"

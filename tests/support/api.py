@@ -126,9 +126,10 @@ def without_urls(image: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def stored(data: Path) -> dict[str, bytes]:
-    """Return every file of the embedded store, also half-written ones."""
+    """Return every file of the embedded store, also half-written ones and the trash, but not its note."""
     objects = data / "objects"
-    return {str(path.relative_to(objects)): path.read_bytes() for path in sorted(objects.rglob("*")) if path.is_file()}
+    paths = [path for path in sorted(objects.rglob("*")) if path.is_file() and path != objects / "library.json"]
+    return {str(path.relative_to(objects)): path.read_bytes() for path in paths}
 
 
 def assert_problem(response: httpx.Response, status: int, name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The index of a space on a folder, as the application opens it."""
+"""The database and the library of a data folder, as the application opens them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,6 +7,9 @@ from pathlib import Path
 from backend.adapters.lance_database import LanceDatabase
 from backend.adapters.lance_index import LanceIndex
 from backend.adapters.lance_upkeep import KEEP_S
+from backend.adapters.local_store import LocalStore
+from backend.catalogue.library import OpenLibrary
+from backend.catalogue.service import utc_now
 from backend.catalogue.spaces import EmbeddingSpace
 
 
@@ -14,3 +17,9 @@ from backend.catalogue.spaces import EmbeddingSpace
 async def open_index(folder: Path, space: EmbeddingSpace, keep_s: float = KEEP_S) -> AsyncIterator[LanceIndex]:
     async with LanceDatabase.open(folder) as database, LanceIndex.open(database, space, keep_s) as index:
         yield index
+
+
+async def adopt(data: Path) -> None:
+    """Make one library of what tests have written into the database and the store of a data folder."""
+    async with LanceDatabase.open(data / "database") as database:
+        await OpenLibrary(database, LocalStore(data / "objects", "/store", b"s" * 32, 600, utc_now)).adopt()

@@ -2,18 +2,25 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 
 import pytest
 
-from backend.catalogue import orphans
-from backend.catalogue.errors import IndexUnavailable
+from backend.adapters.local_store import LocalStore
+from backend.catalogue.errors import IndexUnavailable, LibraryMismatch
 from backend.catalogue.housekeeping import Housekeeper, Rhythm
-from backend.catalogue.values import Filters, ImageID, ObjectKey, StoredObject, Upkeep, new_image_id, original_key
+from backend.catalogue.library import OpenLibrary, TableState
+from backend.catalogue.orphans import Graces, Sweeper
+from backend.catalogue.values import Filters, ImageID, LibraryID, SpaceID, Upkeep, new_image_id, original_key
+from tests.support.ledger import MemoryLedger
 from tests.support.records import NOON, Clock
+from tests.support.stored import put_object
 
 pytestmark = pytest.mark.anyio
 
@@ -27,17 +34,20 @@ def test_growth_after_which_upkeep_is_due(images: int, growth: int) -> None:
     assert Rhythm().due(images) == growth
 
 
-class Library:
-    """An index that grows when told, and a store with an orphan; they count what is done to them, and can be down."""
+SPACE = SpaceID("0" * 16)
+
+
+class Index:
+    """An index that grows when told; it counts what is done to it, and can be down."""
 
     def __init__(self) -> None:
         self.images = 0
+        self.stored: list[ImageID] = []
         self.looks = 0
         self.upkeeps = 0
         self.at_once = 0
         self.takes_s = 0.0
         self.down: Exception | None = None
-        self.objects = [StoredObject(original_key(new_image_id(NOON - timedelta(days=2))), 5, NOON - timedelta(days=2))]
 
     async def count(self, filters: Filters) -> int:
         self.looks += 1
@@ -56,27 +66,51 @@ class Library:
         return Upkeep(self.images, 0, None, skipped=False)
 
     async def registered(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
+        return frozenset(self.stored[: self.images]) & set(image_ids)
+
+    async def deleted(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
         return frozenset()
 
-    async def list(self, prefix: str = "") -> AsyncIterator[StoredObject]:
-        for stored in [*self.objects]:
-            yield stored
 
-    async def delete(self, keys: Sequence[ObjectKey]) -> None:
-        self.objects = [stored for stored in self.objects if stored.key not in keys]
+class Home:
+    """A library with two old photos in its store; how many of them have a row is the index's word."""
+
+    def __init__(self, folder: Path) -> None:
+        self.index = Index()
+        self.ledger = MemoryLedger()
+        self.store = LocalStore(folder, "/store", b"s" * 32, 600, Clock())
+        self.library = OpenLibrary(self.ledger, self.store)
+        sweeper = Sweeper(self.store, self.index, self.library, Graces(86_400, 30 * 86_400), Clock())
+        self.make = partial(Housekeeper, self.index, self.library, sweeper)  # type: ignore[arg-type]
+        self.keeper = self.make(RESTLESS)
+
+    async def fill(self) -> None:
+        await self.store.prepare()
+        await self.library.begin()
+        written = (NOON - timedelta(days=2)).timestamp()
+        for _ in range(2):
+            self.index.stored.append(image_id := new_image_id(NOON - timedelta(days=2)))
+            key = original_key(image_id)
+            await put_object(self.store, key, b"five.", NOON)
+            os.utime(Path(self.store.location) / key / "body", (written, written))
+
+    async def objects(self) -> int:
+        return len([stored async for stored in self.store.list()])
 
 
 @pytest.fixture
-def library() -> Library:
-    return Library()
+async def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path)
+    await home.fill()
+    return home
 
 
 @asynccontextmanager
-async def kept(library: Library, rhythm: Rhythm = RESTLESS) -> AsyncIterator[list[str]]:
+async def kept(home: Home, rhythm: Rhythm = RESTLESS) -> AsyncIterator[list[str]]:
     """Keep the library in order until the block is left; yield what is told."""
     told: list[str] = []
-    keeper = Housekeeper(library, library, 86_400, Clock(), rhythm, told.append)  # type: ignore[arg-type]
-    task = asyncio.create_task(keeper.run())
+    home.keeper = home.make(rhythm, told.append)
+    task = asyncio.create_task(home.keeper.run())
     try:
         yield told
     finally:
@@ -93,81 +127,112 @@ async def until(state: Callable[[], bool]) -> None:
     raise AssertionError("it never came to this")
 
 
-async def looked(library: Library, times: int = 5) -> None:
+async def looked(home: Home, times: int = 5) -> None:
     """Wait until it was looked so often whether there is something to do."""
-    before = library.looks
-    await until(lambda: library.looks >= before + times)
+    before = home.index.looks
+    await until(lambda: home.index.looks >= before + times)
 
 
-async def test_soon_after_the_start(library: Library) -> None:
-    """What was left in pieces is put in order, and orphans removed; then nothing is due for a while."""
-    async with kept(library) as told:
-        await looked(library)
+async def test_soon_after_the_start(home: Home) -> None:
+    """What was left in pieces is put in order, and orphans go to the trash; then nothing is due for a while."""
+    home.index.images = 1
+    async with kept(home) as told:
+        await looked(home)
 
-    assert library.upkeeps == 1 and library.objects == []
+    assert (home.index.upkeeps, await home.objects()) == (1, 1)
     assert told == [
-        "Upkeep: done (0 images, no index yet).",
-        "Orphans: 1 objects of 5 bytes removed; 0 belong to images, 0 are too young to tell, 0 are not Lookalike's.",
+        "Upkeep: done (1 images, no index yet).",
+        "Orphans: 1 objects of 5 bytes moved to the trash for 30 days (`lookalike gc --undo` puts them back); 1 belong"
+        " to images, 0 are too young to tell, 0 are not Lookalike's, 1 are in the trash.",
     ]
 
 
-async def test_not_in_the_way_of_the_start(library: Library) -> None:
+async def test_not_in_the_way_of_the_start(home: Home) -> None:
     """Nothing is asked of the database at once."""
-    async with kept(library, replace(RESTLESS, first_s=3600)):
+    async with kept(home, replace(RESTLESS, first_s=3600)):
         await asyncio.sleep(0.02)
 
-    assert (library.upkeeps, library.looks) == (0, 0)
+    assert (home.index.upkeeps, home.index.looks) == (0, 0)
 
 
 @pytest.mark.parametrize(("grown_by", "upkeeps"), [(99, 1), (100, 2), (-100, 2)])
-async def test_growth(library: Library, grown_by: int, upkeeps: int) -> None:
+async def test_growth(home: Home, grown_by: int, upkeeps: int) -> None:
     """Upkeep is due when the library has grown or shrunk enough, and then not again."""
-    library.images = 1000
-    async with kept(library):
-        await looked(library)
-        library.images += grown_by
-        await looked(library)
+    home.index.images = 1000
+    async with kept(home):
+        await looked(home)
+        home.index.images += grown_by
+        await looked(home)
 
-    assert library.upkeeps == upkeeps
+    assert home.index.upkeeps == upkeeps
 
 
-async def test_time(library: Library) -> None:
+async def test_time(home: Home) -> None:
     """It is due from time to time also when nothing has grown."""
-    async with kept(library, replace(RESTLESS, maintain_s=0.01)):
-        await until(lambda: library.upkeeps >= 3)
+    async with kept(home, replace(RESTLESS, maintain_s=0.01)):
+        await until(lambda: home.index.upkeeps >= 3)
 
 
-async def test_long_work(library: Library) -> None:
+async def test_long_work(home: Home) -> None:
     """After a long piece of work comes a rest that is long in proportion, however much there is to do."""
-    library.takes_s = 0.05
-    async with kept(library, replace(RESTLESS, maintain_s=0, share=0.2)):
+    home.index.takes_s = 0.05
+    async with kept(home, replace(RESTLESS, maintain_s=0, share=0.2)):
         began = asyncio.get_running_loop().time()
-        await until(lambda: library.upkeeps == 3)
+        await until(lambda: home.index.upkeeps == 3)
 
     assert asyncio.get_running_loop().time() - began >= 2 * (0.05 + 0.2)
 
 
 @pytest.mark.parametrize("error", [IndexUnavailable("down"), ZeroDivisionError("a mistake")])
-async def test_failure(library: Library, error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+async def test_failure(home: Home, error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     """What fails is logged with its cause and tried again, until it succeeds."""
-    library.down = error
-    async with kept(library) as told:
-        await until(lambda: library.upkeeps >= 3)
+    home.index.images = 1
+    home.index.down = error
+    async with kept(home) as told:
+        await until(lambda: home.index.upkeeps >= 3)
         assert told == []
-        library.down = None
+        home.index.down = None
         await until(lambda: len(told) == 2)
 
     assert "tried again in 0.001 s" in caplog.text and str(error) in caplog.text
 
 
-async def test_database_of_another_store(
-    library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Many objects without an image are left alone, and whoever reads the log learns what to do."""
-    monkeypatch.setattr(orphans, "MANY", 1)
+async def test_more_orphans_than_images(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """They are left alone, and whoever reads the log or asks for warnings learns what to do, once."""
     with caplog.at_level(logging.ERROR):
-        async with kept(library) as told:
-            await looked(library)
+        async with kept(home, replace(RESTLESS, sweep_s=0)) as told:
+            await looked(home)
 
-    assert len(library.objects) == 1 and len(told) == 1
-    assert "1 objects" in caplog.text and "lookalike gc --force" in caplog.text
+    assert await home.objects() == 2 and len(told) == 1
+    assert caplog.text.count("lookalike gc --force") == 1
+    (warning,) = home.keeper.warnings
+    assert warning.startswith("2 stored files belong to no image of this database, and only 0 do.")
+
+
+async def test_database_that_was_exchanged(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """Another database is not marked as the right one, has no say in what is swept, and is warned of until it goes."""
+    home.index.images = 1
+    right = home.ledger.state
+    home.ledger.state = replace(right, library=LibraryID("f" * 32))
+    with caplog.at_level(logging.ERROR):
+        async with kept(home, replace(RESTLESS, maintain_s=0)):
+            await until(lambda: home.index.upkeeps >= 3)
+            (warning,) = home.keeper.warnings
+            home.ledger.state = right
+            await until(lambda: not home.keeper.warnings)
+
+    assert "do not belong together" in warning
+    assert caplog.text.count("do not belong together") == 1
+
+
+async def test_marks(home: Home) -> None:
+    """Upkeep leaves a mark when the database has changed, by which the store knows an older copy; else it does not."""
+    await home.keeper.maintain()
+    assert len(home.ledger.marks) == 1
+    home.ledger.grow(SPACE, 3)
+    await home.keeper.maintain()
+    assert len(home.ledger.marks) == 2
+
+    home.ledger.state = replace(home.ledger.state, tables={SPACE: TableState(0, 2)})
+    with pytest.raises(LibraryMismatch, match="an older copy, of 2 photos; the library had 3 photos"):
+        await home.library.check()

@@ -1,0 +1,75 @@
+"""
+A table in which a database says which library it is of: its identity, the marks that upkeep left, spaces given up.
+
+The rules are in backend/catalogue/library.py.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import lancedb
+import pyarrow as pa
+
+from backend.catalogue.values import LibraryID, SpaceID
+
+from .lance_conditions import one_of
+from .lance_rows import PRIMARY_KEY
+
+# The store knows the last mark. It is older than others in the database only if the store itself was put back from a
+# backup; one of more than a year ago is of no use.
+MARKS_KEPT = timedelta(days=400)
+
+IDENTITY = "identity"
+_MARK = "mark "
+_RETIRED = "retired "
+
+LIBRARY_SCHEMA = pa.schema(
+    [
+        # "identity", "mark <word>" or "retired <space>".
+        pa.field("name", pa.string(), nullable=False, metadata=PRIMARY_KEY),
+        # Of the identity the library's id, else empty.
+        pa.field("value", pa.string(), nullable=False),
+        pa.field("moment", pa.timestamp("ms", tz="UTC"), nullable=False),
+    ]
+)
+
+Told = Mapping[str, str]
+"""The table's values by their names."""
+
+
+def mark_name(mark: str) -> str:
+    return _MARK + mark
+
+
+def retired_name(space: SpaceID) -> str:
+    return _RETIRED + space
+
+
+async def read(table: lancedb.AsyncTable) -> Told:
+    rows = await table.query().select(["name", "value"]).to_arrow()
+    return dict(zip(rows["name"].to_pylist(), rows["value"].to_pylist(), strict=True))
+
+
+def identity_in(told: Told) -> LibraryID | None:
+    return LibraryID(told[IDENTITY]) if IDENTITY in told else None
+
+
+def retired_in(told: Told) -> frozenset[SpaceID]:
+    return frozenset(SpaceID(name.removeprefix(_RETIRED)) for name in told if name.startswith(_RETIRED))
+
+
+async def write(table: lancedb.AsyncTable, name: str, value: str = "") -> None:
+    """Write a value under a name that has none; what is there stays."""
+    row = {"name": name, "value": value, "moment": datetime.now(UTC)}
+    merge = table.merge_insert("name").when_not_matched_insert_all()
+    await merge.execute(pa.Table.from_pylist([row], schema=LIBRARY_SCHEMA))
+
+
+async def forget(table: lancedb.AsyncTable, spaces_in_use: list[SpaceID]) -> None:
+    """Remove marks that are too old to be asked for, and of spaces in use that they were given up."""
+    oldest = (datetime.now(UTC) - MARKS_KEPT).isoformat()
+    old = f"starts_with(name, '{_MARK}') AND moment < CAST('{oldest}' AS TIMESTAMP)"
+    again = one_of("name", map(retired_name, spaces_in_use)) if spaces_in_use else "false"
+    condition = f"({old}) OR {again}"
+    if await table.count_rows(condition):
+        await table.delete(condition)
