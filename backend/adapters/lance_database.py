@@ -22,8 +22,8 @@ from .grouping import Closed
 from .lance_conditions import one_of
 from .lance_lease import LEASE_SCHEMA, lease
 from .lance_library import IDENTITY, LIBRARY_SCHEMA, mark_name, retired_name
-from .lance_migration import bring_up_to_date
-from .lance_rows import PRIMARY_KEY, dimension_of, schema
+from .lance_rows import PRIMARY_KEY, WORDS, dimension_of, schema
+from .lance_table_check import check
 from .reserve import Reserve, is_full
 
 IMAGES = "images_"
@@ -97,10 +97,10 @@ class LanceDatabase:
     @asynccontextmanager
     async def images(self, space: EmbeddingSpace) -> AsyncIterator[lancedb.AsyncTable]:
         """
-        Open the table of a space, made or brought up to date if need be.
+        Open the table of a space, made if need be.
 
         Raises:
-            IndexUnavailable: It cannot be opened, has other columns, or was written by a newer version.
+            IndexUnavailable: It cannot be opened, has other columns, or was written by another version.
         """
         with opening(self.location):
             name = IMAGES + space.id
@@ -109,21 +109,23 @@ class LanceDatabase:
         async with self.existing(space.id) as table:
             if dimension_of(await table.schema()) != space.dimension:
                 raise IndexUnavailable(f"The table {name} in {self.location} holds vectors of another length.")
+            with opening(self.location):
+                await patiently(lambda: _make_words(table))
             yield table
 
     @asynccontextmanager
     async def existing(self, space: SpaceID) -> AsyncIterator[lancedb.AsyncTable]:
         """
-        Open the table of a space that has one, brought up to date if need be.
+        Open the table of a space that has one.
 
         Raises:
-            IndexUnavailable: It cannot be opened, has other columns, or was written by a newer version.
+            IndexUnavailable: It cannot be opened, has other columns, or was written by another version.
         """
         with opening(self.location):
             table = await self._connection.open_table(IMAGES + space)
         try:
             with opening(self.location):
-                await bring_up_to_date(table)
+                check(await table.schema())
             yield table
         finally:
             table.close()
@@ -411,6 +413,18 @@ async def pause() -> None:
 def in_batches(values: Sequence[Outcome]) -> Iterator[Sequence[Outcome]]:
     """Cut what goes into conditions into pieces."""
     return (values[start : start + LARGEST_BATCH] for start in range(0, len(values), LARGEST_BATCH))
+
+
+async def _make_words(table: lancedb.AsyncTable) -> None:
+    """
+    Make the index that a search for words needs, unless it is there.
+
+    It belongs to the table from the first opening on: whoever made the table may have died before it made the index, or
+    another process may be at it.
+    """
+    await table.checkout_latest()
+    if not any(index.columns == ["text"] for index in await table.list_indices()):
+        await table.create_index("text", config=WORDS)
 
 
 async def _ids_in(table: lancedb.AsyncTable, image_ids: Sequence[ImageID]) -> set[ImageID]:

@@ -87,7 +87,7 @@ class LanceIndex:
             largest_batch: How many additions may share a commit.
 
         Raises:
-            IndexUnavailable: The table cannot be opened, has other columns, or was written by a newer version.
+            IndexUnavailable: The table cannot be opened, has other columns, or was written by another version.
         """
         async with database.images(space) as table, cls._on(database, table, keep_s, largest_batch) as index:
             yield index

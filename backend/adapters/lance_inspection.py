@@ -1,4 +1,4 @@
-"""Looks at a LanceDB database and changes nothing, not even what an update of Lookalike would."""
+"""Looks at a LanceDB database and changes nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,8 @@ import lancedb
 from backend.catalogue.values import SpaceID
 
 from .lance_database import DELETED, IMAGES, opening, table_names
-from .lance_migration import check, version_of
 from .lance_others import missing, originals_in
-from .lance_rows import VERSION
+from .lance_table_check import check
 from .lance_upkeep import vector_index
 
 
@@ -26,8 +25,6 @@ class TableState:
     """Images that are in no vector index."""
     indexed: bool
     """Whether there is a vector index."""
-    outdated: bool
-    """Whether its columns are of an older version; the next start brings them up to date."""
     waiting: int
     """Images of other spaces that this one lacks: they wait to be re-embedded where this is the space in use."""
     versions: int
@@ -39,7 +36,7 @@ async def inspect(location: Path | str, storage_options: Mapping[str, str]) -> S
     Return the state of each space.
 
     Raises:
-        IndexUnavailable: The database cannot be opened, or a table is none of ours or of a newer version.
+        IndexUnavailable: The database cannot be opened, or a table is none of ours or of another version.
     """
     with opening(location):
         options = dict(storage_options)
@@ -74,8 +71,7 @@ async def _waiting(connection: lancedb.AsyncConnection, names: Sequence[str]) ->
 async def _state(connection: lancedb.AsyncConnection, name: str, waiting: int) -> TableState:
     table = await connection.open_table(name)
     try:
-        columns = await table.schema()
-        check(columns)
+        check(await table.schema())
         images = await table.count_rows()
         index = await vector_index(table)
         return TableState(
@@ -83,7 +79,6 @@ async def _state(connection: lancedb.AsyncConnection, name: str, waiting: int) -
             images=images,
             unindexed=images if index is None else index.num_unindexed_rows or 0,
             indexed=index is not None,
-            outdated=version_of(columns) < VERSION,
             waiting=waiting,
             versions=len(await table.list_versions()),
         )

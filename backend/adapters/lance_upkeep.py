@@ -20,8 +20,7 @@ from backend.catalogue.values import Upkeep
 
 from .lance_conditions import since
 from .lance_database import LanceDatabase, is_conflict, patiently, translated
-from .lance_migration import WORDS
-from .lance_rows import dimension_of
+from .lance_rows import WORDS, dimension_of
 from .lance_writes import Writes
 
 logger = logging.getLogger(__name__)

@@ -248,8 +248,6 @@ def _table(state: TableState) -> Check:
     index = f"{state.unindexed} of them not in the vector index" if state.indexed else "no vector index"
     facts = f"{state.images} images, {index}, {state.versions} states kept"
     upkeep = "let a server with LOOKALIKE_UPKEEP=yes run, or `lookalike maintain`"
-    if state.outdated:
-        return _warning(name, f"{facts}; of an older version, which the next start brings up to date")
     if state.images >= 2 * VECTOR_INDEX_FROM and state.unindexed > MANY_UNINDEXED * state.images:
         return _warning(name, f"{facts}; searches are slow: {upkeep}")
     if state.versions > MANY_VERSIONS:

@@ -1,4 +1,4 @@
-"""What the database does beyond the contract of an index: old tables, faults, several processes."""
+"""What the database does beyond the contract of an index: foreign tables, faults, several processes."""
 
 import asyncio
 import itertools
@@ -10,16 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import lancedb
-import numpy as np
-import pyarrow as pa
 import pytest
 
-from backend.adapters import lance_migration
 from backend.adapters.lance_database import LanceDatabase
 from backend.adapters.lance_index import LanceIndex
 from backend.adapters.lance_rows import VERSION, VERSION_KEY, schema
 from backend.catalogue.errors import IndexUnavailable, TicketRevoked
-from backend.catalogue.values import Change, Filters, ImageRecord, Sort
+from backend.catalogue.values import Change, Filters
 from backend.databases import opened_database
 from backend.settings import Settings
 from tests.support.database import open_index
@@ -33,112 +30,6 @@ ROOT = Path(__file__).parents[2]
 
 DIMENSION = 8
 SPACE = small_space(DIMENSION)
-
-
-def described(number: int) -> ImageRecord:
-    return record(number, tags=("a'b", "日本"), labels=("tabby, tabby cat", "lynx"))
-
-
-def row_of_version_1(image: ImageRecord) -> dict[str, Any]:
-    description = image.description
-    return {
-        "id": image.id,
-        "vector": vector(1, DIMENSION).astype(np.float16),
-        "created": image.created,
-        "file_name": image.file_name,
-        "size": image.original.size,
-        "content_type": image.original.content_type,
-        "sha256": image.original.sha256,
-        "width": description.width,
-        "height": description.height,
-        "title": description.title,
-        "tags": list(description.tags),
-        "label_names": [label.name for label in description.labels],
-        "label_scores": [label.score for label in description.labels],
-    }
-
-
-# As Lookalike 0.1.0 wrote it, up to commit d1e6bf6.
-SCHEMA_OF_VERSION_1 = pa.schema(
-    [
-        pa.field("id", pa.string(), False, {"lance-schema:unenforced-primary-key:position": "1"}),
-        pa.field("vector", pa.list_(pa.float16(), DIMENSION), False),
-        pa.field("created", pa.timestamp("ms", tz="UTC"), False),
-        pa.field("file_name", pa.string(), False),
-        pa.field("size", pa.int64(), False),
-        pa.field("content_type", pa.string(), False),
-        pa.field("sha256", pa.string(), False),
-        pa.field("width", pa.int32(), False),
-        pa.field("height", pa.int32(), False),
-        pa.field("title", pa.string(), False),
-        pa.field("tags", pa.list_(pa.string()), False),
-        pa.field("label_names", pa.list_(pa.string()), False),
-        pa.field("label_scores", pa.list_(pa.float64()), False),
-    ]
-)
-
-
-async def write_version_1(folder: Path, images: list[ImageRecord]) -> None:
-    connection = await lancedb.connect_async(folder)
-    table = await connection.create_table(f"images_{SPACE.id}", schema=SCHEMA_OF_VERSION_1)
-    await table.add(pa.Table.from_pylist([row_of_version_1(image) for image in images], schema=SCHEMA_OF_VERSION_1))
-    table.close()
-    connection.close()
-
-
-async def test_table_of_version_0_1(tmp_path: Path) -> None:
-    """A table of the first version keeps its rows, and can do what a new one can."""
-    images = [described(0), record(1)]
-    await write_version_1(tmp_path, images)
-
-    async with open_index(tmp_path, SPACE) as index:
-        assert list(await index.page(10, Sort.OLDEST, None, Filters())) == images
-        assert list(await index.matching("日本 LYNX", 10, Filters())) == [images[0]]
-        await index.add(record(2), vector(2, DIMENSION))
-        changed = await index.change(image_id(1), Change("other", None, {"price": 3}))
-        assert changed is not None and changed.description.attributes == {"price": 3}
-    async with open_index(tmp_path, SPACE) as index:
-        assert list(await index.page(10, Sort.OLDEST, None, Filters())) == [images[0], changed, record(2)]
-
-
-async def test_table_of_version_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A table whose rows have no records yet keeps all that its columns say, however many commits that takes."""
-    monkeypatch.setattr(lance_migration, "RECORDS_AT_ONCE", 2)
-    attributes = {"price": 9.5, "new": True, "maker": 'O"Neill \\ 日本'}
-    images = [with_attributes(retitled(described(number), f"Title\n{number}"), attributes) for number in range(5)]
-    async with open_index(tmp_path, SPACE) as index:
-        for number, image in enumerate(images):
-            await index.add(image, vector(number, DIMENSION))
-    connection = await lancedb.connect_async(tmp_path)
-    table = await connection.open_table(f"images_{SPACE.id}")
-    await table.update_field_metadata({"path": "id", "metadata": {VERSION_KEY: "2"}})
-    await table.drop_columns(["record"])
-    await table.add_columns({"label_scores": "make_array(CAST(0.9 AS DOUBLE), CAST(0.8 AS DOUBLE))"})
-
-    async with open_index(tmp_path, SPACE) as index:
-        assert list(await index.page(10, Sort.OLDEST, None, Filters())) == images
-        assert len(await index.nearest(vector(3, DIMENSION), 10, Filters())) == 5
-    await table.checkout_latest()
-    columns = await table.schema()
-    assert columns.names == schema(DIMENSION).names
-    assert columns.field("id").metadata[VERSION_KEY.encode()] == b"3"
-
-
-async def test_server_that_has_not_been_updated(tmp_path: Path) -> None:
-    """One that still runs can neither add nor change rows once a newer one is there: they would lack their record."""
-    await write_version_1(tmp_path, [described(0)])
-    connection = await lancedb.connect_async(tmp_path)
-    table = await connection.open_table(f"images_{SPACE.id}")
-    rows = pa.Table.from_pylist([row_of_version_1(record(1))], schema=SCHEMA_OF_VERSION_1)
-    async with open_index(tmp_path, SPACE) as index:
-        await table.checkout_latest()
-        merge = table.merge_insert("id").use_index(False)
-        with pytest.raises((RuntimeError, ValueError)):
-            await merge.when_not_matched_insert_all().execute(rows)
-        with pytest.raises((RuntimeError, ValueError)):
-            await merge.when_matched_update_all().execute(rows)
-
-        assert list(await index.page(10, Sort.OLDEST, None, Filters())) == [described(0)]
 
 
 async def test_record_as_it_is_stored(tmp_path: Path) -> None:
@@ -171,50 +62,46 @@ async def test_record_as_it_is_stored(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("steps", range(6))
-async def test_migration_that_broke_off(tmp_path: Path, steps: int) -> None:
-    """A process that dies in the middle of a migration leaves a table that the next one completes."""
-    await write_version_1(tmp_path, [described(0)])
+async def test_table_of_which_only_the_beginning_was_made(tmp_path: Path) -> None:
+    """A process may die after it made the table and before its index of words: the next one makes that."""
     connection = await lancedb.connect_async(tmp_path)
-    table = await connection.open_table(f"images_{SPACE.id}")
-    texts, numbers, flags = (schema(DIMENSION).field(f"attribute_{name}") for name in ("texts", "numbers", "flags"))
-    rename: Any = {"path": "label_scores", "rename": lance_migration.SCORES_UNTIL_THEN}
-    done = [
-        lambda: table.add_columns([texts]),
-        lambda: table.add_columns([numbers, flags]),
-        lambda: table.add_columns({"revision": "CAST(0 AS BIGINT)"}),
-        lambda: table.add_columns([schema(DIMENSION).field("record")]),
-        lambda: table.alter_columns(rename),
-    ]
-    for step in done[:steps]:
-        await step()
+    await connection.create_table(f"images_{SPACE.id}", schema=schema(DIMENSION))
 
     async with open_index(tmp_path, SPACE) as index:
-        assert list(await index.matching("lynx", 10, Filters())) == [described(0)]
-        assert await index.add(record(1), vector(1, DIMENSION)) == (record(1), True)
+        await index.add(record(1), vector(1, DIMENSION))
+        assert list(await index.matching("title", 10, Filters())) == [record(1)]
 
 
-async def test_migration_by_several_at_once(tmp_path: Path) -> None:
-    """Backends of a new version may start together on an old table."""
-    await write_version_1(tmp_path, [described(0)])
-
+async def test_new_table_opened_by_several_at_once(tmp_path: Path) -> None:
+    """Servers that start together on an empty database make one table, with one index of words."""
     async with AsyncExitStack() as stack:
-        indexes = await asyncio.gather(*[stack.enter_async_context(open_index(tmp_path, SPACE)) for _ in range(4)])
+        indexes = await asyncio.gather(*[stack.enter_async_context(open_index(tmp_path, SPACE)) for _ in range(6)])
+        await indexes[0].add(record(1), vector(1, DIMENSION))
 
-        for index in indexes:
-            assert list(await index.matching("lynx", 10, Filters())) == [described(0)]
+        for index in indexes[::-1]:
+            await index._table.checkout_latest()
+            assert [one.columns for one in await index._table.list_indices()] == [["text"]]
+            assert list(await index.matching("title", 10, Filters())) == [record(1)]
 
 
-async def test_table_of_a_newer_version(tmp_path: Path) -> None:
-    """A table that a newer Lookalike has written is not touched, and the message says why."""
+@pytest.mark.parametrize(
+    ("metadata", "reason"),
+    [
+        ({VERSION_KEY: str(VERSION + 1)}, f"another version of Lookalike wrote .* is {VERSION + 1}, not {VERSION}"),
+        ({VERSION_KEY: "0"}, "another version of Lookalike"),
+        ({VERSION_KEY: None}, "the table is none of Lookalike's"),
+    ],
+)
+async def test_table_of_another_version(tmp_path: Path, metadata: dict[str, Any], reason: str) -> None:
+    """A table that another Lookalike has written, or another program, is not touched, and the message says why."""
     async with open_index(tmp_path, SPACE):
         pass
     connection = await lancedb.connect_async(tmp_path)
     table = await connection.open_table(f"images_{SPACE.id}")
-    await table.update_field_metadata({"path": "id", "metadata": {VERSION_KEY: str(VERSION + 1)}})
+    await table.update_field_metadata({"path": "id", "metadata": metadata})
     before = await table.version()
 
-    with pytest.raises(IndexUnavailable, match="newer version of Lookalike"):
+    with pytest.raises(IndexUnavailable, match=reason):
         async with open_index(tmp_path, SPACE):
             pass
     await table.checkout_latest()
