@@ -69,7 +69,7 @@ class ServedObject:
 
 
 class LocalStore:
-    """An ObjectStore on a folder, and the door through which signed requests come in (`write`, `served`, `read`)."""
+    """An ObjectStore on a folder, and the door through which signed requests come in (`write`, `served`)."""
 
     def __init__(
         self, root: Path, base_url: str, secret: bytes, url_expires_s: int, now: Callable[[], datetime]
@@ -129,6 +129,24 @@ class LocalStore:
                 return await asyncio.to_thread(_read_start, self._folder(key) / "body", count)
             except FileNotFoundError as exc:
                 raise ObjectMissing("There is no object under this key.") from exc
+
+    async def read(self, key: ObjectKey) -> AsyncIterator[bytes]:
+        with _translated():
+            try:
+                piece, file = await asyncio.to_thread(_open, self._folder(key) / "body")
+            except FileNotFoundError as exc:
+                raise ObjectMissing("There is no object under this key.") from exc
+            try:
+                yield piece
+                while file is not None and (piece := await asyncio.to_thread(file.read, PIECE_BYTES)):
+                    yield piece
+            finally:
+                if file is not None:
+                    file.close()
+
+    async def put(self, key: ObjectKey, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
+        with _translated():
+            await self._receive(self._folder(key), facts, chunks)
 
     async def delete(self, keys: Sequence[ObjectKey]) -> None:
         with _translated():
@@ -214,22 +232,6 @@ class LocalStore:
         if facts is None:
             raise ObjectMissing("There is no object under this key.")
         return ServedObject(facts, max_age_s=math.floor(expires_s - self._now().timestamp()))
-
-    async def read(self, key: str) -> AsyncIterator[bytes]:
-        """Read an object's bytes piece by piece. Checks no signature: that is `served`'s."""
-        with _translated():
-            try:
-                piece, file = await asyncio.to_thread(_open, self._folder(key) / "body")
-            except FileNotFoundError as exc:  # Deleted since.
-                raise ObjectMissing("There is no object under this key.") from exc
-            yield piece
-            if file is None:
-                return
-            try:
-                while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
-                    yield piece
-            finally:
-                file.close()
 
     def _url(self, method: str, key: ObjectKey, query: dict[str, str]) -> str:
         signature = self._signer.sign(_message(method, key, query))

@@ -2,7 +2,8 @@
 An object store that speaks S3, through boto3: Amazon's, or any other that passes `s3_checks.probe`.
 
 Browsers write and read at signed addresses (see `sigv4`). The server itself asks only for heads, first bytes and lists,
-and deletes. Credentials come by boto3's own chain (environment, files, the machine's role) and are kept nowhere else.
+and deletes; whole objects are read and written only by commands such as `backup` and `restore`. Credentials come by
+boto3's own chain (environment, files, the machine's role) and are kept nowhere else.
 """
 
 import asyncio
@@ -15,8 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 from urllib.parse import quote, urlsplit
 
 import boto3
@@ -33,11 +35,11 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
-from backend.catalogue.errors import ObjectMissing, StoreUnavailable
+from backend.catalogue.errors import BodyMismatch, ObjectExists, ObjectMissing, StoreUnavailable
 from backend.catalogue.service import utc_now
-from backend.catalogue.values import SHA256, ObjectFacts, ObjectKey, SignedRequest, StoredObject
+from backend.catalogue.values import MD5, SHA256, ObjectFacts, ObjectKey, SignedRequest, StoredObject
 
-from .local_store import KEY
+from .local_store import KEY, PIECE_BYTES, TAKEN
 from .sigv4 import MAX_EXPIRES_S, presign
 
 # Calls at the same time. A guess: one takes some 20 ms at Amazon and some 2 ms of processor time here, so that more
@@ -59,6 +61,14 @@ ATTEMPTS = 3
 # For how many seconds a call is waited for, in all: for its turn among CALLS_AT_ONCE, and for its attempts, which take
 # just less. Else, while the store is silent, each would wait for all before it (40 registrations at once: 40 s).
 PATIENCE_S = 20
+
+# For how many seconds a whole object may stand still on its way. Nobody waits for it, and a store may take its time to
+# acknowledge gigabytes. A guess.
+TRANSFER_TIMEOUT_S = 60
+
+# How many bytes of an object that is being written are held in memory; a larger one waits in a temporary file. Most
+# photographs fit.
+SPOOLED_BYTES = 8 * 1024 * 1024
 
 # S3's limit for one DeleteObjects.
 DELETE_BATCH = 1000
@@ -133,7 +143,7 @@ class S3Store:
         try:
             self._session = session or boto3.Session()
             self._region = self._session.region_name or DEFAULT_REGION
-            self._client = self._connect(place.endpoint)
+            self._client = self._connect(place.endpoint, READ_TIMEOUT_S)
             self.server_url = self._bucket_url(place.endpoint)
             """Address of the bucket for this server, without a slash at the end."""
             self._public_url = self._bucket_url(place.public_endpoint or place.endpoint)
@@ -192,6 +202,37 @@ class S3Store:
                 if _status(exc) == 404:
                     raise ObjectMissing("There is no object under this key.") from exc
                 raise
+
+    async def read(self, key: ObjectKey) -> AsyncIterator[bytes]:
+        get = partial(self._transfers.get_object, Bucket=self.place.bucket, Key=self._full(key))
+        with translated():
+            try:
+                answer = await self._transferred(get)
+            except ClientError as exc:
+                if _status(exc) == 404:
+                    raise ObjectMissing("There is no object under this key.") from exc
+                raise
+            body = answer["Body"]
+            try:
+                # At its end botocore compares the length with the announced one.
+                while piece := await self._transferred(partial(body.read, PIECE_BYTES)):
+                    yield piece
+            finally:
+                body.close()
+
+    async def put(self, key: ObjectKey, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
+        # All of it is here before the first byte is sent: its MD5 goes ahead.
+        with SpooledTemporaryFile(SPOOLED_BYTES) as file:
+            md5 = await _spool(file, facts, chunks)
+            parameters = _put_parameters(facts, md5)
+            put = partial(self._transfers.put_object, Bucket=self.place.bucket, Key=self._full(key), Body=file)
+            with translated():
+                try:
+                    await self._transferred(partial(put, **parameters))
+                except ClientError as exc:
+                    if _status(exc) == 412:
+                        raise ObjectExists(TAKEN) from exc
+                    raise
 
     async def delete(self, keys: Sequence[ObjectKey]) -> None:
         await self._delete(keys)
@@ -301,6 +342,15 @@ class S3Store:
         except TimeoutError as exc:
             raise StoreUnavailable("The store does not answer in time.") from exc
 
+    @cached_property
+    def _transfers(self) -> Any:
+        """The client for whole objects."""
+        return self._connect(self.place.endpoint, TRANSFER_TIMEOUT_S)
+
+    async def _transferred(self, work: Callable[[], Any]) -> Any:
+        """Do a part of a transfer in a thread, for as long as something moves."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
     async def _listed(self, prefix: str, below: str) -> AsyncIterator[StoredObject]:
         """Go through the objects that lie below a part of the store, such as the trash."""
         start = self._full(below)
@@ -320,7 +370,8 @@ class S3Store:
         with translated():
             try:
                 origin = {"Bucket": self.place.bucket, "Key": self._full(source)}
-                await self.call("copy_object", Key=self._full(target), CopySource=origin)
+                copy = partial(self._transfers.copy_object, Bucket=self.place.bucket, CopySource=origin)
+                await self._transferred(partial(copy, Key=self._full(target)))
             except ClientError as exc:
                 if _status(exc) != 404:
                     raise
@@ -350,13 +401,13 @@ class S3Store:
             raise IncompleteReadError(actual_bytes=len(first), expected_bytes=expected)
         return first
 
-    def _connect(self, endpoint: str | None) -> Any:
+    def _connect(self, endpoint: str | None, read_timeout_s: float) -> Any:
         config = Config(
             # By name, or else boto3 leaves length and headers out of the signature at a custom endpoint.
             signature_version="s3v4",
             s3={"addressing_style": self.place.addressing},
             connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=READ_TIMEOUT_S,
+            read_timeout=read_timeout_s,
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             max_pool_connections=CALLS_AT_ONCE,
             # The newer checksums that boto3 would add by itself are unknown to older stores.
@@ -402,6 +453,45 @@ _CODES = {
     "PermanentRedirect": "the bucket is in another region; name it in AWS_DEFAULT_REGION",
     "RequestTimeTooSkewed": "its clock and this machine's differ too much",
 }
+
+
+async def _spool(file: IO[bytes], facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> MD5:
+    """
+    Write the bytes into the file, check that they are those of the facts, and return their MD5.
+
+    Raises:
+        BodyMismatch: They are not.
+        StoreUnavailable: This machine has no room for the file.
+    """
+    size, sha256, md5 = 0, hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > facts.size:
+            raise BodyMismatch(f"The body has more than the {facts.size} bytes that were announced.")
+        sha256.update(chunk)
+        md5.update(chunk)
+        try:
+            await asyncio.to_thread(file.write, chunk)
+        except OSError as exc:
+            raise StoreUnavailable("There is no room for a temporary file of what goes to the store.") from exc
+    if size != facts.size:
+        raise BodyMismatch(f"The body ended after {size} bytes, {facts.size} were announced.")
+    if sha256.hexdigest() != facts.sha256:
+        raise BodyMismatch("The body's SHA-256 is not the one that was announced.")
+    file.seek(0)
+    return MD5(md5.hexdigest())
+
+
+def _put_parameters(facts: ObjectFacts, md5: MD5) -> Mapping[str, Any]:
+    """Say to boto3 what the headers of `sign_put` say."""
+    return {
+        "ContentType": facts.content_type,
+        "ContentLength": facts.size,
+        "IfNoneMatch": "*",
+        "ChecksumSHA256": _to_base64(facts.sha256),
+        "ContentMD5": _to_base64(md5),
+        "Metadata": {DECLARED_SHA256: facts.sha256},
+    }
 
 
 def _add_content_md5(request: AWSRequest, **_: Any) -> None:

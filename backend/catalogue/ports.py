@@ -77,6 +77,30 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def read(self, key: ObjectKey) -> AsyncIterator[bytes]:
+        """
+        Read an object from its beginning to its end, in pieces of some 256 KB.
+
+        Whether the bytes are those of the facts is for the caller to check.
+
+        Raises:
+            ObjectMissing: There is nothing under the key.
+        """
+        ...
+
+    async def put(self, key: ObjectKey, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
+        """
+        Create an object from bytes that this process has. Browsers use `presign_put`.
+
+        What `chunks` raises goes through to the caller; nothing is kept then.
+
+        Raises:
+            BodyMismatch: The bytes are not those of the facts.
+            ObjectExists: The key is taken. It may have been taken by this very call if the store's first answer was
+                lost, so compare the facts before you treat it as a failure.
+        """
+        ...
+
     async def delete(self, keys: Sequence[ObjectKey]) -> None:
         """Remove the objects. Those that do not exist count as removed."""
         ...

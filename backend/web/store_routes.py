@@ -10,7 +10,7 @@ from litestar.response import Stream
 
 from backend.catalogue.errors import BodyMismatch
 from backend.catalogue.service import MAX_THUMBNAIL_BYTES
-from backend.catalogue.values import ObjectFacts
+from backend.catalogue.values import ObjectFacts, ObjectKey
 
 from .security import STORED_OBJECT_POLICY
 
@@ -46,7 +46,7 @@ class SignedDoor(Protocol):
 
     async def served(self, key: str, query: Mapping[str, str]) -> Served: ...
 
-    def read(self, key: str) -> AsyncIterator[bytes]: ...
+    def read(self, key: ObjectKey) -> AsyncIterator[bytes]: ...
 
 
 def store_routes(store: SignedDoor, embeddable: bool = False) -> Router:
@@ -66,7 +66,7 @@ def store_routes(store: SignedDoor, embeddable: bool = False) -> Router:
 
     @route("/{kind:str}/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
     async def read(request: Request[Any, Any, Any], kind: FromPath[str], name: FromPath[str]) -> Response[Any]:
-        key = f"{kind}/{name}"
+        key = ObjectKey(f"{kind}/{name}")
         served = await store.served(key, _query(request))
         content_type, headers = served.facts.content_type, _headers(served, embeddable)
         if served.facts.size > WHOLE_BYTES or request.method == HttpMethod.HEAD:

@@ -5,7 +5,7 @@ import hashlib
 import math
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from litestar import Litestar
 
 from backend.adapters.local_store import LocalStore
 from backend.adapters.s3_store import Place, S3Store
-from backend.catalogue.errors import ObjectMissing
+from backend.catalogue.errors import BodyMismatch, ObjectExists, ObjectMissing
 from backend.catalogue.ports import ObjectStore
 from backend.catalogue.values import MD5, ObjectKey, SignedRequest, original_key, thumbnail_key
 from backend.web.problems import exception_handlers
@@ -108,6 +108,15 @@ async def harness(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
 
 async def keys(store: ObjectStore, prefix: str = "") -> set[str]:
     return {stored.key async for stored in store.list(prefix)}
+
+
+async def read(store: ObjectStore, key: ObjectKey) -> bytes:
+    return b"".join([piece async for piece in store.read(key)])
+
+
+async def chunks(body: bytes, size: int = 10_000) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), size):
+        yield body[start : start + size]
 
 
 async def test_write_and_read(harness: Harness) -> None:
@@ -300,6 +309,83 @@ async def test_first_bytes(harness: Harness) -> None:
     assert await harness.store.first_bytes(OTHER_KEY, 16) == b"short"
     with pytest.raises(ObjectMissing):
         await harness.store.first_bytes(thumbnail_key(image_id(1)), 16)
+
+
+async def test_whole_object(harness: Harness) -> None:
+    """An object can be read piece by piece, byte for byte, also one that is larger than a piece."""
+    large = BODY * 100
+    await harness.put()
+    await harness.put(OTHER_KEY, large)
+
+    assert await read(harness.store, KEY) == BODY
+    assert await read(harness.store, OTHER_KEY) == large
+    with pytest.raises(ObjectMissing):
+        await read(harness.store, thumbnail_key(image_id(1)))
+
+
+async def test_reading_can_be_given_up(harness: Harness) -> None:
+    """Whoever reads only the first piece leaves nothing that hinders later readers or the deletion."""
+    large = BODY * 100
+    await harness.put(KEY, large)
+
+    for _ in range(20):
+        async with aclosing(harness.store.read(KEY)) as pieces:  # pyright: ignore[reportArgumentType]: a generator
+            assert large.startswith(await anext(pieces))
+
+    assert await read(harness.store, KEY) == large
+    await harness.store.delete([KEY])
+    assert await harness.store.head(KEY) is None
+
+
+@pytest.mark.parametrize("body", [BODY, b"", BODY * 500], ids=["small", "empty", "large"])
+async def test_object_that_the_server_puts(harness: Harness, body: bytes) -> None:
+    """What this process writes is known by the same facts, and read in the same way, as what a browser has sent."""
+    await harness.store.put(KEY, facts(body), chunks(body))
+
+    assert await harness.store.head(KEY) == facts(body)
+    assert await read(harness.store, KEY) == body
+    response = await harness.http.get(harness.store.presign_get(KEY))
+    assert (response.status_code, response.content) == (200, body)
+    assert response.headers["content-type"] == "image/jpeg"
+
+
+async def test_object_that_is_put_twice(harness: Harness) -> None:
+    """The server, too, writes an object once; the first one stays."""
+    await harness.store.put(KEY, facts(BODY), chunks(BODY))
+
+    for body in (BODY, b"other"):
+        with pytest.raises(ObjectExists):
+            await harness.store.put(KEY, facts(body), chunks(body))
+
+    assert await read(harness.store, KEY) == BODY
+    assert await harness.store.head(KEY) == facts(BODY)
+    assert (await harness.send(harness.signed())).status_code == 412
+
+
+@pytest.mark.parametrize(
+    "body", [BODY[:-1], BODY + b"!", b"", BODY[:-1] + b"!"], ids=["shorter", "longer", "empty", "changed"]
+)
+async def test_other_bytes_that_the_server_puts(harness: Harness, body: bytes) -> None:
+    """Bytes other than those of the facts are refused, and nothing of them is kept."""
+    with pytest.raises(BodyMismatch):
+        await harness.store.put(KEY, facts(BODY), chunks(body))
+
+    assert await harness.store.head(KEY) is None
+    assert await keys(harness.store) == set()
+    await harness.store.put(KEY, facts(BODY), chunks(BODY))
+
+
+async def test_source_that_breaks_off(harness: Harness) -> None:
+    """When the bytes break off at their source, its error reaches the caller and nothing is kept."""
+
+    async def breaking() -> AsyncIterator[bytes]:
+        yield BODY[:1000]
+        raise LookupError("the source is gone")
+
+    with pytest.raises(LookupError, match="the source is gone"):
+        await harness.store.put(KEY, facts(BODY), breaking())
+
+    assert await harness.store.head(KEY) is None
 
 
 async def test_origin(harness: Harness) -> None:

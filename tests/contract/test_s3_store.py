@@ -93,6 +93,14 @@ async def listed(store: S3Store, prefix: str = "") -> set[str]:
     return {stored.key async for stored in store.list(prefix)}
 
 
+async def whole(store: S3Store) -> bytes:
+    return b"".join([piece async for piece in store.read(KEY)])
+
+
+async def chunks(body: bytes) -> AsyncIterator[bytes]:
+    yield body
+
+
 # Signatures
 
 
@@ -364,10 +372,16 @@ async def test_store_that_is_down(server: S3Server) -> None:
     started = time.monotonic()
 
     results = await asyncio.gather(
-        store.head(KEY), store.first_bytes(KEY, 16), store.delete([KEY]), listed(store), return_exceptions=True
+        store.head(KEY),
+        store.first_bytes(KEY, 16),
+        store.delete([KEY]),
+        listed(store),
+        whole(store),
+        store.put(KEY, facts(BODY), chunks(BODY)),
+        return_exceptions=True,
     )
 
-    assert [type(result) for result in results] == [StoreUnavailable] * 4
+    assert [type(result) for result in results] == [StoreUnavailable] * 6
     assert time.monotonic() - started < 15
     assert isinstance(results[0], StoreUnavailable) and "cannot be reached" in reason(results[0])
     await store.aclose()
@@ -382,6 +396,23 @@ async def test_store_that_does_not_answer(server: S3Server, monkeypatch: pytest.
 
         with pytest.raises(StoreUnavailable):
             await store.head(KEY)
+        await store.aclose()
+
+
+async def test_store_that_breaks_off_in_the_middle(server: S3Server) -> None:
+    """Of an object whose sending is cut the reader is told; it is never taken for a shorter one."""
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + bytes(500_000))
+        await writer.drain()
+        writer.close()
+
+    cutting = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with cutting:
+        port = cutting.sockets[0].getsockname()[1]
+        store = S3Store(Place("photos", "", f"http://127.0.0.1:{port}", addressing="path"), 600, server.session)
+        with pytest.raises(StoreUnavailable):
+            await whole(store)
         await store.aclose()
 
 
