@@ -28,6 +28,8 @@ from backend.settings import Settings, YesNo, signing_secret
 from backend.stores import make_store, prepare_store
 from backend.web import routes, store_routes
 from backend.web.access import Identification
+from backend.web.cross_site import CrossSiteCheck
+from backend.web.head import HeadAsGet
 from backend.web.hosts import HostCheck, names_to_answer
 from backend.web.openapi import openapi_config
 from backend.web.problems import exception_handlers
@@ -66,7 +68,7 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
                 app.state.warnings = partial(_warnings, housekeeper, opened.library)
                 yield
 
-    return Litestar(
+    return HeadAsGet(
         route_handlers=[
             routes.api_routes(_before_the_api(settings)),
             *_store_routes(store, settings),
@@ -129,9 +131,8 @@ def _store_routes(store: LocalStore | S3Store, settings: Settings) -> Sequence[R
 
 def _before_the_api(settings: Settings) -> Sequence[Middleware]:
     identification = Identification(settings.api_keys, settings.anonymous)
-    return (
-        [identification, RateLimit(settings.requests_per_minute)] if settings.requests_per_minute else [identification]
-    )
+    checks = [CrossSiteCheck(settings.origins), identification]
+    return [*checks, RateLimit(settings.requests_per_minute)] if settings.requests_per_minute else checks
 
 
 def _cors(origins: Sequence[str]) -> CORSConfig | None:

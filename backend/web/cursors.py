@@ -37,7 +37,7 @@ def read_cursor(text: str, sort: Sort) -> Position:
     """
     try:
         cursor = msgspec.json.decode(base64.b64decode(_padded(text), b"-_", validate=True), type=_Cursor)
-    except (binascii.Error, ValueError) as exc:
+    except (binascii.Error, ValueError, RecursionError) as exc:
         raise ValidationException("after: this is no `next` of an earlier page") from exc
     if cursor.sort is not sort or isinstance(cursor.value, str) is not (sort.column == "title"):
         raise ValidationException(f"after: this is the `next` of a list in another order than {sort.value}")

@@ -12,6 +12,7 @@ from backend import __version__
 
 from . import schemas
 from .access import SCHEME
+from .json_bodies import JSON, MERGE_PATCH
 from .routes import PATH
 
 
@@ -38,12 +39,20 @@ class ExactSchemas(JsonRenderPlugin):
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         components = openapi_schema["components"] | {"schemas": _exact(openapi_schema["components"]["schemas"])}
-        paths = {path: _with_json_parameters(item) for path, item in openapi_schema["paths"].items()}
+        paths = {path: _completed(item) for path, item in openapi_schema["paths"].items()}
         return super().render(request, openapi_schema | {"components": components, "paths": paths})
 
 
-def _with_json_parameters(path_item: dict[str, Any]) -> dict[str, Any]:
-    return {method: _with_json_parameter(operation) for method, operation in path_item.items()}
+def _completed(path_item: dict[str, Any]) -> dict[str, Any]:
+    described = {method: _with_json_parameter(operation) for method, operation in path_item.items()}
+    return described | ({"patch": _with_merge_patch(described["patch"])} if "patch" in described else {})
+
+
+def _with_merge_patch(operation: dict[str, Any]) -> dict[str, Any]:
+    """Say that a change may be declared as what it is, too."""
+    body = operation["requestBody"]
+    content = body["content"] | {MERGE_PATCH: body["content"][JSON]}
+    return operation | {"requestBody": body | {"content": content}}
 
 
 def _with_json_parameter(operation: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +64,7 @@ def _with_json_parameter(operation: dict[str, Any]) -> dict[str, Any]:
 
 def _as_json(parameter: dict[str, Any]) -> dict[str, Any]:
     kept = {name: parameter[name] for name in ("name", "in", "description", "required")}
-    return kept | {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/SearchFilters"}}}}
+    return kept | {"content": {JSON: {"schema": {"$ref": "#/components/schemas/SearchFilters"}}}}
 
 
 def _exact(described: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from litestar.types import ExceptionHandlersMap
 from backend.catalogue import errors
 
 from .access import KeyRequired, RoleRequired
+from .cross_site import CrossSiteRefused
 from .hosts import HostRefused
+from .json_bodies import JSONRequired
 from .schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -34,7 +36,9 @@ class Kind:
 MALFORMED = Kind(400, "malformed-request", "The request cannot be read")
 KEY_REQUIRED = Kind(401, "key-required", "The request needs a key")
 ROLE_REQUIRED = Kind(403, "role-required", "The key is not for this")
+CROSS_SITE = Kind(403, "cross-site", "Pages of other sites may not do this")
 TOO_LARGE = Kind(413, "request-too-large", "The body of the request is too large")
+JSON_REQUIRED = Kind(415, "json-required", "The body must be JSON, and declared so")
 MISDIRECTED = Kind(421, "host-refused", "The server does not answer to this name")
 TOO_MANY = Kind(429, "too-many-requests", "There were too many requests")
 INTERNAL = Kind(500, "internal-error", "The server made a mistake")
@@ -67,7 +71,9 @@ KINDS: dict[type[errors.CatalogueError], Kind] = {
 
 # What the layers before a route refuse; the exception brings its own sentence.
 REFUSALS: dict[type[HTTPException], Kind] = {
+    CrossSiteRefused: CROSS_SITE,
     HostRefused: MISDIRECTED,
+    JSONRequired: JSON_REQUIRED,
     KeyRequired: KEY_REQUIRED,
     RoleRequired: ROLE_REQUIRED,
     TooManyRequestsException: TOO_MANY,
@@ -89,15 +95,15 @@ def documented(
     Describe for OpenAPI the problems that a route may answer with.
 
     Args:
-        keys: The route may need a key, and counts requests.
+        keys: The route may need a key, counts requests, and may refuse pages of other sites.
         parameters: The route reads some from its address; they may be malformed.
-        body: The route reads one; it may be malformed or too large.
+        body: The route reads one; it may be malformed, too large, or not declared as JSON.
     """
     kinds = [KINDS[error] for error in (*ours, errors.StoreUnavailable, errors.IndexUnavailable)]
     kinds += [MISDIRECTED, INTERNAL]
-    kinds += [KEY_REQUIRED, ROLE_REQUIRED, TOO_MANY] if keys else []
+    kinds += [KEY_REQUIRED, ROLE_REQUIRED, CROSS_SITE, TOO_MANY] if keys else []
     kinds += [MALFORMED] if parameters or body else []
-    kinds += [TOO_LARGE] if body else []
+    kinds += [TOO_LARGE, JSON_REQUIRED] if body else []
     return {status: _response_spec([kind for kind in kinds if kind.status == status]) for status in _statuses(kinds)}
 
 

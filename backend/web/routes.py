@@ -7,7 +7,6 @@ import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post, put
 from litestar.datastructures import ResponseHeader, State
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import ValidationException
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
@@ -38,6 +37,7 @@ from . import reembedding_routes
 from . import vectors as vectors_wire
 from .access import Caller, check_role, needs
 from .cursors import MAX_CURSOR, read_cursor, write_cursor
+from .json_bodies import JSONRequest, check_media_type, decoded
 from .problems import documented
 from .schemas import (
     BegunUpload,
@@ -84,6 +84,8 @@ TOTAL = "X-Total-Count"
 
 Injected = NamedDependency[Catalogue]
 
+_FILTERS = msgspec.json.Decoder(SearchFilters)
+
 
 def api_routes(middleware: Sequence[Middleware]) -> Router:
     """
@@ -96,7 +98,8 @@ def api_routes(middleware: Sequence[Middleware]) -> Router:
         PATH,
         route_handlers=[*HANDLERS, *reembedding_routes.HANDLERS],
         middleware=middleware,
-        guards=[check_role],
+        guards=[check_role, check_media_type],
+        request_class=JSONRequest,
         dependencies={
             "catalogue": Provide(_catalogue, sync_to_thread=False),
             "reembedding": Provide(reembedding_routes.provide_reembedding, sync_to_thread=False),
@@ -277,10 +280,7 @@ HANDLERS = [health, space, begin_upload, register, images, vectors, image, chang
 
 
 def _read_filters(text: str) -> SearchFilters:
-    try:
-        return msgspec.json.decode(text, type=SearchFilters)
-    except (msgspec.DecodeError, UnicodeEncodeError) as exc:
-        raise ValidationException(f"filters: {exc}") from exc
+    return decoded(text, _FILTERS.decode, "filters")
 
 
 def _examples(examples: Sequence[Example], space: EmbeddingSpace) -> list[Vector | ImageID]:

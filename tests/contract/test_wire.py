@@ -16,18 +16,18 @@ ROUTES = {
     ("get", f"{API}/space"): {200},
     ("get", f"{API}/status"): {200},
     ("get", f"{API}/reembedding"): {200},
-    ("post", f"{API}/reembedding/leases"): {200, 400, 413},
-    ("put", f"{API}/reembedding/images/{{image_id}}"): {200, 201, 400, 404, 409, 413, 422},
-    ("put", f"{API}/reembedding/images/{{image_id}}/report"): {204, 400, 404, 413},
+    ("post", f"{API}/reembedding/leases"): {200, 400, 413, 415},
+    ("put", f"{API}/reembedding/images/{{image_id}}"): {200, 201, 400, 404, 409, 413, 415, 422},
+    ("put", f"{API}/reembedding/images/{{image_id}}/report"): {204, 400, 404, 413, 415},
     ("delete", f"{API}/reembedding"): {204, 409},
     ("post", f"{API}/uploads"): {200, 201, 400, 413, 415},
     ("get", f"{API}/images"): {200, 400},
     ("get", f"{API}/vectors"): {200, 400},
     ("get", f"{API}/images/{{image_id}}"): {200, 400, 404},
     ("put", f"{API}/images/{{image_id}}"): {200, 201, 400, 403, 409, 410, 413, 415, 422},
-    ("patch", f"{API}/images/{{image_id}}"): {200, 400, 404, 413, 422},
+    ("patch", f"{API}/images/{{image_id}}"): {200, 400, 404, 413, 415, 422},
     ("delete", f"{API}/images/{{image_id}}"): {204, 400, 404},
-    ("post", f"{API}/search"): {200, 400, 404, 409, 413, 422},
+    ("post", f"{API}/search"): {200, 400, 404, 409, 413, 415, 422},
 }
 
 

@@ -1,5 +1,6 @@
 """Whatever is wrong with a request: a problem document says what, and nothing is written."""
 
+import base64
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -20,6 +21,7 @@ from tests.support.spaces import DIMENSION, near, to_base64, vector
 pytestmark = pytest.mark.anyio
 
 PICTURE = Picture.of(1)
+JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
@@ -270,16 +272,51 @@ async def test_query_beyond_the_limits(query: dict[str, Any], visitor: Visitor) 
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"space": "\\ud800", "vector": []}', b'{"space": "x", "vector": [NaN]}'],
-    ids=str,
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b"\xef\xbb\xbf{}",
+        '{"space": "x"}'.encode("utf-16"),
+        b'{"space": "\xff", "vector": []}',
+        b'{"space": "\\ud800", "vector": []}',
+        b'{"space": "x", "vector": [NaN]}',
+        b'{"limit": ' + b"9" * 5000 + b"}",
+        b'{"limit": 1e999}',
+        b"[" * 2000 + b"]" * 2000,
+        b'{"space":' * 800,
+    ],
+    ids=lambda body: str(body[:40]),
 )
 async def test_malformed_json(body: bytes, unchanged: dict[str, Any], visitor: Visitor) -> None:
     """A body that is no JSON object of the documented form is a 400 on every route that reads one."""
-    headers = {"Content-Type": "application/json"}
     own = f"images/{unchanged['id']}"
     for method, path in (("POST", "uploads"), ("PUT", own), ("PATCH", own), ("POST", "search")):
-        response = await visitor.http.request(method, f"{API}/{path}", content=body, headers=headers)
+        response = await visitor.http.request(method, f"{API}/{path}", content=body, headers=JSON)
         assert_problem(response, 400, "malformed-request")
+
+
+DEEP = "[" * 2000 + "]" * 2000
+
+
+@pytest.mark.parametrize(
+    "body", [DEEP, '{"a":' * 2000 + "1" + "}" * 2000, f'{{"space": {DEEP}}}'], ids=lambda body: body[:20]
+)
+async def test_deeply_nested_json(body: str, visitor: Visitor) -> None:
+    """Nesting beyond what can be read is the client's mistake, and says so."""
+    response = await visitor.http.post(f"{API}/search", content=body, headers=JSON)
+
+    assert "nested" in assert_problem(response, 400, "malformed-request")["detail"]
+
+
+async def test_deeply_nested_parameters(visitor: Visitor) -> None:
+    """So it is in parameters that are JSON, plain or within a cursor."""
+    cursor = base64.urlsafe_b64encode(DEEP[:2400].encode()).decode()
+    for name, value in (("filters", DEEP), ("filters", f'{{"tags_any": {DEEP}}}'), ("after", cursor)):
+        response = await visitor.http.get(f"{API}/images", params={name: value})
+        assert assert_problem(response, 400, "malformed-request")["detail"].startswith(name)
 
 
 # One of the longest characters that JSON can write: two escapes of six characters each.
@@ -344,9 +381,9 @@ async def test_longest_body(case: str, visitor: Visitor) -> None:
     method, path, limit = BODIES[case]
     body = json.dumps(LONGEST[case], indent=0).encode()
 
-    response = await visitor.http.request(method, f"{API}/{path}", content=body)
+    response = await visitor.http.request(method, f"{API}/{path}", content=body, headers=JSON)
 
-    assert response.status_code not in (400, 413), response.text
+    assert response.status_code not in (400, 413, 415), response.text
     assert limit / 3 < len(body) < limit
 
 
@@ -355,7 +392,7 @@ async def test_body_too_large(case: str, unchanged: dict[str, Any], visitor: Vis
     """A body over the limit of its route is a 413."""
     method, path, limit = BODIES[case]
 
-    response = await visitor.http.request(method, f"{API}/{path}", content=b" " * (limit + 1))
+    response = await visitor.http.request(method, f"{API}/{path}", content=b" " * (limit + 1), headers=JSON)
 
     assert_problem(response, 413, "request-too-large")
 

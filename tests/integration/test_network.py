@@ -156,7 +156,7 @@ async def test_endless_body(visitor: Visitor) -> None:
             yield bytes(1024)
             sent += 1024
 
-    response = await visitor.http.post(f"{API}/uploads", content=chunks())
+    response = await visitor.http.post(f"{API}/uploads", content=chunks(), headers={"Content-Type": "application/json"})
 
     assert_problem(response, 413, "request-too-large")
 
