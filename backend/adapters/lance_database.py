@@ -104,7 +104,7 @@ class LanceDatabase:
         """
         with opening(self.location):
             name = IMAGES + space.id
-            if name not in await table_names(self._connection):
+            if not await self._is_made(name):
                 await made(self._connection, name, schema(space.dimension))
         async with self.existing(space.id) as table:
             if dimension_of(await table.schema()) != space.dimension:
@@ -129,6 +129,16 @@ class LanceDatabase:
             yield table
         finally:
             table.close()
+
+    async def _is_made(self, name: str) -> bool:
+        """Say whether a table is there: also the name of one that another process is just making is listed."""
+        if name not in await table_names(self._connection):
+            return False
+        try:
+            (await self._connection.open_table(name)).close()
+        except ValueError:  # "was not found"
+            return False
+        return True
 
     @asynccontextmanager
     async def snapshot(self, name: str) -> AsyncIterator[lancedb.AsyncTable]:

@@ -400,3 +400,74 @@ async def test_signed_request_hides_its_address(harness: Harness) -> None:
     signed = harness.signed()
 
     assert signed.url not in repr(signed) and "sign" not in repr(signed)
+
+
+async def trashed(store: ObjectStore) -> dict[str, tuple[int, datetime]]:
+    return {stored.key: (stored.size, stored.modified) async for stored in store.trashed()}
+
+
+async def test_trash(harness: Harness) -> None:
+    """What is in the trash is in no list and at no address, can be told by when it came there, and comes back whole."""
+    store = harness.store
+    assert await trashed(store) == {}
+    for key in (KEY, OTHER_KEY):
+        await harness.put(key)
+    before = await store.head(KEY)
+
+    await store.trash([KEY, original_key(image_id(3))])
+
+    assert await keys(store) == {OTHER_KEY}
+    assert await store.head(KEY) is None
+    assert (await harness.http.get(store.presign_get(KEY))).status_code == 404
+    in_trash = await trashed(store)
+    assert in_trash.keys() == {KEY} and in_trash[KEY][0] == len(BODY)
+    assert abs(in_trash[KEY][1] - harness.clock.now) < timedelta(minutes=5)
+
+    await store.put_back([KEY, original_key(image_id(3))])
+
+    assert await trashed(store) == {}
+    assert await keys(store) == {KEY, OTHER_KEY}
+    assert await store.head(KEY) == before == facts(BODY)
+    assert await read(store, KEY) == BODY
+    assert (await harness.http.get(store.presign_get(KEY))).content == BODY
+
+
+async def test_trash_that_is_emptied(harness: Harness) -> None:
+    """What is removed from the trash is gone; what lies under the same key in the store stays."""
+    store = harness.store
+    for key in (KEY, OTHER_KEY):
+        await harness.put(key)
+    await store.trash([KEY, OTHER_KEY])
+    await harness.put(KEY)
+
+    await store.empty_trash([KEY, OTHER_KEY])
+
+    assert await trashed(store) == {}
+    assert await keys(store) == {KEY}
+
+
+async def test_trash_twice(harness: Harness) -> None:
+    """An object that lies in the trash and in the store again can be trashed again, and comes back once."""
+    store = harness.store
+    await harness.put(KEY)
+    await store.trash([KEY])
+    await harness.put(KEY)
+    await store.put_back([KEY])
+    assert await trashed(store) == {} and await keys(store) == {KEY}
+
+    await store.trash([KEY])
+    await harness.put(KEY)
+    await store.trash([KEY])
+    await store.put_back([KEY])
+    assert await trashed(store) == {} and await keys(store) == {KEY}
+    assert await read(store, KEY) == BODY
+
+
+async def test_note(harness: Harness) -> None:
+    """A note is what was kept last, and no object."""
+    store = harness.store
+    assert await store.note() is None
+    for text in (b"one", b"another, which is longer", b""):
+        await store.keep_note(text)
+        assert await store.note() == text
+    assert await keys(store) == set() and await trashed(store) == {}

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 
 import httpx
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
+from backend.adapters.lance_database import LanceDatabase
 from backend.app import create_app
 from backend.catalogue.errors import IndexUnavailable
 from backend.catalogue.spaces import EmbeddingSpace
@@ -127,6 +129,34 @@ async def test_no_room_for_rows(visitor: Visitor, disk: SmallDisk, fill: Callabl
     assert titles == sorted(["other", *(one.file_name for one in pictures[2:])])
     for upload, its_picture in pairs:
         assert await visitor.found(vector=to_base64(its_picture.vector), limit=1) == [upload["id"]]
+
+
+@pytest.mark.parametrize("disk", ["database"], indirect=True)
+@pytest.mark.parametrize("fill", FILLED)
+async def test_deletion_on_a_full_disk(
+    visitor: Visitor, disk: SmallDisk, fill: Callable[[SmallDisk], None], app: Litestar
+) -> None:
+    """Where nothing else can be written, photos can be deleted, some of them one by one: room was kept for that."""
+    images = [await visitor.add(picture(seed)) for seed in range(4)]
+    upload = await visitor.uploaded(picture(9))
+    async with opened_database(disk) as database:
+        await database.take_reserve()
+    fill(disk)
+    assert_unavailable(await visitor.register(upload, picture(9)))
+
+    for image in images[:3]:
+        assert (await visitor.http.delete(f"{API}/images/{image['id']}")).status_code == 204
+
+    assert [image["id"] for image in await visitor.listed()] == [images[3]["id"]]
+    disk.make_room()
+    assert (await visitor.register(upload, picture(9))).status_code == 201
+    async with opened_database(disk) as database:
+        await database.take_reserve()
+    assert (disk.folder / "reserve").is_dir()
+
+
+def opened_database(disk: SmallDisk) -> AbstractAsyncContextManager[LanceDatabase]:
+    return LanceDatabase.open(disk.folder)
 
 
 @pytest.mark.parametrize("disk", ["database"], indirect=True)

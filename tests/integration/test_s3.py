@@ -68,7 +68,9 @@ class Objects:
         self._bucket = (settings.store or "").removeprefix("s3://").partition("/")[0]
 
     def keys(self) -> set[str]:
-        return {item["Key"] for item in self._client.list_objects_v2(Bucket=self._bucket).get("Contents", [])}
+        """Return all keys but that of the store's note."""
+        listed = {item["Key"] for item in self._client.list_objects_v2(Bucket=self._bucket).get("Contents", [])}
+        return listed - {"pictures/library.json"}
 
 
 async def test_upload_search_and_delete(visitor: DirectVisitor, objects: Objects, settings: Settings) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
@@ -17,7 +19,17 @@ from backend.adapters.lance_index import LanceIndex
 from backend.adapters.lance_lease import LEASE_SCHEMA, lease
 from backend.adapters.lance_rows import to_row, to_table
 from backend.adapters.lance_upkeep import VECTOR_INDEX, VECTOR_INDEX_FROM
-from backend.catalogue.values import AttributeCondition, Change, Filters, ImageRecord, Sort, Upkeep, Vector
+from backend.catalogue.values import (
+    AttributeCondition,
+    Change,
+    Filters,
+    ImageRecord,
+    Sort,
+    Upkeep,
+    Vector,
+    created_at,
+    new_image_id,
+)
 from tests.support.database import open_index
 from tests.support.records import image_id, record, retitled, with_attributes
 from tests.support.spaces import near, small_space, vector
@@ -178,6 +190,38 @@ async def test_reads_and_writes_during_upkeep(tmp_path: Path) -> None:
         assert await index.count(Filters()) == 667 + added - 1000
         changed = await index.get(image_id(0))
         assert changed is not None and changed.description.title == f"changed {added - 1}"
+
+
+def twin(number: int, of: ImageRecord, **told: Any) -> ImageRecord:
+    """Return an image of the same original under an id of this moment."""
+    moment = datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=number)
+    image = replace(of, id=new_image_id(moment), description=replace(of.description, **told))
+    return replace(image, created=created_at(image.id))
+
+
+async def test_twins(tmp_path: Path) -> None:
+    """The same original under several ids, as two servers may write it, becomes one image: the oldest."""
+    first = twin(1, record(1), title="", tags=("a", "b"), attributes={"price": 1.0})
+    second = twin(2, record(1), title="second", tags=("b", "c"), attributes={"price": 2.0, "name": "x"})
+    third = twin(3, record(1), title="third", tags=(), attributes={})
+    other = twin(4, record(2))
+    async with open_index(tmp_path, SPACE, AT_ONCE_S) as index, LanceDatabase.open(tmp_path) as database:
+        async with database.images(SPACE) as table:
+            rows = [to_row(image, vector(1, DIMENSION), 1) for image in (third, first, other, second)]
+            await table.add(to_table(rows, DIMENSION))
+
+        assert (await index.maintain()).images == 2
+
+        joined = replace(
+            first,
+            description=replace(
+                first.description, title="second", tags=("a", "b", "c"), attributes={"price": 1.0, "name": "x"}
+            ),
+        )
+        assert list(await index.page(9, Sort.OLDEST, None, Filters())) == [joined, other]
+        assert await index.deleted([first.id, second.id, third.id]) == {second.id, third.id}
+        await index.maintain()
+        assert await index.get(first.id) == joined
 
 
 async def test_one_at_a_time(tmp_path: Path) -> None:
