@@ -368,7 +368,9 @@ def opening(location: Path | str) -> Iterator[None]:
         if isinstance(location, Path) and location.exists() and not location.is_dir():
             raise NotADirectoryError("it is not a folder")
         yield
-    except (RuntimeError, OSError, ValueError) as exc:  # ValueError: the table has another schema.
+    except Exception as exc:
+        if not _is_of_the_database(exc):
+            raise
         reason = " ".join(str(exc).split())
         raise IndexUnavailable(f"The database {location} cannot be opened: {reason}") from exc
 
@@ -377,7 +379,9 @@ def opening(location: Path | str) -> Iterator[None]:
 def translated() -> Iterator[None]:
     try:
         yield
-    except (RuntimeError, OSError) as exc:
+    except Exception as exc:
+        if not _is_of_the_database(exc):
+            raise
         raise IndexUnavailable("The database cannot answer at the moment.") from exc
 
 
@@ -396,6 +400,16 @@ def still_open() -> Iterator[None]:
         yield
     except Closed:
         raise IndexUnavailable("The database is being closed.") from None
+
+
+def _is_of_the_database(error: Exception) -> bool:
+    """
+    Say whether LanceDB, or what it stands on, has raised an error.
+
+    It answers damaged files with a ValueError here and there, as it does a table of another schema, or with a panic,
+    whose class no module offers.
+    """
+    return isinstance(error, RuntimeError | OSError | ValueError) or type(error).__name__ == "RustPanic"
 
 
 def is_conflict(error: Exception) -> bool:

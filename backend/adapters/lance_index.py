@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import Enum, auto
+from typing import Any
 
 import lancedb
 import numpy as np
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from lancedb.query import AsyncFTSQuery, AsyncQuery, AsyncVectorQuery, MatchQuery
 
+from backend.catalogue.errors import RowDamaged
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import (
     SHA256,
@@ -31,7 +33,16 @@ from .grouping import Group
 from .lance_conditions import following, joined, one_of, ordering, passing
 from .lance_database import LARGEST_BATCH, LanceDatabase, answering, still_open, translated
 from .lance_remembered import WHOLE_VECTORS, Place, Remembered
-from .lance_rows import dimension_of, to_record, vector_in, vectors_in
+from .lance_rows import (
+    INTEGRITY,
+    are_sound,
+    dimension_of,
+    is_intact,
+    report_damage,
+    to_record,
+    vector_in,
+    vectors_in,
+)
 from .lance_upkeep import KEEP_S, VECTOR_INDEX_FROM, Keeper, Probes
 from .lance_writes import Writes
 
@@ -130,8 +141,13 @@ class LanceIndex:
         await self._writes.delete(image_ids)
 
     async def get(self, image_id: ImageID) -> ImageRecord | None:
-        records = await self._records(self._table.query().where(one_of("id", [image_id])).select(["id"]))
-        return records[0] if records else None
+        found = await self._read(self._table.query().where(one_of("id", [image_id])).select(["id"]))
+        if not found:
+            return None
+        ((_, image),) = found
+        if image is None:
+            raise RowDamaged([image_id])
+        return image
 
     async def find(self, sha256: SHA256) -> ImageRecord | None:
         # Together with others, as one look through the library does for all that are uploaded at once.
@@ -139,7 +155,8 @@ class LanceIndex:
             return await self._originals(sha256)
 
     async def vector_of(self, image_id: ImageID) -> Vector | None:
-        return (await self._vectors([image_id])).get(image_id)
+        rows = await self._rows_with_vectors([image_id])
+        return vector_in(rows[0]) if rows else None
 
     async def nearest(
         self, vector: Vector, limit: int, filters: Filters, without: Sequence[ImageID] = ()
@@ -169,8 +186,9 @@ class LanceIndex:
         async with self._searches:
             best, complete = await self._best(vector, limit, condition, reach)
             records = await self._remembered.records(list(best))
-        matches = [Match(similarity, records[place]) for place, similarity in best.items() if place in records]
-        return matches, complete and len(matches) == len(best)
+        images = [(similarity, records.get(place)) for place, similarity in best.items()]
+        matches = [Match(similarity, image) for similarity, image in images if image is not None]
+        return matches, complete and len(records) == len(best)
 
     async def _best(
         self, vector: Vector, limit: int, condition: str, reach: "_Reach"
@@ -181,6 +199,8 @@ class LanceIndex:
             query = query.where(condition)
         if reach is _Reach.EACH or not 0 < await self._probes.indexed() <= WHOLE_VECTORS:
             rows = await self._found(query.refine_factor(REFINE), limit, reach)
+            # Those of damaged vectors are no numbers.
+            rows = rows.filter(pc.call_function("is_finite", [rows["_distance"]]))
             similarities = [_similarity(distance) for distance in rows["_distance"].to_pylist()]
             return dict(zip(rows["_rowid"].to_pylist(), similarities, strict=True)), True
         places = (await self._found(query, limit * REFINE, reach))["_rowid"].to_pylist()
@@ -214,17 +234,29 @@ class LanceIndex:
         return await self._records(query)
 
     async def similarities(self, vector: Vector, image_ids: Sequence[ImageID]) -> Mapping[ImageID, float]:
-        vectors = await self._vectors(image_ids)
-        return {image_id: _cosine(vector, its_vector) for image_id, its_vector in vectors.items()}
+        similarities = {}
+        for row in await self._rows_with_vectors(image_ids):
+            try:
+                similarities[ImageID(row["id"])] = _cosine(vector, vector_in(row))
+            except RowDamaged:
+                report_damage(row["id"])
+        return similarities
 
     async def page(
         self, limit: int, sort: Sort, after: Position | None, filters: Filters, skip: int = 0
     ) -> Sequence[ImageRecord]:
         columns = [ordered.column_name for ordered in ordering(sort)]
-        query = self._table.query().select(columns).order_by(ordering(sort)).limit(limit).offset(skip)
-        if conditions := passing(filters) + ([] if after is None else [following(sort, after)]):
-            query = query.where(joined(conditions))
-        return await self._records(query)
+        condition = joined(passing(filters) + ([] if after is None else [following(sort, after)]))
+        images: list[ImageRecord] = []
+        while (wanted := limit - len(images)) > 0:
+            query = self._table.query().select(columns).order_by(ordering(sort)).limit(wanted).offset(skip)
+            found = await self._read(query.where(condition) if condition else query)
+            images += [image for _, image in found if image is not None]
+            if len(found) < wanted:
+                break
+            # Others take the places of damaged rows: of a page with too few one takes it that it is the last.
+            skip += wanted
+        return images
 
     async def count(self, filters: Filters) -> int:
         async with answering():
@@ -235,7 +267,12 @@ class LanceIndex:
             images = await self._table.count_rows()
             places = np.unique(np.linspace(0, images - 1, min(count, images), dtype=int)).tolist()
             rows = await self._table.take_offsets(places).select(["vector"]).to_arrow() if places else None
-        return [] if rows is None else [vector_in(row) for row in rows.to_pylist()]
+        if rows is None:
+            return []
+        vectors = vectors_in(rows).astype(np.float32)
+        lengths = np.linalg.norm(vectors, axis=1)
+        sound = are_sound(lengths)
+        return [Vector(vector) for vector in vectors[sound] / lengths[sound, np.newaxis]]
 
     async def draw(self, limit: int, filters: Filters) -> tuple[Sequence[ImageID], int]:
         query = self._table.query().select(["id"])
@@ -253,6 +290,8 @@ class LanceIndex:
             query = self._table.query().where(one_of("id", image_ids)).select(["id", "vector"])
             rows: pa.Table = await query.to_arrow()
         place = {image_id: number for number, image_id in enumerate(image_ids)}
+        sound = are_sound(np.linalg.norm(vectors_in(rows).astype(np.float32), axis=1))
+        rows = rows.filter(pa.array(sound))
         rows = rows.take(np.argsort([place[image_id] for image_id in rows["id"].to_pylist()]))
         return [ImageID(image_id) for image_id in rows["id"].to_pylist()], vectors_in(rows)
 
@@ -263,49 +302,60 @@ class LanceIndex:
         return await self._database.deleted(image_ids)
 
     async def everything(self) -> AsyncIterator[tuple[ImageRecord, Vector]]:
+        damaged: list[ImageID] = []
         async with self._database.snapshot(self._table.name) as table:
             with translated():
                 ids = (await table.query().select(["id"]).to_arrow())["id"].combine_chunks().sort()
             for start in range(0, len(ids), CHUNK):
                 with translated():
                     condition = one_of("id", ids[start : start + CHUNK].to_pylist())
-                    query = table.query().where(condition).select(["id", "vector", "record"])
+                    query = table.query().where(condition).select(["id", *INTEGRITY])
                     rows: pa.Table = await query.to_arrow()
                 for row in rows.sort_by("id").to_pylist():
-                    yield to_record(row), vector_in(row)
+                    if is_intact(row):
+                        yield to_record(row), vector_in(row)
+                    else:
+                        damaged.append(ImageID(row["id"]))
+        if damaged:
+            raise RowDamaged(damaged)
 
     async def maintain(self) -> Upkeep:
         return await self._keeper.maintain()
 
-    async def _find(self, originals: Sequence[SHA256]) -> Sequence[ImageRecord | None]:
-        query = self._table.query().where(one_of("sha256", set(originals))).select(["sha256"])
-        found = {image.original.sha256: image for image in await self._records(query)}
+    async def _find(self, originals: Sequence[SHA256]) -> Sequence[ImageRecord | RowDamaged | None]:
+        query = self._table.query().where(one_of("sha256", set(originals))).select(["sha256", "id"])
+        found = {row["sha256"]: image or RowDamaged([row["id"]]) for row, image in await self._read(query)}
         return [found.get(sha256) for sha256 in originals]
 
     async def _records(self, query: AsyncQuery | AsyncFTSQuery) -> Sequence[ImageRecord]:
+        """Return the images that a query of a few columns finds, in its order, without those of damaged rows."""
+        return [image for _, image in await self._read(query) if image is not None]
+
+    async def _read(
+        self, query: AsyncQuery | AsyncFTSQuery
+    ) -> "Sequence[tuple[Mapping[str, Any], ImageRecord | None]]":
         """
-        Return the images that a query of a few columns finds, in its order.
+        Return the rows that a query of a few columns finds, in its order, each with its record, None if it is damaged.
 
         In two steps, as LanceDB opens each column of each file that it looks through: of 200 images in one file and 30
         in a file each, one is found in 8 ms and in 26 with all columns, and the newest 60 in 9 and in 24 (measured).
         """
-        records: Mapping[Place, ImageRecord] = {}
-        places: Sequence[Place] = []
+        records: Mapping[Place, ImageRecord | None] = {}
+        rows: Sequence[Mapping[str, Any]] = []
         async with answering():
             for _ in range(1 + TIMES_MORE):
-                places = (await query.with_row_id().to_arrow())["_rowid"].to_pylist()
-                records = await self._remembered.records(places)
-                if len(records) == len(places):
+                rows = (await query.with_row_id().to_arrow()).to_pylist()
+                records = await self._remembered.records([row["_rowid"] for row in rows])
+                if len(records) == len(rows):
                     break
-        return [records[place] for place in places if place in records]
+        return [(row, records[row["_rowid"]]) for row in rows if row["_rowid"] in records]
 
-    async def _vectors(self, image_ids: Sequence[ImageID]) -> dict[ImageID, Vector]:
+    async def _rows_with_vectors(self, image_ids: Sequence[ImageID]) -> Sequence[Mapping[str, Any]]:
         if not image_ids:
-            return {}
+            return []
         async with answering():
             query = self._table.query().where(one_of("id", image_ids)).select(["id", "vector"])
-            rows = (await query.to_arrow()).to_pylist()
-        return {ImageID(row["id"]): vector_in(row) for row in rows}
+            return (await query.to_arrow()).to_pylist()
 
 
 class _Reach(Enum):
@@ -346,8 +396,10 @@ def _nearest(vector: Vector, others: Mapping[Place, npt.NDArray[np.float16]], li
         return {}
     rows = np.stack(list(others.values())).astype(np.float32)
     # Rounded to float16, they are not quite of unit length any more.
-    similarities = (rows @ vector) / np.linalg.norm(rows, axis=1)
-    places = list(others)
+    lengths = np.linalg.norm(rows, axis=1)
+    sound = are_sound(lengths)
+    similarities = (rows[sound] @ vector) / lengths[sound]
+    places = [place for place, is_sound in zip(others, sound, strict=True) if is_sound]
     order = np.lexsort((places, -similarities))[:limit]
     return {places[at]: _within_range(float(similarities[at])) for at in order}
 

@@ -12,7 +12,7 @@ from backend.catalogue.values import SHA256, Change, ImageID, ImageRecord, Sourc
 from .lance_conditions import one_of
 from .lance_database import LanceDatabase, answering, in_batches, patiently, translated
 from .lance_index import LanceIndex
-from .lance_rows import to_records
+from .lance_rows import INTEGRITY, intact_records
 
 # What two processes must not do at once: each would find the other's table complete, and drop it.
 LEASE = "other spaces"
@@ -88,8 +88,8 @@ class LanceOthers:
         async with self._opened() as tables, answering():
             for table in tables:
                 for some in in_batches(values):
-                    query = table.query().where(one_of(column, some)).select(["record"])
-                    found = {image.id: image for image in to_records(await query.to_arrow())} | found
+                    query = table.query().where(one_of(column, some)).select(["id", *INTEGRITY])
+                    found = {image.id: image for image in intact_records(await query.to_arrow())} | found
             deleted = await self._database.deleted(list(found)) if found else frozenset[ImageID]()
         return [image for image_id, image in sorted(found.items()) if image_id not in deleted]
 

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from backend.catalogue.values import ImageRecord
+from backend.catalogue.values import ImageID, ImageRecord
 
-from .lance_rows import to_record, vectors_in
+from .lance_rows import record_in, report_damage, vectors_in
 
 # Up to how many images all vectors are remembered: of 512 values each, they are 20 MB then (of 1,280 51 MB). A search
 # with 10 results looks at 150 of them; in a larger library it would seldom find most remembered, so there LanceDB reads
@@ -53,16 +53,29 @@ class Remembered:
         vectors: int = VECTORS,
         records: int = RECORDS,
     ) -> None:
+        self._table = table
         self._vectors = _Column(table, "vector", _vectors_of, whole_vectors, vectors)
         self._records = _Column(table, "record", _records_of, whole_records, records)
+        self._reported: set[Place] = set()
 
     async def vectors(self, places: Sequence[Place]) -> Mapping[Place, npt.NDArray[np.float16]]:
         """Return the vectors at these places, (D,) each as it is stored; those of rows that have moved are left out."""
         return await self._vectors.at(places)
 
-    async def records(self, places: Sequence[Place]) -> Mapping[Place, ImageRecord]:
-        """Return the records at these places; those of rows that have moved are left out."""
-        return await self._records.at(places)
+    async def records(self, places: Sequence[Place]) -> Mapping[Place, ImageRecord | None]:
+        """
+        Return the records at these places; those of rows that have moved are left out.
+
+        One that is damaged so that it cannot be read is None, and the log tells whose it is.
+        """
+        records = await self._records.at(places)
+        damaged = {place for place, image in records.items() if image is None} - self._reported
+        if damaged:
+            rows = await self._table.take_row_ids(sorted(damaged)).select(["id"]).to_arrow()
+            for row in rows.to_pylist():
+                report_damage(ImageID(row["id"]))
+            self._reported |= damaged
+        return records
 
 
 class _Column(Generic[Value]):
@@ -145,8 +158,8 @@ def _vectors_of(rows: pa.Table) -> dict[Place, npt.NDArray[np.float16]]:
     return {place: vector.copy() for place, vector in zip(rows["_rowid"].to_pylist(), vectors_in(rows), strict=True)}
 
 
-def _records_of(rows: pa.Table) -> dict[Place, ImageRecord]:
-    return {row["_rowid"]: to_record(row) for row in rows.to_pylist()}
+def _records_of(rows: pa.Table) -> dict[Place, ImageRecord | None]:
+    return {row["_rowid"]: record_in(row) for row in rows.to_pylist()}
 
 
 class _Latest(Generic[Key, Value]):

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import lancedb
 import pyarrow as pa
 
-from backend.catalogue.errors import IndexUnavailable, TicketRevoked
+from backend.catalogue.errors import IndexUnavailable, RowDamaged, TicketRevoked
 from backend.catalogue.service import MAX_ATTRIBUTES, MAX_TAGS
 from backend.catalogue.values import SHA256, Change, Description, ImageID, ImageRecord, Vector
 
@@ -36,7 +36,7 @@ from .lance_database import (
     still_open,
     translated,
 )
-from .lance_rows import to_record, to_row, to_table, vector_in
+from .lance_rows import INTEGRITY, is_intact, record_in, to_record, to_row, to_table, vector_in
 
 Job = TypeVar("Job")
 Outcome = TypeVar("Outcome")
@@ -139,7 +139,9 @@ class Writes:
             elif found is None:
                 outcomes.append((job.image, True))
             else:
-                outcomes.append((to_record(found), found["revision"] == job.revision))
+                image = record_in(found)
+                written = found["revision"] == job.revision
+                outcomes.append(RowDamaged([found["id"]]) if image is None else (image, written))
         return outcomes
 
     def _merge(self) -> lancedb.merge.LanceMergeInsertBuilder:
@@ -161,7 +163,7 @@ class Writes:
         rows = await self._table.query().where(condition).select(["id", "sha256", "record", "revision"]).to_arrow()
         return _Known(rows.to_pylist())
 
-    async def _change(self, jobs: "Sequence[_Change]") -> "Sequence[ImageRecord | None]":
+    async def _change(self, jobs: "Sequence[_Change]") -> "Sequence[ImageRecord | RowDamaged | None]":
         for _ in range(CONFLICT_RETRIES):
             stored = await self._rows([job.image_id for job in jobs])
             answers, changed = _changed(jobs, stored)
@@ -178,9 +180,8 @@ class Writes:
 
     async def _rows(self, image_ids: Sequence[ImageID]) -> "dict[ImageID, dict[str, Any]]":
         await self._table.checkout_latest()
-        query = self._table.query().where(one_of("id", set(image_ids))).select(["id", "vector", "revision", "record"])
-        rows = (await query.to_arrow()).to_pylist()
-        return {ImageID(row["id"]): row for row in rows}
+        query = self._table.query().where(one_of("id", set(image_ids))).select(["id", *INTEGRITY])
+        return {ImageID(row["id"]): row for row in (await query.to_arrow()).to_pylist()}
 
     async def _replace(self, rows: "Sequence[Mapping[str, Any]]") -> int:
         """Write the rows over those of the same id that have the revision before; return how many there were."""
@@ -249,15 +250,20 @@ def _without_twins(jobs: Mapping[int, _Add]) -> dict[int, _Add]:
 
 def _changed(
     jobs: Sequence[_Change], stored: Mapping[ImageID, Mapping[str, Any]]
-) -> tuple[list[ImageRecord | None], dict[ImageID, ImageRecord]]:
-    """Make the changes, one after another; return the answers, and the images that differ now."""
-    before = {image_id: to_record(row) for image_id, row in stored.items()}
+) -> tuple[list[ImageRecord | RowDamaged | None], dict[ImageID, ImageRecord]]:
+    """
+    Make the changes, one after another; return the answers, and the images that differ now.
+
+    A damaged row is not changed: written anew, with a new checksum, nobody would notice any more that it is damaged.
+    """
+    before = {image_id: to_record(row) for image_id, row in stored.items() if is_intact(row)}
     now = dict(before)
-    answers: list[ImageRecord | None] = []
+    answers: list[ImageRecord | RowDamaged | None] = []
     for job in jobs:
         if image := now.get(job.image_id):
             now[image.id] = replace(image, description=_described(image.description, job.change))
-        answers.append(now.get(job.image_id))
+        is_damaged = job.image_id in stored and job.image_id not in before
+        answers.append(RowDamaged([job.image_id]) if is_damaged else now.get(job.image_id))
     return answers, {image_id: image for image_id, image in now.items() if image != before[image_id]}
 
 

@@ -30,10 +30,13 @@ Everything that can go wrong in the catalogue; one class for each thing that a c
     └── Unavailable                a fault outside; the same request may succeed later
         ├── StoreUnavailable
         └── IndexUnavailable
+            └── RowDamaged         what the database holds of an image cannot be read
 
 The message is for people. Public attributes are the facts, and go into the problem that the caller reads: put
 nothing there that grants access.
 """
+
+from collections.abc import Sequence
 
 
 class CatalogueError(Exception):
@@ -211,3 +214,14 @@ class StoreUnavailable(Unavailable):
 
 class IndexUnavailable(Unavailable):
     """The database cannot be reached, is full, or is damaged."""
+
+
+class RowDamaged(IndexUnavailable):
+    """The database holds a row for each of these images, and it is damaged."""
+
+    def __init__(self, image_ids: Sequence[str]) -> None:
+        one = len(image_ids) == 1
+        named = ", ".join(image_ids)
+        what = f"The row of image {named} is" if one else f"The rows of {len(image_ids)} images ({named}) are"
+        super().__init__(f"{what} damaged: `lookalike doctor --deep` says what to do.")
+        self.image_ids = tuple(image_ids)

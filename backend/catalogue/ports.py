@@ -142,6 +142,9 @@ class ImageIndex(Protocol):
     processes on the same database see it within `READ_CONSISTENCY_S` seconds, `registered` at once. Every method raises
     IndexUnavailable when the database cannot answer; the same call may be repeated then. What it was to write may have
     been written or not, but never in part.
+
+    A row that is damaged so that it cannot be read is left out of searches and lists, and the log names it; who asks
+    for that image alone, or wants to change it or add its original again, gets RowDamaged. It can be deleted.
     """
 
     async def add(self, image: ImageRecord, vector: Vector) -> tuple[ImageRecord, bool]:
@@ -247,6 +250,9 @@ class ImageIndex(Protocol):
         Go through the images that are there when the iteration begins, oldest first, however long that takes.
 
         Each comes as it is when its turn comes; those deleted before are left out.
+
+        Raises:
+            RowDamaged: After all others have come: the rows of these images are not as they were written.
         """
         ...
 

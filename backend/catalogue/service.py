@@ -245,7 +245,8 @@ class Catalogue:
         Raises:
             ImageNotFound: No image has this id, in no space.
         """
-        if await self._index.get(image_id) is None and not await self._others.records([image_id]):
+        # Of a damaged row nothing but the id can be read.
+        if not await self._index.registered([image_id]):
             raise ImageNotFound(image_id)
         await self._others.delete([image_id])
         await self._index.delete([image_id])

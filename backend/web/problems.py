@@ -67,6 +67,7 @@ KINDS: dict[type[errors.CatalogueError], Kind] = {
     errors.ObjectMissing: Kind(404, "object-missing", "There is no such object"),
     errors.StoreUnavailable: Kind(503, "store-unavailable", "The object store cannot answer"),
     errors.IndexUnavailable: Kind(503, "index-unavailable", "The database cannot answer"),
+    errors.RowDamaged: Kind(503, "row-damaged", "What the database holds of the image is damaged"),
 }
 
 # What the layers before a route refuse; the exception brings its own sentence.
@@ -99,7 +100,7 @@ def documented(
         parameters: The route reads some from its address; they may be malformed.
         body: The route reads one; it may be malformed, too large, or not declared as JSON.
     """
-    kinds = [KINDS[error] for error in (*ours, errors.StoreUnavailable, errors.IndexUnavailable)]
+    kinds = [KINDS[error] for error in (*ours, errors.StoreUnavailable, errors.IndexUnavailable, errors.RowDamaged)]
     kinds += [MISDIRECTED, INTERNAL]
     kinds += [KEY_REQUIRED, ROLE_REQUIRED, CROSS_SITE, TOO_MANY] if keys else []
     kinds += [MALFORMED] if parameters or body else []

@@ -40,11 +40,10 @@ def _batches(vectors: npt.NDArray[np.float32]) -> Iterator[pa.RecordBatch]:
     columns = schema(vectors.shape[1])
     place = columns.get_field_index("vector")
     others = columns.remove(place)
-    none = Vector(np.zeros(0, dtype=np.float32))
     for start in range(0, len(vectors), BATCH):
-        some = vectors[start : start + BATCH].astype(np.float16)
+        some = vectors[start : start + BATCH]
         # What a registration writes but the vector, which Arrow takes by the thousand as they lie in memory.
-        rows = [to_row(record_of(start + number), none, revision=0) for number in range(len(some))]
+        rows = [to_row(record_of(start + number), Vector(one), revision=0) for number, one in enumerate(some)]
         table = pa.Table.from_pylist(rows, schema=others)
-        flat = pa.FixedSizeListArray.from_arrays(pa.array(some.ravel()), vectors.shape[1])
+        flat = pa.FixedSizeListArray.from_arrays(pa.array(some.astype(np.float16).ravel()), vectors.shape[1])
         yield from table.add_column(place, columns.field(place), flat).to_batches()
