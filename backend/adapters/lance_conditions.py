@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from lancedb.query import ColumnOrdering
 
-from backend.catalogue.values import EPOCH, AttributeCondition, AttributeValue, Filters, ImageID, Position, Sort
+from backend.catalogue.values import EPOCH, AttributeCondition, Filters, ImageID, Position, Sort
 
-from .lance_rows import MAPS, as_stored, map_for
+from .lance_attributes import KINDS, comparable, key_of, kind_of
 
 
-def literal(value: AttributeValue) -> str:
+def literal(value: str | int) -> str:
     """
     Write a value so that LanceDB reads it as that value and as nothing else.
 
@@ -23,12 +23,8 @@ def literal(value: AttributeValue) -> str:
     a text with `\\'` ends early, and what follows would be taken for a condition (0.40: `lit(…).to_sql()` read by
     `where`). Its planner turns both forms into the same constant, so that indexes serve both.
     """
-    if isinstance(value, bool):
-        return str(value).lower()
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, float):
-        return f"CAST('{value!r}' AS DOUBLE)"
     if value.isascii() and value.isalnum():
         return f"'{value}'"
     return f"CAST(X'{value.encode().hex()}' AS STRING)"
@@ -89,19 +85,20 @@ def _list(values: Iterable[str]) -> str:
 def _attribute(condition: AttributeCondition) -> list[str]:
     """Return what an attribute must fulfil: at least that it is there."""
     wanted, low, high = condition.equals, condition.at_least, condition.at_most
-    number = _value(MAPS[float], condition.name)
+    number = _value(condition.name, float)
     conditions = [
-        None if wanted is None else f"{_value(map_for(wanted), condition.name)} = {literal(as_stored(wanted))}",
-        None if low is None else f"{number} >= {literal(as_stored(low))}",
-        None if high is None else f"{number} <= {literal(as_stored(high))}",
+        None if wanted is None else f"{_value(condition.name, kind_of(wanted))} = {literal(comparable(wanted))}",
+        None if low is None else f"{number} >= {literal(comparable(float(low)))}",
+        None if high is None else f"{number} <= {literal(comparable(float(high)))}",
     ]
-    there = " OR ".join(f"{_value(column, condition.name)} IS NOT NULL" for column in MAPS.values())
-    return [each for each in conditions if each] or [f"({there})"]
+    keys = ", ".join(literal(key_of(condition.name, kind)) for kind in KINDS)
+    return [each for each in conditions if each] or [f"array_has_any(attribute_keys, make_array({keys}))"]
 
 
-def _value(column: str, name: str) -> str:
+def _value(name: str, kind: type) -> str:
     """Return the expression of an attribute's value; NULL, of which no comparison is true, where it is missing."""
-    return f"map_extract({column}, {literal(name)})[1]"
+    place = f"array_position(attribute_keys, {literal(key_of(name, kind))})"
+    return f"array_element(attribute_values, CAST({place} AS BIGINT))"
 
 
 def _first_id(moment: datetime) -> str:

@@ -14,19 +14,16 @@ import pyarrow as pa
 from lancedb.index import FTS
 
 from backend.catalogue.errors import InvalidVector, RowDamaged
-from backend.catalogue.values import AttributeValue, Description, ImageID, ImageRecord, Vector
+from backend.catalogue.values import Description, ImageID, ImageRecord, Vector
 from backend.catalogue.vectors import NORM_TOLERANCE, to_vector
+
+from .lance_attributes import as_stored, to_columns
 
 logger = logging.getLogger(__name__)
 
 # What set_unenforced_primary_key("id") writes. Given at creation, the key is there from the first commit on, whatever
 # dies in between. Without it, merge_insert calls that meet duplicate rows (8 of 8, measured on LanceDB 0.40).
 PRIMARY_KEY = {"lance-schema:unenforced-primary-key:position": "1"}
-
-# One map for each type keeps the types apart: the text "10" is not the number 10, and a value of another type is
-# simply not there. On 20,000 rows a condition takes 9 to 27 ms; LanceDB's JSON type takes as long, but its functions
-# fail on the first value that cannot be converted.
-MAPS: Mapping[type, str] = {str: "attribute_texts", float: "attribute_numbers", bool: "attribute_flags"}
 
 # The version of the columns below, kept with the column `id`. A table of another version is refused.
 VERSION = 1
@@ -49,9 +46,9 @@ def schema(dimension: int) -> pa.Schema:
             pa.field("title", pa.string(), nullable=False),
             pa.field("tags", pa.list_(pa.string()), nullable=False),
             pa.field("label_names", pa.list_(pa.string()), nullable=False),
-            pa.field("attribute_texts", pa.map_(pa.string(), pa.string()), nullable=False),
-            pa.field("attribute_numbers", pa.map_(pa.string(), pa.float64()), nullable=False),
-            pa.field("attribute_flags", pa.map_(pa.string(), pa.bool_()), nullable=False),
+            # The attributes as conditions compare them, see lance_attributes.py.
+            pa.field("attribute_keys", pa.list_(pa.int64()), nullable=False),
+            pa.field("attribute_values", pa.list_(pa.int64()), nullable=False),
             # What a search for words looks into: title, tags and labels. One column, so that one index ranks them.
             pa.field("text", pa.string(), nullable=False),
             # Begins at random, so that a writer knows its own row, and counts the changes, so that of two that meet the
@@ -81,6 +78,7 @@ _RECORDS = msgspec.json.Decoder(ImageRecord)
 def to_row(image: ImageRecord, vector: Vector, revision: int) -> dict[str, Any]:
     description = image.description
     stored, record = vector.astype(np.float16), to_json(image)
+    attribute_keys, attribute_values = to_columns(description.attributes)
     return {
         "id": image.id,
         "vector": stored,
@@ -89,7 +87,8 @@ def to_row(image: ImageRecord, vector: Vector, revision: int) -> dict[str, Any]:
         "title": description.title,
         "tags": list(description.tags),
         "label_names": [label.name for label in description.labels],
-        **_attributes_to_columns(description.attributes),
+        "attribute_keys": attribute_keys,
+        "attribute_values": attribute_values,
         "text": _text(description),
         "revision": revision,
         "record": record,
@@ -204,24 +203,6 @@ def are_sound(lengths: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
 
 def to_table(rows: Iterable[Mapping[str, Any]], dimension: int) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=schema(dimension))
-
-
-def map_for(value: AttributeValue) -> str:
-    """Return the column that holds attributes of the value's type. To Python a bool is an int, but no number here."""
-    kind = next(kind for kind in (bool, str, float) if isinstance(value, kind) or kind is float)
-    return MAPS[kind]
-
-
-def as_stored(value: AttributeValue) -> AttributeValue:
-    """Return the value as a column holds it: numbers as float, and -0.0, which LanceDB takes for less than 0, as 0."""
-    return value if isinstance(value, str | bool) else float(value) + 0.0
-
-
-def _attributes_to_columns(attributes: Mapping[str, AttributeValue]) -> dict[str, list[tuple[str, AttributeValue]]]:
-    columns: dict[str, list[tuple[str, AttributeValue]]] = {column: [] for column in MAPS.values()}
-    for name, value in attributes.items():
-        columns[map_for(value)].append((name, as_stored(value)))
-    return columns
 
 
 def _text(description: Description) -> str:

@@ -21,6 +21,7 @@ BENCHMARKS: Mapping[str, str] = {
     "index_types": "LanceDB's vector indexes against each other and against flat search",
     "flat_search": "searches without an index: float16 and float32, and a limit on how many run at once",
     "filtered_search": "recall and time of indexed searches under filters",
+    "attribute_filters": "filters by attributes: two lists of numbers against maps",
     "unindexed_rows": "what rows cost that are not in the index yet",
     "model_speed": "how long models take for a picture in the browser",
     "grid": "how the library's grid bears very many pictures",

@@ -4,7 +4,7 @@ Fills a library in bulk: rows as registrations write them, in large commits, and
 Row N has the Nth vector, and all else follows from N, so that whoever holds the vectors can name what is found.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,35 +15,41 @@ from backend.adapters.lance_database import LanceDatabase
 from backend.adapters.lance_index import LanceIndex
 from backend.adapters.lance_rows import schema, to_row
 from backend.catalogue.spaces import EmbeddingSpace
-from backend.catalogue.values import Upkeep, Vector
+from backend.catalogue.values import ImageRecord, Upkeep, Vector
 from tests.benchmarks.library_records import record_of
 
 BATCH = 4096
 """Rows written at once."""
 
 
-async def fill(data: Path, space: EmbeddingSpace, vectors: npt.NDArray[np.float32]) -> Upkeep:
+async def fill(
+    data: Path,
+    space: EmbeddingSpace,
+    vectors: npt.NDArray[np.float32],
+    record: Callable[[int], ImageRecord] = record_of,
+) -> Upkeep:
     """
     Write a data folder's library.
 
     Args:
         vectors: (N, D) of unit length; may be a mapped file.
+        record: Makes the record of a row.
     """
     async with LanceDatabase.open(data / "database") as database:
         async with database.images(space) as table:
-            await table.add(pa.RecordBatchReader.from_batches(schema(space.dimension), _batches(vectors)))
+            await table.add(pa.RecordBatchReader.from_batches(schema(space.dimension), _batches(vectors, record)))
         async with LanceIndex.open(database, space) as index:
             return await index.maintain()
 
 
-def _batches(vectors: npt.NDArray[np.float32]) -> Iterator[pa.RecordBatch]:
+def _batches(vectors: npt.NDArray[np.float32], record: Callable[[int], ImageRecord]) -> Iterator[pa.RecordBatch]:
     columns = schema(vectors.shape[1])
     place = columns.get_field_index("vector")
     others = columns.remove(place)
     for start in range(0, len(vectors), BATCH):
         some = vectors[start : start + BATCH]
         # What a registration writes but the vector, which Arrow takes by the thousand as they lie in memory.
-        rows = [to_row(record_of(start + number), Vector(one), revision=0) for number, one in enumerate(some)]
+        rows = [to_row(record(start + number), Vector(one), revision=0) for number, one in enumerate(some)]
         table = pa.Table.from_pylist(rows, schema=others)
         flat = pa.FixedSizeListArray.from_arrays(pa.array(some.astype(np.float16).ravel()), vectors.shape[1])
         yield from table.add_column(place, columns.field(place), flat).to_batches()

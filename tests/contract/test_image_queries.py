@@ -3,6 +3,7 @@
 import asyncio
 import math
 import random
+import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -73,9 +74,19 @@ ODD = [
         "{",
     ),
 ]
-NUMBERS = [0.0, -0.0, 1.0, 10.0, 10.5, -3.0, 0.1, 1e300, -1e300, 5e-324, 2.0**53, 123456789.123456789]
+NUMBERS = [
+    *(0.0, -0.0, 1.0, 10.0, 10.5, -3.0, -3.5, 0.1, 2.0**53, 2.0**53 + 2, 123456789.123456789, 2.0**64, -(2.0**63)),
+    *(math.nextafter(10, 11), math.nextafter(10, 9), math.nextafter(-3, 0), math.nextafter(-3, -4)),
+    *(1e300, -1e300, sys.float_info.max, -sys.float_info.max, sys.float_info.min, 5e-324, -5e-324),
+]
 VALUES: list[AttributeValue] = [*ODD, *NUMBERS, True, False]
-NAMES = [*ODD[:12], "price", "sold"]
+# Some images have more of them than the API takes; `price` and `sold` are in more images than others.
+NAMES = [*ODD[:12], "price", "sold", *(f"further_{number}" for number in range(30))]
+
+
+def draw_names(chance: random.Random) -> list[str]:
+    frequent = chance.sample(["price", "sold"], chance.randrange(3))
+    return list(dict.fromkeys([*frequent, *chance.sample(NAMES, chance.choice([0, 1, 2, 3, 40]))]))
 
 
 def draw_image(number: int) -> ImageRecord:
@@ -88,7 +99,7 @@ def draw_image(number: int) -> ImageRecord:
         title=chance.choice([*ODD, "a", "B", "b", "aa"]),
         tags=tuple(chance.sample(ODD, chance.randrange(4))),
         labels=tuple(Label(name, 0.5) for name in chance.sample(ODD, chance.randrange(3))),
-        attributes={name: chance.choice(VALUES) for name in chance.sample(NAMES, chance.randrange(5))},
+        attributes={name: chance.choice(VALUES) for name in draw_names(chance)},
     )
     original = replace(facts(str(number).encode()), size=chance.choice([0, 1, 10, 2**40, 2**63 - 1]))
     return replace(image, id=made, created=created_at(made), original=original, description=described)
@@ -148,9 +159,12 @@ numbers = st.none() | st.sampled_from(NUMBERS)
 conditions = st.builds(
     AttributeCondition, st.sampled_from(NAMES), st.none() | st.sampled_from([*VALUES, 10, 1, 0]), numbers, numbers
 )
+# Of what many images have, also with bounds that are equal or the wrong way round.
+ranges = st.builds(AttributeCondition, st.sampled_from(["price", "sold"]), st.none(), numbers, numbers)
+many_ranges = st.lists(ranges, min_size=1, max_size=16).map(tuple)
 some_filters = st.builds(
     Filters, names, names, names, moments, moments, sizes, sizes, st.lists(conditions, max_size=2).map(tuple)
-) | st.builds(lambda condition: Filters(attributes=(condition,)), conditions)
+) | st.builds(lambda some: Filters(attributes=some), st.builds(lambda one: (one,), conditions) | many_ranges)
 some_filters |= st.builds(
     lambda some, labels: Filters(labels_any=labels, ids=tuple(image.id for image in some)),
     st.lists(st.sampled_from(IMAGES), max_size=9),

@@ -19,6 +19,7 @@ TINY = {
     "index_types": ["--rows", "600", "--dimensions", "1280", "--types", "flat", "IVF_RQ"],
     "flat_search": ["--rows", "300", "--dimension", "1280", "--slots"],
     "filtered_search": ["--rows", "600", "--dimension", "1280", "--types", "IVF_RQ"],
+    "attribute_filters": ["--rows", "300", "--attributes", "4", "--dimension", "16", "--rounds", "1"],
     "unindexed_rows": ["--rows", "600", "--dimension", "1280", "--shares", "0.5"],
     "model_speed": ["--pictures", "1", "--rounds", "1"],
     "grid": ["--rows", "40", "--seconds", "1", "--jumps", "2"],
