@@ -120,6 +120,12 @@ class Settings:
     upkeep: YesNo = YesNo.YES
     """Whether this server keeps indexes and files in order beside its other work: `yes`, or `no` where `lookalike
     maintain` does it."""
+    connections: int = 4096
+    """How many connections the server holds at once, 16 to 100000; fewer where the system's limit of open files asks
+    for it, as each takes up to three. The default takes some 100 MB of memory when all are in use."""
+    connections_per_client: int = 256
+    """How many of these an address, or of IPv6 a network of 64 bits, may have, 8 to 100000, and never more than half of
+    them all. Browsers open six each. Does not hold for proxies."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -341,4 +347,6 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "orphan_grace_s": _whole(60 + ORPHAN_MARGIN_S, MONTH_S),
     "trash_grace_s": _whole(0, YEAR_S),
     "upkeep": _yes_no,
+    "connections": _whole(16, 100_000),
+    "connections_per_client": _whole(8, 100_000),
 }

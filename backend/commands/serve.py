@@ -2,16 +2,20 @@
 
 import argparse
 import socket
+import sys
 from contextlib import AsyncExitStack, closing, suppress
 
 import uvicorn
 from litestar import Litestar
 
 from backend.app import create_app
-from backend.settings import Settings
+from backend.settings import Settings, variable
 from backend.setup.prepare import prepare
 from backend.setup.report import TerminalReport
+from backend.web.connections import Connections
+from backend.web.protocol import limited_protocol
 
+from . import open_files
 from .errors import CannotListen
 from .lock import locked
 
@@ -49,10 +53,22 @@ def _reason(error: OSError | UnicodeError) -> str:
     return str(error.strerror).partition(" (")[0]  # Python adds the address, which is told already.
 
 
-def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
+def limited_connections(settings: Settings) -> Connections:
+    """Return the connections that the settings ask for, or as many as the limit of open files allows."""
+    most = open_files.affordable_connections(open_files.raise_limit(), settings.connections)
+    if most < settings.connections:
+        print(f"The limit of open files allows {most} connections ({variable('connections')})", file=sys.stderr)
+    # Half at most: whatever one client does, there is room for others.
+    return Connections(most, min(settings.connections_per_client, most // 2), settings.proxies)
+
+
+def server_config(app: Litestar, settings: Settings, connections: Connections) -> uvicorn.Config:
     """Return how uvicorn serves the application. By itself it would believe any proxy on this machine."""
     return uvicorn.Config(
         app,
+        http=limited_protocol(connections),
+        ws="none",  # Connections that changed to it would be under no limit.
+        backlog=open_files.BACKLOG,
         lifespan="off",
         log_level="warning",
         server_header=False,
@@ -66,7 +82,7 @@ class _Server(uvicorn.Server):
     """Opens the application itself, as uvicorn would only log why it cannot be, and tells where the page is then."""
 
     def __init__(self, app: Litestar, settings: Settings) -> None:
-        super().__init__(server_config(app, settings))
+        super().__init__(server_config(app, settings, limited_connections(settings)))
         self._app = app
         self._settings = settings
         self._opened = AsyncExitStack()

@@ -82,6 +82,17 @@ def check_role(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRout
         raise RoleRequired(f"This needs a key of the role {role}; the one that was sent is of the role {caller.role}.")
 
 
+def customer(host: str) -> str:
+    """Return the address of a client, or of IPv6 the network of one customer. Other names are returned as they are."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host  # A proxy's word for it, or a socket without addresses.
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return str(ip_network((address, CUSTOMER_BITS), strict=False))
+    return str(address)
+
+
 class Identification(ASGIMiddleware):
     """Finds out who sends a request, by the header Authorization and the address, and notes it in the scope."""
 
@@ -100,7 +111,8 @@ class Identification(ASGIMiddleware):
 
     def _caller(self, scope: Scope) -> Caller:
         key = _bearer(scope)
-        address = _customer(scope)
+        client = scope.get("client")
+        address = customer(client[0] if client else "")
         if not self._keys or key is None:
             return Caller(self._stranger, address, key=False)
         number = self._find(key)
@@ -128,16 +140,3 @@ def _bearer(scope: Scope) -> bytes | None:
             scheme, _, key = value.partition(b" ")
             return key.strip() if scheme.lower() == b"bearer" else None
     return None
-
-
-def _customer(scope: Scope) -> str:
-    """Return the address that a request came from; of IPv6 the network of one customer."""
-    client = scope.get("client")
-    host = client[0] if client else ""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host  # A proxy's word for it, or a socket without addresses.
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(ip_network((address, CUSTOMER_BITS), strict=False))
-    return str(address)

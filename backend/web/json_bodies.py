@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Request
 from litestar.connection import ASGIConnection
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 T = TypeVar("T")
@@ -27,7 +27,12 @@ class JSONRequest(Request[Any, Any, Any]):
     """A request whose body is read by `decoded`."""
 
     async def json(self) -> Any:
-        return decoded(await self.body(), msgspec.json.decode, "The body")
+        try:
+            body = await self.body()
+        except InternalServerException as exc:
+            # Litestar's word for a client that went away.
+            raise ValidationException("The connection ended before the body did.") from exc
+        return decoded(body, msgspec.json.decode, "The body")
 
 
 def check_media_type(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

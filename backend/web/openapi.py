@@ -15,13 +15,20 @@ from .access import SCHEME
 from .json_bodies import JSON, MERGE_PATCH
 from .routes import PATH
 
+# What is answered before a request has reached a route.
+DESCRIPTION = (
+    "Image search by vectors that the visitor's browser makes. HEAD is answered wherever GET is. A request that is no "
+    "valid HTTP, comes too slowly, has a head of more than 64 KiB, or finds no connection left is answered by a problem "
+    "document with the status 400, 408, 431 or 503, and its connection is closed."
+)
+
 
 def openapi_config() -> OpenAPIConfig:
     """Return Litestar's description of the routes, completed by `ExactSchemas`."""
     return OpenAPIConfig(
         title="Lookalike",
         version=__version__,
-        description="Image search by vectors that the visitor's browser makes.",
+        description=DESCRIPTION,
         components=Components(security_schemes={"key": SCHEME}),
         # Litestar answers everything below this path itself, so it is the document's alone.
         path=f"{PATH}/openapi.json",

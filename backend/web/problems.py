@@ -37,11 +37,15 @@ MALFORMED = Kind(400, "malformed-request", "The request cannot be read")
 KEY_REQUIRED = Kind(401, "key-required", "The request needs a key")
 ROLE_REQUIRED = Kind(403, "role-required", "The key is not for this")
 CROSS_SITE = Kind(403, "cross-site", "Pages of other sites may not do this")
+TIMED_OUT = Kind(408, "request-timeout", "The request came too slowly")
 TOO_LARGE = Kind(413, "request-too-large", "The body of the request is too large")
 JSON_REQUIRED = Kind(415, "json-required", "The body must be JSON, and declared so")
 MISDIRECTED = Kind(421, "host-refused", "The server does not answer to this name")
 TOO_MANY = Kind(429, "too-many-requests", "There were too many requests")
+HEAD_TOO_LARGE = Kind(431, "head-too-large", "The head of the request is too large")
 INTERNAL = Kind(500, "internal-error", "The server made a mistake")
+
+TOO_MANY_CONNECTIONS = Kind(503, "too-many-connections", "There are too many connections")
 
 KINDS: dict[type[errors.CatalogueError], Kind] = {
     errors.InvalidVector: Kind(422, "invalid-vector", "The vector cannot be compared"),
@@ -108,6 +112,13 @@ def documented(
     return {status: _response_spec([kind for kind in kinds if kind.status == status]) for status in _statuses(kinds)}
 
 
+def document(kind: Kind, detail: str) -> dict[str, Any]:
+    """Return a problem document."""
+    # RFC 9457, 4.2.1: about:blank says that the problem is nothing but its status.
+    type_ = f"urn:lookalike:problem:{kind.name}" if kind.name else "about:blank"
+    return {"type": type_, "title": kind.title, "status": kind.status, "detail": detail}
+
+
 def _statuses(kinds: list[Kind]) -> list[int]:
     return sorted({kind.status for kind in kinds})
 
@@ -155,7 +166,5 @@ def _first_message(error: ValidationException) -> str:
 def _respond(
     kind: Kind, detail: str, facts: dict[str, Any] | None = None, headers: dict[str, str] | None = None
 ) -> Response[dict[str, Any]]:
-    # RFC 9457, 4.2.1: about:blank says that the problem is nothing but its status.
-    type_ = f"urn:lookalike:problem:{kind.name}" if kind.name else "about:blank"
-    content = {"type": type_, "title": kind.title, "status": kind.status, "detail": detail, **(facts or {})}
+    content = document(kind, detail) | (facts or {})
     return Response(content, status_code=kind.status, media_type=MEDIA_TYPE, headers=headers)

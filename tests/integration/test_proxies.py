@@ -9,7 +9,7 @@ import pytest
 
 from backend.app import create_app
 from backend.catalogue.spaces import EmbeddingSpace
-from backend.commands.serve import server_config
+from backend.commands.serve import limited_connections, server_config
 from backend.settings import Settings
 from backend.web.static import Site
 from tests.support.api import API
@@ -24,7 +24,10 @@ def server(settings: Settings, space: EmbeddingSpace, site: Site, *proxies: str)
     """Run a server that takes one request a minute from each address."""
     settings = replace(settings, requests_per_minute=1, proxies=proxies)
     app = create_app(settings, space, site)
-    with serving(server_config(app, settings)) as address, httpx.Client(base_url=f"http://{address}") as http:
+    with (
+        serving(server_config(app, settings, limited_connections(settings))) as address,
+        httpx.Client(base_url=f"http://{address}") as http,
+    ):
         yield http
 
 

@@ -41,6 +41,8 @@ def test_defaults() -> None:
         database=None,
         orphan_grace_s=86_400,
         upkeep=YesNo.YES,
+        connections=4096,
+        connections_per_client=256,
     )
     assert Settings.from_environ({}).data == Path.home() / ".local" / "share" / "lookalike"
 
@@ -69,6 +71,8 @@ def test_every_variable(tmp_path: Path) -> None:
         "database": "s3://my.photos/rows/",
         "orphan_grace_s": "3660",
         "upkeep": "no",
+        "connections": "16",
+        "connections_per_client": "100000",
     }
 
     settings = Settings.from_environ({variable(name): value for name, value in values.items()})
@@ -95,6 +99,8 @@ def test_every_variable(tmp_path: Path) -> None:
         database="s3://my.photos/rows",
         orphan_grace_s=3660,
         upkeep=YesNo.NO,
+        connections=16,
+        connections_per_client=100_000,
     )
 
 
@@ -141,6 +147,8 @@ def test_every_variable(tmp_path: Path) -> None:
         ("LOOKALIKE_ORPHAN_GRACE_S", "3659", "from 3660 to 2592000"),
         ("LOOKALIKE_ORPHAN_GRACE_S", "1d", "from 3660 to 2592000"),
         ("LOOKALIKE_UPKEEP", "True", "must be yes or no"),
+        ("LOOKALIKE_CONNECTIONS", "15", "from 16 to 100000"),
+        ("LOOKALIKE_CONNECTIONS_PER_CLIENT", "0", "from 8 to 100000"),
     ],
 )
 def test_value_that_is_not_allowed(name: str, value: str, allowed: str) -> None:
