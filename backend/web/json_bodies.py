@@ -26,13 +26,15 @@ class JSONRequired(HTTPException):
 class JSONRequest(Request[Any, Any, Any]):
     """A request whose body is read by `decoded`."""
 
-    async def json(self) -> Any:
+    async def body(self) -> bytes:
         try:
-            body = await self.body()
+            return await super().body()
         except InternalServerException as exc:
             # Litestar's word for a client that went away.
             raise ValidationException("The connection ended before the body did.") from exc
-        return decoded(body, msgspec.json.decode, "The body")
+
+    async def json(self) -> Any:
+        return decoded(await self.body(), msgspec.json.decode, "The body")
 
 
 def check_media_type(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

@@ -17,9 +17,9 @@ from .routes import PATH
 
 # What is answered before a request has reached a route.
 DESCRIPTION = (
-    "Image search by vectors that the visitor's browser makes. HEAD is answered wherever GET is. A request that is no "
-    "valid HTTP, comes too slowly, has a head of more than 64 KiB, or finds no connection left is answered by a problem "
-    "document with the status 400, 408, 431 or 503, and its connection is closed."
+    "Image search by vectors that the visitor's browser makes. HEAD is answered wherever GET is. A request that is not "
+    "valid HTTP, comes too slowly, has a head of more than 64 KiB, or finds no connection left is answered by a "
+    "problem document with the status 400, 408, 431 or 503, and its connection is closed."
 )
 
 
