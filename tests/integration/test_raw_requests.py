@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
+
 from backend.app import create_app
 from backend.commands.serve import limited_connections, server_config
 from backend.settings import Settings
