@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SIZE = 16 * 1024 * 1024
-FILES = 10_000
+
+
+def files_of(size: int) -> int:
+    """Return how many files a disk of this size can have."""
+    return size // 1600
 
 
 class NoSmallDisk(Exception):
@@ -20,6 +24,8 @@ class SmallDisk:
     """A mounted disk. Bytes and files are counted separately, and either can run out."""
 
     folder: Path
+    size: int = SIZE
+    """In bytes, when it is roomy."""
 
     def fill(self, room: int = 0) -> None:
         """
@@ -29,22 +35,22 @@ class SmallDisk:
             room: To be left all the same, in bytes.
         """
         use = os.statvfs(self.folder)
-        self._resize((use.f_blocks - use.f_bfree) * use.f_frsize + room, FILES)
+        self._resize((use.f_blocks - use.f_bfree) * use.f_frsize + room, files_of(self.size))
 
     def fill_with_files(self) -> None:
         """Leave room for bytes, but not for another file."""
         use = os.statvfs(self.folder)
-        self._resize(SIZE, use.f_files - use.f_ffree)
+        self._resize(self.size, use.f_files - use.f_ffree)
 
     def make_room(self) -> None:
-        self._resize(SIZE, FILES)
+        self._resize(self.size, files_of(self.size))
 
     def _resize(self, size: int, files: int) -> None:
         _run("mount", "-o", f"remount,size={size},nr_inodes={files}", str(self.folder))
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[SmallDisk]:
+def small_disk(folder: Path, size: int = SIZE) -> Iterator[SmallDisk]:
     """
     Mount a disk at a folder until the block is left.
 
@@ -53,11 +59,11 @@ def small_disk(folder: Path) -> Iterator[SmallDisk]:
     """
     folder.mkdir(parents=True)
     try:
-        _run("mount", "-t", "tmpfs", "-o", f"size={SIZE},nr_inodes={FILES}", "tmpfs", str(folder))
+        _run("mount", "-t", "tmpfs", "-o", f"size={size},nr_inodes={files_of(size)}", "tmpfs", str(folder))
     except (OSError, subprocess.CalledProcessError) as exc:
         raise NoSmallDisk(str(exc)) from exc
     try:
-        yield SmallDisk(folder)
+        yield SmallDisk(folder, size)
     finally:
         # Lazily: a file that is still open somewhere must not leave the disk behind.
         _run("umount", "--lazy", str(folder))
