@@ -1,20 +1,24 @@
 """The one place that assembles: settings, embedding space and site become an application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from functools import partial
+from typing import Any
 
 from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
 from litestar.types import Middleware
 
+from backend.adapters.lance_hubs import LanceHubs
 from backend.adapters.lance_index import LanceIndex
 from backend.adapters.lance_others import LanceOthers
 from backend.adapters.local_store import LocalStore
 from backend.adapters.s3_store import S3Store
 from backend.catalogue.errors import CatalogueError, LibraryMismatch
+from backend.catalogue.hidden_hubs import HiddenHubs
 from backend.catalogue.housekeeping import Housekeeper
+from backend.catalogue.hubs import HubGate
 from backend.catalogue.library import Library
 from backend.catalogue.orphans import Sweeper
 from backend.catalogue.ports import ImageIndex, ObjectStore
@@ -61,11 +65,13 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
         ):
             database = opened.database
             others = LanceOthers(database, space.id)
-            app.state.catalogue = Catalogue(space, index, others, store, TicketOffice(secret), limits)
-            app.state.reembedding = Reembedding(index, others)
+            gate, hubs = HubGate(index), HiddenHubs(index, LanceHubs(database, space.id))
+            app.state.catalogue = Catalogue(space, index, others, store, TicketOffice(secret), limits, gate, hubs)
+            app.state.reembedding = Reembedding(index, others, gate, hubs)
+            app.state.hubs = hubs
             app.state.model_names = partial(model_names, settings.data / "models")
-            async with _housekeeping(settings, index, store, opened) as housekeeper:
-                app.state.warnings = partial(_warnings, housekeeper, opened.library)
+            async with _in_background(gate.run()), _housekeeping(settings, index, store, opened, hubs) as housekeeper:
+                app.state.warnings = partial(_warnings, housekeeper, opened.library, hubs)
                 yield
 
     return HeadAsGet(
@@ -93,33 +99,44 @@ async def _prepared(store: LocalStore | S3Store) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _housekeeping(
-    settings: Settings, index: ImageIndex, store: ObjectStore, opened: Opened
+    settings: Settings, index: ImageIndex, store: ObjectStore, opened: Opened, hubs: HiddenHubs
 ) -> AsyncIterator[Housekeeper | None]:
     """Keep index and store in order in the background, unless `lookalike maintain` does it."""
     if settings.upkeep is YesNo.NO:
         yield None
         return
     sweeper = Sweeper(store, opened.database, opened.library, graces(settings), utc_now)
-    housekeeper = Housekeeper(index, opened.library, sweeper)
-    task = asyncio.create_task(housekeeper.run())
+    housekeeper = Housekeeper(index, opened.library, sweeper, hubs)
     try:
-        yield housekeeper
+        async with _in_background(housekeeper.run()):
+            yield housekeeper
     finally:
-        task.cancel()
-        await asyncio.wait([task])
         # So that the store knows of all that was added, should an older copy of the database come back meanwhile.
         with suppress(CatalogueError, TimeoutError):
             async with asyncio.timeout(LAST_MARK_S):
                 await opened.library.mark()
 
 
-async def _warnings(housekeeper: Housekeeper | None, library: Library) -> Sequence[str]:
+@asynccontextmanager
+async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do something without end until the block is left."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _warnings(housekeeper: Housekeeper | None, library: Library, hubs: HiddenHubs) -> Sequence[str]:
     """Return what whoever runs the server must know, as it is at this moment."""
     found = dict.fromkeys(housekeeper.warnings if housekeeper else [])
     try:
         await library.check()
     except LibraryMismatch as exc:
         found[str(exc)] = None
+    if sentence := await hubs.warning():
+        found[sentence] = None
     return list(found)
 
 

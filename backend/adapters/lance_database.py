@@ -30,6 +30,7 @@ IMAGES = "images_"
 DELETED = "deleted"
 LEASES = "leases"
 LIBRARY = "library"
+HUBS = "hubs"
 
 # Rows that share a commit, or a condition, at most. A guess: 500 rows are some 0.7 MB, and the condition that looks for
 # them 50 KB.
@@ -57,6 +58,7 @@ class LanceDatabase:
         leases: lancedb.AsyncTable,
         library: lancedb.AsyncTable,
         reserve: Reserve,
+        hubs: lancedb.AsyncTable,
     ) -> None:
         self.location = location
         self._reserve = reserve
@@ -64,6 +66,8 @@ class LanceDatabase:
         self._deleted = deleted
         self._leases = leases
         self._library = library
+        self.hubs = hubs
+        """For LanceHubs."""
 
     @classmethod
     @asynccontextmanager
@@ -85,10 +89,12 @@ class LanceDatabase:
             deleted = await made(connection, DELETED, _DELETED_SCHEMA)
             leases = await made(connection, LEASES, LEASE_SCHEMA)
             library = await made(connection, LIBRARY, LIBRARY_SCHEMA)
+            hubs = await made(connection, HUBS, HUB_SCHEMA)
         reserve = Reserve(location / "reserve" if isinstance(location, Path) else None)
         try:
-            yield cls(str(location), connection, deleted, leases, library, reserve)
+            yield cls(str(location), connection, deleted, leases, library, reserve, hubs)
         finally:
+            hubs.close()
             library.close()
             leases.close()
             deleted.close()
@@ -274,7 +280,7 @@ class LanceDatabase:
 
     def own_tables(self) -> Sequence[lancedb.AsyncTable]:
         """Return the tables beside those of images, which need upkeep too."""
-        return [self._deleted, self._leases, self._library]
+        return [self._deleted, self._leases, self._library, self.hubs]
 
 
 class UnopenedDatabase:
@@ -342,6 +348,18 @@ _DELETED_SCHEMA = pa.schema(
         pa.field("table", pa.string(), nullable=False),
         pa.field("fragment", pa.int64()),
         pa.field("erased", pa.bool_(), nullable=False),
+    ]
+)
+
+
+HUB_SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False, metadata=PRIMARY_KEY),
+        # Where it is hidden. What was cleared is so in every space.
+        pa.field("space", pa.string(), nullable=False),
+        pa.field("share", pa.float64(), nullable=False),
+        pa.field("found", pa.timestamp("ms", tz="UTC"), nullable=False),
+        pa.field("state", pa.string(), nullable=False),
     ]
 )
 

@@ -265,18 +265,6 @@ class LanceIndex:
         async with answering():
             return await self._table.count_rows(joined(passing(filters)) or None)
 
-    async def sample(self, count: int) -> Sequence[Vector]:
-        async with answering():
-            images = await self._table.count_rows()
-            places = np.unique(np.linspace(0, images - 1, min(count, images), dtype=int)).tolist()
-            rows = await self._table.take_offsets(places).select(["vector"]).to_arrow() if places else None
-        if rows is None:
-            return []
-        vectors = vectors_in(rows).astype(np.float32)
-        lengths = np.linalg.norm(vectors, axis=1)
-        sound = are_sound(lengths)
-        return [Vector(vector) for vector in vectors[sound] / lengths[sound, np.newaxis]]
-
     async def draw(self, limit: int, filters: Filters) -> tuple[Sequence[ImageID], int]:
         query = self._table.query().select(["id"])
         if conditions := passing(filters):
@@ -297,6 +285,14 @@ class LanceIndex:
         rows = rows.filter(pa.array(sound))
         rows = rows.take(np.argsort([place[image_id] for image_id in rows["id"].to_pylist()]))
         return [ImageID(image_id) for image_id in rows["id"].to_pylist()], vectors_in(rows)
+
+    async def every_vector(self) -> AsyncIterator[tuple[Sequence[ImageID], npt.NDArray[np.float16]]]:
+        with translated():
+            batches = await self._table.query().select(["id", "vector"]).to_batches()
+            async for batch in batches:
+                if batch.num_rows:
+                    rows = pa.Table.from_batches([batch])
+                    yield [ImageID(image_id) for image_id in rows["id"].to_pylist()], vectors_in(rows)
 
     async def registered(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
         return await self._database.registered(image_ids)

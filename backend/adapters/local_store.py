@@ -15,8 +15,8 @@ import re
 import secrets
 import shutil
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -153,20 +153,22 @@ class LocalStore:
             for key in keys:
                 await asyncio.to_thread(self._discard, self._folder(key))
 
-    async def list(self, prefix: str = "") -> AsyncIterator[StoredObject]:
-        async for stored in _listed(self._root, prefix, _written):
-            yield stored
+    async def list(self, prefix: str = "") -> AsyncGenerator[StoredObject, None]:
+        async with aclosing(_listed(self._root, prefix, _written)) as listed:
+            async for stored in listed:
+                yield stored
 
     async def trash(self, keys: Sequence[ObjectKey]) -> None:
         with _translated():
             for key in keys:
                 await asyncio.to_thread(self._move_to_trash, key)
 
-    async def trashed(self) -> AsyncIterator[StoredObject]:
+    async def trashed(self) -> AsyncGenerator[StoredObject, None]:
         if not await asyncio.to_thread(self._trash.exists):
             return  # Nothing was ever moved there.
-        async for stored in _listed(self._trash, "", _moved):
-            yield stored
+        async with aclosing(_listed(self._trash, "", _moved)) as listed:
+            async for stored in listed:
+                yield stored
 
     async def put_back(self, keys: Sequence[ObjectKey]) -> None:
         with _translated():
@@ -454,7 +456,7 @@ def _read_start(path: Path, count: int) -> bytes:
         return file.read(count)
 
 
-async def _listed(root: Path, prefix: str, moment: Callable[[Path], float]) -> AsyncIterator[StoredObject]:
+async def _listed(root: Path, prefix: str, moment: Callable[[Path], float]) -> AsyncGenerator[StoredObject, None]:
     """Go through the objects below a folder; `moment` tells of each, in seconds since 1970, when it came there."""
     with _translated():
         for kind in KINDS:

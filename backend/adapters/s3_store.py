@@ -11,7 +11,7 @@ import base64
 import binascii
 import hashlib
 import math
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -237,7 +237,7 @@ class S3Store:
     async def delete(self, keys: Sequence[ObjectKey]) -> None:
         await self._delete(keys)
 
-    async def list(self, prefix: str = "") -> AsyncIterator[StoredObject]:
+    async def list(self, prefix: str = "") -> AsyncGenerator[StoredObject, None]:
         async for stored in self._listed(prefix, below=""):
             yield stored
 
@@ -245,7 +245,7 @@ class S3Store:
         await asyncio.gather(*[self._copy(key, TRASH + key) for key in keys])
         await self._delete(keys)
 
-    async def trashed(self) -> AsyncIterator[StoredObject]:
+    async def trashed(self) -> AsyncGenerator[StoredObject, None]:
         async for stored in self._listed("", below=TRASH):
             yield stored
 
@@ -351,7 +351,7 @@ class S3Store:
         """Do a part of a transfer in a thread, for as long as something moves."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
-    async def _listed(self, prefix: str, below: str) -> AsyncIterator[StoredObject]:
+    async def _listed(self, prefix: str, below: str) -> AsyncGenerator[StoredObject, None]:
         """Go through the objects that lie below a part of the store, such as the trash."""
         start = self._full(below)
         page: Mapping[str, Any] = {"NextContinuationToken": None}

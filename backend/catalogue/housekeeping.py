@@ -1,4 +1,4 @@
-"""The work that nobody waits for: indexes brought up to date, files joined, old versions and orphans removed."""
+"""The work that nobody waits for: indexes brought up to date, hubs counted, old versions and orphans removed."""
 
 import asyncio
 import logging
@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .errors import CatalogueError, LibraryMismatch
+from .hidden_hubs import HiddenHubs
 from .library import OpenLibrary
 from .orphans import Graces, Sweep, Sweeper
 from .ports import ImageIndex
@@ -58,6 +59,7 @@ class Housekeeper:
         index: ImageIndex,
         library: OpenLibrary,
         sweeper: Sweeper | None,
+        hubs: HiddenHubs,
         rhythm: Rhythm | None = None,
         tell: Callable[[str], None] = logger.info,
     ) -> None:
@@ -70,6 +72,7 @@ class Housekeeper:
         self._index = index
         self._library = library
         self._sweeper = sweeper
+        self._hubs = hubs
         self._rhythm = rhythm or Rhythm()
         self._tell = tell
         self._maintained = _Done()
@@ -108,6 +111,11 @@ class Housekeeper:
         self._warn("library", None)
         return upkeep
 
+    async def count_hubs(self) -> None:
+        """Count the hubs of the index now."""
+        if told := await self._hubs.count():
+            self._tell(told)
+
     async def sweep(self) -> bool:
         """
         Look for orphans now; move them to the trash and return True, unless there are suspiciously many.
@@ -130,6 +138,8 @@ class Housekeeper:
         try:
             if await self._needs_upkeep():
                 await self.maintain()
+            if told := await self._hubs.count_if_due():
+                self._tell(told)
             if self._swept.ago_s() >= self._rhythm.sweep_s:
                 await self.sweep()
         except LibraryMismatch as exc:

@@ -1,116 +1,188 @@
 """
-Keeps hubs out: vectors that would be among the nearest of so many images that they would spoil their searches.
+Tells hubs from pictures: vectors that would be, or are, among the nearest of images that they have nothing to do with.
 
-The mean of all vectors is near to everything, and anybody who may register can send it. So a new vector is shown to
-some images of the catalogue, the sentinels, and refused where it would be in the first ten of too many of them.
+The mean of all vectors is near to everything, and anybody who may register can send it. Two things give a hub away.
 
-Measured with MobileNet v2 (1280 values) on 1,952 photographs of 16 sets, on 300 of products, and on parts of both.
-Share of the sentinels in whose first ten a vector is:
+It is *in too many first tens*. Highest share of the first tens that a photograph is in, and that of means, by 1,280
+averages of MobileNet v2 (1,952 photographs of 16 sets, 300 of products), and by the bundled model's 512 half whitened
+components (4,096 photographs of 45 sets):
 
-    images    photographs, highest    their mean    mean of 64    mean of 4    flat grey and colours
-       300                    0.43          0.99          0.98         0.68                     0.04
-       500                    0.24          0.95          0.94         0.52                     0.02
-     1,000                    0.11          0.82          0.80         0.22                     0.01
-     1,952                    0.05          0.68          0.64         0.12                     0.01
+    images    averages: photographs, mean, mean of 64    components: photographs, mean, mean of 64
+       300                       0.43    0.99    0.98                        0.11    0.98    0.79
+     1,000                       0.11    0.82    0.80                        0.03    0.31    0.14
+     2,000                       0.05    0.68    0.64                        0.02    0.08    0.06
 
-A photograph is in the first ten of at most 110 to 130 others, however many there are; a mean is in those of most. The
-limit lies between, at twice the first and a third of the second, so a hub is refused, not only marked: a mark would
-have to be looked at, and no honest picture needs one. What lies under the limit, such as the mean of two or three
-pictures, cannot be told from a picture that many resemble.
+However many there are, a photograph is in the first ten of at most 110 to 130 others by averages and of 40 by
+components, one in a hundred of them in a quarter less.
 
-The bundled model's half whitened components have little room for hubs. Measured in the same way, on other photographs:
+It is *common*: as near to nine tenths of the library as no picture is (`hub_survey.commonness`). This shows also what
+hides in numbers: 500 vectors of the mean and as much noise are in no more first tens each than pictures are. How far
+the commonness lies above the median, in spreads of the library, by components:
 
-    images    photographs, highest    their mean    mean of 64    mean of 4
-     1,000                    0.03          0.34          0.17         0.02
-     1,952                    0.02          0.09          0.04         0.00
+    photographs, of 300 to 4,096 and of single sets                     at most 4.0
+    flat colours, gradients, noise, text, blurred or dark pictures      at most 0
+    a collage of 36 photographs                                         2.9
+    the mean, the mean of 64                                            12.5 to 33
+    mean + 0.7 noise, a quarter of the library                          8 to 18, at most 2.5 the photographs
+    mean + 1.5 noise, a quarter of the library                          4 to 10
+    mean and a picture, half each, a quarter of the library             6.6 to 17
 
-So the mean is refused where it is found by a quarter of the images. Where there are some more than a thousand it is let
-in, and is found by one image in seven at most (interpolated), of 1,952 by one in eleven.
+What lies below the limits cannot be told from pictures: the mean of two to four of them, or the mean and more than 1.5
+noise, whose share of all places is then hardly more than their share of the library. Nor can the mean of things that
+are alike, such as a series of products: it is near to nothing but them.
 """
 
 import asyncio
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from .errors import HubVector, IndexUnavailable
+from .errors import HubVector, Unavailable
+from .hub_survey import FIRST, RELATED, Survey, commonness, survey
 from .ports import ImageIndex
-from .values import Filters, Vector
+from .values import Filters, ImageID, Vector
 
-# With fewer images, as the table says, photographs come too near to the means.
-MIN_IMAGES = 1000
+logger = logging.getLogger(__name__)
 
-# 256 of them give a share to within 0.03 (two standard errors), and cost 0.1 ms at a registration (measured).
+# With fewer images a sample says little of what pictures are like.
+MIN_IMAGES = 200
+
+# Twice the 110 to 130 first tens above. No more than this share where images are few: a photograph has 0.43 of 300.
+MAX_FIRSTS = 250
+MAX_SHARE = 0.6
+
+# In a large library MAX_FIRSTS are less than a sample can tell; this is 13 of 256.
+MIN_SHARE = 0.05
+
+# In how many spreads above the median a vector is too common to be let in, and to be shown. Photographs have 4 at most;
+# to be refused is worse for one than to be hidden, which is undone by a click.
+REFUSED_SPREADS = 8
+HIDDEN_SPREADS = 6
+
+# The same for first tens: hidden is what is in four times as many as one image in a hundred is, and in 100 of the
+# whole library at least, twice what photographs are in, and in 12 of the sample, which chance does not do.
+TIMES_USUAL = 4
+LEAST_FIRSTS = 100
+LEAST_COUNTED = 12
+
+# What is hidden stays so until it is below this part of the limits: else it would come and go with the sample.
+STAYS = 0.8
+
+# The least spread, for libraries of drawings that are all the same. By components photographs have 0.006 to 0.017.
+LEAST_SPREAD = 0.004
+
+# Their first tens give a share to within 0.03 (two standard errors), and to compare costs 0.1 ms at a registration.
 SENTINELS = 256
 
-# What people look at: a first row or two.
-FIRST = 10
-
-# Twice the 110 to 130 images of the table.
-MAX_FIRSTS = 250
-
-# In a large catalogue that is less than the sentinels can resolve; this is 13 of them.
-MIN_LIMIT = 0.05
-
-# Above this similarity two pictures are of the same thing, and it is no harm that one is found by the other: else the
-# sharp original of a thousand blurred copies would be refused. Products of one kind in the photographs have 0.6 to 0.9
-# by 1,280 averages, and 0.4 to 0.9 by the bundled model's components.
-ALIKE = 0.9
-
-# When the sentinels are chosen anew: after some minutes, as other processes also write, or after growing by half.
-# Guesses; a choice takes a search for each sentinel.
+# When the sentinels are chosen anew, if anything was added: after some minutes, as other processes also write, or after
+# growing by half. Guesses.
 MAX_AGE_S = 600
 MAX_GROWTH = 0.5
+
+# How often the gate looks whether its sentinels are due.
+LOOK_S = 5
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What no picture of a library reaches."""
+
+    share: float
+    """Of the sample's first tens."""
+    commonness: float
+
+    @classmethod
+    def to_refuse(cls, seen: Survey) -> "Limits":
+        share = max(min(MAX_FIRSTS / seen.images, MAX_SHARE), MIN_SHARE)
+        return cls(share, _common_from(REFUSED_SPREADS, seen, hubs_in(seen, [])))
+
+    @classmethod
+    def to_hide(cls, seen: Survey, hubs: Collection[ImageID], spreads: float = HIDDEN_SPREADS) -> "Limits":
+        """
+        Args:
+            hubs: Images that are known to be hubs, which say nothing of what pictures are like.
+        """
+        counts = np.zeros(max(seen.images, len(seen.firsts)))
+        counts[: len(seen.firsts)] = [0 if image_id in hubs else count for image_id, count in seen.firsts.items()]
+        usual = float(np.quantile(counts, 0.99)) / len(seen.ids)
+        least = max(LEAST_FIRSTS / seen.images, LEAST_COUNTED / len(seen.ids))
+        return cls(max(TIMES_USUAL * usual, least), _common_from(spreads, seen, hubs))
+
+    def exceeded(self, share: float, common: float) -> bool:
+        return share > self.share or self.commonness < common < RELATED
+
+
+def hubs_in(seen: Survey, hidden: Collection[ImageID]) -> dict[ImageID, float]:
+    """
+    Return the hubs of a library, and the share of first tens that each is in.
+
+    Args:
+        hidden: What is hidden so far.
+    """
+    found, more = dict.fromkeys(hidden, 0.0), True
+    # Each hub that is found makes it clearer what the others are like.
+    while more:
+        now = _hubs_beside(seen, hidden, found)
+        more = not now.keys() <= found.keys()
+        found = now
+    return found
+
+
+def _hubs_beside(seen: Survey, hidden: Collection[ImageID], hubs: Collection[ImageID]) -> dict[ImageID, float]:
+    limits = Limits.to_hide(seen, hubs)
+    to_stay = Limits(STAYS * limits.share, Limits.to_hide(seen, hubs, STAYS * HIDDEN_SPREADS).commonness)
+    measured = {image_id: (seen.share(image_id), common) for image_id, common in seen.common.items()}
+    return {
+        image_id: share
+        for image_id, (share, common) in measured.items()
+        if (to_stay if image_id in hidden else limits).exceeded(share, common)
+    }
+
+
+def _common_from(spreads: float, seen: Survey, hubs: Collection[ImageID]) -> float:
+    """Return the commonness that lies so many spreads above the median of the sample's pictures."""
+    usual = [common for image_id, common in zip(seen.ids, seen.usual.tolist(), strict=True) if image_id not in hubs]
+    measured = [common for common in usual if not np.isnan(common)]
+    if not measured:
+        return RELATED
+    # By the lower half, as hubs are in the upper. 0.16: a standard deviation below the median of what is normal.
+    low, median = np.quantile(measured, [0.16, 0.5])
+    return float(median + spreads * max(median - low, LEAST_SPREAD))
 
 
 @dataclass(frozen=True)
 class Sentinels:
-    """Some images of a catalogue, and how near a vector must be to come among the first of each."""
+    """Some images of a library, which a new vector is shown to."""
 
-    vectors: npt.NDArray[np.float32]
-    """(N, D) float32 of unit length."""
-    reach: npt.NDArray[np.float32]
-    """(N,) float32: cosine similarity of each to the last of its first ten."""
-    limit: float
-    """Largest share of the sentinels that a vector may come near to."""
+    seen: Survey
+    limits: Limits
 
     def share(self, vector: Vector) -> float:
-        """Return in what share of the sentinels' first ten the vector would be, leaving out what is truly alike."""
-        similarity = self.vectors @ vector
-        return float(np.mean((similarity > self.reach) & (similarity < ALIKE)))
+        """Return in what share of the sentinels' first tens the vector would be, unrelated to them."""
+        similarity = self.seen.vectors @ vector
+        return float(np.mean((similarity > self.seen.reach) & (similarity < RELATED)))
 
     def check(self, vector: Vector) -> None:
         """
-        Compare with the limit.
+        Compare with the limits.
 
         Raises:
-            HubVector: The share is over it.
+            HubVector: It is over one of them.
         """
-        if (share := self.share(vector)) > self.limit:
+        share, common = self.share(vector), float(commonness((self.seen.vectors @ vector)[np.newaxis])[0])
+        if share > self.limits.share:
             raise HubVector(
                 f"The vector would be among the first {FIRST} of {share:.0%} of all images; no picture is like that."
             )
-
-
-def limit(images: int) -> float:
-    """Return the largest share that a vector may have in a catalogue of so many images."""
-    return max(MAX_FIRSTS / images, MIN_LIMIT)
-
-
-async def choose_sentinels(index: ImageIndex, images: int) -> Sentinels:
-    """Spread sentinels over a catalogue of so many images, and find out what is near to each."""
-    vectors = await index.sample(SENTINELS)
-    # One after the other, so that searches of people are not held up. The nearest of each is the sentinel itself.
-    found = [await index.nearest(vector, FIRST + 1, Filters()) for vector in vectors]
-    reach = [matches[-1].score for matches in found]
-    return Sentinels(np.stack(vectors), np.asarray(reach, dtype=np.float32), limit(images))
+        if self.limits.exceeded(share, common):
+            raise HubVector("The vector is as near to nearly all images as no picture is.")
 
 
 class HubGate:
-    """Checks vectors against sentinels that it chooses, and chooses anew as the catalogue grows."""
+    """Checks vectors against sentinels that it chooses in the background, and chooses anew as the library grows."""
 
     def __init__(self, index: ImageIndex, now: Callable[[], float] = time.monotonic) -> None:
         """
@@ -123,40 +195,56 @@ class HubGate:
         self._images = 0
         self._chosen_at: float | None = None
         self._checked = 0
-        self._choosing: asyncio.Task[None] | None = None
 
-    async def check(self, vector: Vector) -> None:
+    @property
+    def ready(self) -> bool:
+        """Whether sentinels were chosen, or there were too few images to choose from."""
+        return self._chosen_at is not None
+
+    def check(self, vector: Vector) -> None:
         """
-        Let a vector pass, or not. Only the first call waits for the sentinels; later ones are chosen meanwhile.
+        Let a vector pass, or not. Until there are sentinels all pass: upkeep finds what should not have.
 
         Raises:
-            HubVector: It would be among the first of too many.
-            IndexUnavailable: There are no sentinels yet, and the database cannot answer.
+            HubVector: It is a hub.
         """
-        if self._choosing is None and self._is_due():
-            self._choosing = asyncio.create_task(self._choose())
-        if self._chosen_at is None and self._choosing is not None:
-            # Shielded, as others wait for it too.
-            await asyncio.shield(self._choosing)
         self._checked += 1
         if self._sentinels is not None:
             self._sentinels.check(vector)
+
+    async def run(self) -> None:
+        """Keep sentinels, until cancelled. Those there are will do while the database cannot answer."""
+        while True:
+            try:
+                await self.choose_if_due()
+            except Unavailable as exc:
+                logger.info("the sentinels are chosen another time: %s", exc)
+            except Exception:
+                # A mistake of ours: nobody else would say so, and the library grows on.
+                logger.exception("the sentinels are chosen another time")
+            await asyncio.sleep(LOOK_S)
+
+    async def choose_if_due(self) -> None:
+        """
+        Choose sentinels at the start, and when those there are have become old.
+
+        Raises:
+            IndexUnavailable: The database cannot answer.
+        """
+        if self._is_due():
+            checked = self._checked
+            self._images = await self._index.count(Filters())
+            self._sentinels = await _sentinels(self._index) if self._images >= MIN_IMAGES else None
+            self._chosen_at = self._now()
+            self._checked -= checked
 
     def _is_due(self) -> bool:
         if self._chosen_at is None:
             return True
         grown = self._checked > MAX_GROWTH * max(self._images, MIN_IMAGES)
-        return grown or self._now() - self._chosen_at > MAX_AGE_S
+        return grown or (self._checked > 0 and self._now() - self._chosen_at > MAX_AGE_S)
 
-    async def _choose(self) -> None:
-        try:
-            images = await self._index.count(Filters())
-            sentinels = await choose_sentinels(self._index, images) if images >= MIN_IMAGES else None
-        except IndexUnavailable:
-            if self._chosen_at is None:
-                raise
-            return  # Those there are will do until the next vector comes.
-        finally:
-            self._choosing = None
-        self._sentinels, self._images = sentinels, images
-        self._chosen_at, self._checked = self._now(), 0
+
+async def _sentinels(index: ImageIndex) -> Sentinels:
+    seen = await survey(index, SENTINELS)
+    return Sentinels(seen, Limits.to_refuse(seen))

@@ -6,7 +6,8 @@ stay. What lies in the trash goes for good after a further grace, and comes back
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -129,9 +130,10 @@ class Sweeper:
     async def put_all_back(self) -> Sweep:
         """Empty the trash into the store again."""
         found = Sweep()
-        async for batch in _batches(self._store.trashed()):
-            await self._store.put_back([stored.key for stored in batch])
-            found = replace(found, put_back=found.put_back + len(batch))
+        async with aclosing(_batches(self._store.trashed())) as batches:
+            async for batch in batches:
+                await self._store.put_back([stored.key for stored in batch])
+                found = replace(found, put_back=found.put_back + len(batch))
         return found
 
     async def empty_trash(self) -> Sweep:
@@ -152,24 +154,30 @@ class Sweeper:
     ) -> Sweep:
         kept_s = self.graces.trash_s if grace_s is None else grace_s
         oldest = self._now() - timedelta(seconds=kept_s)
-        async for batch in _batches(self._store.trashed()):
-            registered = await self._registry.registered(sorted({_image_of(stored) for stored in batch}))
-            back = [stored for stored in batch if _image_of(stored) in registered]
-            old = [stored for stored in batch if stored not in back and stored.modified <= oldest]
-            if not dry_run:
-                await self._store.put_back([stored.key for stored in back])
-                await self._store.empty_trash([stored.key for stored in old])
-            for action, some in (("put back", back), ("remove from the trash", old)):
-                for stored in some:
-                    each(action, stored)
-            found = replace(
-                found,
-                put_back=found.put_back + len(back),
-                emptied=found.emptied + len(old),
-                emptied_bytes=found.emptied_bytes + sum(stored.size for stored in old),
-                waiting=found.waiting + len(batch) - len(back) - len(old),
-            )
+        async with aclosing(_batches(self._store.trashed())) as batches:
+            async for batch in batches:
+                found = await self._sweep_trashed(batch, oldest, found, dry_run, each)
         return found
+
+    async def _sweep_trashed(
+        self, batch: Sequence[StoredObject], oldest: datetime, found: Sweep, dry_run: bool, each: Each
+    ) -> Sweep:
+        registered = await self._registry.registered(sorted({_image_of(stored) for stored in batch}))
+        back = [stored for stored in batch if _image_of(stored) in registered]
+        old = [stored for stored in batch if _image_of(stored) not in registered and stored.modified <= oldest]
+        if not dry_run:
+            await self._store.put_back([stored.key for stored in back])
+            await self._store.empty_trash([stored.key for stored in old])
+        for action, some in (("put back", back), ("remove from the trash", old)):
+            for stored in some:
+                each(action, stored)
+        return replace(
+            found,
+            put_back=found.put_back + len(back),
+            emptied=found.emptied + len(old),
+            emptied_bytes=found.emptied_bytes + sum(stored.size for stored in old),
+            waiting=found.waiting + len(batch) - len(back) - len(old),
+        )
 
 
 async def sweep(
@@ -201,15 +209,16 @@ async def sweep(
     """
     oldest_allowed = now() - timedelta(seconds=grace_s)
     found, batch = Sweep(), list[StoredObject]()
-    async for stored in store.list():
-        if not _KEY.fullmatch(stored.key):
-            found = replace(found, foreign=found.foreign + 1)
-        elif _is_young(stored, oldest_allowed):
-            found = replace(found, young=found.young + 1)
-        else:
-            batch.append(stored)
-        if len(batch) == BATCH:
-            found, batch = await _sweep_batch(store, registry, batch, found, dry_run, each), []
+    async with aclosing(store.list()) as listed:
+        async for stored in listed:
+            if not _KEY.fullmatch(stored.key):
+                found = replace(found, foreign=found.foreign + 1)
+            elif _is_young(stored, oldest_allowed):
+                found = replace(found, young=found.young + 1)
+            else:
+                batch.append(stored)
+            if len(batch) == BATCH:
+                found, batch = await _sweep_batch(store, registry, batch, found, dry_run, each), []
     return await _sweep_batch(store, registry, batch, found, dry_run, each) if batch else found
 
 
@@ -251,13 +260,14 @@ async def _sweep_batch(
     )
 
 
-async def _batches(objects: AsyncIterator[StoredObject]) -> AsyncIterator[list[StoredObject]]:
+async def _batches(objects: AsyncGenerator[StoredObject, None]) -> AsyncGenerator[list[StoredObject], None]:
     batch: list[StoredObject] = []
-    async for stored in objects:
-        batch.append(stored)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
+    async with aclosing(objects) as listed:
+        async for stored in listed:
+            batch.append(stored)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
     if batch:
         yield batch
 

@@ -1,6 +1,7 @@
 """What the catalogue needs of the world outside. The contracts stand here; adapters say only what differs."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from .values import (
     SHA256,
     Change,
     Filters,
+    Hub,
     ImageID,
     ImageRecord,
     Match,
@@ -105,7 +107,7 @@ class ObjectStore(Protocol):
         """Remove the objects. Those that do not exist count as removed."""
         ...
 
-    def list(self, prefix: str = "") -> AsyncIterator[StoredObject]:
+    def list(self, prefix: str = "") -> AsyncGenerator[StoredObject, None]:
         """Go through the objects whose key begins with `prefix`, in no particular order, without the trash."""
         ...
 
@@ -113,7 +115,7 @@ class ObjectStore(Protocol):
         """Move objects into the trash, where no signed address reaches them. Those that do not exist are left out."""
         ...
 
-    def trashed(self) -> AsyncIterator[StoredObject]:
+    def trashed(self) -> AsyncGenerator[StoredObject, None]:
         """Go through the trash. `key` is the one that the object had, `modified` when it was moved there."""
         ...
 
@@ -208,10 +210,6 @@ class ImageIndex(Protocol):
         """Return the number of images that pass the filters."""
         ...
 
-    async def sample(self, count: int) -> Sequence[Vector]:
-        """Return the vectors of up to `count` images, spread over the catalogue; all if there are not more."""
-        ...
-
     async def draw(self, limit: int, filters: Filters) -> tuple[Sequence[ImageID], int]:
         """
         Draw up to `limit` of the images that pass the filters, by the random part of their ids.
@@ -231,6 +229,10 @@ class ImageIndex(Protocol):
         Returns:
             The N ids of those that do, in the order given, and their vectors: (N, D) float16.
         """
+        ...
+
+    def every_vector(self) -> AsyncIterator[tuple[Sequence[ImageID], npt.NDArray[np.float16]]]:
+        """Go through all ids and vectors, in pieces as the database has them, in no particular order."""
         ...
 
     async def registered(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
@@ -308,4 +310,37 @@ class OtherSpaces(Protocol):
         Raises:
             ReembeddingUnfinished: Something does.
         """
+        ...
+
+
+class HubMemory(Protocol):
+    """
+    Remembers which images of a space are hubs, for all servers of a library; each sees at once what others wrote.
+
+    Every method raises IndexUnavailable when the database cannot answer; the same call may be repeated then.
+    """
+
+    def counting(self) -> AbstractAsyncContextManager[bool]:
+        """Take the lease on counting while the block runs; say whether it was granted."""
+        ...
+
+    async def all(self) -> Sequence[Hub]:
+        """Return what is hidden in the space, and what was cleared in any."""
+        ...
+
+    async def hide(self, shares: Mapping[ImageID, float]) -> None:
+        """
+        Hide these images, and in this space no others any more; those that were cleared stay so.
+
+        Args:
+            shares: The share of first tens that each is in. What is hidden already keeps the time when it was found.
+        """
+        ...
+
+    async def clear(self, image_id: ImageID) -> None:
+        """Note that an administrator says that this image is none, in whatever space."""
+        ...
+
+    async def forget(self, image_ids: Sequence[ImageID]) -> None:
+        """Forget these images, whatever is noted of them."""
         ...

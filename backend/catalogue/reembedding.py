@@ -19,6 +19,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .errors import ImageNotFound, TicketRevoked
+from .hidden_hubs import HiddenHubs
+from .hubs import HubGate
 from .ports import ImageIndex, OtherSpaces
 from .service import relabelled
 from .values import ImageID, ImageRecord, Label, Source, Vector
@@ -60,13 +62,22 @@ class Progress:
 class Reembedding:
     """The images that wait, and which browser has which."""
 
-    def __init__(self, index: ImageIndex, others: OtherSpaces, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        index: ImageIndex,
+        others: OtherSpaces,
+        gate: HubGate,
+        hubs: HiddenHubs,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         """
         Args:
             now: Seconds of any clock that only goes forward.
         """
         self._index = index
         self._others = others
+        self._gate = gate
+        self._hubs = hubs
         self._now = now
         self._waiting: dict[ImageID, None] = {}
         self._surveyed_at = float("-inf")
@@ -101,17 +112,18 @@ class Reembedding:
         """
         Write an image of another space into the one in use, with a vector and labels of its model.
 
-        Without the gate for hubs: the vector is an administrator's, and of an image that the library holds already.
-
         Returns:
             The image as it is in the space in use, and whether this call wrote it.
 
         Raises:
             ImageNotFound: No other space has it, or it was deleted.
+            HubVector: The vector would be among the nearest of too many images, and no administrator has cleared it.
         """
         found = await self._others.records([image_id])
         if not found:
             raise ImageNotFound(image_id)
+        if not await self._hubs.is_cleared(image_id):
+            self._gate.check(vector)
         try:
             record, made = await self._index.add(relabelled(found[0], labels), vector)
         except TicketRevoked:

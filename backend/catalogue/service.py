@@ -27,6 +27,7 @@ from .errors import (
 )
 from .examples import combine
 from .file_types import FIRST_BYTES, begins_like
+from .hidden_hubs import HiddenHubs
 from .hubs import HubGate
 from .ports import ImageIndex, ObjectStore, OtherSpaces
 from .ranking import fuse
@@ -100,6 +101,8 @@ class Catalogue:
         store: ObjectStore,
         tickets: TicketOffice,
         limits: Limits,
+        gate: HubGate,
+        hubs: HiddenHubs,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.space = space
@@ -108,8 +111,9 @@ class Catalogue:
         self._store = store
         self._tickets = tickets
         self.limits = limits
+        self.gate = gate
+        self._hubs = hubs
         self._now = now
-        self._hubs = HubGate(index)
 
     # Upload
 
@@ -151,7 +155,7 @@ class Catalogue:
             raise TicketInvalid("The ticket was made for another image.")
         await self._check_uploaded(ticket)
         await self._check_types(ticket)
-        await self._hubs.check(vector)
+        self.gate.check(vector)
         wanted = await self._wanted(ticket, description)
         record, made = await self._index.add(wanted, vector)
         if record.id == ticket.id and not made:
@@ -163,6 +167,8 @@ class Catalogue:
     async def search(self, looks: Looks, text: str, limit: int, filters: Filters) -> Sequence[Match]:
         """
         Return up to `limit` images that pass the filters, best first.
+
+        Hidden hubs are found by words, and by looks only if they are truly alike.
 
         Args:
             looks: What they should look like and what not. Its images of the catalogue are left out of the result.
@@ -179,7 +185,7 @@ class Catalogue:
             return [Match(None, image) for image in found]
         vector = combine(await self._vectors(looks.more), await self._vectors(looks.less))
         if not text:
-            return await self._index.nearest(vector, limit, filters, without)
+            return await self._hubs.nearest(vector, limit, filters, without)
         return await self._search_both(vector, text, limit, filters, without)
 
     # The rest
@@ -251,6 +257,7 @@ class Catalogue:
         await self._others.delete([image_id])
         await self._index.delete([image_id])
         await self._remove_objects(image_id)
+        await self._hubs.forget(image_id)
 
     def links(self, image_id: ImageID) -> Links:
         """Sign the addresses of an image's objects."""
@@ -343,7 +350,7 @@ class Catalogue:
         self, vector: Vector, text: str, limit: int, filters: Filters, without: Sequence[ImageID]
     ) -> Sequence[Match]:
         near, texts = await asyncio.gather(
-            self._index.nearest(vector, limit, filters, without), self._index.matching(text, limit, filters, without)
+            self._hubs.nearest(vector, limit, filters, without), self._index.matching(text, limit, filters, without)
         )
         images = {image.id: image for image in [*(match.image for match in near), *texts]}
         best = fuse([match.image.id for match in near], [image.id for image in texts])[:limit]

@@ -284,3 +284,21 @@ class Upkeep:
     """Type of the vector index; None while there is none."""
     skipped: bool
     """Whether another process was at it, so that nothing was done."""
+
+
+class HubState(StrEnum):
+    HIDDEN = "hidden"
+    """Left out of searches that it has nothing to do with."""
+    CLEARED = "cleared"
+    """An administrator says that it is a picture like others; never hidden again."""
+
+
+@dataclass(frozen=True)
+class Hub:
+    """An image that was found to be a hub, or that an administrator has cleared."""
+
+    id: ImageID
+    share: float
+    """In what share of all first tens it was, 0 to 1, when it was last counted."""
+    found: datetime
+    state: HubState

@@ -7,8 +7,10 @@ import signal
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 
+from backend.adapters.lance_hubs import LanceHubs
 from backend.adapters.lance_index import LanceIndex
 from backend.catalogue.errors import Unavailable
+from backend.catalogue.hidden_hubs import HiddenHubs
 from backend.catalogue.housekeeping import Housekeeper, Rhythm
 from backend.catalogue.orphans import Sweeper
 from backend.catalogue.ports import ObjectStore
@@ -68,6 +70,7 @@ class _Keepers(AsyncExitStack):
         await self._find_spaces()
         for keeper in self._keepers.values():
             await keeper.maintain()
+            await keeper.count_hubs()
         return all([await keeper.sweep() for keeper in list(self._keepers.values())[:1]])
 
     async def do_what_is_due(self) -> float:
@@ -86,7 +89,9 @@ class _Keepers(AsyncExitStack):
             if space not in self._keepers:
                 index = await self.enter_async_context(LanceIndex.existing(self._database, space))
                 sweeper = None if self._keepers else self._sweeper
-                self._keepers[space] = Housekeeper(index, self._library, sweeper, tell=partial(_tell, space))
+                hubs = HiddenHubs(index, LanceHubs(self._database, space))
+                tell = partial(_tell, space)
+                self._keepers[space] = Housekeeper(index, self._library, sweeper, hubs, tell=tell)
 
 
 def _tell(space: SpaceID, text: str) -> None:

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
-from backend.catalogue.errors import ImageNotFound, InvalidVector, ReembeddingUnfinished, SpaceMismatch
+from backend.catalogue.errors import HubVector, ImageNotFound, InvalidVector, ReembeddingUnfinished, SpaceMismatch
 from backend.catalogue.reembedding import Progress, Reembedding
 from backend.catalogue.service import Catalogue
 from backend.catalogue.values import ImageID, ImageRecord
@@ -77,7 +77,7 @@ async def lease_images(catalogue: Injected, reembedding: InjectedReembedding, da
     summary="Write an image of another model with a vector of the one in use",
     request_max_body_size=MAX_RENEWAL_BYTES,
     response_description="The image, which can be found from now on",
-    responses=documented(SpaceMismatch, InvalidVector, ImageNotFound, body=True)
+    responses=documented(SpaceMismatch, InvalidVector, HubVector, ImageNotFound, body=True)
     | {200: ResponseSpec(Image, generate_examples=False, description="It, or one with the same file, was there")},
 )
 async def renew(

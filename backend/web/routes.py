@@ -33,7 +33,7 @@ from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import ImageID, ImageRecord, Looks, Sort, Vector
 from backend.settings import Role
 
-from . import reembedding_routes
+from . import hub_routes, reembedding_routes
 from . import vectors as vectors_wire
 from .access import Caller, check_role, needs
 from .cursors import MAX_CURSOR, read_cursor, write_cursor
@@ -89,20 +89,21 @@ _FILTERS = msgspec.json.Decoder(SearchFilters)
 
 def api_routes(middleware: Sequence[Middleware]) -> Router:
     """
-    Return the routes of the API. They expect the catalogue and the re-embedding in the application's state.
+    Return the routes of the API. They expect catalogue, re-embedding and hubs in the application's state.
 
     Args:
         middleware: Goes before them all, and notes in the scope who sends a request (`Identification`).
     """
     return Router(
         PATH,
-        route_handlers=[*HANDLERS, *reembedding_routes.HANDLERS],
+        route_handlers=[*HANDLERS, *reembedding_routes.HANDLERS, *hub_routes.HANDLERS],
         middleware=middleware,
         guards=[check_role, check_media_type],
         request_class=JSONRequest,
         dependencies={
             "catalogue": Provide(_catalogue, sync_to_thread=False),
             "reembedding": Provide(reembedding_routes.provide_reembedding, sync_to_thread=False),
+            "hubs": Provide(hub_routes.provide_hubs, sync_to_thread=False),
         },
     )
 

@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from backend.catalogue import values
 from backend.catalogue.errors import InvalidVector
 from backend.catalogue.service import IMAGE_TYPES, MAX_ATTRIBUTES, MAX_TAGS
-from backend.catalogue.values import MD5, SHA256, ImageRecord, Links, Vector
+from backend.catalogue.values import MD5, SHA256, HubState, ImageRecord, Links, Vector
 from backend.catalogue.vectors import to_vector
 
 T = TypeVar("T")
@@ -354,6 +354,20 @@ class ReembeddingProgress(Struct, frozen=True):
     left: Annotated[int, Meta(description="Number of those that are not in the space in use")]
     unreadable: Annotated[int, Meta(description="Number of those that a browser could not read")]
     examples: Annotated[Sequence[UnreadableImage], Meta(description="The oldest of these")]
+
+
+class Hub(Struct, frozen=True):
+    """An image that was found to be among the nearest of many others that it has nothing to do with."""
+
+    image: Image
+    share: Annotated[float, Meta(description="In what share of all first tens it was when last counted, 0 to 1")]
+    found: Time
+    state: Annotated[HubState, Meta(description="`hidden` from searches, or `cleared` by an administrator")]
+
+
+class HubList(Struct, frozen=True):
+    hubs: Annotated[Sequence[Hub], Meta(description="The hidden first, of them those in most first tens")]
+    total: Annotated[int, Meta(description="Number of all hubs")]
 
 
 class Health(Struct, frozen=True):

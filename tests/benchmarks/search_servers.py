@@ -15,10 +15,12 @@ import uvicorn
 from litestar import Litestar
 
 from backend.adapters.local_store import LocalStore
-from backend.catalogue.ports import ImageIndex, OtherSpaces
+from backend.catalogue.hidden_hubs import HiddenHubs
+from backend.catalogue.hubs import HubGate
+from backend.catalogue.ports import HubMemory, ImageIndex, OtherSpaces
 from backend.catalogue.service import Catalogue, Limits, utc_now
 from backend.catalogue.tickets import TicketOffice
-from backend.catalogue.values import Filters, ImageID, Match, Vector
+from backend.catalogue.values import Filters, Hub, ImageID, Match, Vector
 from backend.settings import Settings
 from backend.web import routes, store_routes
 from backend.web.access import Identification
@@ -46,6 +48,13 @@ class EngineIndex:
         return [Match(max(-1.0, min(1.0, score)), unpacked(record)) for score, record in hits]
 
 
+class NoHubs:
+    """As much of a HubMemory as a search needs."""
+
+    async def all(self) -> Sequence[Hub]:
+        return []
+
+
 def application(index: ImageIndex, settings: Settings) -> Litestar:
     """Assemble what `create_app` does, without its database."""
     space = bundled_space()
@@ -59,8 +68,11 @@ def application(index: ImageIndex, settings: Settings) -> Litestar:
         logging_config=None,
         openapi_config=None,
     )
-    app.state.catalogue = Catalogue(space, index, cast(OtherSpaces, None), store, TicketOffice(SECRET), limits)
-    app.state.reembedding = None
+    gate, hubs = HubGate(index), HiddenHubs(index, cast(HubMemory, NoHubs()))
+    app.state.catalogue = Catalogue(
+        space, index, cast(OtherSpaces, None), store, TicketOffice(SECRET), limits, gate, hubs
+    )
+    app.state.reembedding = app.state.hubs = None
     return app
 
 

@@ -18,12 +18,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.adapters.lance_database import LanceDatabase
+from backend.adapters.lance_hubs import LanceHubs
 from backend.adapters.lance_index import LanceIndex
 from backend.adapters.lance_others import LanceOthers
 from backend.adapters.local_store import LocalStore
 from backend.catalogue.errors import ImageNotFound, ObjectRefused, TicketError, UploadIncomplete
+from backend.catalogue.hidden_hubs import HiddenHubs
+from backend.catalogue.hubs import HubGate
 from backend.catalogue.orphans import MARGIN_S, sweep
-from backend.catalogue.ports import ImageIndex, OtherSpaces
+from backend.catalogue.ports import HubMemory, ImageIndex, OtherSpaces
 from backend.catalogue.service import Catalogue, Limits
 from backend.catalogue.tickets import TicketOffice
 from backend.catalogue.values import (
@@ -69,6 +72,7 @@ class World:
     root: Path
     index: ImageIndex
     others: OtherSpaces
+    hubs: HubMemory
     clock: Clock = field(default_factory=Clock)
     number: int = field(default_factory=lambda: next(_worlds))
     granted: list[ImageID] = field(default_factory=list)
@@ -84,11 +88,13 @@ class World:
         self.store = LocalStore(self.root, "/store", b"s" * 32, 600, self.clock)
         self.catalogue = Catalogue(
             SPACE,
-            step_by_step(self.index, without=("count", "sample", "nearest")),  # what the hub gate asks, on its own
+            step_by_step(self.index),
             self.others,
             step_by_step(self.store),
             TicketOffice(b"t" * 32),
             Limits(10_000, TICKET_S),
+            HubGate(self.index),
+            HiddenHubs(self.index, self.hubs),
             self.clock,
         )
 
@@ -194,12 +200,13 @@ def runner() -> Iterator[asyncio.Runner]:
 @pytest.fixture(scope="module")
 def spaces(
     runner: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[ImageIndex, OtherSpaces]]:
+) -> Iterator[tuple[ImageIndex, OtherSpaces, HubMemory]]:
     """One database for all worlds: their images differ, so they do not see each other."""
 
-    async def opened(stack: AsyncExitStack) -> tuple[ImageIndex, OtherSpaces]:
+    async def opened(stack: AsyncExitStack) -> tuple[ImageIndex, OtherSpaces, HubMemory]:
         database = await stack.enter_async_context(LanceDatabase.open(tmp_path_factory.mktemp("database")))
-        return await stack.enter_async_context(LanceIndex.open(database, SPACE)), LanceOthers(database, SPACE.id)
+        index = await stack.enter_async_context(LanceIndex.open(database, SPACE))
+        return index, LanceOthers(database, SPACE.id), LanceHubs(database, SPACE.id)
 
     stack = AsyncExitStack()
     yield runner.run(opened(stack))
@@ -208,7 +215,7 @@ def spaces(
 
 @pytest.fixture(scope="module")
 def play(
-    runner: asyncio.Runner, spaces: tuple[ImageIndex, OtherSpaces], tmp_path_factory: pytest.TempPathFactory
+    runner: asyncio.Runner, spaces: tuple[ImageIndex, OtherSpaces, HubMemory], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[Script], None]:
     """Let a script happen in a new world."""
 

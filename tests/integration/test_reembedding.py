@@ -12,11 +12,14 @@ import pytest
 from litestar.testing import AsyncTestClient
 
 from backend.adapters.lance_database import LanceDatabase
+from backend.adapters.lance_hubs import LanceHubs
 from backend.adapters.lance_index import LanceIndex
 from backend.adapters.lance_others import LanceOthers
 from backend.adapters.local_store import LocalStore
 from backend.app import create_app
 from backend.catalogue.errors import IndexUnavailable
+from backend.catalogue.hidden_hubs import HiddenHubs
+from backend.catalogue.hubs import HubGate
 from backend.catalogue.orphans import sweep
 from backend.catalogue.reembedding import LEASE_S, Reembedding
 from backend.catalogue.spaces import EmbeddingSpace
@@ -145,7 +148,9 @@ async def test_lease_that_ran_out(tmp_path: Path) -> None:
         async with LanceIndex.open(database, OLD) as old:
             await old.add(record(1), vector(1, 4))
         async with LanceIndex.open(database, small_space()) as index:
-            reembedding = Reembedding(index, LanceOthers(database, small_space().id), lambda: now[0])
+            hubs = HiddenHubs(index, LanceHubs(database, small_space().id))
+            others = LanceOthers(database, small_space().id)
+            reembedding = Reembedding(index, others, HubGate(index), hubs, lambda: now[0])
             taken = []
             for moment in (0.0, LEASE_S - 1.0, LEASE_S + 0.0):
                 now[0] = moment

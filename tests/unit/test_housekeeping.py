@@ -14,6 +14,7 @@ import pytest
 
 from backend.adapters.local_store import LocalStore
 from backend.catalogue.errors import IndexUnavailable, LibraryMismatch
+from backend.catalogue.hidden_hubs import HiddenHubs
 from backend.catalogue.housekeeping import Housekeeper, Rhythm
 from backend.catalogue.library import OpenLibrary, TableState
 from backend.catalogue.orphans import Graces, Sweeper
@@ -81,7 +82,8 @@ class Home:
         self.store = LocalStore(folder, "/store", b"s" * 32, 600, Clock())
         self.library = OpenLibrary(self.ledger, self.store)
         sweeper = Sweeper(self.store, self.index, self.library, Graces(86_400, 30 * 86_400), Clock())
-        self.make = partial(Housekeeper, self.index, self.library, sweeper)  # type: ignore[arg-type]
+        hubs = HiddenHubs(self.index, self.index)  # type: ignore[arg-type]: too few images to count any
+        self.make = partial(Housekeeper, self.index, self.library, sweeper, hubs)  # type: ignore[arg-type]
         self.keeper = self.make(RESTLESS)
 
     async def fill(self) -> None:

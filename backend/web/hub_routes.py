@@ -1,0 +1,67 @@
+"""The part of the API by which administrators look at hubs: images hidden from searches, and those they cleared."""
+
+from typing import Annotated
+
+from litestar import delete, get, put
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from backend.catalogue.errors import ImageNotFound
+from backend.catalogue.hidden_hubs import HiddenHubs, ListedHub
+from backend.catalogue.service import Catalogue
+from backend.catalogue.values import ImageID
+from backend.settings import Role
+
+from .access import needs
+from .problems import documented
+from .schemas import Hub, HubList, to_image
+
+Injected = NamedDependency[Catalogue]
+InjectedHubs = NamedDependency[HiddenHubs]
+
+
+def provide_hubs(state: State) -> HiddenHubs:
+    return state.hubs
+
+
+@get(
+    "/hubs",
+    **needs(Role.ADMIN),
+    summary="List images that are hidden from searches they have nothing to do with, and those that were cleared",
+    responses=documented(parameters=True),
+)
+async def list_hubs(
+    catalogue: Injected, hubs: InjectedHubs, limit: Annotated[int, QueryParameter(ge=1, le=100)] = 100
+) -> HubList:
+    listed, total = await hubs.listed(limit)
+    return HubList([_hub(catalogue, each) for each in listed], total)
+
+
+@put(
+    "/hubs/{image_id:str}/cleared",
+    **needs(Role.ADMIN),
+    status_code=204,
+    summary="Say that an image is a picture like others: it is shown, and never hidden again",
+    responses=documented(ImageNotFound, parameters=True),
+)
+async def clear(hubs: InjectedHubs, image_id: FromPath[str]) -> None:
+    await hubs.clear(ImageID(image_id))
+
+
+@delete(
+    "/hubs/{image_id:str}/cleared",
+    **needs(Role.ADMIN),
+    summary="Take that back: the image is counted as others are",
+    responses=documented(parameters=True),
+)
+async def unclear(hubs: InjectedHubs, image_id: FromPath[str]) -> None:
+    await hubs.unclear(ImageID(image_id))
+
+
+HANDLERS = [list_hubs, clear, unclear]
+
+
+def _hub(catalogue: Catalogue, listed: ListedHub) -> Hub:
+    image = to_image(listed.image, catalogue.links(listed.image.id))
+    return Hub(image, listed.hub.share, listed.hub.found, listed.hub.state)
