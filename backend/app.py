@@ -71,7 +71,7 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
             app.state.hubs = hubs
             app.state.model_names = partial(model_names, settings.data / "models")
             async with _in_background(gate.run()), _housekeeping(settings, index, store, opened, hubs) as housekeeper:
-                app.state.warnings = partial(_warnings, housekeeper, opened.library, hubs)
+                app.state.warnings = partial(_warnings, housekeeper, opened.library)
                 yield
 
     return HeadAsGet(
@@ -128,15 +128,13 @@ async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]
         await asyncio.wait([task])
 
 
-async def _warnings(housekeeper: Housekeeper | None, library: Library, hubs: HiddenHubs) -> Sequence[str]:
+async def _warnings(housekeeper: Housekeeper | None, library: Library) -> Sequence[str]:
     """Return what whoever runs the server must know, as it is at this moment."""
     found = dict.fromkeys(housekeeper.warnings if housekeeper else [])
     try:
         await library.check()
     except LibraryMismatch as exc:
         found[str(exc)] = None
-    if sentence := await hubs.warning():
-        found[sentence] = None
     return list(found)
 
 

@@ -1,5 +1,6 @@
 """Looks at a LanceDB database and changes nothing."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,9 +8,10 @@ from pathlib import Path
 
 import lancedb
 
-from backend.catalogue.values import SpaceID
+from backend.catalogue.values import HubState, SpaceID
 
-from .lance_database import DELETED, IMAGES, opening, table_names
+from .lance_conditions import one_of
+from .lance_database import DELETED, HUBS, IMAGES, opening, table_names
 from .lance_others import missing, originals_in
 from .lance_table_check import check
 from .lance_upkeep import vector_index
@@ -27,6 +29,8 @@ class TableState:
     """Whether there is a vector index."""
     waiting: int
     """Images of other spaces that this one lacks: they wait to be re-embedded where this is the space in use."""
+    hidden: int
+    """Images that are hidden from searches, as they are hubs."""
     versions: int
     """States of the table that can still be read; upkeep forgets old ones."""
 
@@ -46,7 +50,8 @@ async def inspect(location: Path | str, storage_options: Mapping[str, str]) -> S
         try:
             spaces = [name for name in sorted(await table_names(connection)) if name.startswith(IMAGES)]
             waiting = await _waiting(connection, spaces) if len(spaces) > 1 else {}
-            return [await _state(connection, name, waiting.get(name, 0)) for name in spaces]
+            hidden = await _hidden(connection)
+            return [await _state(connection, name, waiting.get(name, 0), hidden[name]) for name in spaces]
         finally:
             connection.close()
 
@@ -68,7 +73,19 @@ async def _waiting(connection: lancedb.AsyncConnection, names: Sequence[str]) ->
     return {name: len(missing(there, images)) for name, images in originals.items()}
 
 
-async def _state(connection: lancedb.AsyncConnection, name: str, waiting: int) -> TableState:
+async def _hidden(connection: lancedb.AsyncConnection) -> Counter[str]:
+    """Count the hidden images of each table that has any."""
+    if HUBS not in await table_names(connection):
+        return Counter()
+    hubs = await connection.open_table(HUBS)
+    try:
+        rows = await hubs.query().where(one_of("state", [HubState.HIDDEN])).select(["space"]).to_arrow()
+        return Counter(IMAGES + space for space in rows["space"].to_pylist())
+    finally:
+        hubs.close()
+
+
+async def _state(connection: lancedb.AsyncConnection, name: str, waiting: int, hidden: int) -> TableState:
     table = await connection.open_table(name)
     try:
         check(await table.schema())
@@ -80,6 +97,7 @@ async def _state(connection: lancedb.AsyncConnection, name: str, waiting: int) -
             unindexed=images if index is None else index.num_unindexed_rows or 0,
             indexed=index is not None,
             waiting=waiting,
+            hidden=hidden,
             versions=len(await table.list_versions()),
         )
     finally:

@@ -204,18 +204,13 @@ class HiddenHubs:
         except Unavailable as exc:
             logger.info("a deleted hub is forgotten at the next count: %s", exc)
 
-    async def warning(self) -> str | None:
-        """Say in a sentence for administrators how many photos are hidden; None if none is."""
-        hidden = len(_hidden(await self._memory.all()))
-        return warning(hidden) if hidden else None
-
 
 def warning(hidden: int) -> str:
     """Say in a sentence for administrators that so many photos are hidden."""
     photos, they = ("1 photo is", "it") if hidden == 1 else (f"{hidden} photos are", "they")
     return (
         f"{photos} hidden from searches because {they} would be among the results of searches that {they} have nothing"
-        " to do with; look at them under /hubs.html, and show or delete them."
+        " to do with; the page lists them for administrators, to show or delete them."
     )
 
 

@@ -24,6 +24,7 @@ from backend.adapters.lance_upkeep import VECTOR_INDEX_FROM
 from backend.adapters.s3_checks import Finding, check_cors, probe
 from backend.adapters.s3_store import S3Store
 from backend.catalogue.errors import LibraryMismatch, Unavailable
+from backend.catalogue.hidden_hubs import warning
 from backend.catalogue.housekeeping import in_bytes
 from backend.databases import location_of, storage_options
 from backend.libraries import unopened_library
@@ -235,7 +236,10 @@ async def database(settings: Settings) -> Sequence[Check]:
         return [_failure("database", f"{location} does not answer within {PATIENCE_S} s; is its store there?")]
     except Unavailable as exc:
         return [_failure("database", f"{exc}; restore it from a backup, or name another in {variable('database')}")]
-    return [_ok("database", f"{location} opens; spaces: {len(tables)}"), *map(_table, tables)]
+    hubs = [
+        _warning(f"hubs of {table.space}", warning(table.hidden).removesuffix(".")) for table in tables if table.hidden
+    ]
+    return [_ok("database", f"{location} opens; spaces: {len(tables)}"), *map(_table, tables), *hubs]
 
 
 def _is_there(location: Path | str) -> bool:

@@ -45,7 +45,7 @@ async def list_hubs(
     summary="Say that an image is a picture like others: it is shown, and never hidden again",
     responses=documented(ImageNotFound, parameters=True),
 )
-async def clear(hubs: InjectedHubs, image_id: FromPath[str]) -> None:
+async def clear_hub(hubs: InjectedHubs, image_id: FromPath[str]) -> None:
     await hubs.clear(ImageID(image_id))
 
 
@@ -55,11 +55,11 @@ async def clear(hubs: InjectedHubs, image_id: FromPath[str]) -> None:
     summary="Take that back: the image is counted as others are",
     responses=documented(parameters=True),
 )
-async def unclear(hubs: InjectedHubs, image_id: FromPath[str]) -> None:
+async def count_hub_again(hubs: InjectedHubs, image_id: FromPath[str]) -> None:
     await hubs.unclear(ImageID(image_id))
 
 
-HANDLERS = [list_hubs, clear, unclear]
+HANDLERS = [list_hubs, clear_hub, count_hub_again]
 
 
 def _hub(catalogue: Catalogue, listed: ListedHub) -> Hub:

@@ -112,6 +112,14 @@ class Api:
         """Give up what other models left; refused as long as any of it waits."""
         await self._call("DELETE", "/reembedding")
 
+    async def hubs(self) -> dict:
+        """Which images are hidden from searches that they have nothing to do with, and which were cleared."""
+        return await self._call("GET", "/hubs")
+
+    async def clear_hub(self, image_id: str) -> None:
+        """Say that an image is a picture like others: it is shown, and never hidden again."""
+        await self._call("PUT", f"/hubs/{image_id}/cleared")
+
     def give_back_on_leaving(self, image_ids: list) -> None:
         """Give back leased images while the page goes away: the browser sends it, and nobody waits for the answer."""
         self._send_on_leaving("POST", "/reembedding/leases", {"limit": 0, "returned": image_ids})

@@ -9,6 +9,7 @@ from frontend.page.dom import asking, find
 from frontend.page.doors import Doors
 from frontend.page.embedder import Embedder
 from frontend.page.engine import Engine
+from frontend.page.hubs import Hubs
 from frontend.page.key import Key
 from frontend.page.library import Library
 from frontend.page.map import Map
@@ -63,6 +64,7 @@ class Page:
             self.search.max_bytes = self.uploads.max_bytes = space["limits"]["max_upload_bytes"]
             start(tell_who_may(self.api, space))
             start(warn_who_may(self.api, space))
+            start(Hubs(self.api, self._delete).show(space))
             unrelated = (space["manifest"]["calibration"] or {}).get("unrelated_cosine")
             self.search.results.unrelated = self.uploads.services.unrelated = unrelated
             start(self.search.by_address())

@@ -32,6 +32,10 @@ SPARE_S = 15
 LEASE_S = 60
 
 
+UNPROCESSABLE = 422
+"""The status of a vector that the server refuses; another attempt would make the same one."""
+
+
 class Reembedder:
     """Takes pictures while it is told to run."""
 
@@ -173,6 +177,7 @@ class Reembedder:
             raise PictureError("The store does not give the whole file.")
 
     async def _renew(self, image: dict, fetch) -> None:
+        """Make a vector and write it; one that the server finds to be no picture's is told as what cannot be read."""
         blob = await self._patiently(fetch)
         picture = await self._embedder.open(blob)
         try:
@@ -180,7 +185,12 @@ class Reembedder:
         finally:
             await self._embedder.close(picture)
         renewal = {"space": made["space"], "vector": made["vector"], "labels": made["labels"]}
-        await self._patiently(lambda: self._unless_gone(self._api.renew(image["id"], renewal)))
+        try:
+            await self._patiently(lambda: self._unless_gone(self._api.renew(image["id"], renewal)))
+        except ApiError as exc:
+            if exc.status != UNPROCESSABLE:
+                raise
+            raise PictureError(exc.message)
 
     async def _unless_gone(self, call) -> None:
         """Wait for an answer; that the picture was deleted meanwhile is one, too."""

@@ -1,7 +1,7 @@
 """What people see and touch: ways in for files, keyboard, themes and widths, and the page while it starts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, JSHandle, Page, Route, expect
 
+from backend.catalogue.values import Vector
 from tests.e2e.conftest import ARTEFACTS, PLAIN
 from tests.support.api import declared
 from tests.support.drawings import draw, jpeg
@@ -264,8 +265,13 @@ def test_a_file_that_is_missing_for_a_moment(visit: Visit) -> None:
     expect(visit.page.locator("#engine")).to_have_class("chip ready")
 
 
-def fill(server: Server, count: int) -> None:
-    """Put pictures into the library by the API, as another client would."""
+def fill(server: Server, count: int, vector_of: Callable[[int, int], Vector] = vector) -> None:
+    """
+    Put pictures into the library by the API, as another client would.
+
+    Args:
+        vector_of: Makes a vector of a picture's number and the dimension.
+    """
     thumbnail = jpeg(draw("dots", 0, 64, 48))
     with server.api() as api, ThreadPoolExecutor(8) as pool:
         space = api.get("/space").json()
@@ -277,7 +283,7 @@ def fill(server: Server, count: int) -> None:
             registration = {
                 "ticket": upload["ticket"],
                 "space": space["space"],
-                "vector": to_base64(vector(number, space["dimension"])),
+                "vector": to_base64(vector_of(number, space["dimension"])),
                 "width": 64,
                 "height": 48,
                 "title": f"picture {number}",

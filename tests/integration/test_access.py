@@ -40,6 +40,9 @@ ROLES = {
     "renew": Role.ADMIN,
     "report_unreadable": Role.ADMIN,
     "finish_reembedding": Role.ADMIN,
+    "list_hubs": Role.ADMIN,
+    "clear_hub": Role.ADMIN,
+    "count_hub_again": Role.ADMIN,
 }
 
 # A request to each route, and its answer where it is let in.
@@ -60,6 +63,9 @@ REQUESTS: Mapping[str, tuple[str, str, Any, int]] = {
     "renew": ("PUT", f"/reembedding/images/{'0' * 32}", {}, 400),
     "report_unreadable": ("PUT", f"/reembedding/images/{'0' * 32}/report", {"reason": "torn"}, 404),
     "finish_reembedding": ("DELETE", "/reembedding", None, 204),
+    "list_hubs": ("GET", "/hubs", None, 200),
+    "clear_hub": ("PUT", f"/hubs/{'0' * 32}/cleared", None, 404),
+    "count_hub_again": ("DELETE", f"/hubs/{'0' * 32}/cleared", None, 204),
 }
 
 

@@ -17,6 +17,8 @@ import pytest
 from litestar import Litestar
 
 from backend import cli
+from backend.adapters.lance_database import LanceDatabase
+from backend.adapters.lance_hubs import LanceHubs
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import SpaceID
 from backend.commands import checks
@@ -116,6 +118,21 @@ def test_images_of_another_model(installed: Path, capsys: pytest.CaptureFixture[
     assert found[f"space {SPACE.id}"][0] == "ok"
     level, sentence = found[f"space {small_space(4).id}"]
     assert level == "warning" and "1 image waits to be re-embedded" in sentence
+
+
+def test_hidden_images(installed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Images that are hidden from searches are counted; what an administrator has cleared is not."""
+
+    async def hide() -> None:
+        async with LanceDatabase.open(installed / "database") as database:
+            hubs = LanceHubs(database, SPACE.id)
+            await hubs.hide({record(number).id: 0.5 for number in (1, 2, 3)})
+            await hubs.clear(record(2).id)
+
+    asyncio.run(hide())
+
+    level, sentence = examine(capsys)[f"hubs of {SPACE.id}"]
+    assert level == "warning" and sentence.startswith("2 photos are hidden from searches")
 
 
 def small_model_space() -> SpaceID:

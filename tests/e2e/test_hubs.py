@@ -1,0 +1,52 @@
+"""What administrators see of pictures that are hidden from searches."""
+
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import BrowserContext, expect
+
+from backend.catalogue.values import Vector
+from tests.e2e.conftest import keep_screenshot
+from tests.e2e.test_page import fill
+from tests.support.accessibility import violations
+from tests.support.page import Visit
+from tests.support.server import Server, running_server
+from tests.support.spaces import normalised, vector
+
+IMAGES = 220
+HUBS = (3, 7)
+
+
+def test_hidden_pictures(context: BrowserContext, drawn_model: Path, tmp_path: Path) -> None:
+    """Two pictures are near to all: upkeep hides them, and the page lists them, shows one and deletes the other."""
+    with running_server(tmp_path / "data", str(drawn_model)) as server, context.new_page() as page:
+        fill(server, IMAGES, vector_of)
+        visit = Visit(page, server.url)
+        visit.until(lambda: len(hidden(server)) == len(HUBS))
+        visit.open()
+        summary = page.get_by_text("2 pictures are hidden from searches")
+        summary.click()
+        row = page.locator("#hub-rows li", has_text=f"picture {HUBS[0]}")
+        expect(row).to_contain_text("of searches.")
+        keep_screenshot(visit, "hubs")
+        assert violations(page) == []
+
+        row.get_by_role("button", name="Show").click()
+        expect(page.get_by_text("1 picture is hidden from searches")).to_be_visible()
+        assert len(hidden(server)) == 1
+        page.locator("#hub-rows").get_by_role("button", name="Delete").click()
+        expect(page.locator("#hubs")).to_be_hidden()
+        page.get_by_role("button", name="Delete now").click()
+        visit.until(lambda: hidden(server) == [])
+        assert visit.complaints == []
+
+
+def vector_of(number: int, dimension: int) -> Vector:
+    if number in HUBS:
+        return normalised(np.mean([vector(other, dimension) for other in range(IMAGES)], axis=0) + 1e-3 * number)
+    return vector(number, dimension)
+
+
+def hidden(server: Server) -> list[str]:
+    with server.api() as api:
+        return [hub["image"]["id"] for hub in api.get("/hubs").json()["hubs"] if hub["state"] == "hidden"]
