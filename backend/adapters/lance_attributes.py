@@ -1,11 +1,11 @@
 """
 Turns attributes into pairs of whole numbers, a key and a value, which conditions compare quickly.
 
-A row has them in two lists, side by side: the key stands for name and type, the value sorts as the attribute does. So a
-condition looks up a place in one list and compares one number in the other, without any index: what is committed counts
-at once, in every process. LanceDB has no index that would do for all: a list of labels knows no order, and keeps every
-text that occurs once in memory. Of the figures in tests/benchmarks/results/attribute_filters.md: maps of names and
-values, which LanceDB goes through row by row, take some 25 times as long.
+A row has them in two lists, side by side: the key stands for name and type, the value sorts as the attribute does. An
+index on the keys, of which there are as many as names, finds the rows that have an attribute; in these a condition
+looks up the place in one list and compares the number at that place in the other. The values have no index: LanceDB's
+of lists knows no order, and holds every text that occurs only once in memory. Maps of names and values take many times
+as long, as LanceDB goes through them entry by entry (tests/benchmarks/results/attribute_filters.md).
 """
 
 import hashlib

@@ -84,21 +84,25 @@ def _list(values: Iterable[str]) -> str:
 
 def _attribute(condition: AttributeCondition) -> list[str]:
     """Return what an attribute must fulfil: at least that it is there."""
-    wanted, low, high = condition.equals, condition.at_least, condition.at_most
-    number = _value(condition.name, float)
-    conditions = [
-        None if wanted is None else f"{_value(condition.name, kind_of(wanted))} = {literal(comparable(wanted))}",
-        None if low is None else f"{number} >= {literal(comparable(float(low)))}",
-        None if high is None else f"{number} <= {literal(comparable(float(high)))}",
-    ]
-    keys = ", ".join(literal(key_of(condition.name, kind)) for kind in KINDS)
-    return [each for each in conditions if each] or [f"array_has_any(attribute_keys, make_array({keys}))"]
+    compared = [("=", condition.equals), (">=", condition.at_least), ("<=", condition.at_most)]
+    given = [(operator, value) for operator, value in compared if value is not None]
+    if not given:
+        return [_one_of_keys(key_of(condition.name, kind) for kind in KINDS)]
+    conditions = []
+    for operator, value in given:
+        key = key_of(condition.name, kind_of(value))
+        # The index knows of keys only; the second part is compared in the rows that it finds.
+        conditions += [_one_of_keys([key]), f"{_value(key)} {operator} {literal(comparable(value))}"]
+    return conditions
 
 
-def _value(name: str, kind: type) -> str:
-    """Return the expression of an attribute's value; NULL, of which no comparison is true, where it is missing."""
-    place = f"array_position(attribute_keys, {literal(key_of(name, kind))})"
-    return f"array_element(attribute_values, CAST({place} AS BIGINT))"
+def _one_of_keys(keys: Iterable[int]) -> str:
+    return f"array_has_any(attribute_keys, make_array({', '.join(map(literal, keys))}))"
+
+
+def _value(key: int) -> str:
+    """Return the expression of the value that stands beside a key; NULL, as no comparison is true of, where none is."""
+    return f"array_element(attribute_values, CAST(array_position(attribute_keys, {literal(key)}) AS BIGINT))"
 
 
 def _first_id(moment: datetime) -> str:

@@ -47,7 +47,14 @@ MAX_SEGMENTS = 8
 # five are found) and 512 (all but a few in a thousand).
 RABITQ_FROM = 256
 
-SCALARS = {"id": BTree(), "sha256": BTree(), "size": BTree(), "tags": LabelList(), "label_names": LabelList()}
+SCALARS = {
+    "id": BTree(),
+    "sha256": BTree(),
+    "size": BTree(),
+    "tags": LabelList(),
+    "label_names": LabelList(),
+    "attribute_keys": LabelList(),
+}
 
 # For how many seconds the number of partitions is remembered. It changes when the catalogue has become four times as
 # large, and until it is known again a search finds a little less.

@@ -32,7 +32,7 @@ from backend.catalogue.values import (
     created_at,
 )
 from tests.support.database import open_index
-from tests.support.records import facts, image_id, record, retitled
+from tests.support.records import facts, image_id, record, retitled, with_attributes
 from tests.support.spaces import small_space, vector
 
 DIMENSION = 16
@@ -187,7 +187,10 @@ class Opened:
 def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     opening: AbstractAsyncContextManager[ImageIndex] = IMPLEMENTATIONS[request.param](tmp_path_factory.mktemp("index"))
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(opening) as index:
-        portal.call(fill, index, IMAGES)
+        # Some rows are in the indexes and some are not.
+        portal.call(fill, index, IMAGES[:60])
+        portal.call(index.maintain)
+        portal.call(fill, index, IMAGES[60:])
         yield Opened(index, portal)
 
 
@@ -256,6 +259,29 @@ def test_page_after_an_image_that_is_gone(opened: Opened, sort: Sort) -> None:
 async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ImageIndex]:
     async with IMPLEMENTATIONS[request.param](tmp_path) as index:
         yield index
+
+
+@pytest.mark.anyio
+async def test_attributes_that_change(index: ImageIndex) -> None:
+    """Conditions go by what an image has now, whether the indexes know it yet or not."""
+    there, cheap, dear = (
+        Filters(attributes=(AttributeCondition("price", at_least=low, at_most=high),))
+        for low, high in ((None, None), (None, 10), (10.5, None))
+    )
+    await fill(index, [with_attributes(record(number), {"price": number}) for number in range(4)])
+    await index.maintain()
+    await index.change(image_id(0), Change(attributes={"price": 11}))
+    await index.change(image_id(1), Change(attributes={"price": "7"}))
+    await index.change(image_id(2), Change(attributes={"price": None}))
+    await index.add(with_attributes(record(4), {"price": 12, "new": True}), vector(4, DIMENSION))
+
+    for _ in range(2):
+        found = [
+            [image.id for image in await index.page(9, Sort.OLDEST, None, filters)] for filters in (there, cheap, dear)
+        ]
+        assert found == [[image_id(n) for n in (0, 1, 3, 4)], [image_id(3)], [image_id(0), image_id(4)]]
+        assert await index.count(Filters(attributes=(AttributeCondition("new"),))) == 1
+        await index.maintain()
 
 
 TITLES = [
