@@ -68,7 +68,7 @@ MAX_THUMBNAIL_BYTES = 256 * 1024
 # A guess: nobody reads more.
 MAX_TAGS = 32
 
-# A guess at what a product needs, with room. The index looks attributes up by name, so that more would be slow.
+# A guess at what a product needs, with room. Conditions look each up among all that an image has: more would be slower.
 MAX_ATTRIBUTES = 32
 
 # Vectors of a sample that are read at once: some 0.5 MB of 512 values each.
