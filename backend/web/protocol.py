@@ -1,6 +1,7 @@
 """HTTP as uvicorn speaks it, with limits on what a client may cost: time, connections, and the size of a head."""
 
 import asyncio
+import socket
 from typing import Any
 
 import httptools
@@ -14,6 +15,10 @@ from .security import HEADERS
 
 # The longest address of ours, a list with all filters, has 50 KB. More is nobody's; httptools itself has no limit.
 MAX_HEAD_BYTES = 64 * 1024
+
+# How much of an answer the system may hold besides what is on its way. Otherwise it takes up to 4 MB for a client that
+# reads nothing, and hides for as long how much the client has read.
+UNSENT_BYTES = 256 * 1024
 
 # What stands around the name and value of a header.
 SEPARATOR_BYTES = len(b": \r\n")
@@ -65,6 +70,7 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        _keep_little_unsent(transport)
         self._head = self._allowance(self._limits.head_s)
         self.lookout.start(self.loop)
         self.all_connections.add(self, self.loop.time())
@@ -253,6 +259,13 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # As uvicorn does.
         self.data_received(head + rest)
+
+
+def _keep_little_unsent(transport: asyncio.Transport) -> None:
+    """Let the system take no more of an answer than it can send soon."""
+    own: socket.socket | None = transport.get_extra_info("socket")
+    if own is not None and own.family in (socket.AF_INET, socket.AF_INET6) and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
 
 class _Lookout:

@@ -3,6 +3,7 @@
 import os
 import queue
 import re
+import resource
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -39,7 +41,11 @@ class Server:
 
 @contextmanager
 def running_server(
-    data: Path, model: str | None = None, port: int | None = None, variables: Mapping[str, str] | None = None
+    data: Path,
+    model: str | None = None,
+    port: int | None = None,
+    variables: Mapping[str, str] | None = None,
+    open_files: tuple[int, int] | None = None,
 ) -> Iterator[Server]:
     """
     Run the installed command until the block is left; its output is part of the error when it does not start.
@@ -47,8 +53,9 @@ def running_server(
     Args:
         model: Another than the one that comes with the project.
         variables: Of the environment, beside those of these tests.
+        open_files: How many the process may have, and how far it may raise that; as many as this process by default.
     """
-    process = start_server(data, model, port, variables)
+    process = start_server(data, model, port, variables, open_files)
     try:
         yield Server(wait_for_address(process), data, process)
     finally:
@@ -57,7 +64,11 @@ def running_server(
 
 
 def start_server(
-    data: Path, model: str | None = None, port: int | None = None, variables: Mapping[str, str] | None = None
+    data: Path,
+    model: str | None = None,
+    port: int | None = None,
+    variables: Mapping[str, str] | None = None,
+    open_files: tuple[int, int] | None = None,
 ) -> subprocess.Popen[str]:
     """Start the installed command and wait for nothing. To be ended, and its output to be read, by the caller."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("LOOKALIKE_")}
@@ -65,7 +76,10 @@ def start_server(
     command = [str(Path(sys.executable).with_name("lookalike")), "serve"]
     command += ["--data", str(data), "--port", str(port or free_port())]
     command += ["--model", model] if model else []
-    return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    limited = partial(resource.setrlimit, resource.RLIMIT_NOFILE, open_files) if open_files else None
+    return subprocess.Popen(
+        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=limited
+    )
 
 
 def wait_for_address(process: subprocess.Popen[str]) -> str:
