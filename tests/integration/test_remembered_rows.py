@@ -192,6 +192,6 @@ async def test_small_library_is_remembered_whole(tmp_path: Path) -> None:
 
         assert set(await remembered.vectors(places)) == set(places)
         read = await remembered.records(now)
-        assert {image.id for image in read.values() if image} == {record(number).id for number in range(6)}
+        assert {image and image.id for image in read.values()} == {record(number).id for number in range(6)}
         with pytest.raises(RuntimeError):
             await too_large.records(places)
