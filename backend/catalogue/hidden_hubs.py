@@ -7,6 +7,7 @@ another copy: from there on it has to do with the query, and below it nothing te
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import ImageNotFound, Unavailable
-from .hub_survey import ALIKE, WHOLE, survey, vectors_of
+from .hub_survey import ALIKE, WHOLE, survey, vectors_of, with_those_near
 from .hubs import MIN_IMAGES, hubs_in
 from .ports import HubMemory, ImageIndex
 from .values import Filters, Hub, HubState, ImageID, ImageRecord, Match, Vector
@@ -26,6 +27,11 @@ logger = logging.getLogger(__name__)
 # takes a search, of 20 to 40 ms of processor.
 SAMPLE = 500
 LARGE_SAMPLE = 200
+
+# From how many of the hubs that were found in a large library others are looked for beside them, and how often: some
+# thousands come to light at each count, and each count goes on from there.
+STARTS = 20
+ROUNDS = 3
 
 # For how many seconds a search trusts what it knows of hubs; then they are read anew, and the search does not wait.
 KNOWN_S = 5
@@ -154,7 +160,12 @@ class HiddenHubs:
         hidden = _hidden(known)
         seen = await survey(self._index, SAMPLE if images <= WHOLE else LARGE_SAMPLE, hidden)
         cleared = {hub.id for hub in known if hub.state is HubState.CLEARED}
-        found = {image_id: share for image_id, share in hubs_in(seen, hidden).items() if image_id not in cleared}
+        hubs = hubs_in(seen, hidden)
+        for _ in range(ROUNDS if images > WHOLE and hubs else 0):
+            starts = random.sample(sorted(hubs), min(len(hubs), STARTS))
+            seen = await with_those_near(self._index, seen, starts)
+            hubs = hubs_in(seen, hidden)
+        found = {image_id: share for image_id, share in hubs.items() if image_id not in cleared}
         await self._memory.hide(found)
         await self._memory.forget(sorted(cleared - await self._index.registered(sorted(cleared))))
         await self.refresh()

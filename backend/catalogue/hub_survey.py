@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,9 @@ COMMON_QUANTILE = 0.1
 
 # Up to how many images a library is gone through as a whole. So many vectors are compared with 500 in half a second.
 WHOLE = 20_000
+
+# How many images near to a hub are looked at.
+NEAR = 100
 
 # Vectors that are read, or compared, at once: 10 ms with 500 others.
 PIECE = 500
@@ -89,6 +92,27 @@ async def survey(index: ImageIndex, size: int, also: Sequence[ImageID] = ()) -> 
         some, their_vectors = await vectors_of(index, [*dict.fromkeys([*firsts, *also])])
         common = dict(zip(some, commonness(their_vectors @ vectors.T).tolist(), strict=True))
     return Survey(images, ids, vectors, reach, commonness(vectors @ vectors.T), firsts, common)
+
+
+async def with_those_near(index: ImageIndex, seen: Survey, hubs: Sequence[ImageID]) -> Survey:
+    """
+    Add the commonness of what is near to some hubs of a large library.
+
+    Hubs that are many are near to one another, and a sample's first tens have room for a few of them only.
+
+    Raises:
+        IndexUnavailable: The database cannot answer.
+    """
+    near: dict[ImageID, None] = {}
+    for vector in (await vectors_of(index, hubs))[1]:
+        began = time.monotonic()
+        near |= dict.fromkeys(match.image.id for match in await index.nearest(vector, NEAR, Filters()))
+        await asyncio.sleep(time.monotonic() - began)
+    ids, vectors = await vectors_of(index, [image_id for image_id in near if image_id not in seen.common])
+    if not ids:
+        return seen
+    more = dict(zip(ids, commonness(vectors @ seen.vectors.T).tolist(), strict=True))
+    return replace(seen, common={**seen.common, **more})
 
 
 def commonness(similarities: Similarities) -> npt.NDArray[np.float32]:

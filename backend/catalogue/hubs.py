@@ -5,7 +5,7 @@ The mean of all vectors is near to everything, and anybody who may register can 
 
 It is *in too many first tens*. Highest share of the first tens that a photograph is in, and that of means, by 1,280
 averages of MobileNet v2 (1,952 photographs of 16 sets, 300 of products), and by the bundled model's 512 half whitened
-components (4,096 photographs of 45 sets):
+components (18,432 photographs of 45 sets):
 
     images    averages: photographs, mean, mean of 64    components: photographs, mean, mean of 64
        300                       0.43    0.99    0.98                        0.11    0.98    0.79
@@ -19,7 +19,7 @@ It is *common*: as near to nine tenths of the library as no picture is (`hub_sur
 hides in numbers: 500 vectors of the mean and as much noise are in no more first tens each than pictures are. How far
 the commonness lies above the median, in spreads of the library, by components:
 
-    photographs, of 300 to 4,096 and of single sets                     at most 4.0
+    photographs, 200 to 18,432 of them, of all sets or of single ones    at most 4.6
     flat colours, gradients, noise, text, blurred or dark pictures      at most 0
     a collage of 36 photographs                                         2.9
     the mean, the mean of 64                                            12.5 to 33
@@ -57,8 +57,8 @@ MAX_SHARE = 0.6
 # In a large library MAX_FIRSTS are less than a sample can tell; this is 13 of 256.
 MIN_SHARE = 0.05
 
-# In how many spreads above the median a vector is too common to be let in, and to be shown. Photographs have 4 at most;
-# to be refused is worse for one than to be hidden, which is undone by a click.
+# In how many spreads above the median a vector is too common to be let in, and to be shown. Photographs have 4.6 at
+# most; to be refused is worse for one than to be hidden, which is undone by a click.
 REFUSED_SPREADS = 8
 HIDDEN_SPREADS = 6
 

@@ -12,7 +12,7 @@ import pytest
 
 from backend.catalogue import hub_survey
 from backend.catalogue.errors import HubVector, IndexUnavailable
-from backend.catalogue.hub_survey import ALIKE, FIRST, commonness, survey
+from backend.catalogue.hub_survey import ALIKE, FIRST, commonness, survey, with_those_near
 from backend.catalogue.hubs import MAX_AGE_S, MIN_IMAGES, SENTINELS, HubGate, Limits, Sentinels, hubs_in
 from backend.catalogue.ports import ImageIndex
 from backend.catalogue.values import Filters, ImageID, Match, Vector
@@ -162,6 +162,23 @@ def test_large_library() -> None:
     assert searched.common == pytest.approx({each: whole.common[each] for each in searched.common}, abs=1e-3)
     assert searched.common.keys() == {*searched.firsts, image_id(7)}
     assert hubs_in(searched, []).keys() == hubs_in(whole, []).keys() == {image_id(3000)}
+
+
+def test_many_small_ones_in_a_large_library() -> None:
+    """What the sample's first tens have no room for is found beside those that are in them."""
+    small = unit(normalised(drawn()[:2000].mean(axis=0)) + 0.7 * noise(100, 512))
+    index = cast(ImageIndex, Vectors(np.vstack([drawn()[:2000], small])))
+
+    async def found() -> tuple[set[int], set[int]]:
+        seen = await survey(index, 60)
+        few = hubs_in(seen, [])
+        return {*map(place, few)}, {*map(place, hubs_in(await with_those_near(index, seen, list(few)[:20]), []))}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hub_survey, "WHOLE", 1000)
+        few, all_ = asyncio.run(found())
+
+    assert few < all_ == set(range(2000, 2100))
 
 
 def test_what_is_hidden_stays_so_near_the_limit() -> None:
