@@ -109,6 +109,20 @@ def _export_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--space", help="which embedding space, where the database has several")
 
 
+def _backup_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("place", metavar="DEST", help="a folder, or s3://bucket/prefix; holds any number of backups")
+    parser.add_argument("--keep", metavar="N", type=int, help="then remove all backups but the latest N")
+    parser.add_argument("--check", action="store_true", help="only read the latest backup and compare its checksums")
+    parser.add_argument("--all", action="store_true", help="with --check: every backup")
+
+
+def _restore_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("place", metavar="SOURCE", help="a folder, or s3://bucket/prefix, with backups")
+    parser.add_argument("--backup", metavar="TIME", help="which one, such as 20261129T221500Z (default: the latest)")
+    parser.add_argument("--missing", action="store_true", help="add what the library lacks, instead of filling one")
+    parser.add_argument("--checksums", action="store_true", help="with --missing: replace damaged files, too")
+
+
 def _doctor_options(parser: argparse.ArgumentParser) -> None:
     _model_option(parser)
     parser.add_argument("--host", help="address that the server is to listen on (default: 127.0.0.1)")
@@ -166,6 +180,20 @@ COMMANDS = (
         "write all records and vectors into a folder",
         "Write all records as JSON lines and their vectors as Parquet. It may run beside a server.",
         _export_options,
+    ),
+    Command(
+        "backup",
+        "add a backup to a folder or bucket, or check it",
+        "Copy what is new of the library, with checksums, to a place that holds any number of backups. It may run"
+        " beside a server. The exit code is 1 if something is damaged, in the library or, with --check, in the backup.",
+        _backup_options,
+    ),
+    Command(
+        "restore",
+        "bring a backup back",
+        "Restore a backup into an empty library, or, with --missing, what is missing into the library that it was made"
+        " of. No server may run meanwhile. Interrupted, it can be repeated, and goes on.",
+        _restore_options,
     ),
 )
 

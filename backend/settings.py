@@ -215,7 +215,7 @@ def _host_names(name: str, value: str) -> tuple[str, ...]:
 
 def _bucket(name: str, value: str) -> str:
     text = value.strip().removesuffix("/")
-    if not _BUCKET.fullmatch(text):
+    if not BUCKET.fullmatch(text):
         raise InvalidSetting(name, f"{_shown(value)}: must be s3://bucket or s3://bucket/prefix")
     return text
 
@@ -315,7 +315,7 @@ _ORIGIN = re.compile(rf"https?://({_HOST_NAME.pattern})(:\d{{1,5}})?")
 
 # Amazon's rule for buckets, and what older stores take besides (capitals, underscores). A prefix is of characters that
 # Amazon calls safe and that need no encoding, in parts that are neither . nor ..
-_BUCKET = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9](/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)*")
+BUCKET = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9](/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)*")
 
 # RFC 6750, 2.1: what can be sent as a bearer token. No comma and no colon, which separate keys in the setting.
 _KEY = re.compile(r"[A-Za-z0-9._~+/-]+=*")

@@ -57,7 +57,12 @@ async def store_to_look_at(settings: Settings) -> AsyncIterator[LocalStore | S3S
 def bucket_of(settings: Settings) -> Place:
     """Return where the bucket is that the settings name."""
     assert settings.store is not None
-    bucket, _, prefix = settings.store.removeprefix("s3://").partition("/")
+    return place_at(settings.store, settings)
+
+
+def place_at(address: str, settings: Settings) -> Place:
+    """Return where `s3://bucket/prefix` is, by the settings for S3."""
+    bucket, _, prefix = address.removeprefix("s3://").partition("/")
     addressing = settings.s3_addressing or ("path" if settings.s3_endpoint else "virtual")
     return Place(bucket, prefix, settings.s3_endpoint, settings.s3_public_endpoint, addressing)
 

@@ -108,12 +108,18 @@ class LanceDatabase:
         Raises:
             IndexUnavailable: It cannot be opened, has other columns, or was written by another version.
         """
+        async with self.images_of(space.id, space.dimension) as table:
+            yield table
+
+    @asynccontextmanager
+    async def images_of(self, space: SpaceID, dimension: int) -> AsyncIterator[lancedb.AsyncTable]:
+        """Do the same for a space of which only this is known."""
         with opening(self.location):
-            name = IMAGES + space.id
+            name = IMAGES + space
             if not await self._is_made(name):
-                await made(self._connection, name, schema(space.dimension))
-        async with self.existing(space.id) as table:
-            if dimension_of(await table.schema()) != space.dimension:
+                await made(self._connection, name, schema(dimension))
+        async with self.existing(space) as table:
+            if dimension_of(await table.schema()) != dimension:
                 raise IndexUnavailable(f"The table {name} in {self.location} holds vectors of another length.")
             with opening(self.location):
                 await patiently(lambda: _make_words(table))

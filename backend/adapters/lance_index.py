@@ -135,6 +135,17 @@ class LanceIndex:
     async def add(self, image: ImageRecord, vector: Vector) -> tuple[ImageRecord, bool]:
         return await self._writes.add(image, vector)
 
+    async def restore(self, images: Sequence[ImageRecord], vectors: npt.NDArray[np.float16]) -> int:
+        """
+        Write many rows with one commit, without those whose id has a row or was deleted; return how many.
+
+        Unlike `add` it writes two images with the same original: a library that had both gets both back.
+
+        Args:
+            vectors: (N, D) float16, which the rows have bit by bit.
+        """
+        return await self._writes.restore(images, vectors)
+
     async def change(self, image_id: ImageID, change: Change) -> ImageRecord | None:
         return await self._writes.change(image_id, change)
 

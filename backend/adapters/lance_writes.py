@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import lancedb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from backend.catalogue.errors import IndexUnavailable, RowDamaged, TicketRevoked
@@ -79,6 +81,23 @@ class Writes:
         if len(images) > 1 and images[0].id == image_id:
             await self.change(image_id, _joined([image.description for image in images]))
             await self.delete(twins)
+
+    async def restore(self, images: Sequence[ImageRecord], vectors: npt.NDArray[np.float16]) -> int:
+        """Do what `LanceIndex.restore` says."""
+        ids = [image.id for image in images]
+        with translated():
+            revoked = await self._database.deleted(ids)
+            rows = [
+                to_row(image, vector, revision=random.getrandbits(62))
+                for image, vector in zip(images, vectors, strict=True)
+                if image.id not in revoked
+            ]
+            await self._table.checkout_latest()
+            merged = await patiently(lambda: self._inserted(rows)) if rows else 0
+            # As for every addition: what was deleted in between goes again, see above.
+            for some in in_batches(sorted(await self._database.deleted(ids) - revoked)):
+                await patiently(lambda some=some: self._table.delete(one_of("id", some)))
+        return merged
 
     async def sweep_deleted(self) -> None:
         """Remove rows of deleted ids, which a process left that died while it added them."""
@@ -143,6 +162,10 @@ class Writes:
                 written = found["revision"] == job.revision
                 outcomes.append(RowDamaged([found["id"]]) if image is None else (image, written))
         return outcomes
+
+    async def _inserted(self, rows: Sequence[Mapping[str, Any]]) -> int:
+        merge = self._merge().when_not_matched_insert_all()
+        return (await merge.execute(to_table(rows, self._dimension))).num_inserted_rows
 
     def _merge(self) -> lancedb.merge.LanceMergeInsertBuilder:
         """

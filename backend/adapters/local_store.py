@@ -257,8 +257,9 @@ class LocalStore:
 
     async def _receive(self, folder: Path, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
         # In few steps, as each call of a thread costs as much as the work on a small file.
-        partial = await asyncio.to_thread(_Partial, self._incoming / secrets.token_hex(16), folder)
+        partial = _Partial(self._incoming / secrets.token_hex(16), folder)
         try:
+            await asyncio.to_thread(partial.open)
             async for piece in _pieces(chunks):
                 await asyncio.to_thread(partial.append, piece)
                 partial.check_length(facts)
@@ -361,7 +362,7 @@ class _Partial:
     """
     An object on its way in: written, counted and hashed as it comes. Its methods block: call them in a thread.
 
-    One at a time: who is cancelled while a thread publishes calls `close` beside it.
+    One at a time: who is cancelled while a thread opens or publishes calls `close` beside it.
     """
 
     def __init__(self, folder: Path, target: Path) -> None:
@@ -370,19 +371,25 @@ class _Partial:
             folder: Where it is built.
             target: Where it goes when it is complete.
         """
-        if target.exists():
-            raise ObjectExists(TAKEN)
         self._folder = folder
         self._target = target
         self._digest = hashlib.sha256()
         self._size = 0
         self._lock = threading.Lock()
-        folder.mkdir()
-        with ExitStack() as stack:
-            stack.callback(shutil.rmtree, folder, ignore_errors=True)
-            stack.enter_context(_in_use(folder))
-            self._file = stack.enter_context((folder / "body").open("xb"))
-            self._open = stack.pop_all()
+        self._open = ExitStack()
+        self._closed = False
+
+    def open(self) -> None:
+        """Begin, unless it was closed before a thread came to it."""
+        with self._lock:
+            if self._closed:
+                return
+            if self._target.exists():
+                raise ObjectExists(TAKEN)
+            self._folder.mkdir()
+            self._open.callback(shutil.rmtree, self._folder, ignore_errors=True)
+            self._open.enter_context(_in_use(self._folder))
+            self._file = self._open.enter_context((self._folder / "body").open("xb"))
 
     def append(self, piece: bytes) -> None:
         with self._lock:
@@ -410,6 +417,7 @@ class _Partial:
     def close(self) -> None:
         """Remove what was not published."""
         with self._lock:
+            self._closed = True
             self._open.close()
 
 

@@ -269,6 +269,13 @@ class S3Store:
         with translated():
             await self.call("put_object", Key=self._full(NOTE), Body=text, ContentType="application/json")
 
+    # For backups
+
+    async def list_all(self, prefix: str = "") -> AsyncIterator[StoredObject]:
+        """Do what `list` does, with keys of any form."""
+        async for stored in self._all(self._prefix, prefix):
+            yield stored
+
     # For the checks
 
     def sign_put(self, bucket_url: str, key: str, facts: ObjectFacts, expires: datetime) -> SignedRequest:
@@ -353,7 +360,12 @@ class S3Store:
 
     async def _listed(self, prefix: str, below: str) -> AsyncGenerator[StoredObject, None]:
         """Go through the objects that lie below a part of the store, such as the trash."""
-        start = self._full(below)
+        async for stored in self._all(self._full(below), prefix):
+            if KEY.fullmatch(stored.key):  # Whatever else lies there is not ours.
+                yield stored
+
+    async def _all(self, start: str, prefix: str) -> AsyncIterator[StoredObject]:
+        """Go through all objects of the bucket whose key begins with both; their keys come without `start`."""
         page: Mapping[str, Any] = {"NextContinuationToken": None}
         while "NextContinuationToken" in page:
             token = page["NextContinuationToken"]
@@ -362,8 +374,7 @@ class S3Store:
                 page = await self.call("list_objects_v2", Prefix=start + prefix, **more)
             for item in page.get("Contents", []):
                 key = ObjectKey(item["Key"].removeprefix(start))
-                if KEY.fullmatch(key):  # Whatever else lies there is not ours.
-                    yield StoredObject(key, item["Size"], item["LastModified"].astimezone(UTC))
+                yield StoredObject(key, item["Size"], item["LastModified"].astimezone(UTC))
 
     async def _copy(self, source: str, target: str) -> None:
         """Copy an object with its type and its checksums, unless there is none."""

@@ -1,0 +1,311 @@
+"""Where backups lie: a folder, or a place in a bucket. Files in it are there whole or not at all."""
+
+import asyncio
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+from filelock import FileLock, Timeout
+
+from backend.adapters.s3_store import S3Store, reason
+from backend.catalogue.errors import BodyMismatch, ObjectExists, ObjectMissing, StoreUnavailable
+from backend.catalogue.values import SHA256, ObjectFacts, ObjectKey
+
+from .errors import DepotUnavailable, PartUnusable
+
+# Large enough that handing a piece to a thread costs little beside reading or writing it.
+PIECE_BYTES = 256 * 1024
+
+# Entries of a folder that are looked at by one call of a thread.
+LISTED_AT_ONCE = 1000
+
+UNSPECIFIED = "application/octet-stream"
+
+
+class Depot(Protocol):
+    """
+    A place of backups. Names have slashes; the last part is the file's, what is before it the folder.
+
+    Every method raises DepotUnavailable when the place cannot be read or written.
+    """
+
+    @property
+    def address(self) -> str:
+        """Where it is, for people."""
+        ...
+
+    def read(self, name: str) -> AsyncIterator[bytes]:
+        """
+        Read a file piece by piece, as it is.
+
+        Raises:
+            PartUnusable: It is missing, or the disk cannot read it.
+        """
+        ...
+
+    async def write(self, name: str, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
+        """
+        Write a file, over one that is there. What `chunks` raises goes through to the caller; nothing is changed then.
+
+        Raises:
+            BodyMismatch: The bytes are not those of the facts.
+        """
+        ...
+
+    def list(self, folder: str) -> AsyncIterator[tuple[str, int]]:
+        """Go through the files of a folder, which need not exist: their names, and their sizes in bytes."""
+        ...
+
+    async def delete(self, names: Sequence[str]) -> None:
+        """Remove files. Those that do not exist count as removed."""
+        ...
+
+    async def settle(self) -> None:
+        """Make sure that all that was written outlives a failure of power."""
+        ...
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep other processes from writing backups here while the block runs, as far as the place can do that."""
+        ...
+
+
+class FolderDepot:
+    """A folder on this machine, or mounted."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._written: set[Path] = set()
+
+    @property
+    def address(self) -> str:
+        return str(self._root)
+
+    async def read(self, name: str) -> AsyncIterator[bytes]:
+        at = 0
+        while True:
+            with self._reading(name):
+                piece = await asyncio.to_thread(_read_piece, self._root / name, at)
+            if piece:
+                yield piece
+            if len(piece) < PIECE_BYTES:
+                return
+            at += len(piece)
+
+    async def write(self, name: str, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
+        partial = self._root / ".incoming" / secrets.token_hex(16)
+        try:
+            async for piece in verified(chunks, facts):
+                with self._translated("written"):
+                    await asyncio.to_thread(_append, partial, piece)
+            with self._translated("written"):
+                await asyncio.to_thread(self._publish, partial, self._root / name)
+        finally:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+
+    async def list(self, folder: str) -> AsyncIterator[tuple[str, int]]:
+        with self._translated("read"):
+            try:
+                entries = await asyncio.to_thread(os.scandir, self._root / folder)
+            except FileNotFoundError:
+                return
+            with entries:
+                while part := await asyncio.to_thread(_sizes, entries):
+                    for name, size in part:
+                        yield f"{folder}/{name}", size
+
+    async def delete(self, names: Sequence[str]) -> None:
+        with self._translated("changed"):
+            for name in names:
+                await asyncio.to_thread((self._root / name).unlink, missing_ok=True)
+
+    async def settle(self) -> None:
+        with self._translated("written"):
+            while self._written:
+                await asyncio.to_thread(_sync_folder, self._written.pop())
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            with self._translated("written"):
+                incoming = self._root / ".incoming"
+                incoming.mkdir(parents=True, exist_ok=True)
+                try:
+                    stack.enter_context(FileLock(self._root / ".lock", timeout=0))
+                except Timeout:
+                    raise DepotUnavailable(f"another backup to {self._root} is being made at this moment") from None
+                # What interrupted backups left.
+                shutil.rmtree(incoming)
+                incoming.mkdir()
+            yield
+
+    def _publish(self, partial: Path, target: Path) -> None:
+        with partial.open("ab") as file:  # Made here if it is empty.
+            os.fsync(file.fileno())
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial.replace(target)
+        self._written |= {target.parent, target.parent.parent}
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[None]:
+        """Tell a file that is missing or cannot be read from a folder that cannot."""
+        with self._translated("read"):
+            try:
+                yield
+            except FileNotFoundError as exc:
+                raise PartUnusable(name, "is missing") from exc
+            except OSError as exc:
+                if exc.errno != errno.EIO:
+                    raise
+                raise PartUnusable(name, "cannot be read from the disk") from exc
+
+    @contextmanager
+    def _translated(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as exc:
+            raise DepotUnavailable(f"{self._root} cannot be {done}: {exc.strerror or exc}") from exc
+
+
+class BucketDepot:
+    """A place in a bucket."""
+
+    def __init__(self, bucket: S3Store) -> None:
+        self._bucket = bucket
+
+    @property
+    def address(self) -> str:
+        return str(self._bucket.place)
+
+    async def read(self, name: str) -> AsyncIterator[bytes]:
+        with self._translated():
+            try:
+                async for piece in self._bucket.read(ObjectKey(name)):
+                    yield piece
+            except ObjectMissing as exc:
+                raise PartUnusable(name, "is missing") from exc
+
+    async def write(self, name: str, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
+        key = ObjectKey(name)
+        with self._translated():
+            # Hardly ever is there one: only what is missing is written, or what has another size than it should.
+            there = await self._bucket.head(key)
+            if there is not None and there.size != facts.size:
+                await self._bucket.delete([key])
+            try:
+                await self._bucket.put(key, facts, chunks)
+            except ObjectExists as exc:
+                if await self._bucket.head(key) != facts:
+                    raise DepotUnavailable(f"{name} in {self.address} was written by somebody else meanwhile") from exc
+
+    async def list(self, folder: str) -> AsyncIterator[tuple[str, int]]:
+        with self._translated():
+            async for stored in self._bucket.list_all(f"{folder}/"):
+                yield stored.key, stored.size
+
+    async def delete(self, names: Sequence[str]) -> None:
+        with self._translated():
+            await self._bucket.delete([ObjectKey(name) for name in names])
+
+    async def settle(self) -> None:
+        """Do nothing: what a bucket has acknowledged it keeps."""
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep nobody away: a bucket has no locks."""
+        yield
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreUnavailable as exc:
+            raise DepotUnavailable(f"{self.address} cannot be used: {reason(exc)}") from exc
+
+
+async def verified(chunks: AsyncIterator[bytes], facts: ObjectFacts) -> AsyncIterator[bytes]:
+    """
+    Pass bytes on, and compare them with what they should be.
+
+    Raises:
+        BodyMismatch: They are others; at the end, or when there are too many.
+    """
+    size, digest = 0, hashlib.sha256()
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > facts.size:
+            break
+        digest.update(chunk)
+        yield chunk
+    if size != facts.size:
+        raise BodyMismatch(f"has {'more than ' * (size > facts.size)}{min(size, facts.size)} bytes, not {facts.size}")
+    if digest.hexdigest() != facts.sha256:
+        raise BodyMismatch("has another SHA-256 than it should")
+
+
+async def part(depot: Depot, name: str, facts: ObjectFacts) -> AsyncIterator[bytes]:
+    """
+    Read a file of a backup, and compare it with what it should be.
+
+    Raises:
+        PartUnusable: It is missing, or differs: then only after the last of its pieces.
+    """
+    try:
+        async for piece in verified(depot.read(name), facts):
+            yield piece
+    except BodyMismatch as exc:
+        raise PartUnusable(name, f"is damaged: it {exc}") from exc
+
+
+async def whole_part(depot: Depot, name: str, facts: ObjectFacts) -> bytes:
+    """Do the same with a small file, at once."""
+    return b"".join([piece async for piece in part(depot, name, facts)])
+
+
+async def write_bytes(depot: Depot, name: str, content: bytes) -> None:
+    """Write a small file."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield content
+
+    await depot.write(name, facts_of(content), pieces())
+
+
+def facts_of(content: bytes) -> ObjectFacts:
+    return ObjectFacts(len(content), UNSPECIFIED, SHA256(hashlib.sha256(content).hexdigest()))
+
+
+# No file stays open between calls of a thread: whoever is cancelled meanwhile has none to close. To open one takes some
+# microseconds.
+
+
+def _read_piece(path: Path, at: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(at)
+        return file.read(PIECE_BYTES)
+
+
+def _append(path: Path, piece: bytes) -> None:
+    with path.open("ab") as file:
+        file.write(piece)
+
+
+def _sizes(entries: Iterator[os.DirEntry[str]]) -> list[tuple[str, int]]:
+    return [(entry.name, entry.stat().st_size) for entry in islice(entries, LISTED_AT_ONCE) if entry.is_file()]
+
+
+def _sync_folder(folder: Path) -> None:
+    if not hasattr(os, "O_DIRECTORY"):
+        return  # Windows cannot open a folder, and needs no such call.
+    descriptor = os.open(folder, os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,56 @@
+"""Finds the place that a command line names for backups, and refuses one that is part of the library itself."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+from backend.adapters.s3_store import S3Store
+from backend.databases import location_of
+from backend.settings import BUCKET, Settings
+from backend.stores import place_at
+
+from .depots import BucketDepot, Depot, FolderDepot
+from .errors import DepotUnavailable
+
+
+@asynccontextmanager
+async def opened_depot(settings: Settings, place: str) -> AsyncIterator[Depot]:
+    """
+    Open a folder, or a place in a bucket such as `s3://bucket/prefix`. Nothing is made yet.
+
+    Raises:
+        DepotUnavailable: It cannot be a place of backups.
+        StoreUnavailable: boto3's configuration cannot be used.
+    """
+    if re.match(r"[a-z0-9]+://", place):
+        if not BUCKET.fullmatch(place):
+            raise DepotUnavailable(f"{place} is no place for backups: name a folder or s3://bucket/prefix")
+        _check_apart(place, _buckets(settings))
+        async with aclosing(S3Store(place_at(place, settings), settings.url_expires_s)) as bucket:
+            yield BucketDepot(bucket)
+    else:
+        yield FolderDepot(_folder(place, settings))
+
+
+def _folder(place: str, settings: Settings) -> Path:
+    folder = Path(place).expanduser().absolute()
+    for part in _folders(settings):
+        if folder.resolve().is_relative_to(part.resolve()):
+            raise DepotUnavailable(f"{folder} lies within the library's own folder {part}: name one on another disk")
+    return folder
+
+
+def _folders(settings: Settings) -> list[Path]:
+    database = location_of(settings)
+    return [settings.data, *([database] if isinstance(database, Path) else [])]
+
+
+def _buckets(settings: Settings) -> list[str]:
+    return [address for address in (settings.store, settings.database) if address and address.startswith("s3://")]
+
+
+def _check_apart(place: str, library: list[str]) -> None:
+    for part in library:
+        if f"{place}/".startswith(f"{part}/") or f"{part}/".startswith(f"{place}/"):
+            raise DepotUnavailable(f"{place} and the library's own {part} overlap: name another place")

@@ -1,0 +1,42 @@
+"""Tells people how far a long command is, every few seconds."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TextIO
+
+from backend.catalogue.housekeeping import in_bytes
+
+# Often enough to see that something moves, seldom enough to be read. A guess.
+EVERY_S = 5
+
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Progress:
+    """What was done of one step so far."""
+
+    tell: Tell
+    step: str
+    """Such as `Copying`."""
+    total: int
+    """Number of images."""
+    bytes: int = 0
+    _told: float = field(default_factory=time.monotonic)
+
+    def reach(self, images: int) -> None:
+        """Say that so many images are done."""
+        if time.monotonic() - self._told >= EVERY_S:
+            self._told = time.monotonic()
+            self.tell(f"{self.step}: {images:,} of {self.total:,} images, {in_bytes(self.bytes)}")
+
+
+def teller(stream: TextIO) -> Tell:
+    """Tell whoever looks at a terminal; into a file go results only."""
+    return partial(print, file=stream, flush=True) if stream.isatty() else silent
+
+
+def silent(_: str) -> None:
+    """Tell nobody."""

@@ -1,0 +1,332 @@
+"""
+Restores a backup: into an empty library, or, what is missing, into the library that it was made of.
+
+Objects come first, each compared with its checksum, then rows, models, and last the library's identity. So a library
+whose restoring was interrupted has no identity yet: no server takes it for whole, and another `restore` goes on with
+it. Nothing that is there is ever written over but objects that are damaged.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from backend.adapters.lance_database import LanceDatabase
+from backend.adapters.lance_index import LanceIndex
+from backend.adapters.lance_snapshot import snapshots
+from backend.catalogue.errors import BodyMismatch, ObjectExists, ObjectMissing
+from backend.catalogue.ports import ObjectStore
+from backend.catalogue.values import SHA256, ImageID, ImageRecord, ObjectFacts, ObjectKey, SpaceID
+
+from .chunks import Listed, read_listing, read_rows
+from .depots import Depot, part, verified, whole_part
+from .errors import PartUnusable, RestoreRefused
+from .identity import LibraryIdentity
+from .inventory import Inventory
+from .manifest import Backup, Chunk, Space, left_out_of, model_file, object_file
+from .parallel import in_parallel
+from .progress import Progress, Tell, silent
+
+
+@dataclass(frozen=True)
+class Target:
+    """The library that is restored into."""
+
+    database: LanceDatabase
+    store: ObjectStore
+    models: Path
+    """The folder with the models, which need not exist."""
+    identity: LibraryIdentity
+
+
+@dataclass
+class Restored:
+    """What restoring did."""
+
+    images: int = 0
+    """Images of which a row was written, in any space."""
+    objects: int = 0
+    """Objects that were written."""
+    bytes: int = 0
+    """Of these objects."""
+    deleted: set[ImageID] = field(default_factory=set)
+    """Images that stay away because the library remembers their deletion."""
+    twins: set[ImageID] = field(default_factory=set)
+    """Images that stay away because the library has the same original under another id."""
+    strangers: int = 0
+    """Files in the store that belong to no image, neither of the library nor of the backup."""
+    damage: list[str] = field(default_factory=list)
+    """A sentence for each thing that could not be restored."""
+
+
+async def restore_backup(
+    depot: Depot, backup: Backup, target: Target, missing: bool = False, reread: bool = False, tell: Tell = silent
+) -> Restored:
+    """
+    Restore a backup, or go on with restoring it. No server must use the library meanwhile.
+
+    What of the backup is damaged is left out and told; the rest is restored.
+
+    Args:
+        missing: Into the library that the backup was made of: only what it lacks.
+        reread: Read the objects that the library has, and replace those that are damaged.
+
+    Raises:
+        RestoreRefused: The library is not empty, or with `missing` another one. Nothing was changed.
+        DepotUnavailable: The place of the backups cannot be read.
+        Unavailable: The library's database or store cannot answer.
+    """
+    before = await _looked(target, missing)
+    restoring = _Restoring(depot, backup, target, before, missing, reread, tell)
+    await restoring.admit()
+    return await restoring.run()
+
+
+@dataclass(frozen=True)
+class _Library:
+    """What the library has before."""
+
+    identities: frozenset[str]
+    rows: Mapping[SpaceID, frozenset[ImageID]]
+    originals: Set[SHA256]
+    """Of all rows; known only where they are asked for."""
+    objects: Inventory
+    deleted: frozenset[ImageID]
+    """Images whose deletion it remembers."""
+
+
+class _Restoring:
+    """A backup that is being restored."""
+
+    def __init__(
+        self,
+        depot: Depot,
+        backup: Backup,
+        target: Target,
+        before: _Library,
+        missing: bool,
+        reread: bool,
+        tell: Tell,
+    ) -> None:
+        self._depot = depot
+        self._backup = backup
+        self._target = target
+        self._before = before
+        self._missing = missing
+        self._reread = reread
+        self._tell = tell
+        self._left_out = left_out_of(backup)
+        self._seen: set[ImageID] = set()
+        """Images of the listings."""
+        self._done = Restored()
+
+    async def admit(self) -> None:
+        """Refuse a library that is another one, or one that is not empty, before anything is changed."""
+        if self._missing:
+            self._admit_the_same()
+        elif self._before.identities:
+            kind = (
+                "not empty" if self._before.rows or len(self._before.objects) else "a new one that a server has begun"
+            )
+            raise RestoreRefused(
+                f"this library is {kind}: restore into a place that no server has used yet (LOOKALIKE_DATA, and"
+                " LOOKALIKE_STORE and LOOKALIKE_DATABASE if they are set), or, if the backup was made of this library,"
+                " add what it lacks with --missing"
+            )
+        elif reason := await self._not_begun():
+            raise RestoreRefused(reason)
+
+    def _admit_the_same(self) -> None:
+        own = frozenset({self._backup.library}) - {None}
+        if own and not self._before.identities:
+            raise RestoreRefused("this library has no identity yet: restore into it without --missing")
+        if self._before.identities != own:
+            raise RestoreRefused("this library is not the one that the backup was made of")
+
+    async def _not_begun(self) -> str | None:
+        """Say what there is that no interrupted run can have restored; None if there is nothing."""
+        before = self._before
+        if not any(before.rows.values()) and not len(before.objects) and not before.deleted:
+            return None
+        rows: dict[SpaceID, set[ImageID]] = {}
+        for space in self._backup.spaces:
+            rows[space.id] = {image.id for chunk in space.rows for image in (await self._rows(chunk))[0]}
+        ids = set().union(*rows.values())
+        if deleted := before.deleted & ids:
+            return f"{len(deleted):,} of these images were deleted from this library: restore into a new, empty one"
+        for space_id, images in before.rows.items():
+            if others := images - rows.get(space_id, set()):
+                return f"this library is not empty: it has {len(others):,} images that are not of this backup"
+        if others := [name for name in before.objects.names if _id_in(name) not in ids]:
+            return f"this library is not empty: its store has {len(others):,} files that are not of this backup"
+        return None
+
+    async def run(self) -> Restored:
+        await self._objects()
+        for space in self._backup.spaces:
+            await self._space(space)
+        await self._models()
+        if self._missing:
+            self._count_strangers()
+        if self._backup.library is not None:
+            # With strangers it is for people to say that a database which does not know them is the right one.
+            await self._target.identity.write(self._backup.library, joined=not self._done.strangers)
+        return self._done
+
+    def _count_strangers(self) -> None:
+        known = self._seen.union(*self._before.rows.values())
+        self._done.strangers = sum(_id_in(name) not in known for name in self._before.objects.names)
+
+    async def _objects(self) -> None:
+        progress = Progress(self._tell, "Restoring files", self._backup.images)
+        images = 0
+        for chunk in self._backup.listings:
+            listed = await self._listing(chunk)
+            self._seen.update(one.id for one in listed)
+            listed = [one for one in listed if self._wanted(one)]
+            objects = {key: facts for one in listed for key, facts in one.objects.items()}
+            there = self._before.objects.sizes(list(objects))
+
+            async def one(file: tuple[ObjectKey, ObjectFacts], there: Mapping[str, int] = there) -> None:
+                await self._object(*file, there.get(file[0]))
+
+            await in_parallel(one, objects.items())
+            images += chunk.images
+            progress.bytes = self._done.bytes
+            progress.reach(images)
+        lost = [key for key in self._backup.lacking if not self._before.objects.sizes([key])]
+        self._done.damage += [f"{key} is not in the backup: it was lost before" for key in lost]
+
+    def _wanted(self, listed: Listed) -> bool:
+        """Tell whether the image's objects belong into the library."""
+        if listed.id in self._before.deleted:
+            self._done.deleted.add(listed.id)
+            return False
+        there = any(listed.id in ids for ids in self._before.rows.values())
+        if not there and listed.original is not None and listed.original.sha256 in self._before.originals:
+            self._done.twins.add(listed.id)
+            return False
+        return True
+
+    async def _object(self, key: ObjectKey, facts: ObjectFacts, there: int | None) -> None:
+        """Write an object, unless it is there and, as far as was looked, whole."""
+        if there == facts.size and not self._reread:
+            return
+        try:
+            if there is not None and not await self._replaceable(key, facts):
+                return
+            await self._put(key, facts)
+        except PartUnusable as exc:
+            self._done.damage.append(str(exc))
+            return
+        self._done.objects += 1
+        self._done.bytes += facts.size
+
+    async def _put(self, key: ObjectKey, facts: ObjectFacts) -> None:
+        try:
+            await self._target.store.put(key, facts, part(self._depot, object_file(key), facts))
+        except ObjectExists:
+            # The store did not list it: it lacks its bytes, or was just written by this very call, repeated.
+            if await self._replaceable(key, facts):
+                await self._target.store.put(key, facts, part(self._depot, object_file(key), facts))
+
+    async def _replaceable(self, key: ObjectKey, facts: ObjectFacts) -> bool:
+        """Remove an object if it is damaged and the backup's is not; say whether the key is free now."""
+        if await self._is_whole(key, facts):
+            return False
+        async for _ in part(self._depot, object_file(key), facts):
+            pass  # Only read: so a damaged backup takes nothing away.
+        await self._target.store.delete([key])
+        return True
+
+    async def _is_whole(self, key: ObjectKey, facts: ObjectFacts) -> bool:
+        with suppress(BodyMismatch, ObjectMissing):
+            async for _ in verified(self._target.store.read(key), facts):
+                pass
+            return True
+        return False
+
+    async def _space(self, space: Space) -> None:
+        progress = Progress(self._tell, f"Restoring the rows of space {space.space}", space.images)
+        there = self._before.rows.get(space.id, frozenset())
+        async with self._target.database.images_of(space.id, space.dimension):
+            pass  # Made, also where there are no rows.
+        async with LanceIndex.existing(self._target.database, space.id) as index:
+            for chunk in space.rows:
+                images, vectors = await self._rows(chunk)
+                places = [place for place, image in enumerate(images) if image.id not in there and self._due(image.id)]
+                if places:
+                    self._done.images += await index.restore([images[place] for place in places], vectors[places])
+                progress.reach(self._done.images)
+
+    def _due(self, image_id: ImageID) -> bool:
+        return not any(image_id in ids for ids in (self._left_out, self._before.deleted, self._done.twins))
+
+    async def _models(self) -> None:
+        for file in self._backup.models:
+            path = self._target.models / file.name
+            if path.exists():
+                continue  # Never written over; a damaged model is made anew by the next start.
+            try:
+                content = await whole_part(self._depot, model_file(file), file.facts)
+            except PartUnusable as exc:
+                self._done.damage.append(f"{exc} (the model file {file.name})")
+                continue
+            await asyncio.to_thread(_write_file, path, content)
+
+    async def _listing(self, chunk: Chunk) -> Sequence[Listed]:
+        try:
+            return await read_listing(self._depot, chunk)
+        except PartUnusable as exc:
+            self._note(f"{exc}; {chunk.images} images come without their files")
+            return []
+
+    async def _rows(self, chunk: Chunk) -> tuple[Sequence[ImageRecord], npt.NDArray[np.float16]]:
+        try:
+            return await read_rows(self._depot, chunk)
+        except PartUnusable as exc:
+            self._note(f"{exc}; the rows of {chunk.images} images are lost")
+            return [], np.zeros((0, 1), np.float16)
+
+    def _note(self, damage: str) -> None:
+        if damage not in self._done.damage:
+            self._done.damage.append(damage)
+
+
+async def _looked(target: Target, missing: bool) -> _Library:
+    """Look at what a library has."""
+    rows: dict[SpaceID, frozenset[ImageID]] = {}
+    originals: set[SHA256] = set()
+    async with snapshots(target.database) as found:
+        for snapshot in found:
+            rows[snapshot.space] = frozenset(snapshot.ids)
+            originals |= await snapshot.originals() if missing else set()
+    objects = await Inventory.of(_stored(target.store))
+    deleted = frozenset(await target.database.all_deleted())
+    return _Library(await target.identity.read(), rows, originals, objects, deleted)
+
+
+def _id_in(name: str) -> ImageID:
+    """Return the id in an object's key."""
+    return ImageID(name.partition("/")[2])
+
+
+async def _stored(store: ObjectStore) -> AsyncIterator[tuple[str, int]]:
+    async for stored in store.list():
+        yield stored.key, stored.size
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
