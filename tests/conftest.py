@@ -1,5 +1,6 @@
 """Fixtures that put the real application on a temporary folder."""
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from backend.settings import Settings
 from backend.web.static import Site
 from tests.support.api import API, ORIGIN, OpenAPIDocument, Visitor
 from tests.support.ceph_server import missing_programs, running_ceph
+from tests.support.damage import make_library
 from tests.support.s3_server import S3Server, find_ministack, running_s3
 from tests.support.spaces import small_space
 
@@ -28,6 +30,14 @@ def pytest_configure() -> None:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def whole_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a database without damage, see tests/support/damage.py; to be copied."""
+    folder = tmp_path_factory.mktemp("library") / "database"
+    asyncio.run(make_library(folder))
+    return folder
 
 
 @pytest.fixture(scope="session")

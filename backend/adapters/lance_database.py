@@ -1,6 +1,7 @@
 """A LanceDB database: a table of images for each embedding space, one of deleted ids, one that says whose it all is."""
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -11,7 +12,7 @@ from typing import TypeVar
 import lancedb
 import pyarrow as pa
 
-from backend.catalogue.errors import IndexUnavailable
+from backend.catalogue.errors import CatalogueError, IndexDamaged, IndexUnavailable
 from backend.catalogue.library import DatabaseState, TableState
 from backend.catalogue.ports import READ_CONSISTENCY_S
 from backend.catalogue.spaces import EmbeddingSpace
@@ -20,11 +21,14 @@ from backend.catalogue.values import ImageID, LibraryID, SpaceID
 from . import lance_library
 from .grouping import Closed
 from .lance_conditions import one_of
+from .lance_damage import Mender, is_damage, reason_of
 from .lance_lease import LEASE_SCHEMA, lease
 from .lance_library import IDENTITY, LIBRARY_SCHEMA, mark_name, retired_name
 from .lance_rows import PRIMARY_KEY, WORDS, dimension_of, schema
 from .lance_table_check import check
 from .reserve import Reserve, is_full
+
+logger = logging.getLogger(__name__)
 
 IMAGES = "images_"
 DELETED = "deleted"
@@ -43,6 +47,9 @@ PATIENCE_S = 20
 
 # How often a commit that met another process's is tried again, by us, after LanceDB has tried ten times.
 CONFLICT_RETRIES = 5
+
+ASK_DOCTOR = "`lookalike doctor --deep` says which images are concerned, and what to do."
+DAMAGED = f"Files of the database are damaged or gone; {ASK_DOCTOR}"
 
 Outcome = TypeVar("Outcome")
 
@@ -87,7 +94,7 @@ class LanceDatabase:
                 storage_options=dict(storage_options or {}),
             )
             deleted = await made(connection, DELETED, _DELETED_SCHEMA)
-            leases = await made(connection, LEASES, LEASE_SCHEMA)
+            leases = await _usable_leases(connection)
             library = await made(connection, LIBRARY, LIBRARY_SCHEMA)
             hubs = await made(connection, HUBS, HUB_SCHEMA)
         reserve = Reserve(location / "reserve" if isinstance(location, Path) else None)
@@ -191,7 +198,7 @@ class LanceDatabase:
             with translated():
                 table = await self._connection.open_table(IMAGES + space)
                 try:
-                    found |= await _ids_in(table, image_ids)
+                    found |= await Mender(table)(lambda table=table: _ids_in(table, image_ids))
                 finally:
                     table.close()
         return frozenset(found)
@@ -375,6 +382,20 @@ async def made(connection: lancedb.AsyncConnection, name: str, columns: pa.Schem
     return await patiently(lambda: connection.create_table(name, schema=columns, exist_ok=True))
 
 
+async def _usable_leases(connection: lancedb.AsyncConnection) -> lancedb.AsyncTable:
+    """Open the table of leases. A damaged one is made anew, as it says no more than who works at this moment."""
+    try:
+        leases = await made(connection, LEASES, LEASE_SCHEMA)
+        await leases.query().to_arrow()
+        return leases
+    except Exception as exc:
+        if not is_damage(exc):
+            raise
+        logger.warning("the table of leases is damaged and is made anew: %s", reason_of(exc))
+    await connection.drop_table(LEASES)
+    return await made(connection, LEASES, LEASE_SCHEMA)
+
+
 async def table_names(connection: lancedb.AsyncConnection) -> list[str]:
     """Return the names of all tables, which LanceDB gives page by page."""
     page = await connection.list_tables()
@@ -393,10 +414,11 @@ def opening(location: Path | str) -> Iterator[None]:
             raise NotADirectoryError("it is not a folder")
         yield
     except Exception as exc:
+        if is_damage(exc) and not isinstance(exc, CatalogueError):
+            raise IndexDamaged(f"The database {location} is damaged ({reason_of(exc)}); {ASK_DOCTOR}") from exc
         if not _is_of_the_database(exc):
             raise
-        reason = " ".join(str(exc).split())
-        raise IndexUnavailable(f"The database {location} cannot be opened: {reason}") from exc
+        raise IndexUnavailable(f"The database {location} cannot be opened: {reason_of(exc)}") from exc
 
 
 @contextmanager
@@ -404,6 +426,8 @@ def translated() -> Iterator[None]:
     try:
         yield
     except Exception as exc:
+        if is_damage(exc) and not isinstance(exc, CatalogueError):
+            raise IndexDamaged(DAMAGED) from exc
         if not _is_of_the_database(exc):
             raise
         raise IndexUnavailable("The database cannot answer at the moment.") from exc

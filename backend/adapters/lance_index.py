@@ -1,11 +1,14 @@
 """Keeps images and their vectors in LanceDB, one table for each embedding space."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from enum import Enum, auto
-from typing import Any
+from functools import wraps
+from types import CoroutineType
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import lancedb
 import numpy as np
@@ -14,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from lancedb.query import AsyncFTSQuery, AsyncQuery, AsyncVectorQuery, MatchQuery
 
-from backend.catalogue.errors import RowDamaged
+from backend.catalogue.errors import IndexDamaged, RowDamaged
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import (
     SHA256,
@@ -32,6 +35,7 @@ from backend.catalogue.values import (
 
 from .grouping import Group
 from .lance_conditions import following, joined, one_of, ordering, passing
+from .lance_damage import Mender
 from .lance_database import LARGEST_BATCH, LanceDatabase, answering, still_open, translated
 from .lance_remembered import WHOLE_VECTORS, Place, Remembered
 from .lance_rows import (
@@ -46,6 +50,8 @@ from .lance_rows import (
 )
 from .lance_upkeep import KEEP_S, VECTOR_INDEX_FROM, Keeper, Probes
 from .lance_writes import Writes
+
+logger = logging.getLogger(__name__)
 
 # The index holds one bit of each value, so its distances are approximate: of so many times the images asked for, the
 # exact ones are computed. Of 512 values, half whitened, recall@10 with 5, 10 and 15 times is 0.976, 0.993 and 0.997
@@ -67,6 +73,22 @@ SEARCHES_AT_ONCE = 8
 CHUNK = 1000
 
 
+Arguments = ParamSpec("Arguments")
+Outcome = TypeVar("Outcome")
+
+
+def mending(
+    method: "Callable[Concatenate[LanceIndex, Arguments], Awaitable[Outcome]]",
+) -> "Callable[Concatenate[LanceIndex, Arguments], CoroutineType[Any, Any, Outcome]]":
+    """Let a method do without an index that turns out to be broken."""
+
+    @wraps(method)
+    async def mended(self: "LanceIndex", *args: Arguments.args, **kwargs: Arguments.kwargs) -> Outcome:
+        return await self.mended(lambda: method(self, *args, **kwargs))
+
+    return mended
+
+
 class LanceIndex:
     """An ImageIndex on one LanceDB table. To be used within `open`."""
 
@@ -76,6 +98,7 @@ class LanceIndex:
         self._database = database
         self._table = table
         self._writes = writes
+        self.mended = Mender(table)
         self._keeper = Keeper(database, table, writes, keep_s)
         self._probes = Probes(table)
         self._remembered = Remembered(table)
@@ -127,7 +150,7 @@ class LanceIndex:
     ) -> "AsyncIterator[LanceIndex]":
         writes = Writes(database, table, dimension_of(await table.schema()), largest_batch)
         async with writes.running():
-            await writes.sweep_deleted()
+            await _swept(writes, table.name)
             index = cls(database, table, writes, keep_s)
             async with index._originals.running():
                 yield index
@@ -152,6 +175,7 @@ class LanceIndex:
     async def delete(self, image_ids: Sequence[ImageID]) -> None:
         await self._writes.delete(image_ids)
 
+    @mending
     async def get(self, image_id: ImageID) -> ImageRecord | None:
         found = await self._read(self._table.query().where(one_of("id", [image_id])).select(["id"]))
         if not found:
@@ -161,15 +185,18 @@ class LanceIndex:
             raise RowDamaged([image_id])
         return image
 
+    @mending
     async def find(self, sha256: SHA256) -> ImageRecord | None:
         # Together with others, as one look through the library does for all that are uploaded at once.
         with still_open():
             return await self._originals(sha256)
 
+    @mending
     async def vector_of(self, image_id: ImageID) -> Vector | None:
         rows = await self._rows_with_vectors([image_id])
         return vector_in(rows[0]) if rows else None
 
+    @mending
     async def nearest(
         self, vector: Vector, limit: int, filters: Filters, without: Sequence[ImageID] = ()
     ) -> Sequence[Match]:
@@ -237,6 +264,7 @@ class LanceIndex:
             query = query.maximum_nprobes(0)
         return await query.minimum_nprobes(await self._probes.partitions()).to_arrow()
 
+    @mending
     async def matching(
         self, text: str, limit: int, filters: Filters, without: Sequence[ImageID] = ()
     ) -> Sequence[ImageRecord]:
@@ -247,6 +275,7 @@ class LanceIndex:
             query = query.where(joined(conditions))
         return await self._records(query)
 
+    @mending
     async def similarities(self, vector: Vector, image_ids: Sequence[ImageID]) -> Mapping[ImageID, float]:
         similarities = {}
         for row in await self._rows_with_vectors(image_ids):
@@ -256,6 +285,7 @@ class LanceIndex:
                 report_damage(row["id"])
         return similarities
 
+    @mending
     async def page(
         self, limit: int, sort: Sort, after: Position | None, filters: Filters, skip: int = 0
     ) -> Sequence[ImageRecord]:
@@ -272,10 +302,12 @@ class LanceIndex:
             skip += wanted
         return images
 
+    @mending
     async def count(self, filters: Filters) -> int:
         async with answering():
             return await self._table.count_rows(joined(passing(filters)) or None)
 
+    @mending
     async def draw(self, limit: int, filters: Filters) -> tuple[Sequence[ImageID], int]:
         query = self._table.query().select(["id"])
         if conditions := passing(filters):
@@ -287,6 +319,7 @@ class LanceIndex:
                 drawn = _least(pa.concat_tables([drawn, _with_chances(batch["id"])]), limit)
         return [ImageID(image_id) for image_id in drawn["id"].to_pylist()], total
 
+    @mending
     async def vectors_of(self, image_ids: Sequence[ImageID]) -> tuple[Sequence[ImageID], npt.NDArray[np.float16]]:
         async with answering():
             query = self._table.query().where(one_of("id", image_ids)).select(["id", "vector"])
@@ -315,12 +348,14 @@ class LanceIndex:
         damaged: list[ImageID] = []
         async with self._database.snapshot(self._table.name) as table:
             with translated():
-                ids = (await table.query().select(["id"]).to_arrow())["id"].combine_chunks().sort()
-            for start in range(0, len(ids), CHUNK):
+                query = table.query().with_row_id().select(["id", "_rowid"])
+                rows: pa.Table = (await query.to_arrow()).sort_by("id")
+            places = rows["_rowid"].to_pylist()
+            for start in range(0, len(places), CHUNK):
+                # By their places, as an index may be broken that this state of the table has for ever.
                 with translated():
-                    condition = one_of("id", ids[start : start + CHUNK].to_pylist())
-                    query = table.query().where(condition).select(["id", *INTEGRITY])
-                    rows: pa.Table = await query.to_arrow()
+                    query = table.take_row_ids(places[start : start + CHUNK]).select(["id", *INTEGRITY])
+                    rows = await query.to_arrow()
                 for row in rows.sort_by("id").to_pylist():
                     if is_intact(row):
                         yield to_record(row), vector_in(row)
@@ -329,8 +364,13 @@ class LanceIndex:
         if damaged:
             raise RowDamaged(damaged)
 
+    @mending
     async def maintain(self) -> Upkeep:
         return await self._keeper.maintain()
+
+    async def lacks_indexes(self) -> bool:
+        async with answering():
+            return bool(await self._keeper.due_indexes())
 
     async def _find(self, originals: Sequence[SHA256]) -> Sequence[ImageRecord | RowDamaged | None]:
         query = self._table.query().where(one_of("sha256", set(originals))).select(["sha256", "id"])
@@ -366,6 +406,15 @@ class LanceIndex:
         async with answering():
             query = self._table.query().where(one_of("id", image_ids)).select(["id", "vector"])
             return (await query.to_arrow()).to_pylist()
+
+
+async def _swept(writes: Writes, name: str) -> None:
+    """Begin without rows of deleted ids; where rows are damaged begin all the same, as the others can be read."""
+    try:
+        with translated():
+            await writes.sweep_deleted()
+    except IndexDamaged as exc:
+        logger.error("%s is damaged: %s", name, exc, exc_info=exc)
 
 
 class _Reach(Enum):

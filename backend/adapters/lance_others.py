@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import lancedb
 
@@ -10,6 +11,7 @@ from backend.catalogue.errors import IndexUnavailable, ReembeddingUnfinished
 from backend.catalogue.values import SHA256, Change, ImageID, ImageRecord, Source, SpaceID, Survey
 
 from .lance_conditions import one_of
+from .lance_damage import Mender
 from .lance_database import LanceDatabase, answering, in_batches, patiently, translated
 from .lance_index import LanceIndex
 from .lance_rows import INTEGRITY, intact_records
@@ -48,7 +50,8 @@ class LanceOthers:
             for table in tables:
                 for some in in_batches(image_ids):
                     async with answering():
-                        await self._database.with_reserve(lambda table=table, some=some: _delete(table, some))
+                        delete = partial(_delete, table, some)
+                        await Mender(table)(partial(self._database.with_reserve, delete))
 
     async def retire(self) -> None:
         with translated():
@@ -89,7 +92,8 @@ class LanceOthers:
             for table in tables:
                 for some in in_batches(values):
                     query = table.query().where(one_of(column, some)).select(["id", *INTEGRITY])
-                    found = {image.id: image for image in intact_records(await query.to_arrow())} | found
+                    rows = await Mender(table)(query.to_arrow)
+                    found = {image.id: image for image in intact_records(rows)} | found
             deleted = await self._database.deleted(list(found)) if found else frozenset[ImageID]()
         return [image for image_id, image in sorted(found.items()) if image_id not in deleted]
 

@@ -82,6 +82,18 @@ class Keeper:
                     await self._maintain()
             return await self._report(skipped=not granted)
 
+    async def due_indexes(self) -> list[str]:
+        """Return the columns that lack an index: nobody has made it yet, or it was broken and dropped."""
+        there = await self._indexes()
+        due = [column for column in (*SCALARS, "text") if column not in there]
+        if "vector" not in there and await self._table.count_rows() >= VECTOR_INDEX_FROM:
+            due.append("vector")
+        return due
+
+    async def _indexes(self) -> "dict[str, lancedb.index.IndexConfig]":
+        """Return the indexes by their columns."""
+        return {index.columns[0]: index for index in await self._table.list_indices()}
+
     async def _maintain(self) -> None:
         await self._database.take_reserve()
         await self._writes.sweep_deleted()
@@ -134,7 +146,7 @@ class Keeper:
     async def _make_indexes(self, anew: bool) -> None:
         """Make the indexes that are missing, and all of them if they may hold something of what was deleted."""
         images = await self._table.count_rows()
-        there = {index.columns[0]: index for index in await self._table.list_indices()}
+        there = await self._indexes()
         for column, config in {**SCALARS, "text": WORDS}.items():
             if anew or column not in there:
                 await patiently(lambda column=column, config=config: self._table.create_index(column, config=config))

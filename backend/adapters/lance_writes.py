@@ -27,6 +27,7 @@ from backend.catalogue.values import SHA256, Change, Description, ImageID, Image
 
 from .grouping import Group
 from .lance_conditions import one_of
+from .lance_damage import Mender
 from .lance_database import (
     CONFLICT_RETRIES,
     LARGEST_BATCH,
@@ -53,6 +54,7 @@ class Writes:
         self._database = database
         self._table = table
         self._dimension = dimension
+        self._mended = Mender(table)
         self._group: Group[_Add | _Change | _Delete, Any] = Group(self._run, largest_batch)
 
     @asynccontextmanager
@@ -101,6 +103,9 @@ class Writes:
 
     async def sweep_deleted(self) -> None:
         """Remove rows of deleted ids, which a process left that died while it added them."""
+        await self._mended(self._sweep_deleted)
+
+    async def _sweep_deleted(self) -> None:
         deleted = await self._database.all_deleted()
         for some in in_batches(deleted):
             condition = one_of("id", some)
@@ -119,12 +124,17 @@ class Writes:
         for kind, together in self._steps().items():
             places = [place for place, job in enumerate(jobs) if isinstance(job, kind)]
             if places:
-                results = await _isolated([jobs[place] for place in places], together)
+                results = await _isolated([jobs[place] for place in places], self._with_mending(together))
                 outcomes |= dict(zip(places, results, strict=True))
         return [outcomes[place] for place in range(len(jobs))]
 
     def _steps(self) -> Mapping[type, Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]]:
         return {_Add: self._add, _Change: self._change, _Delete: self._delete}
+
+    def _with_mending(
+        self, together: Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
+    ) -> Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]:
+        return lambda jobs: self._mended(lambda: together(jobs))
 
     async def _add(self, jobs: "Sequence[_Add]") -> "Sequence[tuple[ImageRecord, bool] | Exception]":
         outcomes: dict[int, tuple[ImageRecord, bool] | Exception] = {}

@@ -30,7 +30,8 @@ Everything that can go wrong in the catalogue; one class for each thing that a c
     └── Unavailable                a fault outside; the same request may succeed later
         ├── StoreUnavailable
         └── IndexUnavailable
-            └── RowDamaged         what the database holds of an image cannot be read
+            ├── RowDamaged         what the database holds of an image cannot be read
+            └── IndexDamaged       files of the database are not what was written
 
 The message is for people. Public attributes are the facts, and go into the problem that the caller reads: put
 nothing there that grants access.
@@ -213,7 +214,7 @@ class StoreUnavailable(Unavailable):
 
 
 class IndexUnavailable(Unavailable):
-    """The database cannot be reached, is full, or is damaged."""
+    """The database cannot be reached, or is full."""
 
 
 class RowDamaged(IndexUnavailable):
@@ -225,3 +226,7 @@ class RowDamaged(IndexUnavailable):
         what = f"The row of image {named} is" if one else f"The rows of {len(image_ids)} images ({named}) are"
         super().__init__(f"{what} damaged: `lookalike doctor --deep` says what to do.")
         self.image_ids = tuple(image_ids)
+
+
+class IndexDamaged(IndexUnavailable):
+    """Files of the database are damaged or gone. Waiting does not help, but restoring or giving up rows does."""

@@ -166,7 +166,9 @@ class Housekeeper:
     async def _needs_upkeep(self) -> bool:
         if self._maintained.ago_s() >= self._rhythm.maintain_s:
             return True
-        return abs(await self._index.count(Filters()) - self._images) >= self._rhythm.due(self._images)
+        if abs(await self._index.count(Filters()) - self._images) >= self._rhythm.due(self._images):
+            return True
+        return await self._index.lacks_indexes()
 
 
 class _Done:

@@ -258,6 +258,10 @@ class ImageIndex(Protocol):
         """
         ...
 
+    async def lacks_indexes(self) -> bool:
+        """Say whether an index is missing, because it was damaged or never made. Then upkeep is due at once."""
+        ...
+
     async def maintain(self) -> Upkeep:
         """
         Bring the indexes up to date, join small files, and forget old versions, so that what was deleted is gone.

@@ -72,7 +72,11 @@ KINDS: dict[type[errors.CatalogueError], Kind] = {
     errors.StoreUnavailable: Kind(503, "store-unavailable", "The object store cannot answer"),
     errors.IndexUnavailable: Kind(503, "index-unavailable", "The database cannot answer"),
     errors.RowDamaged: Kind(503, "row-damaged", "What the database holds of the image is damaged"),
+    errors.IndexDamaged: Kind(503, "index-damaged", "The database is damaged"),
 }
+
+# What any request may meet.
+FAULTS = (errors.StoreUnavailable, errors.IndexUnavailable, errors.RowDamaged, errors.IndexDamaged)
 
 # What the layers before a route refuse; the exception brings its own sentence.
 REFUSALS: dict[type[HTTPException], Kind] = {
@@ -104,7 +108,7 @@ def documented(
         parameters: The route reads some from its address; they may be malformed.
         body: The route reads one; it may be malformed, too large, or not declared as JSON.
     """
-    kinds = [KINDS[error] for error in (*ours, errors.StoreUnavailable, errors.IndexUnavailable, errors.RowDamaged)]
+    kinds = [KINDS[error] for error in (*ours, *FAULTS)]
     kinds += [MISDIRECTED, INTERNAL]
     kinds += [KEY_REQUIRED, ROLE_REQUIRED, CROSS_SITE, TOO_MANY] if keys else []
     kinds += [MALFORMED] if parameters or body else []

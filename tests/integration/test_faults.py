@@ -77,7 +77,7 @@ async def test_delete_while_the_store_fails(visitor: Visitor, settings: Settings
 
 
 async def test_database_that_fails(visitor: Visitor, settings: Settings) -> None:
-    """A damaged table is a 503; the answer has no path."""
+    """A damaged table is a 503 that says so, and what to do; the answer has no path."""
     image = await visitor.add(Picture.of(1))
     _damage(settings.data / "database")
 
@@ -88,7 +88,7 @@ async def test_database_that_fails(visitor: Visitor, settings: Settings) -> None
     ]
 
     for answer in answers:
-        assert_problem(answer, 503, "index-unavailable")
+        assert "lookalike doctor --deep" in assert_problem(answer, 503, "index-damaged")["detail"]
         assert str(settings.data) not in answer.text
 
 

@@ -49,10 +49,14 @@ class Index:
         self.at_once = 0
         self.takes_s = 0.0
         self.down: Exception | None = None
+        self.lacking = False
 
     async def count(self, filters: Filters) -> int:
         self.looks += 1
         return self.images
+
+    async def lacks_indexes(self) -> bool:
+        return self.lacking
 
     async def maintain(self) -> Upkeep:
         self.upkeeps += 1
@@ -173,6 +177,19 @@ async def test_time(home: Home) -> None:
     """It is due from time to time also when nothing has grown."""
     async with kept(home, replace(RESTLESS, maintain_s=0.01)):
         await until(lambda: home.index.upkeeps >= 3)
+
+
+async def test_index_that_is_missing(home: Home) -> None:
+    """A missing index makes upkeep due at once, until it is there."""
+    async with kept(home):
+        await looked(home)
+        home.index.lacking = True
+        await until(lambda: home.index.upkeeps >= 3)
+        home.index.lacking = False
+        upkeeps = home.index.upkeeps
+        await looked(home)
+
+    assert home.index.upkeeps <= upkeeps + 1
 
 
 async def test_long_work(home: Home) -> None:

@@ -1,6 +1,6 @@
 """The table of problems."""
 
-from backend.catalogue.errors import CatalogueError, InvalidManifest, InvalidVector
+from backend.catalogue.errors import CatalogueError, IndexUnavailable, InvalidManifest, InvalidVector
 from backend.web.problems import KINDS
 
 
@@ -10,8 +10,8 @@ def _leaves(base: type[CatalogueError]) -> set[type[CatalogueError]]:
 
 def test_every_error_has_its_problem() -> None:
     """No error of the catalogue reaches a visitor without a status; a wrong manifest is told at start, to others."""
-    # InvalidVector is raised itself, too, beside the one below it.
-    assert set(KINDS) == _leaves(CatalogueError) - {InvalidManifest} | {InvalidVector}
+    # InvalidVector and IndexUnavailable are raised themselves, too, beside the ones below them.
+    assert set(KINDS) == _leaves(CatalogueError) - {InvalidManifest} | {InvalidVector, IndexUnavailable}
 
 
 def test_names_of_problems() -> None:
