@@ -128,6 +128,13 @@ def _doctor_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address that the server is to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", help="TCP port that the server is to listen on (default: 8000)")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--deep", action="store_true", help="read every row and index, and look for every stored file")
+    parser.add_argument("--checksums", action="store_true", help="with --deep: read every stored file, too")
+    parser.add_argument(
+        "--drop-damaged",
+        action="store_true",
+        help="with --deep: give up rows that cannot be read, after naming them in a file in the data folder",
+    )
 
 
 def _model_option(parser: argparse.ArgumentParser) -> None:
@@ -150,8 +157,8 @@ COMMANDS = (
     Command(
         "doctor",
         "check everything, and say what to do",
-        "Check packages, data folder, page, model, database, store and clock; nothing is changed. The exit code is 1 if"
-        " something does not work.",
+        "Check packages, data folder, page, model, database, store and clock; nothing is changed, but by"
+        " --drop-damaged. The exit code is 1 if something does not work.",
         _doctor_options,
     ),
     Command(

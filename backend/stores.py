@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 
 from backend.adapters.local_store import LocalStore
 from backend.adapters.s3_checks import check_store
@@ -46,12 +47,9 @@ async def opened_store(settings: Settings) -> AsyncIterator[LocalStore | S3Store
 
 @asynccontextmanager
 async def store_to_look_at(settings: Settings) -> AsyncIterator[LocalStore | S3Store]:
-    """Make the store for a command that changes nothing, so that no secret is made: it signs nothing of worth."""
-    if settings.store is not None:
-        async with opened_store(settings) as store:
-            yield store
-    else:
-        yield LocalStore(settings.data / "objects", store_routes.PATH, b"", settings.url_expires_s, utc_now)
+    """Make the store for a command that changes nothing, and so makes no secret either: it signs no address."""
+    async with opened_store(replace(settings, secret=settings.secret or "signs nothing")) as store:
+        yield store
 
 
 def bucket_of(settings: Settings) -> Place:

@@ -175,6 +175,16 @@ class LanceDatabase:
         finally:
             table.close()
 
+    @asynccontextmanager
+    async def opened(self, name: str) -> AsyncIterator[lancedb.AsyncTable]:
+        """Open any table of the database."""
+        with translated():
+            table = await self._connection.open_table(name)
+        try:
+            yield table
+        finally:
+            table.close()
+
     async def spaces(self) -> list[SpaceID]:
         """Return the spaces that have a table."""
         with translated():

@@ -1,7 +1,8 @@
 """Looks at a LanceDB database and changes nothing."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import lancedb
 from backend.catalogue.values import HubState, SpaceID
 
 from .lance_conditions import one_of
+from .lance_damage import broken_indexes, is_damage, reason_of
 from .lance_database import DELETED, HUBS, IMAGES, opening, table_names
 from .lance_others import missing, originals_in
 from .lance_table_check import check
@@ -33,6 +35,10 @@ class TableState:
     """Images that are hidden from searches, as they are hubs."""
     versions: int
     """States of the table that can still be read; upkeep forgets old ones."""
+    damage: str | None
+    """What is wrong with data files, by a look at their beginnings and ends and at one column; None if nothing is."""
+    broken_indexes: Sequence[str]
+    """Names of the indexes that cannot be read."""
 
 
 async def inspect(location: Path | str, storage_options: Mapping[str, str]) -> Sequence[TableState]:
@@ -43,17 +49,32 @@ async def inspect(location: Path | str, storage_options: Mapping[str, str]) -> S
         IndexUnavailable: The database cannot be opened, or a table is none of ours or of another version.
     """
     with opening(location):
-        options = dict(storage_options)
-        connection = await lancedb.connect_async(
-            location, read_consistency_interval=timedelta(0), storage_options=options
-        )
-        try:
+        async with connected(location, storage_options) as connection:
             spaces = [name for name in sorted(await table_names(connection)) if name.startswith(IMAGES)]
-            waiting = await _waiting(connection, spaces) if len(spaces) > 1 else {}
+            waiting = await _waiting_unless_damaged(connection, spaces) if len(spaces) > 1 else {}
             hidden = await _hidden(connection)
             return [await _state(connection, name, waiting.get(name, 0), hidden[name]) for name in spaces]
-        finally:
-            connection.close()
+
+
+@asynccontextmanager
+async def connected(location: Path | str, storage_options: Mapping[str, str]) -> AsyncIterator[lancedb.AsyncConnection]:
+    """Connect to a database without making anything in it; every question sees its newest state."""
+    connection = await lancedb.connect_async(
+        location, read_consistency_interval=timedelta(0), storage_options=dict(storage_options)
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+async def _waiting_unless_damaged(connection: lancedb.AsyncConnection, names: Sequence[str]) -> dict[str, int]:
+    try:
+        return await _waiting(connection, names)
+    except Exception as exc:
+        if not is_damage(exc):
+            raise
+        return {}  # The table that is damaged says so itself.
 
 
 async def _waiting(connection: lancedb.AsyncConnection, names: Sequence[str]) -> dict[str, int]:
@@ -99,6 +120,20 @@ async def _state(connection: lancedb.AsyncConnection, name: str, waiting: int, h
             waiting=waiting,
             hidden=hidden,
             versions=len(await table.list_versions()),
+            damage=await _damage(table),
+            broken_indexes=sorted(await broken_indexes(table)),
         )
     finally:
         table.close()
+
+
+async def _damage(table: lancedb.AsyncTable) -> str | None:
+    """Read the ids, which opens every data file: one that is gone, cut or overwritten cannot be opened."""
+    try:
+        async for _ in await table.query().select(["id"]).to_batches():
+            pass
+    except Exception as exc:
+        if not is_damage(exc):
+            raise
+        return reason_of(exc)
+    return None

@@ -17,7 +17,7 @@ import shutil
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, aclosing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -445,7 +445,14 @@ def _read_facts(folder: Path) -> ObjectFacts | None:
         text = (folder / "facts.json").read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    return ObjectFacts(**json.loads(text))
+    try:
+        facts = ObjectFacts(**json.loads(text))
+        # What was written and what is there differ where a disk or somebody's hand damaged the file.
+        return replace(facts, size=(folder / "body").stat().st_size)
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError) as exc:
+        raise OSError(f"{folder / 'facts.json'} is damaged") from exc
 
 
 def _open(path: Path) -> tuple[bytes, IO[bytes] | None]:

@@ -19,6 +19,7 @@ from tempfile import NamedTemporaryFile
 import httpx
 
 from backend import __version__
+from backend.adapters.lance_database import ASK_DOCTOR
 from backend.adapters.lance_inspection import TableState, inspect
 from backend.adapters.lance_upkeep import VECTOR_INDEX_FROM
 from backend.adapters.s3_checks import Finding, check_cors, probe
@@ -26,6 +27,7 @@ from backend.adapters.s3_store import S3Store
 from backend.catalogue.errors import LibraryMismatch, Unavailable
 from backend.catalogue.hidden_hubs import warning
 from backend.catalogue.housekeeping import in_bytes
+from backend.catalogue.values import ImageID
 from backend.databases import location_of, storage_options
 from backend.libraries import unopened_library
 from backend.settings import MIN_SECRET_CHARACTERS, Settings, variable
@@ -73,6 +75,15 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
+class Concerned:
+    """An image that a check is about, as far as it can still be told."""
+
+    id: ImageID | None
+    name: str | None
+    """Its title or file name."""
+
+
+@dataclass(frozen=True)
 class Check:
     """What a check has found."""
 
@@ -80,6 +91,8 @@ class Check:
     level: Level
     sentence: str
     """What is the case and, unless it is all right, what to do."""
+    images: tuple[Concerned, ...] = ()
+    """Those that it is about, where that can be told."""
 
 
 def python() -> Check:
@@ -239,7 +252,28 @@ async def database(settings: Settings) -> Sequence[Check]:
     hubs = [
         _warning(f"hubs of {table.space}", warning(table.hidden).removesuffix(".")) for table in tables if table.hidden
     ]
-    return [_ok("database", f"{location} opens; spaces: {len(tables)}"), *map(_table, tables), *hubs]
+    counted = await _counted_objects(settings, max((table.images for table in tables), default=0))
+    return [_ok("database", f"{location} opens; spaces: {len(tables)}"), *map(_table, tables), *hubs, *counted]
+
+
+async def _counted_objects(settings: Settings, images: int) -> Sequence[Check]:
+    """Count the originals until there is one for each image."""
+    if images == 0:
+        return []
+    name, originals = "originals", 0
+    try:
+        async with asyncio.timeout(PATIENCE_S), store_to_look_at(settings) as store:
+            async for _ in store.list("originals/"):
+                originals += 1
+                if originals == images:
+                    return [_ok(name, f"there is one for each of {images} images, or more")]
+    except TimeoutError:
+        return [_warning(name, f"{originals} were counted in {PATIENCE_S} s; `lookalike doctor --deep` takes its time")]
+    except Unavailable as exc:
+        return [_failure(name, f"they cannot be counted: {exc}")]
+    if originals == 0:
+        return [_failure(name, f"there is none, and the database has {images} images: is this its store?")]
+    return [_failure(name, f"there are {originals} for {images} images; `lookalike doctor --deep` names those missing")]
 
 
 def _is_there(location: Path | str) -> bool:
@@ -252,6 +286,12 @@ def _table(state: TableState) -> Check:
     index = f"{state.unindexed} of them not in the vector index" if state.indexed else "no vector index"
     facts = f"{state.images} images, {index}, {state.versions} states kept"
     upkeep = "let a server with LOOKALIKE_UPKEEP=yes run, or `lookalike maintain`"
+    if state.damage:
+        sentence = f"{facts}; data files are damaged or gone ({state.damage}): {ASK_DOCTOR}"
+        return _failure(name, sentence)
+    if state.broken_indexes:
+        broken = ", ".join(state.broken_indexes)
+        return _warning(name, f"{facts}; damaged indexes: {broken}; a server makes them anew when it meets them")
     if state.images >= 2 * VECTOR_INDEX_FROM and state.unindexed > MANY_UNINDEXED * state.images:
         return _warning(name, f"{facts}; searches are slow: {upkeep}")
     if state.versions > MANY_VERSIONS:

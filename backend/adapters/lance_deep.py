@@ -1,0 +1,320 @@
+"""
+Reads every row and every index of a table of images, to learn what is damaged, and which images it concerns.
+
+Rows are read by their places, piece by piece, so that memory stays flat: which rows there are says the manifest, and a
+file that is gone does not hide them. Where a piece cannot be read it is halved until what cannot be read is known. The
+columns INTEGRITY hold all that there is of an image: while they are intact, the others can be written anew.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import lancedb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from lancedb.query import MatchQuery
+
+from backend.catalogue.values import ImageID, ImageRecord
+
+from .lance_conditions import literal, one_of
+from .lance_damage import broken_indexes, is_damage, reason_of
+from .lance_database import in_batches
+from .lance_rows import INTEGRITY, dimension_of, is_consistent, is_intact, record_in, to_row, to_table, vector_in
+
+# Rows that are read at once: with vectors of 1,280 values some 5 MB. A piece that cannot be read is halved down to the
+# smaller number; rows of which only the other columns are unreadable are not told apart further.
+PIECE = 1024
+SMALL_PIECE = 128
+
+# Images whose indexes are compared with their rows, and tags or texts that are looked up: these find many rows each.
+SAMPLE = 100
+VALUES = 20
+
+# How many of the nearest of an image's own vector are looked through for it. As many as a search for ten compares.
+NEAREST = 150
+
+# The part of a sample that the vector index may miss. A guess: it finds an image by its own vector nearly always.
+MISSED = 0.1
+
+Places = npt.NDArray[np.uint64]
+"""(N,) `_rowid`s: the number of the file in the upper half, the place in the file in the lower."""
+
+
+@dataclass(frozen=True)
+class DamagedRow:
+    """A row that is not what was written."""
+
+    place: int
+    id: ImageID | None
+    """None if it can be read no more."""
+    title: str | None
+    reason: str
+    recoverable: bool
+    """Whether the record and the vector are intact, so that the row can be written anew."""
+
+
+class TableReader:
+    """Goes through all rows of a table, and remembers those that are damaged."""
+
+    def __init__(self, table: lancedb.AsyncTable) -> None:
+        self._table = table
+        self._columns: list[str] = []
+        self._reason = ""
+        self._unreadable_files: dict[int, str | None] = {}
+        self.damaged: list[DamagedRow] = []
+        self.rows = 0
+
+    async def records(self) -> AsyncGenerator[list[ImageRecord], None]:
+        """
+        Go through the records that can be read, some at a time.
+
+        Raises:
+            Exception: LanceDB's, when the database cannot be reached.
+        """
+        self._columns = (await self._table.schema()).names
+        seen = np.array([], dtype=np.uint64)
+        # Where a server's upkeep has joined files meanwhile, rows are at other places: those are read, too.
+        while len(new := np.setdiff1d(await places_of(self._table), seen)):
+            for places in _pieces(new):
+                records: list[ImageRecord] = []
+                async for rows in self._readable(places):
+                    records += self._checked(rows)
+                if records:
+                    yield records
+            self.rows = len(new) + len(np.intersect1d(seen, await places_of(self._table)))
+            seen = np.union1d(seen, new)
+
+    def _checked(self, rows: pa.Table) -> list[ImageRecord]:
+        """Return the records of rows that were read whole, or of which the columns INTEGRITY were."""
+        records = []
+        whole = set(self._columns) <= set(rows.column_names)
+        for row in rows.to_pylist():
+            image = record_in(row)
+            if image is None or not is_intact(row):
+                self._note(row, image, "its checksum is not that of its content", recoverable=False)
+                continue
+            if not whole:
+                self._note(row, image, self._reason, recoverable=True)
+            elif not is_consistent(row):
+                self._note(row, image, "its columns differ from its record", recoverable=True)
+            records.append(image)
+        return records
+
+    def _note(self, row: Mapping[str, Any], image: ImageRecord | None, reason: str, recoverable: bool) -> None:
+        image_id = row.get("id") if image is None else image.id
+        title = row.get("title") if image is None else image.description.title
+        self.damaged.append(DamagedRow(row["_rowid"], _as_id(image_id), title, reason, recoverable))
+
+    async def _readable(self, places: Places) -> AsyncIterator[pa.Table]:
+        """Yield the rows that can be read, of large damaged pieces only the columns INTEGRITY; note the others."""
+        if reason := self._unreadable_files.get(int(places[0]) >> 32):
+            self._note_unreadable(places, reason)
+            return
+        try:
+            yield await self._read(places, self._columns)
+            return
+        except Exception as exc:
+            self._reason = reason = _damage_in(exc)
+        if await self._is_unreadable_file(int(places[0]) >> 32, places):
+            self._note_unreadable(places, reason)
+            return
+        if len(places) <= SMALL_PIECE:
+            try:
+                yield await self._read(places, INTEGRITY)
+                return
+            except Exception as exc:
+                self._reason = reason = _damage_in(exc)
+        if len(places) == 1:
+            row = await self._salvaged(int(places[0]))
+            self._note(row, record_in(row) if "record" in row else None, reason, recoverable=False)
+            return
+        half = len(places) // 2
+        for part in (places[:half], places[half:]):
+            async for rows in self._readable(part):
+                yield rows
+
+    def _note_unreadable(self, places: Places, reason: str) -> None:
+        self.damaged += [DamagedRow(place, None, None, reason, recoverable=False) for place in places.tolist()]
+
+    async def _is_unreadable_file(self, file: int, places: Places) -> bool:
+        """Try each column of a file by itself at both ends of a piece: a file that is cut or gone gives none."""
+        if file not in self._unreadable_files:
+            salvaged = [await self._salvaged(int(place)) for place in (places[0], places[-1])]
+            empty = all(row.keys() == {"_rowid"} for row in salvaged)
+            self._unreadable_files[file] = self._reason if empty else None
+        return self._unreadable_files[file] is not None
+
+    async def _salvaged(self, place: int) -> dict[str, Any]:
+        """Return what can be read of one row."""
+        row: dict[str, Any] = {"_rowid": place}
+        for column in self._columns:
+            try:
+                row |= (await self._read(np.array([place], dtype=np.uint64), [column])).to_pylist()[0]
+            except Exception as exc:
+                _damage_in(exc)
+        return row
+
+    async def _read(self, places: Places, columns: Sequence[str]) -> pa.Table:
+        return await _rows_at(self._table, places.tolist(), columns)
+
+
+async def places_of(table: lancedb.AsyncTable) -> Places:
+    """Return where the rows of a table are, file by file. Reads the manifest only, however damaged the files are."""
+    rows = await table.query().with_row_id().select(["_rowid"]).to_arrow()
+    return np.sort(rows["_rowid"].to_numpy())
+
+
+async def ids_by_index(table: lancedb.AsyncTable, candidates: Sequence[ImageID]) -> dict[int, ImageID]:
+    """
+    Return the places that the index of ids knows of these ids.
+
+    It may know them also where the file of the rows is gone. Nothing is found where it cannot be asked.
+    """
+    found: dict[int, ImageID] = {}
+    for some in in_batches(candidates):
+        for image_id in some:
+            try:
+                query = table.query().where(one_of("id", [image_id])).with_row_id().select(["_rowid"])
+                rows = (await query.to_arrow())["_rowid"].to_pylist()
+            except Exception as exc:
+                _damage_in(exc)
+                return found
+            found |= dict.fromkeys(rows, image_id)
+    return found
+
+
+async def wrong_indexes(table: lancedb.AsyncTable) -> dict[str, str]:
+    """
+    Return what is wrong with indexes, by their names: they cannot be read, or answer otherwise than the rows.
+
+    Raises:
+        Exception: LanceDB's, when the database cannot be reached.
+    """
+    wrong = {name: f"it cannot be read: {reason_of(exc)}" for name, exc in (await broken_indexes(table)).items()}
+    sample = await _sample(table)
+    for index in await table.list_indices():
+        if index.name not in wrong and sample:
+            try:
+                differs = await _DIFFERENCES.get(index.columns[0], _scalar_differs)(table, index.columns[0], sample)
+            except Exception as exc:
+                differs = _damage_in(exc)
+            if differs:
+                wrong[index.name] = differs
+    return wrong
+
+
+async def unreadable_places(table: lancedb.AsyncTable) -> list[int]:
+    """Return the places of rows that cannot be read, or lie near one, in a table that is not of images."""
+    unreadable: list[int] = []
+    for places in _pieces(await places_of(table)):
+        try:
+            await _rows_at(table, places.tolist(), (await table.schema()).names)
+        except Exception as exc:
+            _damage_in(exc)
+            unreadable += places.tolist()
+    return unreadable
+
+
+async def rewrite(table: lancedb.AsyncTable, rows: Sequence[DamagedRow]) -> None:
+    """Write the rows anew of which record and vector are intact, and take them out where they were."""
+    for some in in_batches(rows):
+        whole = await _rows_at(table, [row.place for row in some], INTEGRITY)
+        anew = []
+        for row in whole.to_pylist():
+            image = record_in(row)
+            if image is not None and is_intact(row):
+                anew.append(to_row(image, vector_in({"id": image.id, **row}), row["revision"] + 1))
+        await table.add(to_table(anew, dimension_of(await table.schema())))
+        await drop(table, [row.place for row in some])
+
+
+async def drop(table: lancedb.AsyncTable, places: Sequence[int]) -> None:
+    """Take rows out by their places. Needs nothing of the files that they are in."""
+    for some in in_batches(places):
+        await table.delete(f"_rowaddr IN ({', '.join(map(str, some))})")
+
+
+def _pieces(places: Places) -> Iterator[Places]:
+    """Cut the places into pieces, each within one file."""
+    for file in np.split(places, np.flatnonzero(np.diff(places >> np.uint64(32))) + 1):
+        yield from (file[start : start + PIECE] for start in range(0, len(file), PIECE))
+
+
+async def _rows_at(table: lancedb.AsyncTable, places: Sequence[int], columns: Sequence[str]) -> pa.Table:
+    return await table.take_row_ids(list(places)).with_row_id().select(list(columns)).to_arrow()
+
+
+def _damage_in(error: Exception) -> str:
+    """Return what is damaged; raise the error again if it is none of damage."""
+    if not is_damage(error):
+        raise error
+    return reason_of(error)
+
+
+def _as_id(value: Any) -> ImageID | None:
+    hexadecimal = isinstance(value, str) and len(value) == 32 and not value.strip("0123456789abcdef")
+    return ImageID(value) if hexadecimal else None
+
+
+async def _sample(table: lancedb.AsyncTable) -> list[dict[str, Any]]:
+    """Return intact rows, spread over the table."""
+    places = await places_of(table)
+    chosen = places[np.unique(np.linspace(0, len(places) - 1, min(SAMPLE, len(places)), dtype=int))]
+    rows: list[dict[str, Any]] = []
+    for place in chosen.tolist():
+        try:
+            found = (await _rows_at(table, [place], (await table.schema()).names)).to_pylist()
+        except Exception as exc:
+            _damage_in(exc)
+            continue
+        rows += [row for row in found if is_intact(row) and is_consistent(row)]
+    return rows
+
+
+async def _scalar_differs(table: lancedb.AsyncTable, column: str, sample: Sequence[Mapping[str, Any]]) -> str | None:
+    """Look values of a column up, and compare what is found with the rows themselves."""
+    if column == "id" and await table.count_rows("id >= ''") != await table.count_rows():
+        return "it does not hold every row"
+    lists = column in ("tags", "label_names")
+    values = sorted({value for row in sample for value in (row[column] if lists else [row[column]])})
+    for value in values[:: max(1, len(values) // VALUES)] if lists else values:
+        condition = (
+            f"array_has_any({column}, make_array({literal(value)}))" if lists else f"{column} = {literal(value)}"
+        )
+        rows = await table.query().where(condition).with_row_id().select(["_rowid"]).to_arrow()
+        found = set(rows["_rowid"].to_pylist())
+        expected = {row["_rowid"] for row in sample if (value in row[column] if lists else value == row[column])}
+        if not expected <= found:
+            return f"it does not find every row with {column} {value!r}"
+        some = sorted(found)[:SAMPLE]
+        for row in (await _rows_at(table, some, [column])).to_pylist():
+            if not (value in row[column] if lists else value == row[column]):
+                return f"it finds rows without {column} {value!r}"
+    return None
+
+
+async def _words_differ(table: lancedb.AsyncTable, column: str, sample: Sequence[Mapping[str, Any]]) -> str | None:
+    for row in sample[:VALUES]:
+        if not row[column].strip():
+            continue
+        words = MatchQuery(row[column], column, fuzziness=0)  # pyright: ignore[reportCallIssue]: pydantic's defaults
+        query = table.query().nearest_to_text(words).where(one_of("id", [row["id"]])).limit(2).with_row_id()
+        if row["_rowid"] not in (await query.select(["_rowid", "_score"]).to_arrow())["_rowid"].to_pylist():
+            return f"it does not find the words of image {row['id']}"
+    return None
+
+
+async def _vectors_differ(table: lancedb.AsyncTable, column: str, sample: Sequence[Mapping[str, Any]]) -> str | None:
+    missed = 0
+    for row in sample:
+        query = table.query().nearest_to(np.array(row[column], dtype=np.float32)).distance_type("cosine")
+        query = query.maximum_nprobes(0).limit(NEAREST).with_row_id().select(["_rowid", "_distance"])
+        missed += row["_rowid"] not in (await query.to_arrow())["_rowid"].to_pylist()
+    if missed > MISSED * len(sample):
+        return f"of {len(sample)} images it does not find {missed} by their own vectors"
+    return None
+
+
+_DIFFERENCES = {"text": _words_differ, "vector": _vectors_differ}
