@@ -70,6 +70,9 @@ OPERATIONS = {
     "renew": ("PUT", f"{API}/reembedding/images/{{image_id}}"),
     "report_unreadable": ("PUT", f"{API}/reembedding/images/{{image_id}}/report"),
     "finish_reembedding": ("DELETE", f"{API}/reembedding"),
+    "list_hubs": ("GET", f"{API}/hubs"),
+    "clear_hub": ("PUT", f"{API}/hubs/{{image_id}}/cleared"),
+    "count_hub_again": ("DELETE", f"{API}/hubs/{{image_id}}/cleared"),
 }
 
 # Those of which a part of a request can be wrong: any text is an id.
@@ -83,6 +86,7 @@ REFUSING = [
     "lease_images",
     "renew",
     "report_unreadable",
+    "list_hubs",
 ]
 
 
