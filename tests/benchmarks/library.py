@@ -17,6 +17,7 @@ from backend.adapters.lance_rows import schema, to_row
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import ImageRecord, Upkeep, Vector
 from tests.benchmarks.library_records import record_of
+from tests.support.database import adopt
 
 BATCH = 4096
 """Rows written at once."""
@@ -29,7 +30,7 @@ async def fill(
     record: Callable[[int], ImageRecord] = record_of,
 ) -> Upkeep:
     """
-    Write a data folder's library.
+    Write a data folder's library, without its files.
 
     Args:
         vectors: (N, D) of unit length; may be a mapped file.
@@ -39,7 +40,9 @@ async def fill(
         async with database.images(space) as table:
             await table.add(pa.RecordBatchReader.from_batches(schema(space.dimension), _batches(vectors, record)))
         async with LanceIndex.open(database, space) as index:
-            return await index.maintain()
+            upkeep = await index.maintain()
+    await adopt(data)
+    return upkeep
 
 
 def _batches(vectors: npt.NDArray[np.float32], record: Callable[[int], ImageRecord]) -> Iterator[pa.RecordBatch]:

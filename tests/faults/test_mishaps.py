@@ -76,8 +76,15 @@ class Home:
         self.server.process.kill()
         self.stop()
 
-    async def work(self) -> None:
-        """Let clients add, change and delete for a while; the server stays."""
+    async def work(self, killed: bool = False) -> None:
+        """
+        Let clients add, change and delete for a while, and learn what has become of what was not answered.
+
+        Else a sweep of days later would take files whose tickets hold today.
+
+        Args:
+            killed: The server is, in the middle of it.
+        """
         assert self.server
         async with visiting(self.server.url, self.space) as visitor:
             clients = [Client([visitor], self.ledger, self.chance.randrange(10**6)) for _ in range(CLIENTS)]
@@ -88,13 +95,20 @@ class Home:
             endings = await asyncio.gather(*working, return_exceptions=True)
         unexpected = [each for each in endings if not isinstance(each, asyncio.CancelledError | httpx.TransportError)]
         assert unexpected == []
+        if not killed:
+            await self.settle()
+
+    async def settle(self) -> None:
+        assert self.server
+        async with visiting(self.server.url, self.space) as visitor:
+            await settle(Client([visitor], self.ledger, self.chance.randrange(10**6)), visitor, self.ledger.stories)
 
     async def check(self) -> None:
         """Find every photo with the server, as it was told, and settle what was not answered."""
         self.assert_kept()
+        await self.settle()
         assert self.server
         async with visiting(self.server.url, self.space) as visitor:
-            await settle(Client([visitor], self.ledger, self.chance.randrange(10**6)), visitor, self.ledger.stories)
             some = self.chance.sample(self.ledger.stories, min(20, len(self.ledger.stories)))
             assert await complaints(visitor, self.ledger, some) == []
 
@@ -128,7 +142,7 @@ class Home:
 
 async def kill(home: Home) -> None:
     """kill -9 under load."""
-    work = asyncio.create_task(home.work())
+    work = asyncio.create_task(home.work(killed=True))
     await asyncio.sleep(home.chance.uniform(0.1, 2))
     home.kill()
     await work
