@@ -277,7 +277,7 @@ async def _scalar_differs(table: lancedb.AsyncTable, column: str, sample: Sequen
     """Look values of a column up, and compare what is found with the rows themselves."""
     if column == "id" and await table.count_rows("id >= ''") != await table.count_rows():
         return "it does not hold every row"
-    lists = column in ("tags", "label_names")
+    lists = isinstance(sample[0][column], list)
     values = sorted({value for row in sample for value in (row[column] if lists else [row[column]])})
     for value in values[:: max(1, len(values) // VALUES)] if lists else values:
         condition = (

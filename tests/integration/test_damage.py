@@ -20,7 +20,7 @@ from tests.support.spaces import vector
 
 pytestmark = pytest.mark.anyio
 
-INDEXED = ("id", "sha256", "size", "tags", "label_names", "text", "vector")
+INDEXED = (*lance_upkeep.SCALARS, "text", "vector")
 
 
 @pytest.fixture

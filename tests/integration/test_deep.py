@@ -169,7 +169,7 @@ def test_columns_that_can_be_written_anew(data: Path, capsys: pytest.CaptureFixt
     assert asyncio.run(_usable(data / "database")) == [image(number) for number in range(ALL)]
 
 
-@pytest.mark.parametrize("column", ["id", "sha256", "size", "tags", "label_names", "text", "vector"])
+@pytest.mark.parametrize("column", [*lance_upkeep.SCALARS, "text", "vector"])
 def test_index_that_is_gone(data: Path, capsys: pytest.CaptureFixture[str], column: str) -> None:
     """A broken index is a warning, as it is made anew by itself."""
     for file in asyncio.run(index_files(data / "database", column)):
