@@ -12,7 +12,7 @@ from backend.adapters.lance_index import LanceIndex
 from backend.catalogue.errors import IndexDamaged
 from backend.catalogue.housekeeping import Housekeeper, Rhythm
 from backend.catalogue.service import utc_now
-from backend.catalogue.values import Change, Filters, Sort
+from backend.catalogue.values import AttributeCondition, Change, Filters, Sort
 from tests.support.damage import DAMAGES, DIMENSION, JOINED, LATER, SPACE, TABLE, data_files, image, index_files
 from tests.support.database import open_index
 from tests.support.records import image_id, record
@@ -42,6 +42,7 @@ async def use(index: LanceIndex, number: int = 1000) -> None:
     assert await index.count(Filters(tags_all=("t5",))) == images // 10
     assert await index.count(Filters(labels_any=("dog",))) == images
     assert await index.count(Filters(size_min=10)) == images
+    assert await index.count(Filters(attributes=(AttributeCondition("none has it", True),))) == 0
     assert len(await index.matching("t6", 100, Filters())) == images // 10
     assert len(await index.page(50, Sort.LARGEST, None, Filters(size_min=10))) == 50
     new = record(number, ("new",))
