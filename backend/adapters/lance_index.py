@@ -325,8 +325,7 @@ class LanceIndex:
             query = self._table.query().where(one_of("id", image_ids)).select(["id", "vector"])
             rows: pa.Table = await query.to_arrow()
         place = {image_id: number for number, image_id in enumerate(image_ids)}
-        sound = are_sound(np.linalg.norm(vectors_in(rows).astype(np.float32), axis=1))
-        rows = rows.filter(pa.array(sound))
+        rows = _with_sound_vectors(rows)
         rows = rows.take(np.argsort([place[image_id] for image_id in rows["id"].to_pylist()]))
         return [ImageID(image_id) for image_id in rows["id"].to_pylist()], vectors_in(rows)
 
@@ -334,8 +333,8 @@ class LanceIndex:
         with translated():
             batches = await self._table.query().select(["id", "vector"]).to_batches()
             async for batch in batches:
-                if batch.num_rows:
-                    rows = pa.Table.from_batches([batch])
+                rows = _with_sound_vectors(pa.Table.from_batches([batch]))
+                if rows.num_rows:
                     yield [ImageID(image_id) for image_id in rows["id"].to_pylist()], vectors_in(rows)
 
     async def registered(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
@@ -432,6 +431,13 @@ class _Reach(Enum):
     """All partitions: what passes a filter may lie in any."""
     EACH = auto()
     """Each image that passes, without the index: they are few."""
+
+
+def _with_sound_vectors(rows: pa.Table) -> pa.Table:
+    """Leave out what is damaged so that it cannot be compared."""
+    if not rows.num_rows:
+        return rows
+    return rows.filter(pa.array(are_sound(np.linalg.norm(vectors_in(rows).astype(np.float32), axis=1))))
 
 
 def _with_chances(ids: pa.StringArray) -> pa.Table:

@@ -232,7 +232,7 @@ class ImageIndex(Protocol):
         ...
 
     def every_vector(self) -> AsyncIterator[tuple[Sequence[ImageID], npt.NDArray[np.float16]]]:
-        """Go through all ids and vectors, in pieces as the database has them, in no particular order."""
+        """Go through all ids and vectors but damaged ones, in pieces, in no particular order."""
         ...
 
     async def registered(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:

@@ -8,13 +8,18 @@ from pathlib import Path
 import pytest
 
 from backend.adapters import lance_damage, lance_upkeep
+from backend.adapters.lance_database import LanceDatabase
+from backend.adapters.lance_hubs import LanceHubs
 from backend.adapters.lance_index import LanceIndex
+from backend.adapters.local_store import LocalStore
 from backend.catalogue.errors import IndexDamaged
+from backend.catalogue.hidden_hubs import HiddenHubs
 from backend.catalogue.housekeeping import Housekeeper, Rhythm
+from backend.catalogue.library import OpenLibrary
 from backend.catalogue.service import utc_now
 from backend.catalogue.values import AttributeCondition, Change, Filters, Sort
 from tests.support.damage import DAMAGES, DIMENSION, JOINED, LATER, SPACE, TABLE, data_files, image, index_files
-from tests.support.database import open_index
+from tests.support.database import adopt, open_index
 from tests.support.records import image_id, record
 from tests.support.spaces import vector
 
@@ -108,17 +113,29 @@ async def test_two_servers_that_meet_a_broken_index(database: Path) -> None:
 async def test_upkeep_is_due_at_once(database: Path) -> None:
     """A server that keeps its database makes a broken index anew soon, long before upkeep would be due."""
     rhythm = Rhythm(first_s=0, look_s=0.05, share=1, growth=1000, maintain_s=3600)
-    async with open_index(database, SPACE) as index:
+    store = LocalStore(database.with_name("objects"), "/store", b"s" * 32, 600, utc_now)
+    await store.prepare()
+    await adopt(database.parent)
+    async with LanceDatabase.open(database) as opened, open_index(database, SPACE) as index:
         told = asyncio.Queue[str]()
-        task = asyncio.create_task(Housekeeper(index, None, 86_400, utc_now, rhythm, told.put_nowait).run())
-        await told.get()
+        hubs = HiddenHubs(index, LanceHubs(opened, SPACE.id))
+        keeper = Housekeeper(index, OpenLibrary(opened, store), None, hubs, rhythm, told.put_nowait)
+        task = asyncio.create_task(keeper.run())
+        await upkeep_told(told)
         shutil.rmtree(database / f"{TABLE}.lance" / "_indices")
         assert await index.find(image(9).original.sha256) == image(9)
         async with asyncio.timeout(60):
-            assert "IVF_SQ index, 0 not in it" in await told.get()
+            assert "IVF_SQ index, 0 not in it" in await upkeep_told(told)
         task.cancel()
         await asyncio.wait([task])
         assert await indexed(index) == set(INDEXED)
+
+
+async def upkeep_told(told: "asyncio.Queue[str]") -> str:
+    """Wait until upkeep was done; return what was said of it."""
+    while not (line := await told.get()).startswith("Upkeep"):
+        pass
+    return line
 
 
 async def test_table_that_is_gone(database: Path) -> None:
