@@ -86,6 +86,8 @@ class _Table:
     """Of rows that cannot be read, in a table that is not of images."""
     indexes: dict[str, str] = field(default_factory=dict)
     failure: str | None = None
+    named_in: Path | None = None
+    """The file that names what was given up of it; None as long as nothing was."""
 
     @property
     def title(self) -> str:
@@ -106,7 +108,7 @@ class _Examination:
         self._ids = np.array([], dtype="S32")
         self._orphans: list[ImageID] = []
         self._store_failure: str | None = None
-        self._given_up: Path | None = None
+        self._busy: list[_Table] = []
 
     async def look(self, connection: lancedb.AsyncConnection) -> None:
         """Read all tables, and look at the objects of each image that they name."""
@@ -192,23 +194,25 @@ class _Examination:
         """Name what is given up in a file; then take it out, write anew what can be, and drop wrong indexes."""
         if not any(table.damaged or table.places or table.indexes for table in self._tables):
             return
-        self._given_up = self._write_down()
+        path = self._write_down()
         async with opened_database(self._settings) as database:
             for found in self._tables:
-                if found.failure is None:
-                    await self._mend(database, found)
+                if found.failure is None and await self._mend(database, found):
+                    found.named_in = path
 
-    async def _mend(self, database: LanceDatabase, found: _Table) -> None:
+    async def _mend(self, database: LanceDatabase, found: _Table) -> bool:
+        """Do what is to be done to a table, unless upkeep is at it; say whether it was done."""
         # Upkeep moves rows, and what is moved is not found any more.
         async with database.opened(found.name) as table, database.lease(f"upkeep of {found.name}") as granted:
             with translated():
                 if not granted:
-                    self._tell(f"{found.title}: upkeep is just running; run the command again")
-                    return
+                    self._busy.append(found)
+                    return False
                 for name in found.indexes:
                     await drop_index(table, name)
                 await drop(table, [*found.places, *(row.place for row in found.damaged if not row.recoverable)])
                 await rewrite(table, [row for row in found.damaged if row.recoverable])
+        return True
 
     def _write_down(self) -> Path:
         """Write what is given up into the data folder, before anything is."""
@@ -242,6 +246,8 @@ class _Examination:
         if table.failure is not None:
             return [_failure(name, f"the table cannot be opened ({table.failure}); restore it from a backup")]
         checks = []
+        if table in self._busy:
+            checks.append(_failure(f"{table.title}, upkeep", "is just running, so nothing was changed; run it again"))
         lost = [row for row in table.damaged if not row.recoverable]
         if lost or table.places:
             checks.append(self._about_lost(name, table, lost))
@@ -251,9 +257,9 @@ class _Examination:
             checks.append(Check(name, Level.OK, f"{table.rows} are whole"))
         for index, reason in table.indexes.items():
             done = (
-                "dropped; upkeep makes it anew" if self._given_up else f"{GIVE_UP} drops it, and upkeep makes it anew"
+                "dropped; upkeep makes it anew" if table.named_in else f"{GIVE_UP} drops it, and upkeep makes it anew"
             )
-            checks.append(_failure(f"{table.title}, index {index}", f"{reason}; {done}"))
+            checks.append(_failure(f"{table.title}, index {index}", f"{reason}; {done}, and upkeep makes it anew"))
         return checks
 
     def _about_lost(self, name: str, table: _Table, lost: Sequence[DamagedRow]) -> Check:
@@ -263,12 +269,12 @@ class _Examination:
         sentence = (
             f"{count} of {table.rows} are damaged ({'; '.join(reasons[:3])})"
             if reasons
-            else (f"{count} of {table.rows} are damaged")
+            else f"{count} of {table.rows} are damaged"
         )
         if nameless and self._orphans:
             sentence += f"; the ids of {nameless} cannot be read: they are among {len(self._orphans)} in the store"
-        if self._given_up:
-            sentence += f"; they were given up, and are named in {self._given_up}. {RESTORE}; or add the files again"
+        if table.named_in:
+            sentence += f"; they were given up, and are named in {table.named_in}. {RESTORE}; or add the files again"
         else:
             sentence += f". {RESTORE}; else {GIVE_UP} gives these rows up, so that all others can be used"
         nameless_concerned = [Concerned(image_id, None) for image_id in self._orphans] if nameless else []
@@ -277,7 +283,7 @@ class _Examination:
 
     def _about_recoverable(self, name: str, table: _Table, rows: Sequence[DamagedRow]) -> Check:
         sentence = f"{len(rows)} of {table.rows} are damaged, and nothing of their images is lost ({rows[0].reason}); "
-        sentence += "they were written anew" if self._given_up else f"{GIVE_UP} writes them anew"
+        sentence += "they were written anew" if table.named_in else f"{GIVE_UP} writes them anew"
         return _failure(f"{name} to be written anew", sentence, [Concerned(row.id, row.title) for row in rows])
 
     def _about_objects(self) -> list[Check]:

@@ -12,9 +12,10 @@ import pytest
 
 from backend import cli
 from backend.adapters import lance_upkeep
+from backend.adapters.lance_database import LanceDatabase
 from backend.adapters.local_store import LocalStore
 from backend.catalogue.values import Filters, ImageRecord, Sort, original_key, thumbnail_key
-from tests.support.damage import DAMAGES, JOINED, LATER, SPACE, data_files, image, index_files
+from tests.support.damage import DAMAGES, JOINED, LATER, SPACE, TABLE, data_files, image, index_files
 from tests.support.database import open_index
 from tests.support.records import image_id
 from tests.support.stored import put_object
@@ -154,6 +155,26 @@ def test_record_that_is_damaged(data: Path, capsys: pytest.CaptureFixture[str]) 
     doctor(capsys, "--deep", "--drop-damaged")
     assert doctor(capsys, "--deep").keys() == set()
     assert asyncio.run(_usable(data / "database")) == [image(number) for number in range(ALL) if number != 7]
+
+
+def test_while_upkeep_runs(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What upkeep may be moving just now is left alone, and said to be so; the next run does it."""
+    flip_text(data, b'"file_name":"IMG_7.jpg"', b'"file_name":"IMG_8.jpg"')
+
+    async def meanwhile() -> Found:
+        async with (
+            LanceDatabase.open(data / "database") as database,
+            database.lease(f"upkeep of {TABLE}") as granted,
+        ):
+            assert granted
+            return await asyncio.to_thread(doctor, capsys, "--deep", "--drop-damaged")
+
+    found = asyncio.run(meanwhile())
+    assert "nothing was changed; run it again" in found[f"space {SPACE.id}, upkeep"]["sentence"]
+    assert "gives these rows up" in found[ROWS]["sentence"]
+
+    doctor(capsys, "--deep", "--drop-damaged")
+    assert doctor(capsys, "--deep").keys() == set()
 
 
 def test_columns_that_can_be_written_anew(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
