@@ -19,6 +19,10 @@ from .lance_rows import PRIMARY_KEY
 # backup; one of more than a year ago is of no use.
 MARKS_KEPT = timedelta(days=400)
 
+# For how long at least it is remembered that a space was given up, though it has a table: the one that gives it up
+# writes this down before it drops the table. A guess at far more than lies between the two.
+RETIRED_KEPT = timedelta(hours=1)
+
 IDENTITY = "identity"
 _MARK = "mark "
 _RETIRED = "retired "
@@ -67,9 +71,15 @@ async def write(table: lancedb.AsyncTable, name: str, value: str = "") -> None:
 
 async def forget(table: lancedb.AsyncTable, spaces_in_use: list[SpaceID]) -> None:
     """Remove marks that are too old to be asked for, and of spaces in use that they were given up."""
-    oldest = (datetime.now(UTC) - MARKS_KEPT).isoformat()
-    old = f"starts_with(name, '{_MARK}') AND moment < CAST('{oldest}' AS TIMESTAMP)"
-    again = one_of("name", map(retired_name, spaces_in_use)) if spaces_in_use else "false"
-    condition = f"({old}) OR {again}"
+    now = datetime.now(UTC)
+    conditions = [f"(starts_with(name, '{_MARK}') AND {_before(now - MARKS_KEPT)})"]
+    if spaces_in_use:
+        again = one_of("name", map(retired_name, spaces_in_use))
+        conditions.append(f"({again} AND {_before(now - RETIRED_KEPT)})")
+    condition = " OR ".join(conditions)
     if await table.count_rows(condition):
         await table.delete(condition)
+
+
+def _before(moment: datetime) -> str:
+    return f"moment < CAST('{moment.isoformat()}' AS TIMESTAMP)"

@@ -15,9 +15,12 @@ import pytest
 from litestar.testing import AsyncTestClient
 
 from backend import cli
+from backend.adapters import lance_library
+from backend.adapters.lance_database import LanceDatabase, UnopenedDatabase
 from backend.app import create_app
 from backend.catalogue.errors import LibraryMismatch
 from backend.catalogue.spaces import EmbeddingSpace
+from backend.catalogue.values import LibraryID, SpaceID
 from backend.commands.errors import FolderInUse
 from backend.commands.lock import locked
 from backend.settings import Settings
@@ -225,3 +228,29 @@ def test_buckets_are_shared(settings: Settings) -> None:
     shared = replace(settings, store="s3://bucket/photos", database="s3://bucket/rows")
     with locked(shared), locked(shared):
         pass
+
+
+async def test_what_the_database_forgets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Marks of long ago go, and that a space was given up once it has been in use again for a while; the rest stays."""
+    own, other = SpaceID("0" * 16), SpaceID("1" * 16)
+    async with LanceDatabase.open(tmp_path) as database:
+        library = await database.write_identity(LibraryID("a" * 32))
+        assert await database.write_identity(LibraryID("b" * 32)) == library
+        await database.write_mark("old")
+        for space in (own, other):
+            async with database.images_of(space, 4):
+                pass
+            await database.drop(space)
+        async with database.images_of(own, 4):
+            pass
+        await database.write_mark("kept")
+        state = await database.look("old")
+        assert (state.library, state.knows_mark, state.retired) == (library, True, {own, other})
+
+        monkeypatch.setattr(lance_library, "RETIRED_KEPT", timedelta())
+        monkeypatch.setattr(lance_library, "MARKS_KEPT", timedelta())
+        await database.write_mark("new")
+
+        assert not (await database.look("old")).knows_mark
+        state = await UnopenedDatabase(tmp_path).look(None)
+        assert (state.library, state.retired, list(state.tables)) == (library, {other}, [own])
