@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from urllib.parse import quote_plus
 
 from backend.catalogue.errors import (
@@ -35,6 +35,8 @@ from backend.catalogue.errors import (
 )
 from backend.catalogue.signing import Signer
 from backend.catalogue.values import SHA256, ObjectFacts, ObjectKey, SignedRequest, StoredObject
+
+from .durable import sync_file, sync_folder, write_whole
 
 try:
     import fcntl
@@ -189,7 +191,7 @@ class LocalStore:
 
     async def keep_note(self, text: bytes) -> None:
         with _translated():
-            await asyncio.to_thread(_replace, self._note, text)
+            await asyncio.to_thread(write_whole, self._note, text)
 
     # The door
 
@@ -405,7 +407,7 @@ class _Partial:
     def publish(self, facts: ObjectFacts) -> None:
         """Put the bytes on disk, check that they are the announced ones, and move the object to its key."""
         with self._lock:
-            _sync(self._file)
+            sync_file(self._file)
             if self._size != facts.size:
                 raise BodyMismatch(f"The body ended after {self._size} bytes, {facts.size} were announced.")
             if self._digest.hexdigest() != facts.sha256:
@@ -425,19 +427,19 @@ def _write_facts(path: Path, facts: ObjectFacts) -> None:
     kept = {"size": facts.size, "content_type": facts.content_type, "sha256": facts.sha256}
     with path.open("x", encoding="utf-8") as file:
         json.dump(kept, file)
-        _sync(file)
+        sync_file(file)
 
 
 def _publish(partial: Path, folder: Path) -> None:
     """Move a finished object to its key. Renaming a folder never replaces one that holds something."""
-    _sync_folder(partial)
+    sync_folder(partial)
     try:
         partial.rename(folder)
     except OSError as exc:
         if folder.exists():
             raise ObjectExists(TAKEN) from exc
         raise
-    _sync_folder(folder.parent)
+    sync_folder(folder.parent)
 
 
 def _read_facts(folder: Path) -> ObjectFacts | None:
@@ -507,21 +509,7 @@ def _moved(folder: Path) -> float:
 def _move(folder: Path, target: Path) -> None:
     folder.rename(target)
     for parent in (target.parent, folder.parent):
-        _sync_folder(parent)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that it is there with the old or the new content, whatever happens."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with fresh.open("xb") as file:
-            file.write(content)
-            _sync(file)
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+        sync_folder(parent)
 
 
 @contextmanager
@@ -550,21 +538,6 @@ def _is_in_use(folder: Path) -> bool:
         return False
     except BlockingIOError:
         return True
-    finally:
-        os.close(descriptor)
-
-
-def _sync(file: IO[Any]) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if not hasattr(os, "O_DIRECTORY"):
-        return  # Windows cannot open a folder, and needs no such call.
-    descriptor = os.open(folder, os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

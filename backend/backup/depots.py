@@ -14,6 +14,7 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 
+from backend.adapters.durable import sync_folder
 from backend.adapters.s3_store import S3Store, reason
 from backend.catalogue.errors import BodyMismatch, ObjectExists, ObjectMissing, StoreUnavailable
 from backend.catalogue.values import SHA256, ObjectFacts, ObjectKey
@@ -129,7 +130,7 @@ class FolderDepot:
     async def settle(self) -> None:
         with self._translated("written"):
             while self._written:
-                await asyncio.to_thread(_sync_folder, self._written.pop())
+                await asyncio.to_thread(sync_folder, self._written.pop())
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -299,13 +300,3 @@ def _append(path: Path, piece: bytes) -> None:
 
 def _sizes(entries: Iterator[os.DirEntry[str]]) -> list[tuple[str, int]]:
     return [(entry.name, entry.stat().st_size) for entry in islice(entries, LISTED_AT_ONCE) if entry.is_file()]
-
-
-def _sync_folder(folder: Path) -> None:
-    if not hasattr(os, "O_DIRECTORY"):
-        return  # Windows cannot open a folder, and needs no such call.
-    descriptor = os.open(folder, os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,7 +7,6 @@ it. Nothing that is there is ever written over but objects that are damaged.
 """
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from backend.adapters.durable import write_whole
 from backend.adapters.lance_database import LanceDatabase
 from backend.adapters.lance_index import LanceIndex
 from backend.adapters.lance_snapshot import snapshots
@@ -277,7 +277,7 @@ class _Restoring:
             except PartUnusable as exc:
                 self._done.damage.append(f"{exc} (the model file {file.name})")
                 continue
-            await asyncio.to_thread(_write_file, path, content)
+            await asyncio.to_thread(write_whole, path, content)
 
     async def _listing(self, chunk: Chunk) -> Sequence[Listed]:
         try:
@@ -319,14 +319,3 @@ def _id_in(name: str) -> ImageID:
 async def _stored(store: ObjectStore) -> AsyncIterator[tuple[str, int]]:
     async for stored in store.list():
         yield stored.key, stored.size
-
-
-def _write_file(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)

@@ -19,6 +19,7 @@ from tempfile import NamedTemporaryFile
 import httpx
 
 from backend import __version__
+from backend.adapters.durable import sync_file
 from backend.adapters.lance_database import ASK_DOCTOR
 from backend.adapters.lance_inspection import TableState, inspect
 from backend.adapters.lance_upkeep import VECTOR_INDEX_FROM
@@ -164,8 +165,7 @@ def data_folder(folder: Path) -> Sequence[Check]:
     try:
         with NamedTemporaryFile(prefix=".doctor-", dir=folder) as file:
             file.write(b"Lookalike tries out whether it can write here.")
-            file.flush()
-            os.fsync(file.fileno())
+            sync_file(file)
     except OSError as exc:
         sentence = f"{folder} cannot be written ({_why(exc)}); mend that, or name another in {variable('data')}"
         return [_failure(name, sentence)]

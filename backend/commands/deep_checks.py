@@ -5,7 +5,6 @@ Nothing is changed, unless damaged rows are to be given up. Then what is given u
 """
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field, replace
@@ -14,6 +13,7 @@ from pathlib import Path
 import lancedb
 import numpy as np
 
+from backend.adapters.durable import sync_file
 from backend.adapters.lance_damage import drop_index, is_damage, reason_of
 from backend.adapters.lance_database import DELETED, IMAGES, LEASES, LanceDatabase, table_names, translated
 from backend.adapters.lance_deep import (
@@ -234,8 +234,7 @@ class _Examination:
         ]
         with path.open("x", encoding="utf-8") as file:
             json.dump(content, file, indent=1, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
+            sync_file(file)
         return path
 
     def checks(self) -> Sequence[Check]:
