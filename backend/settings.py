@@ -112,11 +112,11 @@ class Settings:
     """Where rows and vectors are kept: a folder, or s3://bucket/prefix for several servers. Credentials and endpoint as
     for the store. Default: `database` in the data folder."""
     orphan_grace_s: int = 24 * 3600
-    """How old in seconds an object that belongs to no image must be before it is removed: an hour more than uploads may
-    take at least, 2592000 (30 days) at most. A day leaves time to notice a mistake."""
+    """How old in seconds an object that belongs to no image must be before it goes to the trash: an hour more than
+    uploads may take at least, 2592000 (30 days) at most. A day leaves time to notice a mistake."""
     trash_grace_s: int = 30 * 24 * 3600
-    """For how many seconds an object that was removed so stays in the trash, from which `lookalike gc --undo` brings it
-    back, 0 to 31536000 (a year). A month covers a holiday."""
+    """For how many seconds such an object stays in the trash, from which `lookalike gc --undo` brings it back, 0 to
+    31536000 (a year). A month covers a holiday."""
     upkeep: YesNo = YesNo.YES
     """Whether this server keeps indexes and files in order beside its other work: `yes`, or `no` where `lookalike
     maintain` does it."""
