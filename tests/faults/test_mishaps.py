@@ -218,7 +218,8 @@ async def adopt_older(home: Home) -> None:
 async def full_disk(home: Home) -> None:
     """The disk fills up under the server: nothing can be added, but photos can be deleted."""
     assert home.server
-    kept = [story for story in home.ledger.stories if story.kept]
+    # Not those that were uploaded twice: the other ticket would rightly bring them back.
+    kept = [story for story in home.ledger.stories if story.kept and len(story.uploads) == 1]
     while not (home.database / "reserve").exists():  # noqa: ASYNC110 (upkeep takes it within seconds)
         await asyncio.sleep(0.2)
     home.disk.fill()
