@@ -311,7 +311,7 @@ class UnopenedDatabase:
 
     def __init__(self, location: Path | str, storage_options: Mapping[str, str] | None = None) -> None:
         self._location = location
-        self._storage_options = dict(storage_options or {})
+        self._storage_options = storage_options or {}
 
     @property
     def location(self) -> str:
@@ -327,13 +327,20 @@ class UnopenedDatabase:
         if isinstance(self._location, Path) and not self._location.exists():
             return DatabaseState()
         with opening(self._location):
-            connection = await lancedb.connect_async(
-                self._location, read_consistency_interval=timedelta(0), storage_options=self._storage_options
-            )
-            try:
+            async with connected(self._location, self._storage_options) as connection:
                 return await _look(connection, mark)
-            finally:
-                connection.close()
+
+
+@asynccontextmanager
+async def connected(location: Path | str, storage_options: Mapping[str, str]) -> AsyncIterator[lancedb.AsyncConnection]:
+    """Connect to a database without making anything in it; every question sees its newest state."""
+    connection = await lancedb.connect_async(
+        location, read_consistency_interval=timedelta(0), storage_options=dict(storage_options)
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()
 
 
 async def _look(connection: lancedb.AsyncConnection, mark: str | None) -> DatabaseState:

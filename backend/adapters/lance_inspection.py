@@ -1,10 +1,8 @@
 """Looks at a LanceDB database and changes nothing."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import lancedb
@@ -13,7 +11,7 @@ from backend.catalogue.values import HubState, SpaceID
 
 from .lance_conditions import one_of
 from .lance_damage import broken_indexes, is_damage, reason_of
-from .lance_database import DELETED, HUBS, IMAGES, opening, table_names
+from .lance_database import DELETED, HUBS, IMAGES, connected, opening, table_names
 from .lance_others import missing, originals_in
 from .lance_table_check import check
 from .lance_upkeep import vector_index
@@ -54,18 +52,6 @@ async def inspect(location: Path | str, storage_options: Mapping[str, str]) -> S
             waiting = await _waiting_unless_damaged(connection, spaces) if len(spaces) > 1 else {}
             hidden = await _hidden(connection)
             return [await _state(connection, name, waiting.get(name, 0), hidden[name]) for name in spaces]
-
-
-@asynccontextmanager
-async def connected(location: Path | str, storage_options: Mapping[str, str]) -> AsyncIterator[lancedb.AsyncConnection]:
-    """Connect to a database without making anything in it; every question sees its newest state."""
-    connection = await lancedb.connect_async(
-        location, read_consistency_interval=timedelta(0), storage_options=dict(storage_options)
-    )
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 async def _waiting_unless_damaged(connection: lancedb.AsyncConnection, names: Sequence[str]) -> dict[str, int]:

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from backend.catalogue.ports import ObjectStore
+
 # How many names are held as Python's own until they are packed.
 PACKED_AT_ONCE = 10_000
 
@@ -35,6 +37,11 @@ class Inventory:
         names, sizes = (np.concatenate(column) for column in zip(*packed, strict=True))
         order = np.argsort(names, kind="stable")
         return cls(names[order], sizes[order])
+
+    @classmethod
+    async def of_store(cls, store: ObjectStore) -> "Inventory":
+        """Take down the keys and sizes of a store's objects."""
+        return await cls.of((stored.key, stored.size) async for stored in store.list())
 
     def __len__(self) -> int:
         return len(self._names)

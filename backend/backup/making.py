@@ -7,7 +7,7 @@ is left out. An object that is missing although its image is still there is dama
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -174,7 +174,7 @@ class _Making:
         copying = _Copying(
             self._source.store,
             self._depot,
-            await Inventory.of(_stored(self._source.store)),
+            await Inventory.of_store(self._source.store),
             await Inventory.of(all_objects(self._depot)),
         )
         known = _Known(self._depot, earlier)
@@ -390,8 +390,3 @@ def _trouble(facts: ObjectFacts, stored: int | None) -> str | None:
     if stored is None:
         return "is missing"
     return None if stored == facts.size else f"is damaged: it has {stored} bytes, not {facts.size},"
-
-
-async def _stored(store: ObjectStore) -> AsyncIterator[tuple[str, int]]:
-    async for stored in store.list():
-        yield stored.key, stored.size

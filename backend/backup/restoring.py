@@ -7,7 +7,7 @@ it. Nothing that is there is ever written over but objects that are damaged.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -306,7 +306,7 @@ async def _looked(target: Target, missing: bool) -> _Library:
         for snapshot in found:
             rows[snapshot.space] = frozenset(snapshot.ids)
             originals |= await snapshot.originals() if missing else set()
-    objects = await Inventory.of(_stored(target.store))
+    objects = await Inventory.of_store(target.store)
     deleted = frozenset(await target.database.all_deleted())
     return _Library(await target.identity.read(), rows, originals, objects, deleted)
 
@@ -314,8 +314,3 @@ async def _looked(target: Target, missing: bool) -> _Library:
 def _id_in(name: str) -> ImageID:
     """Return the id in an object's key."""
     return ImageID(name.partition("/")[2])
-
-
-async def _stored(store: ObjectStore) -> AsyncIterator[tuple[str, int]]:
-    async for stored in store.list():
-        yield stored.key, stored.size

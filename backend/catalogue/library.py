@@ -109,11 +109,15 @@ class Library:
         Raises:
             LibraryMismatch: They do not belong together, or the database is older than it was.
         """
+        note, _ = await self._compared()
+        return note
+
+    async def _compared(self) -> tuple[Note | None, DatabaseState]:
         note = await self._note()
         state = await self._ledger.look(note.mark if note else None)
         if reason := mismatch(state, note, originals=0 if note else await self._originals()):
             raise LibraryMismatch(self._ledger.location, self._store.location, reason)
-        return note
+        return note, state
 
     async def _note(self) -> Note | None:
         text = await self._store.note()
@@ -153,8 +157,7 @@ class OpenLibrary(Library):
         Raises:
             LibraryMismatch: As `check`: a database that was exchanged must not be taken for the right one from now on.
         """
-        note = await self.check()
-        state = await self._open.look(None)
+        note, state = await self._compared()
         if note is not None and note.tables != state.tables:
             await self._leave_mark(note.library)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from backend.adapters.durable import sync_file
 from backend.adapters.lance_damage import drop_index, is_damage, reason_of
-from backend.adapters.lance_database import DELETED, IMAGES, LEASES, LanceDatabase, table_names, translated
+from backend.adapters.lance_database import DELETED, IMAGES, LEASES, LanceDatabase, connected, table_names, translated
 from backend.adapters.lance_deep import (
     DamagedRow,
     TableReader,
@@ -25,7 +25,6 @@ from backend.adapters.lance_deep import (
     unreadable_places,
     wrong_indexes,
 )
-from backend.adapters.lance_inspection import connected
 from backend.catalogue.errors import StoreUnavailable, Unavailable
 from backend.catalogue.housekeeping import in_bytes
 from backend.catalogue.object_checks import ObjectChecker, ObjectFault, stored_originals
