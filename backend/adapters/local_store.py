@@ -19,9 +19,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, I
 from contextlib import ExitStack, aclosing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
-from typing import IO
 from urllib.parse import quote_plus
 
 from backend.catalogue.errors import (
@@ -37,6 +35,7 @@ from backend.catalogue.signing import Signer
 from backend.catalogue.values import SHA256, ObjectFacts, ObjectKey, SignedRequest, StoredObject
 
 from .durable import sync_file, sync_folder, write_whole
+from .piecewise import PIECE_BYTES, entries_of, pieces_of
 
 try:
     import fcntl
@@ -50,13 +49,6 @@ KEY = re.compile(rf"({'|'.join(KINDS)})/[0-9a-f]{{32}}")
 
 # What a signed address says beside its signature.
 SIGNED_NAMES = {"GET": {"expires"}, "PUT": {"expires", "size", "type", "sha256"}}
-
-# Entries of a folder: a store with a million objects is listed without holding them all.
-LISTED_AT_ONCE = 1000
-
-# Large enough that handing a piece to a thread costs little beside reading or writing it, small enough that 64 readers
-# stay within some 16 MB.
-PIECE_BYTES = 256 * 1024
 
 TAKEN = "There is an object under this key; objects are written once."
 
@@ -135,16 +127,11 @@ class LocalStore:
     async def read(self, key: ObjectKey) -> AsyncIterator[bytes]:
         with _translated():
             try:
-                piece, file = await asyncio.to_thread(_open, self._folder(key) / "body")
+                async with aclosing(pieces_of(self._folder(key) / "body")) as pieces:
+                    async for piece in pieces:
+                        yield piece
             except FileNotFoundError as exc:
                 raise ObjectMissing("There is no object under this key.") from exc
-            try:
-                yield piece
-                while file is not None and (piece := await asyncio.to_thread(file.read, PIECE_BYTES)):
-                    yield piece
-            finally:
-                if file is not None:
-                    file.close()
 
     async def put(self, key: ObjectKey, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
         with _translated():
@@ -457,17 +444,6 @@ def _read_facts(folder: Path) -> ObjectFacts | None:
         raise OSError(f"{folder / 'facts.json'} is damaged") from exc
 
 
-def _open(path: Path) -> tuple[bytes, IO[bytes] | None]:
-    """Return the first piece of a file, and the open file if there is more, all with one call of a thread."""
-    with ExitStack() as stack:
-        file = stack.enter_context(path.open("rb"))
-        piece = file.read(PIECE_BYTES)
-        if len(piece) == PIECE_BYTES:
-            stack.pop_all()
-            return piece, file
-        return piece, None
-
-
 def _read_start(path: Path, count: int) -> bytes:
     with path.open("rb") as file:
         return file.read(count)
@@ -477,8 +453,8 @@ async def _listed(root: Path, prefix: str, moment: Callable[[Path], float]) -> A
     """Go through the objects below a folder; `moment` tells of each, in seconds since 1970, when it came there."""
     with _translated():
         for kind in KINDS:
-            with await asyncio.to_thread(os.scandir, root / kind) as entries:
-                while part := await asyncio.to_thread(list, islice(entries, LISTED_AT_ONCE)):
+            async with aclosing(entries_of(root / kind)) as parts:
+                async for part in parts:
                     for stored in await asyncio.to_thread(_stored, kind, part, prefix, moment):
                         yield stored
 

@@ -39,7 +39,8 @@ from backend.catalogue.errors import BodyMismatch, ObjectExists, ObjectMissing, 
 from backend.catalogue.service import utc_now
 from backend.catalogue.values import MD5, SHA256, ObjectFacts, ObjectKey, SignedRequest, StoredObject
 
-from .local_store import KEY, PIECE_BYTES, TAKEN
+from .local_store import KEY, TAKEN
+from .piecewise import PIECE_BYTES
 from .sigv4 import MAX_EXPIRES_S, presign
 
 # Calls at the same time. A guess: one takes some 20 ms at Amazon and some 2 ms of processor time here, so that more

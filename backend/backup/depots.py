@@ -7,25 +7,19 @@ import os
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from itertools import islice
+from contextlib import AbstractContextManager, ExitStack, aclosing, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
 from filelock import FileLock, Timeout
 
 from backend.adapters.durable import sync_folder
+from backend.adapters.piecewise import entries_of, pieces_of
 from backend.adapters.s3_store import S3Store, reason
 from backend.catalogue.errors import BodyMismatch, ObjectExists, ObjectMissing, StoreUnavailable
 from backend.catalogue.values import SHA256, ObjectFacts, ObjectKey
 
 from .errors import DepotUnavailable, PartUnusable
-
-# Large enough that handing a piece to a thread costs little beside reading or writing it.
-PIECE_BYTES = 256 * 1024
-
-# Entries of a folder that are looked at by one call of a thread.
-LISTED_AT_ONCE = 1000
 
 UNSPECIFIED = "application/octet-stream"
 
@@ -89,15 +83,11 @@ class FolderDepot:
         return str(self._root)
 
     async def read(self, name: str) -> AsyncIterator[bytes]:
-        at = 0
-        while True:
-            with self._reading(name):
-                piece = await asyncio.to_thread(_read_piece, self._root / name, at)
-            if piece:
-                yield piece
-            if len(piece) < PIECE_BYTES:
-                return
-            at += len(piece)
+        with self._reading(name):
+            async with aclosing(pieces_of(self._root / name)) as pieces:
+                async for piece in pieces:
+                    if piece:
+                        yield piece
 
     async def write(self, name: str, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
         partial = self._root / ".incoming" / secrets.token_hex(16)
@@ -112,14 +102,10 @@ class FolderDepot:
                 partial.unlink(missing_ok=True)
 
     async def list(self, folder: str) -> AsyncIterator[tuple[str, int]]:
-        with self._translated("read"):
-            try:
-                entries = await asyncio.to_thread(os.scandir, self._root / folder)
-            except FileNotFoundError:
-                return
-            with entries:
-                while part := await asyncio.to_thread(_sizes, entries):
-                    for name, size in part:
+        with self._translated("read"), suppress(FileNotFoundError):
+            async with aclosing(entries_of(self._root / folder)) as parts:
+                async for part in parts:
+                    for name, size in await asyncio.to_thread(_sizes, part):
                         yield f"{folder}/{name}", size
 
     async def delete(self, names: Sequence[str]) -> None:
@@ -283,20 +269,10 @@ def facts_of(content: bytes) -> ObjectFacts:
     return ObjectFacts(len(content), UNSPECIFIED, SHA256(hashlib.sha256(content).hexdigest()))
 
 
-# No file stays open between calls of a thread: whoever is cancelled meanwhile has none to close. To open one takes some
-# microseconds.
-
-
-def _read_piece(path: Path, at: int) -> bytes:
-    with path.open("rb") as file:
-        file.seek(at)
-        return file.read(PIECE_BYTES)
-
-
 def _append(path: Path, piece: bytes) -> None:
     with path.open("ab") as file:
         file.write(piece)
 
 
-def _sizes(entries: Iterator[os.DirEntry[str]]) -> list[tuple[str, int]]:
-    return [(entry.name, entry.stat().st_size) for entry in islice(entries, LISTED_AT_ONCE) if entry.is_file()]
+def _sizes(entries: Sequence[os.DirEntry[str]]) -> list[tuple[str, int]]:
+    return [(entry.name, entry.stat().st_size) for entry in entries if entry.is_file()]

@@ -1,7 +1,6 @@
 """The gate against hubs, with a real catalogue behind it."""
 
 import asyncio
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from tests.support.api import API, Picture, Visitor, assert_problem
 from tests.support.database import adopt
 from tests.support.records import image_id, record
 from tests.support.spaces import normalised, photographs_of, small_space, to_base64
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -43,14 +43,6 @@ async def app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litestar
                 await index.add(record(number), normalised(np.ones(4)))
     await adopt(settings.data)
     return create_app(settings, space, site)
-
-
-async def until(state: Callable[[], bool]) -> None:
-    for _ in range(3000):
-        if state():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it never came to this")
 
 
 @pytest.fixture

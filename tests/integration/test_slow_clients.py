@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from tests.support.api import API, JPEG, WEBP, Picture, Visitor, stored
 from tests.support.network import serving
 from tests.support.slow_clients import HALF_A_HEAD, SlowClient, slow_clients
 from tests.support.spaces import vector
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -71,12 +72,6 @@ async def ended(url: str, *clients: SlowClient, source: str = "127.0.0.1") -> No
     async with slow_clients(url, clients, source), asyncio.timeout(PATIENCE_S):
         for client in clients:
             await client.until_closed()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():  # noqa: ASYNC110 (the server has no event for it)
-            await asyncio.sleep(0.01)
 
 
 def upload_of(url: str, length: int) -> bytes:

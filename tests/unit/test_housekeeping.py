@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -22,6 +22,7 @@ from backend.catalogue.values import Filters, ImageID, LibraryID, SpaceID, Upkee
 from tests.support.ledger import MemoryLedger
 from tests.support.records import NOON, Clock
 from tests.support.stored import put_object
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -123,14 +124,6 @@ async def kept(home: Home, rhythm: Rhythm = RESTLESS) -> AsyncIterator[list[str]
         assert not task.done(), "it must never end by itself"
         task.cancel()
         await asyncio.wait([task])
-
-
-async def until(state: Callable[[], bool]) -> None:
-    for _ in range(20_000):
-        if state():
-            return
-        await asyncio.sleep(0.001)
-    raise AssertionError("it never came to this")
 
 
 async def looked(home: Home, times: int = 5) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from backend.adapters import local_store
+from backend.adapters import local_store, piecewise
 from backend.adapters.local_store import LocalStore
 from backend.catalogue.errors import StoreUnavailable
 from backend.catalogue.values import ObjectKey, original_key, thumbnail_key
@@ -87,7 +87,7 @@ async def test_files_of_others(store: LocalStore, tmp_path: Path) -> None:
 
 async def test_list_in_parts(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """The list is whole however many parts it is read in, also while objects are removed."""
-    monkeypatch.setattr(local_store, "LISTED_AT_ONCE", 2)
+    monkeypatch.setattr(piecewise, "LISTED_AT_ONCE", 2)
     expected = [key(image_id(number)) for key in (original_key, thumbnail_key) for number in range(5)]
     for key in expected:
         await put_object(store, key, BODY, NOON)
