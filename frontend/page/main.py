@@ -2,30 +2,30 @@
 
 from pyscript import document, window
 
-from frontend.page import arrows
-from frontend.page.api import Api
-from frontend.page.detail import Detail
-from frontend.page.dom import asking, find
-from frontend.page.doors import Doors
-from frontend.page.embedder import Embedder
-from frontend.page.engine import Engine
-from frontend.page.hubs import Hubs
-from frontend.page.key import Key
-from frontend.page.library import Library
-from frontend.page.map import Map
-from frontend.page.pictures import ALSO, DELETE, MORE, SELECT, SHOW, UNLIKE, action_of
-from frontend.page.places import on_server
-from frontend.page.plain_grid import PlainGrid
-from frontend.page.queue import UploadQueue
-from frontend.page.reembedding import tell_who_may
-from frontend.page.removal import Removals
-from frontend.page.search import Search
-from frontend.page.selection import Selection
-from frontend.page.server_watch import ServerWatch
-from frontend.page.start_up import StartUp
-from frontend.page.tasks import start
-from frontend.page.warnings import warn_who_may
-from frontend.page.words import cut_tags, split_tags
+from frontend.page.adding.drop_and_choose import Doors
+from frontend.page.adding.upload_queue import UploadQueue
+from frontend.page.admin.hubs import Hubs
+from frontend.page.admin.warnings import warn_who_may
+from frontend.page.browser.dom import asking, find
+from frontend.page.browser.tasks import start
+from frontend.page.grid import arrow_keys
+from frontend.page.grid.cards import ALSO, DELETE, MORE, SELECT, SHOW, UNLIKE, action_of
+from frontend.page.grid.plain_grid import PlainGrid
+from frontend.page.library.library import Library
+from frontend.page.library.selection import Selection
+from frontend.page.library.undoable_deletion import Removals
+from frontend.page.map.map import Map
+from frontend.page.model.embedder import Embedder
+from frontend.page.model.engine_panel import Engine
+from frontend.page.model.start_up import StartUp
+from frontend.page.photo.lightbox import Detail
+from frontend.page.reembedding.notice import tell_who_may
+from frontend.page.searching.search import Search
+from frontend.page.server.addresses import on_server
+from frontend.page.server.api import Api
+from frontend.page.server.api_key import Key
+from frontend.page.server.watch import ServerWatch
+from frontend.page.wording.titles_and_tags import cut_tags, split_tags
 
 
 class Page:
@@ -48,7 +48,7 @@ class Page:
         Engine(self.api, self.embedder, self.start_up)
         Doors(self._search_with, self._add)
         for grid, around in ((self.library.grid, "library"), (PlainGrid("matches"), "results")):
-            arrows.listen(grid, around)
+            arrow_keys.listen(grid, around)
             self._listen(grid)
         document.addEventListener("keydown", self._key)
 

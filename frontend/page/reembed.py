@@ -4,15 +4,15 @@ import asyncio
 
 from pyscript import document, window
 
-from frontend.page.api import Api, ApiError
-from frontend.page.dom import counted, find, make, now_s
-from frontend.page.embedder import Embedder, PictureError
-from frontend.page.key import Key
-from frontend.page.places import on_server
-from frontend.page.progress import Rate, duration, models
-from frontend.page.reembedder import Reembedder
-from frontend.page.start_up import StartUp
-from frontend.page.tasks import start
+from frontend.page.browser.dom import counted, find, make, now_s
+from frontend.page.browser.tasks import start
+from frontend.page.model.embedder import Embedder, PictureError
+from frontend.page.model.start_up import StartUp
+from frontend.page.reembedding.progress import Rate, duration, models
+from frontend.page.reembedding.work import Reembedder
+from frontend.page.server.addresses import on_server
+from frontend.page.server.api import Api, ApiError
+from frontend.page.server.api_key import Key
 
 RUN = "#run"
 """The end of the address while it runs: so a reload goes on, and the address can be opened in other browsers."""

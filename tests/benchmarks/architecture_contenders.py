@@ -28,7 +28,7 @@ from tests.benchmarks.visitors import Answer, Visitor
 from tests.support.server import free_port, running_server
 
 LIMIT = 24
-"""Matches that the page asks for. Source: frontend/page/query.py."""
+"""Matches that the page asks for. Source: frontend/page/searching/query.py."""
 
 CAMERA_PX = 4000
 """Longer side of what stands for a picture of a camera: 12 megapixels."""
@@ -36,7 +36,7 @@ CAMERA_PX = 4000
 CREATED, FOUND, MISSING = 201, 200, 404
 
 BUSY = (429, 502, 503)
-"""Answers after which the page tries again, after pauses as the next two say. Source: frontend/page/connection.py."""
+"""Answers after which the page tries again, after the pauses below. Source: frontend/page/adding/retries.py."""
 TRIES = 8
 FIRST_PAUSE_S = 1
 

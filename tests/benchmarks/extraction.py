@@ -32,7 +32,7 @@ OURS = """
 import asyncio
 from pyscript import window, workers
 from pyscript.ffi import to_js
-from frontend.page.embedder import Embedder
+from frontend.page.model.embedder import Embedder
 
 embedder = Embedder()
 embedder._last_number = 1000000

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from frontend.page.strength import strength
+from frontend.page.wording.strength import strength
 from tests.e2e.test_page import fill
 from tests.support.page import Visit, title
 from tests.support.server import Server

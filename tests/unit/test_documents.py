@@ -51,14 +51,15 @@ def test_the_browser_gets_every_module(part: str) -> None:
     folder = ROOT / "frontend" / part
     config = json.loads((folder / "pyscript.json").read_text(encoding="utf-8"))
     started = {"page": {"main.py", "reembed.py"}, "embedder": {"worker.py"}}[part]
-    modules = {path.name for path in folder.glob("*.py")} - started - {"__init__.py"}
+    paths = [path.relative_to(folder).as_posix() for path in folder.rglob("*.py") if path.name != "__init__.py"]
+    modules = set(paths) - started
     assert config["files"] == {f"./{name}": f"./frontend/{part}/{name}" for name in sorted(modules)}
 
 
 def test_the_worker_exports_what_the_page_calls() -> None:
     """Every name that the page awaits from the worker is exported by it, and the other way round."""
     worker = (ROOT / "frontend/embedder/worker.py").read_text(encoding="utf-8")
-    page = (ROOT / "frontend/page/embedder.py").read_text(encoding="utf-8")
+    page = (ROOT / "frontend/page/model/embedder.py").read_text(encoding="utf-8")
     assignment = next(
         node
         for node in ast.parse(worker).body

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontend.page.layout import LEAST_WIDTH_PX, Layout
+from frontend.page.grid.layout import LEAST_WIDTH_PX, Layout
 
 
 @pytest.mark.parametrize(("width", "columns"), [(280, 2), (343, 2), (600, 2), (640, 3), (1200, 5), (3800, 18)])

@@ -1,6 +1,6 @@
 """What the page says of how fast files are added."""
 
-from frontend.page.pace import Pace, duration
+from frontend.page.browser.rate import Pace, duration
 
 
 def test_rate_and_time_left_from_the_second_file_on() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from frontend.page.positions import Positions
+from frontend.page.grid.positions import Positions
 
 
 def known(positions: Positions) -> list[str | None]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontend.page.progress import Rate, duration, invitation, models, sentence
+from frontend.page.reembedding.progress import Rate, duration, invitation, models, sentence
 
 
 @pytest.mark.parametrize(

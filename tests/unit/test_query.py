@@ -4,7 +4,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from frontend.page.query import LIMIT, Query, example_of_file, example_of_image, ids_of_address, query_of_address
+from frontend.page.searching.query import (
+    LIMIT,
+    Query,
+    example_of_file,
+    example_of_image,
+    ids_of_address,
+    query_of_address,
+)
 
 IMAGE = {"id": "0" * 32, "title": "cup", "thumbnail_url": "/thumbnail"}
 OTHER = {"id": "1" * 32, "title": "spoon", "thumbnail_url": "/other"}

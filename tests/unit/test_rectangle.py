@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontend.page.rectangle import SMALLEST, between, moved, opposite, read, sized, written
+from frontend.page.searching.rectangle import SMALLEST, between, moved, opposite, read, sized, written
 
 PART = (0.2, 0.3, 0.4, 0.2)
 

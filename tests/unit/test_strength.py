@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontend.page.strength import ALIKE, CHANCE, SOMEWHAT, VERY, meaning, nothing_alike, strength, twin_from
+from frontend.page.wording.strength import ALIKE, CHANCE, SOMEWHAT, VERY, meaning, nothing_alike, strength, twin_from
 
 UNRELATED = {"p50": 0.3, "p95": 0.5, "p99": 0.6}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontend.page.viewport import ALL, SMALLEST, moved, place_of, shift, zoomed
+from frontend.page.map.viewport import ALL, SMALLEST, moved, place_of, shift, zoomed
 
 
 def test_zoom_about_a_point() -> None:

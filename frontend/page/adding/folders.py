@@ -1,0 +1,92 @@
+"""What lies in folders that were dropped or chosen: the pictures among it, and how much else there was."""
+
+import js
+
+from frontend.page.wording.titles_and_tags import PICTURE_ENDINGS
+
+
+class Gathered:
+    """Files out of folders, and the number of those that were left out."""
+
+    def __init__(self) -> None:
+        self.files = []
+        self.skipped = 0
+        self.unreadable = 0
+
+    def take(self, file, path: str) -> None:
+        """Take a file if it is visible and looks like a picture, by its type or its ending."""
+        if is_hidden(path) or not is_picture(file.name, file.type):
+            self.skipped += 1
+        else:
+            self.files.append(file)
+
+    def remark(self) -> str:
+        """Say what was left out; nothing if that is nothing."""
+        parts = []
+        if self.skipped:
+            parts.append(f"{self.skipped} that {'is no picture' if self.skipped == 1 else 'are no pictures'}")
+        if self.unreadable:
+            parts.append(f"{self.unreadable} that cannot be read")
+        return f"Skipped in folders: {', '.join(parts)}." if parts else ""
+
+
+def of_chosen(files: list) -> Gathered:
+    """Sort through the files of a folder that was chosen."""
+    gathered = Gathered()
+    for file in files:
+        gathered.take(file, file.webkitRelativePath)
+    return gathered
+
+
+def entries_of(transfer) -> list:
+    """Return the entries of a drop with a folder in it, of others none. To be called while the event lasts."""
+    items = [transfer.items[index] for index in range(transfer.items.length)]
+    entries = [item.webkitGetAsEntry() for item in items if item.kind == "file"]
+    return entries if any([entry and entry.isDirectory for entry in entries]) else []
+
+
+async def of_dropped(entries: list) -> Gathered:
+    """Walk through what was dropped. Files that lie beside the folders are taken whatever they are."""
+    gathered = Gathered()
+    waiting = []
+    for entry in entries:
+        if entry and entry.isFile:
+            gathered.files.append(await file_of(entry))
+        elif entry:
+            waiting.append(entry)
+    while waiting:
+        entry = waiting.pop(0)
+        try:
+            if entry.isFile:
+                gathered.take(await file_of(entry), entry.fullPath)
+            elif not is_hidden(entry.fullPath):
+                waiting.extend(await listing(entry))
+        except Exception:
+            gathered.unreadable += 1
+    return gathered
+
+
+async def listing(folder) -> list:
+    """Return everything in a folder. A reader gives some at a time, and none when there are no more."""
+    reader = folder.createReader()
+    found = []
+    while True:
+        some = list(await js.Promise.new(lambda resolve, reject: reader.readEntries(resolve, reject)))
+        if not some:
+            return found
+        found.extend(some)
+
+
+def file_of(entry):
+    """Return a promise of an entry's file."""
+    return js.Promise.new(lambda resolve, reject: entry.file(resolve, reject))
+
+
+def is_hidden(path: str) -> bool:
+    """Whether a file or a folder above it is hidden, as those of systems and thumbnails are."""
+    return any([part.startswith(".") for part in path.split("/")])
+
+
+def is_picture(name: str, content_type: str) -> bool:
+    """Whether a file may be a picture; the browser knows no type for some that it cannot show."""
+    return content_type.startswith("image/") or name.lower().rsplit(".", 1)[-1] in PICTURE_ENDINGS

@@ -1,0 +1,1 @@
+"""Notices that only an administrator sees."""

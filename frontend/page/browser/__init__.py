@@ -1,0 +1,1 @@
+"""Thin wrappings of the browser: elements, tasks, storage, throttling, rates."""

@@ -1,0 +1,6 @@
+"""The browser's lists of files."""
+
+
+def listed(files) -> list:
+    """Return a FileList as a list; the browser empties a FileList once its event is over."""
+    return [files.item(index) for index in range(files.length)]

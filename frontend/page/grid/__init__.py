@@ -1,0 +1,1 @@
+"""What the library, results and map share: cards, the two grids, keys."""

@@ -1,0 +1,46 @@
+"""A grid all of whose cards are in the document: the matches, and the pictures on the map."""
+
+from frontend.page.browser.dom import find
+from frontend.page.grid.cards import shown
+
+
+class PlainGrid:
+    """What its cards are asked for. WindowGrid answers the same questions about a grid of which most is not there."""
+
+    def __init__(self, element_id: str) -> None:
+        self.element = find(element_id)
+
+    @property
+    def count(self) -> int:
+        """How many images there are."""
+        return self.element.querySelectorAll(".card").length
+
+    def columns(self) -> int:
+        """Count the cards of the first row."""
+        cards = self.element.querySelectorAll(".card")
+        top = cards.item(0).getBoundingClientRect().top
+        count = 1
+        while count < cards.length and cards.item(count).getBoundingClientRect().top == top:
+            count += 1
+        return count
+
+    def index_of(self, image_id: str) -> int | None:
+        """Return the index of an image, None if it is not here."""
+        ids = self._ids()
+        return ids.index(image_id) if image_id in ids else None
+
+    async def image_at(self, index: int) -> dict | None:
+        """Return the image at an index, None if there is none."""
+        ids = self._ids()
+        return shown[ids[index]] if 0 <= index < len(ids) else None
+
+    async def each(self, first: int, last: int, on_batch) -> None:
+        """Give all images from an index to another to `on_batch`, which returns whether to go on."""
+        on_batch([shown[image_id] for image_id in self._ids()[first : last + 1]])
+
+    def focus_at(self, index: int) -> None:
+        """Move the focus to the picture at an index."""
+        self.element.querySelectorAll(".card .picture").item(index).focus()
+
+    def _ids(self) -> list[str]:
+        return [item.dataset.id for item in list(self.element.querySelectorAll(".card"))]

@@ -1,0 +1,1 @@
+"""The grid of all photos: sorting, filters, selection, deletion with undo."""

@@ -1,0 +1,1 @@
+"""The map of all photos: cards by likeness, gestures, the lasso."""

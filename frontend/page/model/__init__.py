@@ -1,0 +1,1 @@
+"""All that knows the worker with the model: starting it, asking it, saying how it is, what it takes."""

@@ -1,0 +1,114 @@
+"""The engine panel: which model makes the vectors, on what, why, how long its start took, and what it holds."""
+
+from pyscript import window
+
+from frontend.page.browser.dom import find, make, megabytes
+from frontend.page.browser.tasks import start
+from frontend.page.server.api import ApiError
+from frontend.page.wording.facts import row
+
+
+class Engine:
+    """A dialog behind the button beside the engine's state; written anew each time it is opened."""
+
+    def __init__(self, api, embedder, start_up) -> None:
+        self._api = api
+        self._embedder = embedder
+        self._start_up = start_up
+        find("engine-open").addEventListener("click", lambda event: start(self._open()))
+        find("engine-close").addEventListener("click", lambda event: find("engine-panel").close())
+
+    async def _open(self) -> None:
+        find("engine-parts").replaceChildren(make("p", "note", "Looking …"))
+        find("engine-panel").showModal()
+        model = self._model(await self._space())
+        if self._embedder.started():
+            inside = await self._embedder.inspect()
+            start_up = self._start(inside["received"])
+            parts = back_ends(inside) + model + start_up + memory(inside) + versions(inside)
+        else:
+            parts = [make("p", "note", find("engine").textContent)] + model + self._start({})
+        find("engine-parts").replaceChildren(*parts)
+
+    async def _space(self) -> dict | None:
+        try:
+            return await self._api.space()
+        except ApiError:
+            return None
+
+    def _model(self, space: dict | None) -> list:
+        if not space:
+            return []
+        manifest = space["manifest"]
+        side = manifest["input"]["side_px"]
+        return section(
+            "Model",
+            row("Model", manifest["model"])
+            + row("What it is", manifest["description"])
+            + row("Licence", manifest["licence"])
+            + row("Input", f"{side} × {side} pixels")
+            + row("Vectors", f"{space['dimension']:,} values, cosine similarity")
+            + row("Space", space["space"]),
+        )
+
+    def _start(self, by_worker: dict) -> list:
+        rows = []
+        for name, seconds in self._start_up.stages():
+            rows += row(name, f"{seconds:.1f} s")
+        for name, size, received in self._start_up.downloads(by_worker):
+            rows += row(name, megabytes(size) + way(received))
+        return section("Start", rows)
+
+
+def way(received: int | None) -> str:
+    """Say how bytes came here, if it is known."""
+    if received is None:
+        return ""
+    return f", {megabytes(received)} of it over the network" if received else ", from this browser's cache"
+
+
+def section(title: str, rows: list) -> list:
+    """Make a heading and a description list; nothing if there is nothing to describe."""
+    if not rows:
+        return []
+    described = make("dl", "facts")
+    described.append(*rows)
+    return [make("h3", "", title), described]
+
+
+def back_ends(inside: dict) -> list:
+    """Say what trying each back end of TensorFlow.js showed: what is used is right, and the quickest here."""
+    rows = []
+    for trial in inside["trials"]:
+        used = "In use: " if trial["backend"] == inside["backend"] else ""
+        cosine = f" (cosine to the golden vector {trial['cosine']:.5f})" if trial["usable"] else ""
+        rows += row(trial["backend"], f"{used}{trial['reason']}{cosine}")
+    return section("Back ends", rows + row("Threads", threads(inside["threads"])))
+
+
+def threads(count: int) -> str:
+    """Say how many threads the model runs on, and why it is only one where that is the page's address' doing."""
+    if window.crossOriginIsolated:
+        return str(count)
+    if not window.isSecureContext:
+        return "1: the browser gives more only to addresses with https, and to this machine's own"
+    return "1: the web server does not ask for isolation (Cross-Origin-Opener-Policy, Cross-Origin-Embedder-Policy)"
+
+
+def memory(inside: dict) -> list:
+    """Say what is held, as far as the browser tells."""
+    rows = row("Python and pixels", megabytes(inside["python_bytes"]))
+    rows += row("Tensors", f"{megabytes(inside['tensor_bytes'])} in {inside['tensors']:,}")
+    if hasattr(window.performance, "memory"):
+        rows += row("The page's objects", megabytes(window.performance.memory.usedJSHeapSize))
+    if hasattr(window.navigator, "deviceMemory"):
+        rows += row("This device", f"{window.navigator.deviceMemory:g} GB or more")
+    return section("Memory", rows)
+
+
+def versions(inside: dict) -> list:
+    """Name what runs here."""
+    rows = []
+    for name, version in inside["versions"]:
+        rows += row(name, version)
+    return section("Versions", rows)

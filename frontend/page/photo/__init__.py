@@ -1,0 +1,1 @@
+"""One photo, large, with its title, tags and facts."""

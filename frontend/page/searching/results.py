@@ -1,0 +1,75 @@
+"""The results of a search: cards, best first, with how strong each match is and what to think of the best."""
+
+from frontend.page.browser.dom import counted, find, make
+from frontend.page.grid.cards import card
+from frontend.page.wording.strength import meaning, nothing_alike, strength
+
+SEVERAL = (
+    "Cosine similarity to the examples taken together: 1 is the same. How alike unrelated pictures come out of that "
+    "has not been measured."
+)
+
+
+class Results:
+    """The section under the doors; hidden while nothing is searched with."""
+
+    def __init__(self) -> None:
+        self._spent = ""
+        self.unrelated = None
+        """What unrelated pictures reach, see `strength`; None until it is known, or if it was not measured."""
+
+    def show(self, title: str, matches: list, spent: str, nothing: str, several: bool) -> None:
+        """
+        Show matches.
+
+        Args:
+            spent: What took how long.
+            nothing: What to say if there are none.
+            several: Whether several pictures were searched with at once. What unrelated pairs reach says nothing about
+                the likeness to a mean of pictures, so that there are numbers only.
+        """
+        unrelated = None if several else self.unrelated
+        self._spent = spent
+        find("results-title").textContent = title
+        cards = [card(match["image"], badge(match["score"], unrelated)) for match in matches]
+        find("matches").replaceChildren(*(cards or [make("li", "empty", nothing)]))
+        find("matches").removeAttribute("aria-busy")
+        find("nothing-alike").hidden = not nothing_alike([match["score"] for match in matches], unrelated)
+        find("results-meaning").textContent = SEVERAL if several else meaning(unrelated)
+        self._summarise()
+        find("results").hidden = False
+
+    def wait(self) -> None:
+        """Say that what is shown is about to be replaced."""
+        find("matches").setAttribute("aria-busy", "true")
+
+    def come_into_view(self) -> None:
+        """Scroll to the results; a reader goes on from there."""
+        find("results").scrollIntoView({"block": "start"})
+        find("results").focus({"preventScroll": True})
+
+    def forget(self, image_id: str) -> None:
+        """Take a deleted image out of the results."""
+        for element in list(find("matches").querySelectorAll(f'[data-id="{image_id}"]')):
+            element.remove()
+        self._summarise()
+
+    def hide(self) -> None:
+        """Put the results away."""
+        find("results").hidden = True
+
+    def _summarise(self) -> None:
+        count = find("matches").querySelectorAll(".card").length
+        find("results-summary").textContent = f"{counted(count, 'match', 'matches')} · {self._spent}"
+
+
+def badge(score: float | None, unrelated: dict | None):
+    """Make the number and the words that say how strong a match is; None for one that was found by words alone."""
+    if score is None:
+        return None
+    element = make("span", "badge", title=meaning(unrelated))
+    element.append(make("span", "score", f"{score:.2f}"))
+    words = strength(score, unrelated)
+    if words:
+        element.append(" ", make("span", "strength", words))
+    return element

@@ -1,0 +1,66 @@
+"""The key that this browser sends to the API: asked for when it is needed, remembered until it is forgotten."""
+
+import asyncio
+
+from pyscript import window
+
+from frontend.page.browser.dom import find
+from frontend.page.browser.storage import of_browser
+
+NAME = "lookalike-key"
+
+
+class Key:
+    """One key for the whole page, and the dialog that asks for it."""
+
+    def __init__(self) -> None:
+        self._value = of_browser.recall(NAME)
+        self._answered = None
+        find("key-dialog").addEventListener("close", self._closed)
+        find("key-cancel").addEventListener("click", lambda event: find("key-dialog").close())
+        find("key-forget").addEventListener("click", lambda event: self._forget())
+        self._show()
+
+    @property
+    def value(self) -> str:
+        """The key to send; empty if there is none."""
+        return self._value
+
+    async def ask(self, tried: str) -> bool:
+        """
+        Ask for a key in place of one that the server did not take; those who ask meanwhile get the same answer.
+
+        Returns:
+            Whether there is another key now; not if the dialog was closed without one.
+        """
+        if self._value != tried:
+            return True  # Given while the request was on its way.
+        if self._answered is None:
+            self._answered = asyncio.Event()
+            self._open(tried)
+        await self._answered.wait()
+        return self._value != tried
+
+    def _open(self, tried: str) -> None:
+        find("key-problem").hidden = not tried
+        find("key").value = ""
+        find("key-dialog").returnValue = ""
+        find("key-dialog").showModal()
+
+    def _closed(self, event) -> None:
+        if find("key-dialog").returnValue == "use":
+            self._value = find("key").value.strip()
+            of_browser.write(NAME, self._value)
+        find("key").value = ""
+        self._show()
+        if self._answered:
+            self._answered.set()
+        self._answered = None
+
+    def _forget(self) -> None:
+        """Forget the key, and with it everything that it has brought onto the page."""
+        of_browser.write(NAME, "")
+        window.location.reload()
+
+    def _show(self) -> None:
+        find("key-forget").hidden = not self._value

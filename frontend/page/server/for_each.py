@@ -1,0 +1,36 @@
+"""The same with many images: a few at once, and one that fails does not stop the others."""
+
+import asyncio
+
+from frontend.page.server.api import ApiError
+
+AT_ONCE = 4
+"""Requests on their way at a time. A guess: the server commits together what arrives together."""
+
+
+async def for_each(images: list[dict], work, on_done) -> list[tuple[dict, ApiError]]:
+    """
+    Await `work(image)` for all images.
+
+    Args:
+        on_done: Called after each image with the number of those that are over, whatever came of them.
+
+    Returns:
+        The images for which it did not work, and why.
+    """
+    waiting = list(images)
+    failed = []
+
+    async def run() -> None:
+        while waiting:
+            image = waiting.pop(0)
+            try:
+                await work(image)
+            except ApiError as exc:
+                failed.append((image, exc))
+            over[0] += 1
+            on_done(over[0])
+
+    over = [0]
+    await asyncio.gather(*[run() for _ in range(AT_ONCE)])
+    return failed

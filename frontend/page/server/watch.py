@@ -1,0 +1,48 @@
+"""Says when the server is away, looks for it, and tells when it is back."""
+
+from pyscript import window
+
+from frontend.page.browser.dom import find
+from frontend.page.browser.tasks import start
+
+SHORTEST_MS = 1_000
+LONGEST_MS = 15_000
+# Between two looks for the server: each twice as long as the one before, so that an outage of hours costs little.
+
+
+class ServerWatch:
+    """Whether the server answers. Requests report to it; while none gets through, it asks by itself."""
+
+    def __init__(self, api, on_back) -> None:
+        """`on_back` is called when the server answers after it did not."""
+        self._api = api
+        self._on_back = on_back
+        self._away = False
+        self._pause_ms = SHORTEST_MS
+        self._timer = 0
+        api.on_answer = self._answered
+        # MicroPython calls the window's addEventListener without its window, which the browser refuses.
+        window.ononline = lambda event: self._look()
+
+    def _answered(self, reached: bool) -> None:
+        """Take note of how a request went."""
+        if reached and self._away:
+            self._away = False
+            window.clearTimeout(self._timer)
+            find("away").hidden = True
+            self._on_back()
+        elif not reached and not self._away:
+            self._away = True
+            find("away").hidden = False
+            self._pause_ms = SHORTEST_MS
+            self._wait()
+
+    def _wait(self) -> None:
+        window.clearTimeout(self._timer)
+        self._timer = window.setTimeout(self._look, self._pause_ms)
+
+    def _look(self) -> None:
+        if self._away:
+            self._pause_ms = min(2 * self._pause_ms, LONGEST_MS)
+            self._wait()
+            start(self._api.reach())

@@ -1,0 +1,47 @@
+"""What the library knows of an image, as the rows of a description list."""
+
+from pyscript import window
+
+from frontend.page.browser.dom import make, megabytes
+
+
+def facts(image: dict) -> list:
+    """Return terms and descriptions of an image: its file's, then what the model saw, then people's own data."""
+    rows = row("Size", f"{image['width']} × {image['height']}, {file_size(image['size'])}")
+    rows += row("File", image["file_name"])
+    rows += row("Type", image["content_type"])
+    rows += row("Added", make("time", "", local_time(image["created"]), datetime=image["created"]))
+    if image["labels"]:
+        rows += row("Labels", *[label_chip(label) for label in image["labels"]])
+    for name in sorted(image["attributes"]):
+        rows += row(name, written(image["attributes"][name]))
+    return rows + row("Id", image["id"])
+
+
+def row(term: str, *description) -> list:
+    """One term and its description: text or elements."""
+    cell = make("dd")
+    cell.append(*description)
+    return [make("dt", "", term), cell]
+
+
+def label_chip(label: dict):
+    """A class that the model saw, and how sure it was."""
+    return make("span", "label", f"{label['name']} {label['score'] * 100:.0f} %")
+
+
+def file_size(size: int) -> str:
+    """Write a size in bytes for people; a small one not as zero megabytes."""
+    return megabytes(size) if size >= 100_000 else f"{size / 1e3:.1f} kB"
+
+
+def local_time(created: str) -> str:
+    """Write a time (ISO 8601) as this browser's people write it."""
+    return window.Date.new(created).toLocaleString()
+
+
+def written(value) -> str:
+    """Write the value of an attribute: a text, a number, yes or no."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
