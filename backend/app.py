@@ -10,11 +10,11 @@ from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
 from litestar.types import Middleware
 
-from backend.adapters.lance_hubs import LanceHubs
-from backend.adapters.lance_index import LanceIndex
-from backend.adapters.lance_others import LanceOthers
-from backend.adapters.local_store import LocalStore
-from backend.adapters.s3_store import S3Store
+from backend.adapters.folder.store import LocalStore
+from backend.adapters.lance.hubs import LanceHubs
+from backend.adapters.lance.index import LanceIndex
+from backend.adapters.lance.other_spaces import LanceOthers
+from backend.adapters.s3.store import S3Store
 from backend.catalogue.errors import CatalogueError, LibraryMismatch
 from backend.catalogue.hidden_hubs import HiddenHubs
 from backend.catalogue.housekeeping import Housekeeper

@@ -8,8 +8,8 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.s3_store import DEFAULT_REGION
+from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.s3.store import DEFAULT_REGION
 from backend.catalogue.errors import IndexUnavailable
 from backend.settings import Settings
 

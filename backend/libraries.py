@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from backend.adapters.lance_database import LanceDatabase, UnopenedDatabase
+from backend.adapters.lance.database import LanceDatabase, UnopenedDatabase
 from backend.catalogue.library import Library, OpenLibrary
 from backend.catalogue.orphans import Graces
 from backend.catalogue.ports import ObjectStore

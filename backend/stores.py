@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 
-from backend.adapters.local_store import LocalStore
-from backend.adapters.s3_checks import check_store
-from backend.adapters.s3_store import Place, S3Store
+from backend.adapters.folder.store import LocalStore
+from backend.adapters.s3.checks import check_store
+from backend.adapters.s3.store import Place, S3Store
 from backend.catalogue.service import utc_now
 from backend.settings import Settings, signing_secret
 from backend.web import store_routes

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from backend.adapters.lance_rows import to_json, to_record, vectors_in
+from backend.adapters.lance.rows import to_json, to_record, vectors_in
 from backend.catalogue.values import SHA256, ImageID, ImageRecord, ObjectFacts, ObjectKey, original_key, thumbnail_key
 
 from .depots import Depot, whole_part, write_bytes

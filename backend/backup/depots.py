@@ -13,9 +13,9 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 
-from backend.adapters.durable import sync_folder
-from backend.adapters.piecewise import entries_of, pieces_of
-from backend.adapters.s3_store import S3Store, reason
+from backend.adapters.disk.durable import sync_folder
+from backend.adapters.disk.piecewise import entries_of, pieces_of
+from backend.adapters.s3.store import S3Store, reason
 from backend.catalogue.errors import BodyMismatch, ObjectExists, ObjectMissing, StoreUnavailable
 from backend.catalogue.values import SHA256, ObjectFacts, ObjectKey
 

@@ -1,6 +1,6 @@
 """The identity of a library, as restoring needs it. The rules are in backend/catalogue/library.py."""
 
-from backend.adapters.lance_database import LanceDatabase
+from backend.adapters.lance.database import LanceDatabase
 from backend.catalogue.library import OpenLibrary, read_note
 from backend.catalogue.ports import ObjectStore
 from backend.catalogue.values import LibraryID

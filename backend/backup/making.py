@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from backend import __version__
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.lance_snapshot import Snapshot, snapshots
+from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.lance.snapshot import Snapshot, snapshots
 from backend.catalogue.errors import BodyMismatch, ObjectMissing
 from backend.catalogue.ports import ObjectStore
 from backend.catalogue.values import (

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
-from backend.adapters.s3_store import S3Store
+from backend.adapters.s3.store import S3Store
 from backend.databases import location_of
 from backend.settings import BUCKET, Settings
 from backend.stores import place_at

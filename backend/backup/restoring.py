@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from backend.adapters.durable import write_whole
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.lance_index import LanceIndex
-from backend.adapters.lance_snapshot import snapshots
+from backend.adapters.disk.durable import write_whole
+from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.lance.index import LanceIndex
+from backend.adapters.lance.snapshot import snapshots
 from backend.catalogue.errors import BodyMismatch, ObjectExists, ObjectMissing
 from backend.catalogue.ports import ObjectStore
 from backend.catalogue.values import SHA256, ImageID, ImageRecord, ObjectFacts, ObjectKey, SpaceID

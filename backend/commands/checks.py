@@ -19,12 +19,12 @@ from tempfile import NamedTemporaryFile
 import httpx
 
 from backend import __version__
-from backend.adapters.durable import sync_file
-from backend.adapters.lance_database import ASK_DOCTOR
-from backend.adapters.lance_inspection import TableState, inspect
-from backend.adapters.lance_upkeep import VECTOR_INDEX_FROM
-from backend.adapters.s3_checks import Finding, check_cors, probe
-from backend.adapters.s3_store import S3Store
+from backend.adapters.disk.durable import sync_file
+from backend.adapters.lance.database import ASK_DOCTOR
+from backend.adapters.lance.inspection import TableState, inspect
+from backend.adapters.lance.upkeep import VECTOR_INDEX_FROM
+from backend.adapters.s3.checks import Finding, check_cors, probe
+from backend.adapters.s3.store import S3Store
 from backend.catalogue.errors import LibraryMismatch, Unavailable
 from backend.catalogue.hidden_hubs import warning
 from backend.catalogue.housekeeping import in_bytes

@@ -13,10 +13,10 @@ from pathlib import Path
 import lancedb
 import numpy as np
 
-from backend.adapters.durable import sync_file
-from backend.adapters.lance_damage import drop_index, is_damage, reason_of
-from backend.adapters.lance_database import DELETED, IMAGES, LEASES, LanceDatabase, connected, table_names, translated
-from backend.adapters.lance_deep import (
+from backend.adapters.disk.durable import sync_file
+from backend.adapters.lance.damage import drop_index, is_damage, reason_of
+from backend.adapters.lance.database import DELETED, IMAGES, LEASES, LanceDatabase, connected, table_names, translated
+from backend.adapters.lance.deep_inspection import (
     DamagedRow,
     TableReader,
     drop,

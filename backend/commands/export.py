@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from backend import __version__
-from backend.adapters.lance_index import LanceIndex
+from backend.adapters.lance.index import LanceIndex
 from backend.catalogue.service import utc_now
 from backend.catalogue.values import ImageRecord, SpaceID, Vector, original_key, thumbnail_key
 from backend.databases import opened_database

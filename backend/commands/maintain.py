@@ -7,8 +7,8 @@ import signal
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 
-from backend.adapters.lance_hubs import LanceHubs
-from backend.adapters.lance_index import LanceIndex
+from backend.adapters.lance.hubs import LanceHubs
+from backend.adapters.lance.index import LanceIndex
 from backend.catalogue.errors import Unavailable
 from backend.catalogue.hidden_hubs import HiddenHubs
 from backend.catalogue.housekeeping import Housekeeper, Rhythm

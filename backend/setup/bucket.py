@@ -2,8 +2,8 @@
 
 import asyncio
 
-from backend.adapters.s3_checks import Finding, allow_browsers
-from backend.adapters.s3_store import S3Store
+from backend.adapters.s3.checks import Finding, allow_browsers
+from backend.adapters.s3.store import S3Store
 from backend.settings import Settings
 from backend.stores import opened_store, page_origin
 

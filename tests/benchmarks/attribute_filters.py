@@ -15,8 +15,8 @@ import lancedb
 import numpy as np
 import pyarrow as pa
 
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.lance_index import LanceIndex
+from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.lance.index import LanceIndex
 from backend.catalogue.values import AttributeCondition, AttributeValue, Filters, ImageRecord, Sort
 from tests.benchmarks import data
 from tests.benchmarks.library import fill

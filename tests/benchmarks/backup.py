@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from backend.adapters.lance_index import LanceIndex
+from backend.adapters.lance.index import LanceIndex
 from backend.backup.checking import check_backups
 from backend.backup.depots import FolderDepot
 from backend.backup.identity import LibraryIdentity

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from lancedb.index import IvfRq
 from PIL import Image
 
-from backend.adapters.lance_index import REFINE
+from backend.adapters.lance.index import REFINE
 from frontend.embedder.model_input import InputSpec, ModelInput, Pixels
 from frontend.embedder.preprocessing import to_model_input
 from frontend.models.components import HALF, Components

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from lancedb.index import LabelList
 
-from backend.adapters.lance_index import REFINE
+from backend.adapters.lance.index import REFINE
 from tests.benchmarks import data
 from tests.benchmarks.index_types import TYPES, partitions_for
 from tests.benchmarks.report import Machine, Report, Spread, Table

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.lance_index import LanceIndex
-from backend.adapters.lance_rows import schema, to_row
+from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.lance.index import LanceIndex
+from backend.adapters.lance.rows import schema, to_row
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import ImageRecord, Upkeep, Vector
 from tests.benchmarks.library_records import record_of

@@ -12,8 +12,8 @@ from typing import Any, cast
 
 import httpx
 
-from backend.adapters.lance_database import LARGEST_BATCH, LanceDatabase
-from backend.adapters.lance_index import LanceIndex
+from backend.adapters.lance.database import LARGEST_BATCH, LanceDatabase
+from backend.adapters.lance.index import LanceIndex
 from backend.app import create_app
 from backend.catalogue.service import Catalogue
 from backend.catalogue.spaces import EmbeddingSpace

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "signing addresses": ("local_store.py", "signing.py", "presign_get"),
-    "rows to records": ("lance_rows.py", "to_pylist", "values.py"),
+    "signing addresses": ("adapters/folder/store.py", "signing.py", "presign_get"),
+    "rows to records": ("lance/rows.py", "to_pylist", "values.py"),
     "LanceDB's Python": ("lancedb/",),
     "the index adapter": ("backend/adapters",),
     "records to the wire's types": ("web/schemas.py",),

@@ -14,7 +14,7 @@ from typing import Any, cast
 import uvicorn
 from litestar import Litestar
 
-from backend.adapters.local_store import LocalStore
+from backend.adapters.folder.store import LocalStore
 from backend.catalogue.hidden_hubs import HiddenHubs
 from backend.catalogue.hubs import HubGate
 from backend.catalogue.ports import HubMemory, ImageIndex, OtherSpaces

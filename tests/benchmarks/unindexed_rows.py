@@ -5,7 +5,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from backend.adapters.lance_index import REFINE
+from backend.adapters.lance.index import REFINE
 from tests.benchmarks import data
 from tests.benchmarks.index_types import TYPES, partitions_for, take_turns
 from tests.benchmarks.report import Machine, Report, Spread, Table

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.lance_index import LanceIndex
+from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.lance.index import LanceIndex
 from backend.catalogue.errors import IndexUnavailable, TicketRevoked
 from backend.catalogue.ports import ImageIndex
 from backend.catalogue.service import position

@@ -17,7 +17,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.adapters import lance_index
+from backend.adapters.lance import index as lance_index
 from backend.catalogue.ports import ImageIndex
 from backend.catalogue.service import position
 from backend.catalogue.values import (

@@ -15,8 +15,8 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from backend.adapters.local_store import LocalStore
-from backend.adapters.s3_store import Place, S3Store
+from backend.adapters.folder.store import LocalStore
+from backend.adapters.s3.store import Place, S3Store
 from backend.catalogue.errors import BodyMismatch, ObjectExists, ObjectMissing
 from backend.catalogue.ports import ObjectStore
 from backend.catalogue.values import MD5, ObjectKey, SignedRequest, original_key, thumbnail_key

@@ -17,9 +17,9 @@ import boto3
 import httpx
 import pytest
 
-from backend.adapters import s3_store
-from backend.adapters.s3_checks import CORS_RULE, allow_browsers, check_cors, check_store, probe
-from backend.adapters.s3_store import Place, S3Store, reason
+from backend.adapters.s3 import store as s3_store
+from backend.adapters.s3.checks import CORS_RULE, allow_browsers, check_cors, check_store, probe
+from backend.adapters.s3.store import Place, S3Store, reason
 from backend.catalogue.errors import StoreUnavailable
 from backend.catalogue.values import MD5, ObjectKey, SignedRequest, original_key
 from tests.support.careless_store import careless_store

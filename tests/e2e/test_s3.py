@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Request, Route, expect
 
-from backend.adapters.s3_store import SIGNED_HEADERS
+from backend.adapters.s3.store import SIGNED_HEADERS
 from tests.support.page import Visit, title
 from tests.support.s3_server import S3Server
 from tests.support.server import running_server

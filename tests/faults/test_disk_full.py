@@ -9,7 +9,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
-from backend.adapters.lance_database import LanceDatabase
+from backend.adapters.lance.database import LanceDatabase
 from backend.app import create_app
 from backend.catalogue.errors import IndexUnavailable
 from backend.catalogue.spaces import EmbeddingSpace

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from backend.adapters.local_store import LocalStore
+from backend.adapters.folder.store import LocalStore
 from backend.catalogue.service import utc_now
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import ObjectKey

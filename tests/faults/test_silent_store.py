@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from backend.adapters import lance_database, s3_store
+from backend.adapters.lance import database as lance_database
+from backend.adapters.s3 import store as s3_store
 from backend.app import create_app
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings

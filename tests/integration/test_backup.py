@@ -16,8 +16,8 @@ import pytest
 from litestar.testing import TestClient
 
 from backend import cli
-from backend.adapters.lance_index import LanceIndex
-from backend.adapters.local_store import LocalStore
+from backend.adapters.folder.store import LocalStore
+from backend.adapters.lance.index import LanceIndex
 from backend.app import create_app
 from backend.backup import chunks, depots, parallel
 from backend.catalogue.errors import LibraryMismatch

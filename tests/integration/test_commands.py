@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from backend import __version__, cli
-from backend.adapters.local_store import LocalStore
+from backend.adapters.folder.store import LocalStore
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import (
     AttributeValue,

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from backend.adapters import lance_damage, lance_upkeep
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.lance_hubs import LanceHubs
-from backend.adapters.lance_index import LanceIndex
-from backend.adapters.local_store import LocalStore
+from backend.adapters.folder.store import LocalStore
+from backend.adapters.lance import damage as lance_damage
+from backend.adapters.lance import upkeep as lance_upkeep
+from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.lance.hubs import LanceHubs
+from backend.adapters.lance.index import LanceIndex
 from backend.catalogue.errors import IndexDamaged
 from backend.catalogue.hidden_hubs import HiddenHubs
 from backend.catalogue.housekeeping import Housekeeper, Rhythm

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from backend import cli
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.lance_others import LanceOthers
-from backend.adapters.lance_rows import report_damage
+from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.lance.other_spaces import LanceOthers
+from backend.adapters.lance.rows import report_damage
 from backend.catalogue.errors import RowDamaged
 from backend.catalogue.values import Change, Filters, ImageID, Sort
 from tests.support.api import API, Picture, Visitor, assert_problem

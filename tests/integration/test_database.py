@@ -12,9 +12,9 @@ from typing import Any
 import lancedb
 import pytest
 
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.lance_index import LanceIndex
-from backend.adapters.lance_rows import VERSION, VERSION_KEY, schema
+from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.lance.index import LanceIndex
+from backend.adapters.lance.rows import VERSION, VERSION_KEY, schema
 from backend.catalogue.errors import IndexUnavailable, TicketRevoked
 from backend.catalogue.values import Change, Filters
 from backend.databases import opened_database

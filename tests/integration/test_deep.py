@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from backend import cli
-from backend.adapters import lance_upkeep
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.local_store import LocalStore
+from backend.adapters.folder.store import LocalStore
+from backend.adapters.lance import upkeep as lance_upkeep
+from backend.adapters.lance.database import LanceDatabase
 from backend.catalogue.values import Filters, ImageRecord, Sort, original_key, thumbnail_key
 from tests.support.damage import DAMAGES, JOINED, LATER, SPACE, TABLE, data_files, image, index_files
 from tests.support.database import open_index

@@ -18,9 +18,9 @@ import pytest
 from litestar import Litestar
 
 from backend import cli
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.lance_hubs import LanceHubs
-from backend.adapters.local_store import LocalStore
+from backend.adapters.folder.store import LocalStore
+from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.lance.hubs import LanceHubs
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import SpaceID, original_key
 from backend.commands import checks

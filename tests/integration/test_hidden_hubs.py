@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from litestar import Litestar
 
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.lance_hubs import LanceHubs
-from backend.adapters.lance_index import LanceIndex
+from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.lance.hubs import LanceHubs
+from backend.adapters.lance.index import LanceIndex
 from backend.app import create_app
 from backend.catalogue.hidden_hubs import KNOWN_S, HiddenHubs, warning
 from backend.catalogue.hubs import MIN_IMAGES

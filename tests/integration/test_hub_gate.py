@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from litestar import Litestar
 
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.lance_index import LanceIndex
+from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.lance.index import LanceIndex
 from backend.app import create_app
 from backend.catalogue.hubs import MIN_IMAGES
 from backend.catalogue.spaces import EmbeddingSpace

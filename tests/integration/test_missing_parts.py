@@ -15,8 +15,8 @@ import pytest
 from litestar.testing import AsyncTestClient
 
 from backend import cli
-from backend.adapters import lance_library
-from backend.adapters.lance_database import LanceDatabase, UnopenedDatabase
+from backend.adapters.lance import identity
+from backend.adapters.lance.database import LanceDatabase, UnopenedDatabase
 from backend.app import create_app
 from backend.catalogue.errors import LibraryMismatch
 from backend.catalogue.spaces import EmbeddingSpace
@@ -247,8 +247,8 @@ async def test_what_the_database_forgets(tmp_path: Path, monkeypatch: pytest.Mon
         state = await database.look("old")
         assert (state.library, state.knows_mark, state.retired) == (library, True, {own, other})
 
-        monkeypatch.setattr(lance_library, "RETIRED_KEPT", timedelta())
-        monkeypatch.setattr(lance_library, "MARKS_KEPT", timedelta())
+        monkeypatch.setattr(identity, "RETIRED_KEPT", timedelta())
+        monkeypatch.setattr(identity, "MARKS_KEPT", timedelta())
         await database.write_mark("new")
 
         assert not (await database.look("old")).knows_mark

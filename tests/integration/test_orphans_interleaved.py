@@ -17,11 +17,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.lance_hubs import LanceHubs
-from backend.adapters.lance_index import LanceIndex
-from backend.adapters.lance_others import LanceOthers
-from backend.adapters.local_store import LocalStore
+from backend.adapters.folder.store import LocalStore
+from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.lance.hubs import LanceHubs
+from backend.adapters.lance.index import LanceIndex
+from backend.adapters.lance.other_spaces import LanceOthers
 from backend.catalogue.errors import ImageNotFound, ObjectRefused, TicketError, UploadIncomplete
 from backend.catalogue.hidden_hubs import HiddenHubs
 from backend.catalogue.hubs import HubGate

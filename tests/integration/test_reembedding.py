@@ -11,11 +11,11 @@ import httpx
 import pytest
 from litestar.testing import AsyncTestClient
 
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.lance_hubs import LanceHubs
-from backend.adapters.lance_index import LanceIndex
-from backend.adapters.lance_others import LanceOthers
-from backend.adapters.local_store import LocalStore
+from backend.adapters.folder.store import LocalStore
+from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.lance.hubs import LanceHubs
+from backend.adapters.lance.index import LanceIndex
+from backend.adapters.lance.other_spaces import LanceOthers
 from backend.app import create_app
 from backend.catalogue.errors import IndexUnavailable
 from backend.catalogue.hidden_hubs import HiddenHubs

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 from lancedb.query import AsyncVectorQuery
 
-from backend.adapters import lance_index
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.lance_index import LanceIndex
-from backend.adapters.lance_remembered import Place, Remembered
+from backend.adapters.lance import index as lance_index
+from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.lance.index import LanceIndex
+from backend.adapters.lance.row_cache import Place, Remembered
 from backend.catalogue.ports import READ_CONSISTENCY_S
 from backend.catalogue.values import Change, Filters, ImageID, ImageRecord, Sort
 from tests.support.records import record

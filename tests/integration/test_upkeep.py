@@ -13,12 +13,13 @@ import pyarrow as pa
 import pytest
 from lancedb.index import IvfSq
 
-from backend.adapters import lance_index, lance_lease
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.lance_index import LanceIndex
-from backend.adapters.lance_lease import LEASE_SCHEMA, lease
-from backend.adapters.lance_rows import to_row, to_table
-from backend.adapters.lance_upkeep import VECTOR_INDEX, VECTOR_INDEX_FROM
+from backend.adapters.lance import index as lance_index
+from backend.adapters.lance import lease as lance_lease
+from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.lance.index import LanceIndex
+from backend.adapters.lance.lease import LEASE_SCHEMA, lease
+from backend.adapters.lance.rows import to_row, to_table
+from backend.adapters.lance.upkeep import VECTOR_INDEX, VECTOR_INDEX_FROM
 from backend.catalogue.values import (
     AttributeCondition,
     Change,

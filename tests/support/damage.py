@@ -6,9 +6,9 @@ from unittest.mock import patch
 
 import lancedb
 
-from backend.adapters.lance_database import IMAGES, LanceDatabase
-from backend.adapters.lance_index import LanceIndex
-from backend.adapters.lance_rows import to_row, to_table
+from backend.adapters.lance.database import IMAGES, LanceDatabase
+from backend.adapters.lance.index import LanceIndex
+from backend.adapters.lance.rows import to_row, to_table
 from backend.catalogue.values import ImageRecord
 
 from .records import record
@@ -58,7 +58,7 @@ async def make_library(folder: Path) -> None:
             rows = [to_row(image(number), vector(number, DIMENSION), revision=0) for number in range(JOINED)]
             await table.add(to_table(rows, DIMENSION))
         async with LanceIndex.open(database, SPACE) as index:
-            with patch("backend.adapters.lance_upkeep.VECTOR_INDEX_FROM", JOINED):
+            with patch("backend.adapters.lance.upkeep.VECTOR_INDEX_FROM", JOINED):
                 await index.maintain()
             for number in range(JOINED, JOINED + LATER):
                 await index.add(image(number), vector(number, DIMENSION))

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from backend.adapters.lance_database import LanceDatabase
-from backend.adapters.lance_index import LanceIndex
-from backend.adapters.lance_upkeep import KEEP_S
-from backend.adapters.local_store import LocalStore
+from backend.adapters.folder.store import LocalStore
+from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.lance.index import LanceIndex
+from backend.adapters.lance.upkeep import KEEP_S
 from backend.catalogue.library import OpenLibrary
 from backend.catalogue.service import utc_now
 from backend.catalogue.spaces import EmbeddingSpace

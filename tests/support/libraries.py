@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from backend.adapters.lance_index import LanceIndex
+from backend.adapters.lance.index import LanceIndex
 from backend.catalogue.library import OpenLibrary
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import (

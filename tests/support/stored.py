@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
-from backend.adapters.local_store import LocalStore
+from backend.adapters.folder.store import LocalStore
 from backend.catalogue.values import ObjectKey, SignedRequest
 
 from .records import facts

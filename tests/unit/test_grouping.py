@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from backend.adapters.grouping import Closed, Group
+from backend.adapters.lance.batching import Closed, Group
 
 pytestmark = pytest.mark.anyio
 

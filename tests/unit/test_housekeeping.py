@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.adapters.local_store import LocalStore
+from backend.adapters.folder.store import LocalStore
 from backend.catalogue.errors import IndexUnavailable, LibraryMismatch
 from backend.catalogue.hidden_hubs import HiddenHubs
 from backend.catalogue.housekeeping import Housekeeper, Rhythm

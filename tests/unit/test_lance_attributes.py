@@ -6,7 +6,7 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.adapters.lance_attributes import KINDS, comparable, key_of, kind_of, to_columns
+from backend.adapters.lance.attributes import KINDS, comparable, key_of, kind_of, to_columns
 
 AWKWARD = [0.0, -0.0, 5e-324, -5e-324, sys.float_info.min, sys.float_info.max, -sys.float_info.max, 1.0, -1.0]
 

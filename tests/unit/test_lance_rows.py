@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.adapters.lance_rows import (
+from backend.adapters.lance.rows import (
     INTEGRITY,
     checksum,
     is_consistent,

@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from backend.adapters import local_store, piecewise
-from backend.adapters.local_store import LocalStore
+from backend.adapters.disk import piecewise
+from backend.adapters.folder import store as local_store
+from backend.adapters.folder.store import LocalStore
 from backend.catalogue.errors import StoreUnavailable
 from backend.catalogue.values import ObjectKey, original_key, thumbnail_key
 from tests.support.api import stored

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.adapters.local_store import LocalStore
+from backend.adapters.folder.store import LocalStore
 from backend.catalogue import orphans
 from backend.catalogue.errors import LibraryMismatch
 from backend.catalogue.library import DatabaseState, OpenLibrary

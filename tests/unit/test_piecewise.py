@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from backend.adapters import piecewise
-from backend.adapters.piecewise import entries_of, pieces_of
+from backend.adapters.disk import piecewise
+from backend.adapters.disk.piecewise import entries_of, pieces_of
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio

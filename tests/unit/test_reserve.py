@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from backend.adapters import reserve
-from backend.adapters.reserve import FILES, SIZE_BYTES, Reserve, is_full
+from backend.adapters.disk import reserve
+from backend.adapters.disk.reserve import FILES, SIZE_BYTES, Reserve, is_full
 from backend.catalogue.errors import IndexUnavailable
 
 

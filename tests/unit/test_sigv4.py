@@ -10,7 +10,7 @@ from botocore.credentials import ReadOnlyCredentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.adapters.sigv4 import presign
+from backend.adapters.s3.presigning import presign
 
 EXAMPLE = ReadOnlyCredentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", None)
 MOMENT = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)

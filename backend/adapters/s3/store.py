@@ -1,8 +1,8 @@
 """
-An object store that speaks S3, through boto3: Amazon's, or any other that passes `s3_checks.probe`.
+An object store that speaks S3, through boto3: Amazon's, or any other that passes `checks.probe`.
 
-Browsers write and read at signed addresses (see `sigv4`). The server itself asks only for heads, first bytes and lists,
-and deletes; whole objects are read and written only by commands such as `backup` and `restore`. Credentials come by
+Browsers write and read at signed addresses (see presigning.py). The server itself asks for heads, first bytes and
+lists, and deletes; only commands such as `backup` and `restore` read and write whole objects. Credentials come by
 boto3's own chain (environment, files, the machine's role) and are kept nowhere else.
 """
 
@@ -39,9 +39,9 @@ from backend.catalogue.errors import BodyMismatch, ObjectExists, ObjectMissing, 
 from backend.catalogue.service import utc_now
 from backend.catalogue.values import MD5, SHA256, ObjectFacts, ObjectKey, SignedRequest, StoredObject
 
-from .local_store import KEY, TAKEN
-from .piecewise import PIECE_BYTES
-from .sigv4 import MAX_EXPIRES_S, presign
+from ..disk.piecewise import PIECE_BYTES
+from ..folder.store import KEY, TAKEN
+from .presigning import MAX_EXPIRES_S, presign
 
 # Calls at the same time. A guess: one takes some 20 ms at Amazon and some 2 ms of processor time here, so that more
 # would wait for the processor; each holds one connection.

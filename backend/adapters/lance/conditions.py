@@ -12,7 +12,7 @@ from lancedb.query import ColumnOrdering
 
 from backend.catalogue.values import EPOCH, AttributeCondition, Filters, ImageID, Position, Sort
 
-from .lance_attributes import KINDS, comparable, key_of, kind_of
+from .attributes import KINDS, comparable, key_of, kind_of
 
 
 def literal(value: str | int) -> str:

@@ -9,12 +9,12 @@ import lancedb
 
 from backend.catalogue.values import HubState, SpaceID
 
-from .lance_conditions import one_of
-from .lance_damage import broken_indexes, is_damage, reason_of
-from .lance_database import DELETED, HUBS, IMAGES, connected, opening, table_names
-from .lance_others import missing, originals_in
-from .lance_table_check import check
-from .lance_upkeep import vector_index
+from .conditions import one_of
+from .damage import broken_indexes, is_damage, reason_of
+from .database import DELETED, HUBS, IMAGES, connected, opening, table_names
+from .other_spaces import missing, originals_in
+from .table_check import check
+from .upkeep import vector_index
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from backend.catalogue.values import Hub, HubState, ImageID, SpaceID
 
-from .lance_conditions import one_of
-from .lance_database import HUB_SCHEMA, LanceDatabase, answering, in_batches, patiently
+from .conditions import one_of
+from .database import HUB_SCHEMA, LanceDatabase, answering, in_batches, patiently
 
 
 class LanceHubs:

@@ -33,12 +33,12 @@ from backend.catalogue.values import (
     Vector,
 )
 
-from .grouping import Group
-from .lance_conditions import following, joined, one_of, ordering, passing
-from .lance_damage import Mender
-from .lance_database import LARGEST_BATCH, LanceDatabase, answering, still_open, translated
-from .lance_remembered import WHOLE_VECTORS, Place, Remembered
-from .lance_rows import (
+from .batching import Group
+from .conditions import following, joined, one_of, ordering, passing
+from .damage import Mender
+from .database import LARGEST_BATCH, LanceDatabase, answering, still_open, translated
+from .row_cache import WHOLE_VECTORS, Place, Remembered
+from .rows import (
     INTEGRITY,
     are_sound,
     dimension_of,
@@ -48,8 +48,8 @@ from .lance_rows import (
     vector_in,
     vectors_in,
 )
-from .lance_upkeep import KEEP_S, VECTOR_INDEX_FROM, Keeper, Probes
-from .lance_writes import Writes
+from .upkeep import KEEP_S, VECTOR_INDEX_FROM, Keeper, Probes
+from .writes import Writes
 
 logger = logging.getLogger(__name__)
 

@@ -25,10 +25,10 @@ from backend.catalogue.errors import IndexUnavailable, RowDamaged, TicketRevoked
 from backend.catalogue.service import MAX_ATTRIBUTES, MAX_TAGS
 from backend.catalogue.values import SHA256, Change, Description, ImageID, ImageRecord, Vector
 
-from .grouping import Group
-from .lance_conditions import one_of
-from .lance_damage import Mender
-from .lance_database import (
+from .batching import Group
+from .conditions import one_of
+from .damage import Mender
+from .database import (
     CONFLICT_RETRIES,
     LARGEST_BATCH,
     LanceDatabase,
@@ -39,7 +39,7 @@ from .lance_database import (
     still_open,
     translated,
 )
-from .lance_rows import INTEGRITY, is_intact, record_in, to_record, to_row, to_table, vector_in
+from .rows import INTEGRITY, is_intact, record_in, to_record, to_row, to_table, vector_in
 
 Job = TypeVar("Job")
 Outcome = TypeVar("Outcome")

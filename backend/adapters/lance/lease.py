@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager, suppress
 import lancedb
 import pyarrow as pa
 
-from .lance_rows import PRIMARY_KEY
+from .rows import PRIMARY_KEY
 
 logger = logging.getLogger(__name__)
 

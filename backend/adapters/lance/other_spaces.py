@@ -10,11 +10,11 @@ import lancedb
 from backend.catalogue.errors import IndexUnavailable, ReembeddingUnfinished
 from backend.catalogue.values import SHA256, Change, ImageID, ImageRecord, Source, SpaceID, Survey
 
-from .lance_conditions import one_of
-from .lance_damage import Mender
-from .lance_database import LanceDatabase, answering, in_batches, patiently, translated
-from .lance_index import LanceIndex
-from .lance_rows import INTEGRITY, intact_records
+from .conditions import one_of
+from .damage import Mender
+from .database import LanceDatabase, answering, in_batches, patiently, translated
+from .index import LanceIndex
+from .rows import INTEGRITY, intact_records
 
 # What two processes must not do at once: each would find the other's table complete, and drop it.
 LEASE = "other spaces"

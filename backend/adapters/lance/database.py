@@ -18,15 +18,15 @@ from backend.catalogue.ports import READ_CONSISTENCY_S
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import ImageID, LibraryID, SpaceID
 
-from . import lance_library
-from .grouping import Closed
-from .lance_conditions import one_of
-from .lance_damage import Mender, is_damage, reason_of
-from .lance_lease import LEASE_SCHEMA, lease
-from .lance_library import IDENTITY, LIBRARY_SCHEMA, mark_name, retired_name
-from .lance_rows import PRIMARY_KEY, WORDS, dimension_of, schema
-from .lance_table_check import check
-from .reserve import Reserve, is_full
+from ..disk.reserve import Reserve, is_full
+from . import identity
+from .batching import Closed
+from .conditions import one_of
+from .damage import Mender, is_damage, reason_of
+from .identity import IDENTITY, LIBRARY_SCHEMA, mark_name, retired_name
+from .lease import LEASE_SCHEMA, lease
+from .rows import PRIMARY_KEY, WORDS, dimension_of, schema
+from .table_check import check
 
 logger = logging.getLogger(__name__)
 
@@ -164,7 +164,7 @@ class LanceDatabase:
         """
         Open a table as it is now, and will be for this reader whatever is written meanwhile.
 
-        It can be read for as long as upkeep keeps the files of old versions, see KEEP_S in lance_upkeep.py.
+        It can be read for as long as upkeep keeps the files of old versions, see KEEP_S in upkeep.py.
         """
         with translated():
             table = await self._connection.open_table(name)
@@ -216,7 +216,7 @@ class LanceDatabase:
     async def drop(self, space: SpaceID) -> None:
         """Remove the table of a space, with every row in it, and remember that this was done on purpose."""
         with translated():
-            await patiently(lambda: lance_library.write(self._library, retired_name(space)))
+            await patiently(lambda: identity.write(self._library, retired_name(space)))
             await self._connection.drop_table(IMAGES + space)
 
     async def look(self, mark: str | None) -> DatabaseState:
@@ -227,16 +227,16 @@ class LanceDatabase:
     async def write_identity(self, library: LibraryID) -> LibraryID:
         """Give the database an identity, unless it has one; return the one it has."""
         with translated():
-            await patiently(lambda: lance_library.write(self._library, IDENTITY, library))
+            await patiently(lambda: identity.write(self._library, IDENTITY, library))
             await self._library.checkout_latest()
-            return LibraryID((await lance_library.read(self._library))[IDENTITY])
+            return LibraryID((await identity.read(self._library))[IDENTITY])
 
     async def write_mark(self, mark: str) -> None:
         """Write down a mark."""
         spaces = await self.spaces()
         with translated():
-            await patiently(lambda: lance_library.write(self._library, mark_name(mark)))
-            await patiently(lambda: lance_library.forget(self._library, spaces))
+            await patiently(lambda: identity.write(self._library, mark_name(mark)))
+            await patiently(lambda: identity.forget(self._library, spaces))
 
     async def remember_deleted(self, table: str, fragments: Mapping[ImageID, int | None]) -> None:
         """
@@ -345,20 +345,20 @@ async def connected(location: Path | str, storage_options: Mapping[str, str]) ->
 
 async def _look(connection: lancedb.AsyncConnection, mark: str | None) -> DatabaseState:
     names = await table_names(connection)
-    told: lance_library.Told = {}
+    told: identity.Told = {}
     if LIBRARY in names:
         async with _open(connection, LIBRARY) as table:
-            told = await lance_library.read(table)
+            told = await identity.read(table)
     tables = {}
     for name in sorted(names):
         if name.startswith(IMAGES):
             async with _open(connection, name) as table:
                 tables[SpaceID(name.removeprefix(IMAGES))] = TableState(await table.version(), await table.count_rows())
     return DatabaseState(
-        library=lance_library.identity_in(told),
+        library=identity.identity_in(told),
         knows_mark=mark is not None and mark_name(mark) in told,
         tables=tables,
-        retired=lance_library.retired_in(told),
+        retired=identity.retired_in(told),
     )
 
 

@@ -20,7 +20,7 @@ from backend.catalogue.errors import StoreUnavailable
 from backend.catalogue.service import utc_now
 from backend.catalogue.values import MD5, SHA256, ObjectFacts, ObjectKey, SignedRequest
 
-from .s3_store import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, SIGNED_HEADERS, S3Store, reason, translated
+from .store import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, SIGNED_HEADERS, S3Store, reason, translated
 
 BODY = b"Lookalike tries out what this store does. This object can be deleted."
 OTHER_BODY = BODY[::-1]

@@ -17,7 +17,7 @@ from backend.catalogue.errors import InvalidVector, RowDamaged
 from backend.catalogue.values import Description, ImageID, ImageRecord, Vector
 from backend.catalogue.vectors import NORM_TOLERANCE, to_vector
 
-from .lance_attributes import as_stored, to_columns
+from .attributes import as_stored, to_columns
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def schema(dimension: int) -> pa.Schema:
             pa.field("title", pa.string(), nullable=False),
             pa.field("tags", pa.list_(pa.string()), nullable=False),
             pa.field("label_names", pa.list_(pa.string()), nullable=False),
-            # The attributes as conditions compare them, see lance_attributes.py.
+            # The attributes as conditions compare them, see attributes.py.
             pa.field("attribute_keys", pa.list_(pa.int64()), nullable=False),
             pa.field("attribute_values", pa.list_(pa.int64()), nullable=False),
             # What a search for words looks into: title, tags and labels. One column, so that one index ranks them.

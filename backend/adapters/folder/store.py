@@ -34,8 +34,8 @@ from backend.catalogue.errors import (
 from backend.catalogue.signing import Signer
 from backend.catalogue.values import SHA256, ObjectFacts, ObjectKey, SignedRequest, StoredObject
 
-from .durable import sync_file, sync_folder, write_whole
-from .piecewise import PIECE_BYTES, entries_of, pieces_of
+from ..disk.durable import sync_file, sync_folder, write_whole
+from ..disk.piecewise import PIECE_BYTES, entries_of, pieces_of
 
 try:
     import fcntl

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from backend.catalogue.values import ImageID, ImageRecord
 
-from .lance_rows import record_in, report_damage, vectors_in
+from .rows import record_in, report_damage, vectors_in
 
 # Up to how many images all vectors are remembered: of 512 values each, they are 20 MB then (of 1,280 51 MB). A search
 # with 10 results looks at 150 of them; in a larger library it would seldom find most remembered, so there LanceDB reads

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from backend.catalogue.values import LibraryID, SpaceID
 
-from .lance_conditions import one_of
-from .lance_rows import PRIMARY_KEY
+from .conditions import one_of
+from .rows import PRIMARY_KEY
 
 # The store knows the last mark. It is older than others in the database only if the store itself was put back from a
 # backup; one of more than a year ago is of no use.

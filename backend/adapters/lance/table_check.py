@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from .lance_rows import VERSION, VERSION_KEY, dimension_of, schema
+from .rows import VERSION, VERSION_KEY, dimension_of, schema
 
 
 def check(columns: pa.Schema) -> None:

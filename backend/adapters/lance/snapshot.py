@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from backend.catalogue.values import SHA256, ImageID, ImageRecord, SpaceID
 
-from .lance_database import IMAGES, LanceDatabase, translated
-from .lance_rows import INTEGRITY, dimension_of, is_intact, to_record, vectors_in
+from .database import IMAGES, LanceDatabase, translated
+from .rows import INTEGRITY, dimension_of, is_intact, to_record, vectors_in
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from lancedb.index import BTree, IvfRq, IvfSq, LabelList
 
 from backend.catalogue.values import Upkeep
 
-from .lance_conditions import since
-from .lance_database import LanceDatabase, is_conflict, patiently, translated
-from .lance_rows import WORDS, dimension_of
-from .lance_writes import Writes
+from .conditions import since
+from .database import LanceDatabase, is_conflict, patiently, translated
+from .rows import WORDS, dimension_of
+from .writes import Writes
 
 logger = logging.getLogger(__name__)
 

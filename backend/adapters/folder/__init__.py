@@ -1,0 +1,1 @@
+"""The embedded object store: files in a folder of this server."""

@@ -1,0 +1,1 @@
+"""LanceDB: images, vectors and marks in tables, and what keeps them sound and quick."""
