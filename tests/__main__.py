@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.support.s3_server import find_ministack, install_ministack
+from tests.support.servers.s3 import find_ministack, install_ministack
 
 # Where the tests look for the browser. (A name with LOOKALIKE_ would be a setting of the server.)
 VARIABLE = "CHROMIUM_FOR_TESTS"

@@ -15,9 +15,9 @@ from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings
 from backend.web.static import Site
 from tests.support.api import API, ORIGIN, OpenAPIDocument, Visitor
-from tests.support.ceph_server import missing_programs, running_ceph
 from tests.support.damage import make_library
-from tests.support.s3_server import S3Server, find_ministack, running_s3
+from tests.support.servers.ceph import missing_programs, running_ceph
+from tests.support.servers.s3 import S3Server, find_ministack, running_s3
 from tests.support.spaces import small_space
 
 

@@ -14,7 +14,7 @@ from tests.__main__ import executable
 from tests.benchmarks.browser import OBSERVE, launched
 from tests.benchmarks.report import Machine, Report, Table
 from tests.support.drawings import GROUPS, draw, jpeg
-from tests.support.server import running_server
+from tests.support.servers.lookalike import running_server
 from tests.support.shared import LABELLED, labelled
 
 OVER = "() => Number(document.getElementById('uploads').getAttribute('data-over') || 0)"

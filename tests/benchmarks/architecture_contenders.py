@@ -25,7 +25,7 @@ from frontend.embedder.space import to_base64
 from tests.benchmarks.queue_architecture.deployment import Through, running_deployment
 from tests.benchmarks.queue_architecture.native_model import NativeModel
 from tests.benchmarks.visitors import Answer, Visitor
-from tests.support.server import free_port, running_server
+from tests.support.servers.lookalike import free_port, running_server
 
 LIMIT = 24
 """Matches that the page asks for. Source: frontend/page/searching/query.py."""

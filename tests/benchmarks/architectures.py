@@ -34,7 +34,7 @@ from tests.benchmarks.queue_architecture.settings import MODEL
 from tests.benchmarks.report import Machine, Report, Spread, Table
 from tests.benchmarks.visitors import Visitor, visitor
 from tests.support.drawings import GROUPS, draw, jpeg
-from tests.support.tcp_proxy import TCPProxy, running_proxy
+from tests.support.servers.tcp_proxy import TCPProxy, running_proxy
 
 POLL_S = 0.1
 """How often it is asked after a load whether all can be found: seldom enough to cost the server next to nothing."""

@@ -23,7 +23,7 @@ from tests.benchmarks.pictures import source, write_picture
 from tests.benchmarks.plots import Bars
 from tests.benchmarks.processes import Watched
 from tests.benchmarks.report import Machine, Report, Spread, Table
-from tests.support.server import Server, running_server
+from tests.support.servers.lookalike import Server, running_server
 
 ADD_INPUT = """
 () => {

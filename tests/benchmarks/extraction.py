@@ -24,7 +24,7 @@ from tests.benchmarks.model_speed import BUNDLED, manifest
 from tests.benchmarks.pictures import FORMATS, Made, source, write_picture
 from tests.benchmarks.plots import Bars
 from tests.benchmarks.report import Machine, Report, Spread, Table
-from tests.support.server import Server, running_server
+from tests.support.servers.lookalike import Server, running_server
 
 # Runs in the page's own interpreter, and so calls the worker as the page does. The page's embedder is nobody's to ask
 # for, so that this makes another one in front of the same worker; the numbers of their pictures must differ.

@@ -22,7 +22,7 @@ from tests.benchmarks.library_records import record_of
 from tests.benchmarks.report import Machine, Report, Spread, Table
 from tests.support.api import declared
 from tests.support.drawings import draw, jpeg
-from tests.support.server import running_server
+from tests.support.servers.lookalike import running_server
 from tests.support.spaces import bundled_space
 
 WHEEL_PX = 120

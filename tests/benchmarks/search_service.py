@@ -29,7 +29,7 @@ from tests.benchmarks.search_engines import ENGINES, Built, build, installed
 from tests.benchmarks.search_load import Generator, Load, Outcome, started
 from tests.benchmarks.search_profile import sampled
 from tests.benchmarks.tables import recall
-from tests.support.server import free_port, running_server
+from tests.support.servers.lookalike import free_port, running_server
 from tests.support.spaces import bundled_space
 
 MIB = 2**20

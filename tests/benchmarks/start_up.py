@@ -23,9 +23,9 @@ from tests.benchmarks.pictures import write_picture
 from tests.benchmarks.plots import Bars
 from tests.benchmarks.report import Machine, Report, Spread, Table
 from tests.support.api import Picture, Visitor
-from tests.support.server import Server, running_server
+from tests.support.servers.lookalike import Server, running_server
+from tests.support.servers.slow_link import Link, running_link
 from tests.support.shared import SHARED
-from tests.support.slow_link import Link, running_link
 from tests.support.spaces import normalised
 
 SLOW = Link(bits_per_s=20e6, round_trip_s=0.040)

@@ -24,7 +24,7 @@ from backend.web.problems import exception_handlers
 from backend.web.store_routes import PATH, store_routes
 from tests.support.network import serving
 from tests.support.records import Clock, facts, image_id
-from tests.support.s3_server import GAPS, S3Server
+from tests.support.servers.s3 import GAPS, S3Server
 
 pytestmark = pytest.mark.anyio
 

@@ -22,11 +22,11 @@ from backend.adapters.s3.checks import CORS_RULE, allow_browsers, check_cors, ch
 from backend.adapters.s3.store import Place, S3Store, reason
 from backend.catalogue.errors import StoreUnavailable
 from backend.catalogue.values import MD5, ObjectKey, SignedRequest, original_key
-from tests.support.careless_store import careless_store
 from tests.support.network import serving
 from tests.support.records import Clock, facts, image_id
-from tests.support.s3_server import S3Server
-from tests.support.server import free_port
+from tests.support.servers.careless_store import careless_store
+from tests.support.servers.lookalike import free_port
+from tests.support.servers.s3 import S3Server
 
 pytestmark = pytest.mark.anyio
 

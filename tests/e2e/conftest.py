@@ -16,10 +16,11 @@ from tests.__main__ import executable
 from tests.support.drawings import write_groups
 from tests.support.drawn_model import write_drawn_model
 from tests.support.page import Visit
-from tests.support.server import Server, running_server
+from tests.support.paths import ROOT
+from tests.support.servers.lookalike import Server, running_server
 from tests.support.shared import photographs
 
-ARTEFACTS = Path(__file__).parents[1] / "artefacts"
+ARTEFACTS = ROOT / "tests" / "artefacts"
 
 # Products that a person tells apart at a glance.
 PHOTOGRAPH_GROUPS = ("Granny-Smith", "Bravo-Apple-Juice", "Beef-Tomato")

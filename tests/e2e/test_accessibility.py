@@ -9,7 +9,7 @@ from tests.e2e.test_map import show_map
 from tests.e2e.test_page import fill
 from tests.support.accessibility import violations
 from tests.support.page import Visit
-from tests.support.server import Server
+from tests.support.servers.lookalike import Server
 
 Groups = Mapping[str, list[Path]]
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from tests.e2e.test_page import keep_screens
 from tests.support.drawings import draw, jpeg
 from tests.support.page import Visit, title
-from tests.support.server import Server
+from tests.support.servers.lookalike import Server
 
 Groups = Mapping[str, list[Path]]
 

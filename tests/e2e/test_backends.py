@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.support.drawings import draw, jpeg
 from tests.support.page import Visit
-from tests.support.server import running_server
+from tests.support.servers.lookalike import running_server
 
 
 def trials(visit: Visit) -> dict[str, dict[str, Any]]:

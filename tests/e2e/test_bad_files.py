@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.support import awkward
 from tests.support.drawings import draw, jpeg
 from tests.support.page import Visit, title
-from tests.support.server import Server
+from tests.support.servers.lookalike import Server
 from tests.support.shared import AWKWARD, NO_PHOTOGRAPHS
 
 SENTENCES = {

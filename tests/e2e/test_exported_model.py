@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext
 
-from tests.support.server import Server
+from tests.support.servers.lookalike import Server
 
 torch = pytest.importorskip("torch", reason="NOT TESTED: needs `pip install -e '.[training]'`")
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.test_library import listed, select, whole
 from tests.e2e.test_page import fill
 from tests.support.page import Visit, drawn
-from tests.support.server import Server
+from tests.support.servers.lookalike import Server
 
 COUNT = 120
 

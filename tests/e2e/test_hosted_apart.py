@@ -8,13 +8,14 @@ from playwright.sync_api import BrowserContext
 
 from backend.setup.report import TerminalReport
 from backend.setup.site import build_site
-from tests.support.file_server import FileServer, serve_files
 from tests.support.page import Visit, title
-from tests.support.server import running_server
+from tests.support.paths import ROOT
+from tests.support.servers.files import FileServer, serve_files
+from tests.support.servers.lookalike import running_server
 
 Groups = Mapping[str, list[Path]]
 
-FRONTEND = Path(__file__).parents[2] / "frontend"
+FRONTEND = ROOT / "frontend"
 
 
 @pytest.fixture

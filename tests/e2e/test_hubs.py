@@ -9,7 +9,7 @@ from tests.e2e.conftest import keep_screenshot
 from tests.e2e.test_page import fill
 from tests.support.accessibility import violations
 from tests.support.page import Visit
-from tests.support.server import Server, running_server
+from tests.support.servers.lookalike import Server, running_server
 from tests.support.spaces import normalised, vector
 
 IMAGES = 220

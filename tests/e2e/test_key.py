@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.conftest import keep_screenshot
 from tests.support.page import Visit
-from tests.support.server import Server, running_server
+from tests.support.servers.lookalike import Server, running_server
 
 Groups = Mapping[str, list[Path]]
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.test_page import fill, keep_screens
 from tests.support.drawings import draw
 from tests.support.page import Visit, title
-from tests.support.server import Server
+from tests.support.servers.lookalike import Server
 
 Groups = Mapping[str, list[Path]]
 

@@ -14,7 +14,7 @@ from frontend.embedder.preprocessing import decode
 from frontend.models.calibration import embed
 from frontend.models.reference import ReferenceModel
 from tests.support.page import Visit, title
-from tests.support.server import Server, free_port, running_server
+from tests.support.servers.lookalike import Server, free_port, running_server
 
 Groups = Mapping[str, list[Path]]
 

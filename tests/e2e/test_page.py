@@ -14,7 +14,7 @@ from tests.e2e.conftest import ARTEFACTS, PLAIN
 from tests.support.api import declared
 from tests.support.drawings import draw, jpeg
 from tests.support.page import Visit, title
-from tests.support.server import Server, running_server
+from tests.support.servers.lookalike import Server, running_server
 from tests.support.spaces import to_base64, vector
 
 Groups = Mapping[str, list[Path]]

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext
 
 from frontend.embedder import model_input, preprocessing
 from tests.support import awkward, fingerprints
-from tests.support.server import Server
+from tests.support.servers.lookalike import Server
 from tests.support.shared import AWKWARD, NO_PHOTOGRAPHS
 
 # Loads the Pyodide and the wheels that the page's worker loads, and runs the very same sources in it.

@@ -10,7 +10,7 @@ from tests.e2e.test_page import fill
 from tests.support.accessibility import violations
 from tests.support.drawn_model import write_drawn_model
 from tests.support.page import Visit, title
-from tests.support.server import Server, running_server
+from tests.support.servers.lookalike import Server, running_server
 
 
 def test_change_of_the_model(

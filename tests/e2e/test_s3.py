@@ -9,8 +9,8 @@ from playwright.sync_api import BrowserContext, Request, Route, expect
 
 from backend.adapters.s3.store import SIGNED_HEADERS
 from tests.support.page import Visit, title
-from tests.support.s3_server import S3Server
-from tests.support.server import running_server
+from tests.support.servers.lookalike import running_server
+from tests.support.servers.s3 import S3Server
 
 BUCKET = "pictures-of-the-page"
 

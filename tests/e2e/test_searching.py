@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from frontend.page.wording.strength import strength
 from tests.e2e.test_page import fill
 from tests.support.page import Visit, title
-from tests.support.server import Server
+from tests.support.servers.lookalike import Server
 
 Groups = Mapping[str, list[Path]]
 

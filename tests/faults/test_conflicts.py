@@ -15,12 +15,12 @@ from backend.settings import Settings
 from backend.web.static import Site
 from tests.support.clients import Client, Ledger, complaints, visiting
 from tests.support.network import serving
+from tests.support.paths import ROOT
 
 from .conftest import DIMENSION
 
 pytestmark = pytest.mark.anyio
 
-ROOT = Path(__file__).parents[2]
 
 CLIENTS = 6
 

@@ -15,7 +15,7 @@ import pytest
 
 from backend.catalogue.spaces import EmbeddingSpace
 from tests.support.api import API, JPEG, WEBP, Picture, Visitor
-from tests.support.server import Server, running_server
+from tests.support.servers.lookalike import Server, running_server
 from tests.support.slow_clients import HALF_A_HEAD, SlowClient, raise_own_limit, slow_clients
 from tests.support.spaces import to_base64, vector
 

@@ -22,7 +22,7 @@ from backend.catalogue.service import utc_now
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import ObjectKey
 from tests.support.clients import Client, Ledger, complaints, settle, visiting
-from tests.support.server import Server, running_server, start_server
+from tests.support.servers.lookalike import Server, running_server, start_server
 
 from .conftest import DIMENSION
 

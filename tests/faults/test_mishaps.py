@@ -26,7 +26,7 @@ from backend import cli
 from backend.catalogue.spaces import EmbeddingSpace
 from tests.support.api import API
 from tests.support.clients import Client, Ledger, complaints, settle, visiting
-from tests.support.server import Server, running_server, start_server
+from tests.support.servers.lookalike import Server, running_server, start_server
 from tests.support.small_disk import NoSmallDisk, SmallDisk, small_disk
 
 from .conftest import DIMENSION

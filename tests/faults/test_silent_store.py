@@ -23,9 +23,9 @@ from backend.web.static import Site
 from tests.support.api import API, Picture, Visitor, assert_problem
 from tests.support.clients import assert_unavailable, visiting
 from tests.support.network import serving
-from tests.support.s3_server import S3Server
+from tests.support.servers.s3 import S3Server
+from tests.support.servers.tcp_proxy import TCPProxy, running_proxy
 from tests.support.spaces import to_base64, vector
-from tests.support.tcp_proxy import TCPProxy, running_proxy
 
 from .conftest import DIMENSION
 

@@ -19,8 +19,8 @@ from backend.databases import opened_database
 from backend.settings import Settings
 from tests.support.api import API, Picture, Visitor
 from tests.support.clients import Client, Ledger, all_images, complaints, visiting
-from tests.support.s3_server import S3Server
-from tests.support.server import Server, running_server
+from tests.support.servers.lookalike import Server, running_server
+from tests.support.servers.s3 import S3Server
 from tests.support.spaces import to_base64, vector
 
 from .conftest import DIMENSION

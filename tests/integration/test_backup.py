@@ -42,8 +42,8 @@ from tests.support.libraries import (
     photos,
     write_models,
 )
-from tests.support.s3_server import S3Server
-from tests.support.server import free_port
+from tests.support.servers.lookalike import free_port
+from tests.support.servers.s3 import S3Server
 from tests.support.small_disk import NoSmallDisk, small_disk
 from tests.support.spaces import near, small_space, to_base64, vector
 

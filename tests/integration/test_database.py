@@ -20,13 +20,13 @@ from backend.catalogue.values import Change, Filters
 from backend.databases import opened_database
 from backend.settings import Settings
 from tests.support.database import open_index
+from tests.support.paths import ROOT
 from tests.support.records import image_id, record, retitled, with_attributes
-from tests.support.s3_server import S3Server
+from tests.support.servers.s3 import S3Server
 from tests.support.spaces import small_space, vector
 
 pytestmark = pytest.mark.anyio
 
-ROOT = Path(__file__).parents[2]
 
 DIMENSION = 8
 SPACE = small_space(DIMENSION)
@@ -167,7 +167,7 @@ from backend.databases import opened_database
 from backend.settings import Settings
 from tests.support.database import open_index
 from tests.support.records import record
-from tests.support.s3_server import S3Server
+from tests.support.servers.s3 import S3Server
 from tests.support.spaces import vector
 
 async def main(folder, first):

@@ -31,8 +31,8 @@ from tests.support.database import adopt, open_index
 from tests.support.network import serving
 from tests.support.recorded_report import RecordedReport
 from tests.support.records import record
-from tests.support.s3_server import S3Server
-from tests.support.server import free_port
+from tests.support.servers.lookalike import free_port
+from tests.support.servers.s3 import S3Server
 from tests.support.small_frontend import write_frontend
 from tests.support.small_model import manifest_of, model_files, write_model
 from tests.support.spaces import small_space, vector

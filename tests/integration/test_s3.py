@@ -21,8 +21,8 @@ from backend.setup.bucket import open_bucket
 from backend.web.static import Site
 from tests.support.api import API, ORIGIN, Picture, Visitor, assert_problem, without_urls
 from tests.support.recorded_report import RecordedReport
-from tests.support.s3_server import S3Server, running_s3
-from tests.support.server import free_port
+from tests.support.servers.lookalike import free_port
+from tests.support.servers.s3 import S3Server, running_s3
 from tests.support.spaces import near, to_base64, vector
 
 pytestmark = pytest.mark.anyio

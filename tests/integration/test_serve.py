@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from backend import __version__
-from tests.support.server import Server, running_server
+from tests.support.servers.lookalike import Server, running_server
 from tests.support.small_model import write_model
 
 

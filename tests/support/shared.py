@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-SHARED = Path(__file__).parents[2].parent / "shared"
+from tests.support.paths import ROOT
+
+SHARED = ROOT.parent / "shared"
 LABELLED = SHARED / "images" / "labels.csv"
 AWKWARD = SHARED / "images" / "awkward" / "manifest.csv"
 

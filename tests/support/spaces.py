@@ -2,7 +2,6 @@
 
 import base64
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,11 @@ import numpy.typing as npt
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import Vector
 from backend.catalogue.vectors import to_vector
+from tests.support.paths import ROOT
 
 DIMENSION = 8
 
-BUNDLED = Path(__file__).parents[2] / "frontend" / "models" / "lookalike_v1"
+BUNDLED = ROOT / "frontend" / "models" / "lookalike_v1"
 
 
 def manifest(dimension: int = DIMENSION) -> dict[str, Any]:

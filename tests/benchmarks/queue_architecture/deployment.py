@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import IO
 
 from tests.benchmarks.queue_architecture.settings import Settings
-from tests.support.server import free_port
+from tests.support.paths import ROOT
+from tests.support.servers.lookalike import free_port
 
 DEBIAN = Path("/usr/lib/postgresql")
 """Debian keeps PostgreSQL's programs here, by version, and not on the path."""
@@ -127,9 +128,8 @@ def _redis(folder: Path, port: int) -> Iterator[_Program]:
 @contextmanager
 def _service(module: str, settings: Settings, port: int) -> Iterator[_Program]:
     command = [sys.executable, "-m", f"tests.benchmarks.queue_architecture.{module}"]
-    root = Path(__file__).parents[3]
     environ = {**os.environ, **settings.to_environ()}
-    with _log() as log, _started(command, port, log, env=environ, cwd=root) as program:
+    with _log() as log, _started(command, port, log, env=environ, cwd=ROOT) as program:
         yield program
 
 

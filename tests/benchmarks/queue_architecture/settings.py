@@ -4,7 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-MODEL = Path(__file__).parents[3] / "frontend" / "models" / "lookalike_v1"
+from tests.support.paths import ROOT
+
+MODEL = ROOT / "frontend" / "models" / "lookalike_v1"
 
 STREAM = "pictures"
 """Of messages with the field `id`: a picture was uploaded."""

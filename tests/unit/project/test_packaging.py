@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from backend.settings import Settings
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 FRONTEND = ROOT / "frontend"
 WHEELS = FRONTEND / "vendor" / "wheels"
 

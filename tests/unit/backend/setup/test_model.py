@@ -13,8 +13,8 @@ from backend.setup import download
 from backend.setup.errors import DownloadError, ModelError
 from backend.setup.model import Installed, install_model
 from backend.setup.prepare import FRONTEND
-from tests.support.file_server import FileServer, serve_files
 from tests.support.recorded_report import RecordedReport
+from tests.support.servers.files import FileServer, serve_files
 from tests.support.small_model import manifest_of, model_files, write_model
 
 FILES = model_files()

@@ -17,6 +17,7 @@ from backend.setup.errors import NpmError, SetupError
 from backend.setup.micropython import BYTE_CODE, compile_module
 from backend.setup.report import Report
 from backend.setup.site import build_site
+from tests.support.paths import ROOT
 from tests.support.recorded_report import RecordedReport
 from tests.support.small_frontend import WHEELS, install_stand_ins, write, write_frontend
 
@@ -334,6 +335,6 @@ def test_failing_npm_keeps_the_old_site(frontend: Path, monkeypatch: pytest.Monk
 
 def test_app_folders_are_those_of_the_project() -> None:
     """The site is made of the folders that the project has."""
-    project = Path(site.__file__).parents[2] / "frontend"
+    project = ROOT / "frontend"
 
     assert [name for name in (*site.APP_FOLDERS, *site.APP_FILES) if not (project / name).exists()] == []

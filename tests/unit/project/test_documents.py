@@ -4,7 +4,6 @@ import ast
 import json
 import re
 from dataclasses import MISSING, fields
-from pathlib import Path
 
 import pytest
 
@@ -12,8 +11,8 @@ from backend.cli import COMMANDS
 from backend.settings import Settings, variable
 from backend.setup.site import PAGES
 from tests.benchmarks.summary import markdown
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

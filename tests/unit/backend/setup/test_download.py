@@ -8,7 +8,7 @@ import pytest
 from backend.setup import download as module
 from backend.setup.download import download, without_secrets
 from backend.setup.errors import DownloadError
-from tests.support.file_server import FileServer, serve_files
+from tests.support.servers.files import FileServer, serve_files
 
 CONTENT = bytes(range(256)) * 1000
 

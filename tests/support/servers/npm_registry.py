@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from tests.support.file_server import FileServer, serve_files
+from tests.support.servers.files import FileServer, serve_files
 from tests.support.small_frontend import write
 
 PACKAGE = "@lookalike/stand-in"

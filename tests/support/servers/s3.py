@@ -22,10 +22,12 @@ from typing import IO
 import boto3
 import httpx
 
-from .server import free_port
+from tests.support.paths import ROOT
+
+from .lookalike import free_port
 
 REQUIREMENTS = Path(__file__).with_name("ministack.txt")
-HOME = Path(__file__).parents[1] / ".ministack"
+HOME = ROOT / "tests" / ".ministack"
 
 GAPS = frozenset({"X-Amz-Algorithm", "no X-Amz-Algorithm", "no X-Amz-Signature"})
 """Parameters of a signed address without which ("no"), or with another value of which, it looks like a request that is

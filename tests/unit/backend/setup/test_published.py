@@ -15,8 +15,8 @@ from backend.setup.model import Installed, install_model
 from backend.setup.published import read_published
 from frontend import models
 from tests.support.drawn_model import SIDE_PX, write_drawn_model
-from tests.support.file_server import FileServer, serve_files
 from tests.support.recorded_report import RecordedReport
+from tests.support.servers.files import FileServer, serve_files
 
 QUERY = "?tfjs-format=file"
 DOWNLOADED = ("model.json", "group1-shard1of2.bin", "group1-shard2of2.bin")

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import httpx
 
-from .s3_server import S3Server
-from .server import free_port
+from .lookalike import free_port
+from .s3 import S3Server
 
 PROGRAMS = ("ceph", "ceph-authtool", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin")
 

@@ -16,7 +16,7 @@ from backend.setup.errors import SetupError
 from backend.setup.prepare import Prepared
 from backend.setup.report import Report
 from backend.web.static import Site
-from tests.support.server import free_port
+from tests.support.servers.lookalike import free_port
 from tests.support.spaces import small_space
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from backend.setup.errors import NpmError
 from backend.setup.npm import explain_failure, install_packages, packages_match_lock
-from tests.support.file_server import FileServer
-from tests.support.npm_registry import CONTENT, PACKAGE, metadata_address, pack, serve_registry, write_project
 from tests.support.recorded_report import RecordedReport
+from tests.support.servers.files import FileServer
+from tests.support.servers.npm_registry import CONTENT, PACKAGE, metadata_address, pack, serve_registry, write_project
 from tests.support.small_frontend import write
 
 PACKAGES = ["@pyscript/core", "@types/long", "long", "pyodide", "ws"]
