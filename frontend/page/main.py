@@ -50,6 +50,7 @@ class Page:
         for grid, around in ((self.library.grid, "library"), (PlainGrid("matches"), "results")):
             arrow_keys.listen(grid, around)
             self._listen(grid)
+        self._started = False
         document.addEventListener("keydown", self._key)
 
     async def start(self) -> None:
@@ -60,13 +61,10 @@ class Page:
         start(self.uploads.resume())
         try:
             space = await self.api.space()
-            self.search.space = self.detail.space = space["space"]
-            self.search.max_bytes = self.uploads.max_bytes = space["limits"]["max_upload_bytes"]
+            self._started = True
             start(tell_who_may(self.api, space))
             start(warn_who_may(self.api, space))
             start(Hubs(self.api, self._delete).show(space))
-            unrelated = (space["manifest"]["calibration"] or {}).get("unrelated_cosine")
-            self.search.results.unrelated = self.uploads.services.unrelated = unrelated
             start(self.search.by_address())
         except Exception as exc:
             self.start_up.give_up(exc)
@@ -75,7 +73,7 @@ class Page:
 
     def _back(self) -> None:
         """Go on with what the server did not answer."""
-        if not self.search.space:
+        if not self._started:
             start(self.start())
             return
         self.uploads.try_now()

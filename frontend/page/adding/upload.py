@@ -11,6 +11,7 @@ from pyscript import window
 from frontend.page.adding import put_object
 from frontend.page.adding.retries import TOO_LATE
 from frontend.page.model.embedder import times
+from frontend.page.model.limits import check_size
 from frontend.page.server.api import ApiError
 from frontend.page.wording.strength import twin_from
 from frontend.page.wording.titles_and_tags import plain, title_of
@@ -26,8 +27,6 @@ class Services:
         self.api = api
         self.connection = connection
         self.turns = turns
-        self.unrelated = None
-        """What unrelated pictures reach, see `strength`; None until it is known, or if it was not measured."""
         self.twins = {}
         """Image id -> the id of the image that it looks like, of those for which one was found."""
 
@@ -47,6 +46,10 @@ async def upload(entry, services) -> dict:
     """
     embedder = services.embedder
     entry.stage("reading")
+    await embedder.ready()
+    # Known: the embedder has started with it.
+    limits = (await services.api.space()).limits
+    check_size(entry.file, limits)
     picture = await embedder.open(entry.file)
     try:
         entry.check()
@@ -129,15 +132,16 @@ async def find_twin(image: dict, features: dict, services) -> dict | None:
     Asked after the image was entered, so that of two that come at the same time one sees the other. If both do, only
     the first to ask has a twin: whoever removed each for the sake of the other would have neither.
     """
-    if services.unrelated is None:
-        return None
     try:
+        unrelated = (await services.api.space()).unrelated
+        if unrelated is None:
+            return None
         matches = await services.api.search({"space": features["space"], "vector": features["vector"], "limit": 2})
     except ApiError:
         return None
     for match in matches:
         twin = match["image"]
-        if match["score"] < twin_from(services.unrelated):
+        if match["score"] < twin_from(unrelated):
             return None
         if twin["id"] != image["id"] and services.twins.get(twin["id"]) != image["id"]:
             services.twins[image["id"]] = twin["id"]

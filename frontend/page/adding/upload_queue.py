@@ -12,7 +12,6 @@ from frontend.page.browser.rate import Pace
 from frontend.page.browser.tasks import start
 from frontend.page.browser.throttle import Seldom
 from frontend.page.model.embedder import PictureError
-from frontend.page.model.limits import check_size
 from frontend.page.server.api import ApiError
 
 AT_ONCE = 3
@@ -46,7 +45,7 @@ class UploadQueue:
         """
         self._embedder = embedder
         self._connection = Connection()
-        self.services = Services(embedder, api, self._connection, Turns())
+        self._services = Services(embedder, api, self._connection, Turns())
         self._on_wanted = on_wanted
         self._on_added = on_added
         self._on_unwanted = on_unwanted
@@ -66,7 +65,6 @@ class UploadQueue:
         self._added = self._known = self._cancelled = 0
         self._entered = []
         self._told_at = 0.0
-        self.max_bytes = None
         find("uploads-clear").addEventListener("click", lambda event: self._clear())
         find("uploads-cancel").addEventListener("click", lambda event: self._cancel_all())
         find("uploads-again").addEventListener("click", lambda event: self._retry_all())
@@ -146,7 +144,6 @@ class UploadQueue:
     async def _run(self, entry) -> None:
         """Upload one file, then give its place to the next."""
         try:
-            check_size(entry.file, self.max_bytes)
             outcome = await self._upload(entry)
         except Cancelled:
             return  # Whoever cancelled it has taken it from the list.
@@ -171,7 +168,7 @@ class UploadQueue:
         tickets = 1
         while True:
             try:
-                return await upload(entry, self.services)
+                return await upload(entry, self._services)
             except ApiError as exc:
                 if exc.status != TOO_LATE or tickets == TICKETS:
                     raise

@@ -13,9 +13,9 @@ class Hubs:
         self._api = api
         self._on_delete = on_delete
 
-    async def show(self, space: dict) -> None:
+    async def show(self, space) -> None:
         """Ask what is hidden, if the visitor may know, and list it."""
-        if space["role"] != "admin":
+        if space.role != "admin":
             return
         try:
             answer = await self._api.hubs()

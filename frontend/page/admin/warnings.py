@@ -9,9 +9,9 @@ from frontend.page.server.api import ApiError
 LOOK_S = 600
 
 
-async def warn_who_may(api, space: dict) -> None:
+async def warn_who_may(api, space) -> None:
     """Show the server's warnings for as long as the page is open; nothing to those who may not see them."""
-    while space["role"] == "admin":
+    while space.role == "admin":
         warnings = await _warnings(api)
         find("warnings").replaceChildren(*[make("p", "", sentence) for sentence in warnings])
         find("warnings").hidden = not warnings

@@ -55,7 +55,7 @@ class Library:
         if not view.words:
             return await self._api.images(skip, limit, view.sort, view.filters())
         space = await self._api.space()
-        query = {"space": space["space"], "text": view.words, "limit": MOST_FOUND, "filters": view.filters()}
+        query = {"space": space.id, "text": view.words, "limit": MOST_FOUND, "filters": view.filters()}
         images = [match["image"] for match in await self._api.search(query)]
         return {"images": images[skip:], "total": len(images)}
 

@@ -178,7 +178,7 @@ class Map:
         blob, total = await self._api.vectors(await self._conditions())
         space = await self._api.space()
         self._say("Placing the pictures …" if self._embedder.reachable() else "Placing them once Python has started …")
-        return total, await self._embedder.place_pictures(blob, space["dimension"])
+        return total, await self._embedder.place_pictures(blob, space.dimension)
 
     def _summarise(self, count: int, total: int) -> None:
         self._summary = ""

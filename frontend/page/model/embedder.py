@@ -25,12 +25,12 @@ class Embedder:
         self._called = asyncio.Event()
         self._answers = False
 
-    async def start(self, space: dict, runtime_url: str, stage) -> dict:
+    async def start(self, space, runtime_url: str, stage) -> dict:
         """
         Bring the worker up, step by step.
 
         Args:
-            space: The API's answer about its embedding space.
+            space: The server's embedding space, see `Space`.
             stage: Called with a sentence before each step.
 
         Returns:
@@ -43,7 +43,7 @@ class Embedder:
         stage("Starting TensorFlow.js")
         await self._worker.load_tensorflow(runtime_url)
         stage("Reading the model")
-        await self._worker.load_model(space["space"], json.dumps(space["manifest"]), space["model_url"])
+        await self._worker.load_model(space.id, json.dumps(space.manifest), space.model_url)
         stage("Checking the model's answers")
         trial = await self._worker.start_backend()
         self._failure = ""
@@ -53,6 +53,17 @@ class Embedder:
     def started(self) -> bool:
         """Whether pictures can be embedded."""
         return self._ready.is_set() and not self._failure
+
+    async def ready(self) -> None:
+        """
+        Wait until pictures can be embedded.
+
+        Raises:
+            PictureError: The embedder did not start.
+        """
+        await self._ready.wait()
+        if self._failure:
+            raise PictureError(self._failure)
 
     def fail(self, reason: str) -> None:
         """Let nobody wait: whoever waits, or comes before `start` succeeds after all, is told why."""
@@ -99,9 +110,7 @@ class Embedder:
         return await self._open(url, True)
 
     async def _open(self, source, in_detail: bool) -> dict:
-        await self._ready.wait()
-        if self._failure:
-            raise PictureError(self._failure)
+        await self.ready()
         self._last_number += 1
         number = self._last_number
         answer = await self._worker.open_picture(number, source, in_detail)

@@ -30,16 +30,16 @@ class Engine:
             parts = [make("p", "note", find("engine").textContent)] + model + self._start({})
         find("engine-parts").replaceChildren(*parts)
 
-    async def _space(self) -> dict | None:
+    async def _space(self):
         try:
             return await self._api.space()
         except ApiError:
             return None
 
-    def _model(self, space: dict | None) -> list:
+    def _model(self, space) -> list:
         if not space:
             return []
-        manifest = space["manifest"]
+        manifest = space.manifest
         side = manifest["input"]["side_px"]
         return section(
             "Model",
@@ -47,8 +47,8 @@ class Engine:
             + row("What it is", manifest["description"])
             + row("Licence", manifest["licence"])
             + row("Input", f"{side} × {side} pixels")
-            + row("Vectors", f"{space['dimension']:,} values, cosine similarity")
-            + row("Space", space["space"]),
+            + row("Vectors", f"{space.dimension:,} values, cosine similarity")
+            + row("Space", space.id),
         )
 
     def _start(self, by_worker: dict) -> list:

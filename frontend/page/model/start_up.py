@@ -37,7 +37,7 @@ class StartUp:
         self._failed = False
         self._began = now_s()
 
-    async def run(self, space: dict) -> bool:
+    async def run(self, space) -> bool:
         """Bring the embedder up, step by step, on the best back end there is; returns whether that went well."""
         try:
             start(self._fetch_ahead(space))
@@ -62,7 +62,7 @@ class StartUp:
         find("start-up").classList.add("away")
         self._embedder.fail(reason)
 
-    async def _fetch_ahead(self, space: dict) -> None:
+    async def _fetch_ahead(self, space) -> None:
         """
         Fetch what the worker will want. A file that is missing here may still come when the worker asks for it.
 
@@ -214,14 +214,14 @@ class Part:
 CLASS_NAME = re.compile(r"[A-Za-z.]*(Error|Exception): ")
 
 
-async def downloads(space: dict) -> list[dict]:
+async def downloads(space) -> list[dict]:
     """List the large files that the worker will want: those of the runtime, and the model's."""
     response = await window.fetch(beside(config["app"] + "/downloads.json"))
     files = json.loads(await response.text())
     for file in files:
         file["url"] = beside(file["url"])
-    for name, facts in space["manifest"]["files"].items():
-        url = space["model_url"] + name
+    for name, facts in space.manifest["files"].items():
+        url = space.model_url + name
         # Weights hardly get smaller on the way, so that their size stands for the bytes on the wire.
         files.append({"url": url, "size": facts["size"], "bytes": facts["size"], "part": "The model"})
     return files

@@ -30,7 +30,6 @@ class Detail:
         self._on_gone = on_gone
         self._image = {}
         self._editor = Editor(api, self._saved)
-        self.space = ""
         dialog = find("detail")
         dialog.addEventListener("cancel", self._cancelled)
         dialog.addEventListener("close", lambda event: self._closed())
@@ -113,7 +112,8 @@ class Detail:
 
     async def _find_neighbours(self, image: dict) -> None:
         try:
-            matches = await self._api.search({"space": self.space, "like": image["id"], "limit": NEIGHBOURS})
+            space = await self._api.space()
+            matches = await self._api.search({"space": space.id, "like": image["id"], "limit": NEIGHBOURS})
         except ApiError as exc:
             if self._shows(image):
                 find("detail-neighbours-note").textContent = exc.message

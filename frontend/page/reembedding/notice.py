@@ -7,9 +7,9 @@ from frontend.page.server.api import ApiError
 PAGE = "reembed.html"
 
 
-async def tell_who_may(api, space: dict) -> None:
+async def tell_who_may(api, space) -> None:
     """Say how many pictures cannot be found, and where to change that; nothing where there is none, or no leave."""
-    if space["role"] != "admin":
+    if space.role != "admin":
         return
     try:
         progress = await api.reembedding()

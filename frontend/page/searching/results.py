@@ -15,20 +15,20 @@ class Results:
 
     def __init__(self) -> None:
         self._spent = ""
-        self.unrelated = None
-        """What unrelated pictures reach, see `strength`; None until it is known, or if it was not measured."""
 
-    def show(self, title: str, matches: list, spent: str, nothing: str, several: bool) -> None:
+    def show(self, title: str, matches: list, spent: str, nothing: str, unrelated: dict | None, several: bool) -> None:
         """
         Show matches.
 
         Args:
             spent: What took how long.
             nothing: What to say if there are none.
+            unrelated: What unrelated pictures reach, see `strength`; None if it was not measured.
             several: Whether several pictures were searched with at once. What unrelated pairs reach says nothing about
                 the likeness to a mean of pictures, so that there are numbers only.
         """
-        unrelated = None if several else self.unrelated
+        if several:
+            unrelated = None
         self._spent = spent
         find("results-title").textContent = title
         cards = [card(match["image"], badge(match["score"], unrelated)) for match in matches]

@@ -40,9 +40,7 @@ class Search:
         self._filters = Filters(self._set_filters)
         self._examples = Examples(self._set_examples)
         self._links = Links(self._travel)
-        self.results = Results()
-        self.space = ""
-        self.max_bytes = None
+        self._results = Results()
         find("results-close").addEventListener("click", lambda event: self.close())
 
     async def by_file(self, file) -> None:
@@ -64,7 +62,7 @@ class Search:
 
     def forget(self, image_id: str) -> None:
         """Take a deleted image out of the results."""
-        self.results.forget(image_id)
+        self._results.forget(image_id)
 
     def close(self) -> None:
         """Put the results away; the browser's back brings them again."""
@@ -79,7 +77,7 @@ class Search:
         find("search-note").textContent = ""
         if find("results").hidden:
             return False
-        self.results.hide()
+        self._results.hide()
         self._filters.show({})
         find("search-door").focus()
         return True
@@ -141,7 +139,7 @@ class Search:
     def _again(self) -> None:
         """Search once more, when what was changed has settled; results of the search before come too late already."""
         self._newest += 1
-        self.results.wait()
+        self._results.wait()
         window.clearTimeout(self._timer)
         self._timer = window.setTimeout(lambda: start(self._search(False, self._links.replace)), SETTLED_MS)
 
@@ -161,11 +159,12 @@ class Search:
         turn = self._newest
         name = query.example["name"]
         try:
-            await self._look(query, turn)
+            space = await self._api.space()
+            await self._look(query, turn, space.limits)
             if turn != self._newest:
                 return
             asked = window.performance.now()
-            body = query.body(self.space)
+            body = query.body(space.id)
             body.update(to_api(query.filters))
             found = await self._api.search(body)
         except (PictureError, ApiError) as exc:
@@ -189,13 +188,13 @@ class Search:
             self._region.show(query.region)
             self._filters.show(query.filters)
             self._examples.show(query.more, query.less)
-        self.results.show(title, query.matches_of(found), spent, nothing, query.several())
+        self._results.show(title, query.matches_of(found), spent, nothing, space.unrelated, query.several())
         if remember:
             remember(query)
         if new:
-            self.results.come_into_view()
+            self._results.come_into_view()
 
-    async def _look(self, query: Query, turn: int) -> None:
+    async def _look(self, query: Query, turn: int, limits: dict) -> None:
         """Let the embedder look at what it has not seen yet."""
         if query.region and not query.region_vector:
             features = await self._close_up.embed(query.example, query.region, lambda: turn == self._newest)
@@ -203,10 +202,10 @@ class Search:
                 query.region_vector = features["vector"]
                 query.example["spent"] = f"embedded {features['embed_ms']:.0f} ms"
         for example in query.to_look_at():
-            await self._look_at_file(example)
+            await self._look_at_file(example, limits)
 
-    async def _look_at_file(self, example: dict) -> None:
-        check_size(example["file"], self.max_bytes)
+    async def _look_at_file(self, example: dict, limits: dict) -> None:
+        check_size(example["file"], limits)
         picture = await self._embedder.open(example["file"])
         try:
             features = await self._embedder.embed(picture)

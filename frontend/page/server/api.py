@@ -6,6 +6,7 @@ from pyscript import window
 from pyscript.ffi import to_js
 
 from frontend.page.server.addresses import resolve
+from frontend.page.server.space import Space
 
 
 class ApiError(Exception):
@@ -34,19 +35,25 @@ class Api:
     def __init__(self, base_url: str, key) -> None:
         self._base_url = base_url
         self._key = key
-        self.on_answer = lambda reached: None
-        """Called after each request with whether the server answered."""
+        self._space: Space | None = None
+        self._on_answer = lambda reached: None
+
+    def listen(self, on_answer) -> None:
+        """Call `on_answer` after each request with whether the server answered."""
+        self._on_answer = on_answer
 
     async def reach(self) -> None:
-        """See whether the server answers; `on_answer` hears of it."""
+        """See whether the server answers; whoever listens hears of it."""
         try:
             await self._call("GET", "/health")
         except ApiError:
             return
 
-    async def space(self) -> dict:
-        """Which model makes this server's vectors, where its files are, and what an upload may be."""
-        return await self._call("GET", "/space")
+    async def space(self) -> Space:
+        """Return the embedding space and the server's limits. The server is asked until it has answered once."""
+        if self._space is None:
+            self._space = Space(await self._call("GET", "/space"))
+        return self._space
 
     async def begin_upload(self, declaration: dict) -> dict:
         """Declare a file; the answer has either the image that is already there or a ticket."""
@@ -163,9 +170,9 @@ class Api:
             response = await window.fetch(self._base_url + path, to_js(options))
             content = await (read(response) if response.ok else response.text())
         except Exception:
-            self.on_answer(False)
+            self._on_answer(False)
             raise ApiError(0, "The server cannot be reached.")
-        self.on_answer(True)
+        self._on_answer(True)
         if not response.ok:
             wait_s = seconds(response.headers.get("retry-after"))
             raise ApiError(response.status, problem_text(response.status, content), wait_s)

@@ -20,7 +20,7 @@ class ServerWatch:
         self._away = False
         self._pause_ms = SHORTEST_MS
         self._timer = 0
-        api.on_answer = self._answered
+        api.listen(self._answered)
         # MicroPython calls the window's addEventListener without its window, which the browser refuses.
         window.ononline = lambda event: self._look()
 

@@ -1,0 +1,24 @@
+"""What the server says of itself: the embedding space in use, the model that makes its vectors, and its limits."""
+
+
+class Space:
+    """The embedding space of the library, from the API's answer to GET /space. Not to be changed."""
+
+    def __init__(self, answer: dict) -> None:
+        self.id: str = answer["space"]
+        """A short hash of the manifest; every vector and every search names it."""
+        self.dimension: int = answer["dimension"]
+        """How many values a vector has."""
+        self.model_url: str = answer["model_url"]
+        """The absolute address of the folder with the model's files; ends in a slash."""
+        self.manifest: dict = answer["manifest"]
+        """How the vectors are made; see `manifest.json` beside the model."""
+        self.limits: dict = answer["limits"]
+        """What the server accepts, under the API's names."""
+        self.role: str = answer["role"]
+        """What this browser may do: `read`, `write` or `admin`."""
+
+    @property
+    def unrelated(self) -> dict | None:
+        """Return the cosines of unrelated pictures (see `strength`); None for a model that was not calibrated."""
+        return (self.manifest["calibration"] or {}).get("unrelated_cosine")
