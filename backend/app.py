@@ -10,10 +10,10 @@ from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
 from litestar.types import Middleware
 
-from backend.adapters.folder.store import LocalStore
+from backend.adapters.folder.store import FolderStore
 from backend.adapters.lance.hubs import LanceHubs
 from backend.adapters.lance.index import LanceIndex
-from backend.adapters.lance.other_spaces import LanceOthers
+from backend.adapters.lance.other_spaces import LanceOtherSpaces
 from backend.adapters.s3.store import S3Store
 from backend.catalogue.errors import CatalogueError, LibraryMismatch
 from backend.catalogue.hidden_hubs import HiddenHubs
@@ -64,7 +64,7 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
             LanceIndex.open(opened.database, space) as index,
         ):
             database = opened.database
-            others = LanceOthers(database, space.id)
+            others = LanceOtherSpaces(database, space.id)
             gate, hubs = HubGate(index), HiddenHubs(index, LanceHubs(database, space.id))
             app.state.catalogue = Catalogue(space, index, others, store, TicketOffice(secret), limits, gate, hubs)
             app.state.reembedding = Reembedding(index, others, gate, hubs)
@@ -92,7 +92,7 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
 
 
 @asynccontextmanager
-async def _prepared(store: LocalStore | S3Store) -> AsyncIterator[None]:
+async def _prepared(store: FolderStore | S3Store) -> AsyncIterator[None]:
     await prepare_store(store)
     yield
 
@@ -138,10 +138,10 @@ async def _warnings(housekeeper: Housekeeper | None, library: Library) -> Sequen
     return list(found)
 
 
-def _store_routes(store: LocalStore | S3Store, settings: Settings) -> Sequence[Router]:
+def _store_routes(store: FolderStore | S3Store, settings: Settings) -> Sequence[Router]:
     """Return the routes of the embedded store; any other store browsers reach by themselves."""
     embeddable = bool(settings.origins)
-    return [store_routes.store_routes(store, embeddable)] if isinstance(store, LocalStore) else []
+    return [store_routes.store_routes(store, embeddable)] if isinstance(store, FolderStore) else []
 
 
 def _before_the_api(settings: Settings) -> Sequence[Middleware]:

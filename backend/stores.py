@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 
-from backend.adapters.folder.store import LocalStore
+from backend.adapters.folder.store import FolderStore
 from backend.adapters.s3.checks import check_store
 from backend.adapters.s3.store import Place, S3Store
 from backend.catalogue.service import utc_now
@@ -12,7 +12,7 @@ from backend.settings import Settings, signing_secret
 from backend.web import store_routes
 
 
-def make_store(settings: Settings) -> LocalStore | S3Store:
+def make_store(settings: Settings) -> FolderStore | S3Store:
     """
     Make the store; nothing is opened or asked yet. To be closed.
 
@@ -22,10 +22,10 @@ def make_store(settings: Settings) -> LocalStore | S3Store:
     if settings.store is not None:
         return S3Store(bucket_of(settings), settings.url_expires_s)
     secret = signing_secret(settings)
-    return LocalStore(settings.data / "objects", store_routes.PATH, secret, settings.url_expires_s, utc_now)
+    return FolderStore(settings.data / "objects", store_routes.PATH, secret, settings.url_expires_s, utc_now)
 
 
-async def prepare_store(store: LocalStore | S3Store) -> None:
+async def prepare_store(store: FolderStore | S3Store) -> None:
     """
     Make sure that the store can be used, and tidy it. To be called by whoever serves it, and nobody else.
 
@@ -39,14 +39,14 @@ async def prepare_store(store: LocalStore | S3Store) -> None:
 
 
 @asynccontextmanager
-async def opened_store(settings: Settings) -> AsyncIterator[LocalStore | S3Store]:
+async def opened_store(settings: Settings) -> AsyncIterator[FolderStore | S3Store]:
     """Make the store for a command that runs beside the server; it is closed in the end."""
     async with aclosing(make_store(settings)) as store:
         yield store
 
 
 @asynccontextmanager
-async def store_to_look_at(settings: Settings) -> AsyncIterator[LocalStore | S3Store]:
+async def store_to_look_at(settings: Settings) -> AsyncIterator[FolderStore | S3Store]:
     """Make the store for a command that changes nothing, and so makes no secret either: it signs no address."""
     async with opened_store(replace(settings, secret=settings.secret or "signs nothing")) as store:
         yield store

@@ -113,7 +113,7 @@ class _Making:
             spaces = [await self._space(snapshot, originals) for snapshot in found]
         images = originals.sorted()
         # After the rows: what was deleted meanwhile, or by a process that died before it removed the row.
-        deleted = set(await self._source.database.all_deleted())
+        deleted = set(await self._source.database.tombstones.all())
         self._left_out = deleted.intersection(images.ids)
         listings, objects_bytes = await self._objects(images, earlier)
         backup = Backup(

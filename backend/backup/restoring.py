@@ -307,7 +307,7 @@ async def _looked(target: Target, missing: bool) -> _Library:
             rows[snapshot.space] = frozenset(snapshot.ids)
             originals |= await snapshot.originals() if missing else set()
     objects = await Inventory.of_store(target.store)
-    deleted = frozenset(await target.database.all_deleted())
+    deleted = frozenset(await target.database.tombstones.all())
     return _Library(await target.identity.read(), rows, originals, objects, deleted)
 
 

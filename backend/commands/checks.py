@@ -20,7 +20,7 @@ import httpx
 
 from backend import __version__
 from backend.adapters.disk.durable import sync_file
-from backend.adapters.lance.database import ASK_DOCTOR
+from backend.adapters.lance.faults import ASK_DOCTOR
 from backend.adapters.lance.inspection import TableState, inspect
 from backend.adapters.lance.upkeep import VECTOR_INDEX_FROM
 from backend.adapters.s3.checks import Finding, check_cors, probe

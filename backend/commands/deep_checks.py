@@ -15,7 +15,7 @@ import numpy as np
 
 from backend.adapters.disk.durable import sync_file
 from backend.adapters.lance.damage import drop_index, is_damage, reason_of
-from backend.adapters.lance.database import DELETED, IMAGES, LEASES, LanceDatabase, connected, table_names, translated
+from backend.adapters.lance.database import IMAGES, LEASES, TOMBSTONES, LanceDatabase, connected, table_names
 from backend.adapters.lance.deep_inspection import (
     DamagedRow,
     TableReader,
@@ -25,6 +25,7 @@ from backend.adapters.lance.deep_inspection import (
     unreadable_places,
     wrong_indexes,
 )
+from backend.adapters.lance.faults import translated
 from backend.catalogue.errors import StoreUnavailable, Unavailable
 from backend.catalogue.housekeeping import in_bytes
 from backend.catalogue.object_checks import ObjectChecker, ObjectFault, stored_originals
@@ -114,7 +115,7 @@ class _Examination:
         names = await table_names(connection)
         for name in sorted(name for name in names if name.startswith(IMAGES)):
             await self._look_at(connection, _Table(name), self._look_at_images)
-        for name in (DELETED, LEASES):
+        for name in (TOMBSTONES, LEASES):
             if name in names:
                 await self._look_at(connection, _Table(name), self._look_at_own)
 

@@ -12,7 +12,8 @@ from typing import Any, cast
 
 import httpx
 
-from backend.adapters.lance.database import LARGEST_BATCH, LanceDatabase
+from backend.adapters.lance.conditions import LARGEST_BATCH
+from backend.adapters.lance.database import LanceDatabase
 from backend.adapters.lance.index import LanceIndex
 from backend.app import create_app
 from backend.catalogue.service import Catalogue

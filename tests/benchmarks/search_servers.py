@@ -14,7 +14,7 @@ from typing import Any, cast
 import uvicorn
 from litestar import Litestar
 
-from backend.adapters.folder.store import LocalStore
+from backend.adapters.folder.store import FolderStore
 from backend.catalogue.hidden_hubs import HiddenHubs
 from backend.catalogue.hubs import HubGate
 from backend.catalogue.ports import HubMemory, ImageIndex, OtherSpaces
@@ -58,7 +58,7 @@ class NoHubs:
 def application(index: ImageIndex, settings: Settings) -> Litestar:
     """Assemble what `create_app` does, without its database."""
     space = bundled_space()
-    store = LocalStore(settings.data / "objects", store_routes.PATH, SECRET, settings.url_expires_s, utc_now)
+    store = FolderStore(settings.data / "objects", store_routes.PATH, SECRET, settings.url_expires_s, utc_now)
     limits = Limits(settings.max_upload_bytes, settings.ticket_expires_s)
     app = Litestar(
         route_handlers=[routes.api_routes([Identification(settings.api_keys, settings.anonymous)])],

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from backend.adapters.folder.store import LocalStore
+from backend.adapters.folder.store import FolderStore
 from backend.adapters.s3.store import Place, S3Store
 from backend.catalogue.errors import BodyMismatch, ObjectExists, ObjectMissing
 from backend.catalogue.ports import ObjectStore
@@ -65,7 +65,7 @@ class Harness:
 async def _local(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
     clock = Clock()
     folder: Path = request.getfixturevalue("tmp_path")
-    store = LocalStore(folder, PATH, b"secret" * 8, URL_EXPIRES_S, now=clock)
+    store = FolderStore(folder, PATH, b"secret" * 8, URL_EXPIRES_S, now=clock)
     await store.prepare()
     app = Litestar(
         [store_routes(store)], exception_handlers=exception_handlers(), openapi_config=None, logging_config=None

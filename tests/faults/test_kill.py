@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from backend.adapters.folder.store import LocalStore
+from backend.adapters.folder.store import FolderStore
 from backend.catalogue.service import utc_now
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import ObjectKey
@@ -123,7 +123,7 @@ async def check(server: Server, space: EmbeddingSpace, ledger: Ledger, first: in
 
 async def torn_objects(data: Path) -> list[ObjectKey]:
     """Return the keys in the embedded store whose bytes are not those that are said to lie there."""
-    store = LocalStore(data / "objects", "/store", b"", 600, utc_now)
+    store = FolderStore(data / "objects", "/store", b"", 600, utc_now)
     torn = []
     async for stored in store.list():
         facts = await store.head(stored.key)

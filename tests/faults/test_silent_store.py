@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from backend.adapters.lance import database as lance_database
+from backend.adapters.lance import faults as lance_faults
 from backend.adapters.s3 import store as s3_store
 from backend.app import create_app
+from backend.catalogue.ports import READ_CONSISTENCY_S
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings
 from backend.web.static import Site
@@ -46,8 +47,8 @@ def patience_s(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     if request.param == "short":
         monkeypatch.setattr(s3_store, "READ_TIMEOUT_S", 0.5)
         monkeypatch.setattr(s3_store, "PATIENCE_S", 2)
-        monkeypatch.setattr(lance_database, "PATIENCE_S", 2)
-    return max(s3_store.PATIENCE_S, lance_database.PATIENCE_S)
+        monkeypatch.setattr(lance_faults, "DEADLINE_S", 2)
+    return max(s3_store.PATIENCE_S, lance_faults.DEADLINE_S)
 
 
 @pytest.fixture
@@ -198,4 +199,4 @@ async def test_database_that_is_gone(reader: Visitor, proxy: TCPProxy, patience_
 
 async def until_asked_again() -> None:
     """Wait until what a server knows of its database is so old that it asks for the newest version."""
-    await asyncio.sleep(lance_database.READ_CONSISTENCY_S)
+    await asyncio.sleep(READ_CONSISTENCY_S)

@@ -16,7 +16,7 @@ import pytest
 from litestar.testing import TestClient
 
 from backend import cli
-from backend.adapters.folder.store import LocalStore
+from backend.adapters.folder.store import FolderStore
 from backend.adapters.lance.index import LanceIndex
 from backend.app import create_app
 from backend.backup import chunks, depots, parallel
@@ -504,10 +504,10 @@ class TestWhileInUse:
 
 def before_the_first_read(monkeypatch: pytest.MonkeyPatch, do: Callable[[], Any]) -> None:
     """Do something when a backup has read all rows and begins to copy objects."""
-    real = LocalStore.list
+    real = FolderStore.list
     done = False
 
-    async def listing(self: LocalStore, prefix: str = "") -> AsyncIterator[Any]:
+    async def listing(self: FolderStore, prefix: str = "") -> AsyncIterator[Any]:
         nonlocal done
         if not done and not prefix:
             done = True
@@ -515,7 +515,7 @@ def before_the_first_read(monkeypatch: pytest.MonkeyPatch, do: Callable[[], Any]
         async for stored in real(self, prefix):
             yield stored
 
-    monkeypatch.setattr(LocalStore, "list", listing)
+    monkeypatch.setattr(FolderStore, "list", listing)
 
 
 async def delete_in_this_loop(settings: Settings, image_id: ImageID) -> None:
@@ -586,13 +586,13 @@ class TestRestore:
         monkeypatch.setattr(chunks, "AVERAGE", 4)
         add(here, *photos(12))
         run(here, "backup", dest)
-        with interrupted(monkeypatch, LocalStore, "put", after=9):
+        with interrupted(monkeypatch, FolderStore, "put", after=9):
             assert run(there, "restore", dest) == 130
         assert_no_library(there)
         with interrupted(monkeypatch, LanceIndex, "restore", after=1):
             assert run(there, "restore", dest) == 130
         assert_no_library(there)
-        written = counted(monkeypatch, LocalStore, "put")
+        written = counted(monkeypatch, FolderStore, "put")
 
         assert run(there, "restore", dest) == 0
 

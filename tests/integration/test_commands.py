@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from backend import __version__, cli
-from backend.adapters.folder.store import LocalStore
+from backend.adapters.folder.store import FolderStore
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import (
     AttributeValue,
@@ -73,7 +73,7 @@ def put(data: Path, *image_ids: ImageID) -> None:
     """Write both objects of the images, three days ago."""
 
     async def write() -> None:
-        store = LocalStore(data / "objects", "/store", b"s" * 32, 600, lambda: datetime.now(UTC))
+        store = FolderStore(data / "objects", "/store", b"s" * 32, 600, lambda: datetime.now(UTC))
         await store.prepare()
         for image_id in image_ids:
             for key in (original_key(image_id), thumbnail_key(image_id)):

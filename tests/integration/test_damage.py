@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.adapters.folder.store import LocalStore
+from backend.adapters.folder.store import FolderStore
 from backend.adapters.lance import damage as lance_damage
 from backend.adapters.lance import upkeep as lance_upkeep
 from backend.adapters.lance.database import LanceDatabase
@@ -114,7 +114,7 @@ async def test_two_servers_that_meet_a_broken_index(database: Path) -> None:
 async def test_upkeep_is_due_at_once(database: Path) -> None:
     """A server that keeps its database makes a broken index anew soon, long before upkeep would be due."""
     rhythm = Rhythm(first_s=0, look_s=0.05, share=1, growth=1000, maintain_s=3600)
-    store = LocalStore(database.with_name("objects"), "/store", b"s" * 32, 600, utc_now)
+    store = FolderStore(database.with_name("objects"), "/store", b"s" * 32, 600, utc_now)
     await store.prepare()
     await adopt(database.parent)
     async with LanceDatabase.open(database) as opened, open_index(database, SPACE) as index:

@@ -10,7 +10,7 @@ import pytest
 
 from backend import cli
 from backend.adapters.lance.database import LanceDatabase
-from backend.adapters.lance.other_spaces import LanceOthers
+from backend.adapters.lance.other_spaces import LanceOtherSpaces
 from backend.adapters.lance.rows import report_damage
 from backend.catalogue.errors import RowDamaged
 from backend.catalogue.values import Change, Filters, ImageID, Sort
@@ -158,7 +158,7 @@ async def test_damaged_row_of_another_space(tmp_path: Path) -> None:
     flip(tmp_path, b'"IMG_3.jpg"')
 
     async with LanceDatabase.open(tmp_path) as database, database.images(small_space(8)):
-        others = LanceOthers(database, small_space(8).id)
+        others = LanceOtherSpaces(database, small_space(8).id)
         assert [image.id for image in await others.records([DAMAGED, *OTHERS])] == OTHERS
         assert DAMAGED in (await others.survey()).waiting
         assert await database.registered([DAMAGED]) == {DAMAGED}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from backend import cli
-from backend.adapters.folder.store import LocalStore
+from backend.adapters.folder.store import FolderStore
 from backend.adapters.lance import upkeep as lance_upkeep
 from backend.adapters.lance.database import LanceDatabase
 from backend.catalogue.values import Filters, ImageRecord, Sort, original_key, thumbnail_key
@@ -29,7 +29,7 @@ def whole_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("store") / "objects"
 
     async def fill() -> None:
-        store = LocalStore(folder, "/store", b"s" * 32, 600, lambda: datetime.now(UTC))
+        store = FolderStore(folder, "/store", b"s" * 32, 600, lambda: datetime.now(UTC))
         await store.prepare()
         for number in range(ALL):
             await put_object(store, original_key(image_id(number)), f"original {number}".encode(), datetime.now(UTC))
@@ -319,10 +319,10 @@ def test_table_of_deletions(data: Path, capsys: pytest.CaptureFixture[str]) -> N
             await index.delete([image_id(1)])
 
     asyncio.run(delete())
-    (file,) = (data / "database" / "deleted.lance" / "data").iterdir()
+    (file,) = (data / "database" / "tombstones.lance" / "data").iterdir()
     file.unlink()
 
-    assert "1 of 1 are damaged" in doctor(capsys, "--deep")["table deleted, rows"]["sentence"]
+    assert "1 of 1 are damaged" in doctor(capsys, "--deep")["table tombstones, rows"]["sentence"]
     doctor(capsys, "--deep", "--drop-damaged")
     assert doctor(capsys, "--deep") == {}
 

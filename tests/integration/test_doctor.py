@@ -18,7 +18,7 @@ import pytest
 from litestar import Litestar
 
 from backend import cli
-from backend.adapters.folder.store import LocalStore
+from backend.adapters.folder.store import FolderStore
 from backend.adapters.lance.database import LanceDatabase
 from backend.adapters.lance.hubs import LanceHubs
 from backend.catalogue.spaces import EmbeddingSpace
@@ -67,7 +67,7 @@ def installed(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     async def fill() -> None:
         async with open_index(data / "database", SPACE) as index:
             await index.add(record(1), vector(1))
-        store = LocalStore(data / "objects", "/store", b"s" * 32, 600, lambda: datetime.now(UTC))
+        store = FolderStore(data / "objects", "/store", b"s" * 32, 600, lambda: datetime.now(UTC))
         await put_object(store, original_key(record(1).id), b"original 1", datetime.now(UTC))
         await adopt(data)
 

@@ -17,11 +17,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend.adapters.folder.store import LocalStore
+from backend.adapters.folder.store import FolderStore
 from backend.adapters.lance.database import LanceDatabase
 from backend.adapters.lance.hubs import LanceHubs
 from backend.adapters.lance.index import LanceIndex
-from backend.adapters.lance.other_spaces import LanceOthers
+from backend.adapters.lance.other_spaces import LanceOtherSpaces
 from backend.catalogue.errors import ImageNotFound, ObjectRefused, TicketError, UploadIncomplete
 from backend.catalogue.hidden_hubs import HiddenHubs
 from backend.catalogue.hubs import HubGate
@@ -85,7 +85,7 @@ class World:
     actors: list[Actor] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.store = LocalStore(self.root, "/store", b"s" * 32, 600, self.clock)
+        self.store = FolderStore(self.root, "/store", b"s" * 32, 600, self.clock)
         self.catalogue = Catalogue(
             SPACE,
             step_by_step(self.index),
@@ -206,7 +206,7 @@ def spaces(
     async def opened(stack: AsyncExitStack) -> tuple[ImageIndex, OtherSpaces, HubMemory]:
         database = await stack.enter_async_context(LanceDatabase.open(tmp_path_factory.mktemp("database")))
         index = await stack.enter_async_context(LanceIndex.open(database, SPACE))
-        return index, LanceOthers(database, SPACE.id), LanceHubs(database, SPACE.id)
+        return index, LanceOtherSpaces(database, SPACE.id), LanceHubs(database, SPACE.id)
 
     stack = AsyncExitStack()
     yield runner.run(opened(stack))

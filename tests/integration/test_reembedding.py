@@ -11,11 +11,11 @@ import httpx
 import pytest
 from litestar.testing import AsyncTestClient
 
-from backend.adapters.folder.store import LocalStore
+from backend.adapters.folder.store import FolderStore
 from backend.adapters.lance.database import LanceDatabase
 from backend.adapters.lance.hubs import LanceHubs
 from backend.adapters.lance.index import LanceIndex
-from backend.adapters.lance.other_spaces import LanceOthers
+from backend.adapters.lance.other_spaces import LanceOtherSpaces
 from backend.app import create_app
 from backend.catalogue.errors import IndexUnavailable
 from backend.catalogue.hidden_hubs import HiddenHubs
@@ -149,7 +149,7 @@ async def test_lease_that_ran_out(tmp_path: Path) -> None:
             await old.add(record(1), vector(1, 4))
         async with LanceIndex.open(database, small_space()) as index:
             hubs = HiddenHubs(index, LanceHubs(database, small_space().id))
-            others = LanceOthers(database, small_space().id)
+            others = LanceOtherSpaces(database, small_space().id)
             reembedding = Reembedding(index, others, HubGate(index), hubs, lambda: now[0])
             taken = []
             for moment in (0.0, LEASE_S - 1.0, LEASE_S + 0.0):
@@ -163,7 +163,7 @@ async def test_orphans_are_not_what_waits(
 ) -> None:
     """A sweep long after the change keeps the files of what waits, of what is done, and of both after the end."""
     later = datetime(2999, 1, 1, tzinfo=UTC)
-    store = LocalStore(settings.data / "objects", "/store", b"s" * 32, 600, lambda: later)
+    store = FolderStore(settings.data / "objects", "/store", b"s" * 32, 600, lambda: later)
     files = stored(settings.data)
     assert len(files) == 12
 
@@ -235,7 +235,7 @@ async def test_two_servers_that_give_each_other_up(tmp_path: Path) -> None:
         for space in spaces:
             async with LanceIndex.open(database, space) as index:
                 await index.add(record(1), vector(1, space.dimension))
-        await LanceOthers(database, spaces[0].id).retire()
+        await LanceOtherSpaces(database, spaces[0].id).retire()
         with pytest.raises(IndexUnavailable):
-            await LanceOthers(database, spaces[1].id).retire()
+            await LanceOtherSpaces(database, spaces[1].id).retire()
         assert await database.spaces() == [SpaceID(OLD.id)]

@@ -12,7 +12,7 @@ from lancedb.query import AsyncVectorQuery
 from backend.adapters.lance import index as lance_index
 from backend.adapters.lance.database import LanceDatabase
 from backend.adapters.lance.index import LanceIndex
-from backend.adapters.lance.row_cache import Place, Remembered
+from backend.adapters.lance.row_cache import RowCache, RowID
 from backend.catalogue.ports import READ_CONSISTENCY_S
 from backend.catalogue.values import Change, Filters, ImageID, ImageRecord, Sort
 from tests.support.records import record
@@ -37,7 +37,7 @@ def ids(*numbers: int) -> list[ImageID]:
     return [record(number).id for number in numbers]
 
 
-async def all_places(index: LanceIndex) -> list[Place]:
+async def all_places(index: LanceIndex) -> list[RowID]:
     return (await index._table.query().with_row_id().select(["_rowid"]).to_arrow())["_rowid"].to_pylist()
 
 
@@ -122,7 +122,7 @@ async def test_listed_rows_that_move_between_finding_and_reading(
         read = index._remembered.records
         to_move: list[ImageID] = []
 
-        async def after_a_move(places: Sequence[Place]) -> Mapping[Place, ImageRecord | None]:
+        async def after_a_move(places: Sequence[RowID]) -> Mapping[RowID, ImageRecord | None]:
             if to_move:
                 await index.change(to_move.pop(), Change(tags=("moved",)))
                 await index.maintain()
@@ -164,7 +164,7 @@ async def test_room_for_few(tmp_path: Path) -> None:
         await fill(index, 5)
         await index.maintain()
         places = await all_places(index)
-        remembered = Remembered(index._table, whole_vectors=0, whole_records=0, vectors=2, records=2)
+        remembered = RowCache(index._table, whole_vectors=0, whole_records=0, vectors=2, records=2)
         for some in (places, places[:3]):
             assert list(await remembered.vectors(some)) == some
             records = await remembered.records(some)
@@ -180,7 +180,7 @@ async def test_small_library_is_remembered_whole(tmp_path: Path) -> None:
     """Who asks for one row has all others read with it, and a new one beside them; a larger library is not read so."""
     async with LanceDatabase.open(tmp_path) as database, LanceIndex.open(database, SPACE) as index:
         await fill(index, 5)
-        remembered, too_large = (Remembered(index._table, size, size) for size in (5, 4))
+        remembered, too_large = (RowCache(index._table, size, size) for size in (5, 4))
         places = await all_places(index)
         for one in (remembered, too_large):
             await one.vectors(places[:1])

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from backend.adapters.folder.store import LocalStore
+from backend.adapters.folder.store import FolderStore
 from backend.adapters.lance.database import LanceDatabase
 from backend.adapters.lance.index import LanceIndex
 from backend.adapters.lance.upkeep import KEEP_S
@@ -22,4 +22,4 @@ async def open_index(folder: Path, space: EmbeddingSpace, keep_s: float = KEEP_S
 async def adopt(data: Path) -> None:
     """Make one library of what tests have written into the database and the store of a data folder."""
     async with LanceDatabase.open(data / "database") as database:
-        await OpenLibrary(database, LocalStore(data / "objects", "/store", b"s" * 32, 600, utc_now)).adopt()
+        await OpenLibrary(database, FolderStore(data / "objects", "/store", b"s" * 32, 600, utc_now)).adopt()

@@ -4,18 +4,18 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
-from backend.adapters.folder.store import LocalStore
+from backend.adapters.folder.store import FolderStore
 from backend.catalogue.values import ObjectKey, SignedRequest
 
 from .records import facts
 
 
-async def put_object(store: LocalStore, key: ObjectKey, body: bytes, now: datetime) -> None:
+async def put_object(store: FolderStore, key: ObjectKey, body: bytes, now: datetime) -> None:
     """Write an object as a browser would."""
     await send(store, store.presign_put(key, facts(body), now + timedelta(seconds=60)), body)
 
 
-async def send(store: LocalStore, request: SignedRequest, body: bytes) -> None:
+async def send(store: FolderStore, request: SignedRequest, body: bytes) -> None:
     """Carry out a signed PUT."""
 
     async def chunks() -> AsyncIterator[bytes]:

@@ -62,7 +62,7 @@ class ServedObject:
     """For how long the same address stays valid, in seconds."""
 
 
-class LocalStore:
+class FolderStore:
     """An ObjectStore on a folder, and the door through which signed requests come in (`write`, `served`)."""
 
     def __init__(

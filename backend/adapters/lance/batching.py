@@ -15,7 +15,7 @@ class Closed(Exception):
     """The group takes no calls any more."""
 
 
-class Group(Generic[Job, Answer]):
+class Batcher(Generic[Job, Answer]):
     """
     Runs jobs in batches: while one batch runs, the jobs that arrive wait together for the next.
 

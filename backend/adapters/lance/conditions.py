@@ -5,14 +5,21 @@ They are text, as LanceDB's own expressions know no function on lists and maps. 
 through `literal`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from lancedb.query import ColumnOrdering
 
 from backend.catalogue.values import EPOCH, AttributeCondition, Filters, ImageID, Position, Sort
 
 from .attributes import KINDS, comparable, key_of, kind_of
+
+# The most rows in one commit, or values in one condition. A guess: 500 rows are some 0.7 MB, and the condition that
+# finds them 50 KB.
+LARGEST_BATCH = 500
+
+Value = TypeVar("Value")
 
 
 def literal(value: str | int) -> str:
@@ -33,6 +40,11 @@ def literal(value: str | int) -> str:
 def one_of(column: str, values: Iterable[str]) -> str:
     """Return the condition that a column has one of the values; there must be some."""
     return f"{column} IN ({_list(values)})"
+
+
+def in_batches(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """Split values into batches small enough for one condition."""
+    return (values[start : start + LARGEST_BATCH] for start in range(0, len(values), LARGEST_BATCH))
 
 
 def passing(filters: Filters, without: Sequence[ImageID] = ()) -> list[str]:

@@ -2,17 +2,15 @@
 
 import asyncio
 import logging
-import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
 
 import lancedb
 import pyarrow as pa
 
-from backend.catalogue.errors import CatalogueError, IndexDamaged, IndexUnavailable
+from backend.catalogue.errors import IndexUnavailable
 from backend.catalogue.library import DatabaseState, TableState
 from backend.catalogue.ports import READ_CONSISTENCY_S
 from backend.catalogue.spaces import EmbeddingSpace
@@ -20,38 +18,21 @@ from backend.catalogue.values import ImageID, LibraryID, SpaceID
 
 from ..disk.reserve import Reserve, is_full
 from . import identity
-from .batching import Closed
-from .conditions import one_of
 from .damage import Mender, is_damage, reason_of
+from .faults import Outcome, opening, retry_conflicts, translated
 from .identity import IDENTITY, LIBRARY_SCHEMA, mark_name, retired_name
 from .lease import LEASE_SCHEMA, lease
-from .rows import PRIMARY_KEY, WORDS, dimension_of, schema
+from .rows import PRIMARY_KEY, WORDS, dimension_of, ids_in, schema
 from .table_check import check
+from .tombstones import TOMBSTONE_SCHEMA, Tombstones
 
 logger = logging.getLogger(__name__)
 
 IMAGES = "images_"
-DELETED = "deleted"
+TOMBSTONES = "tombstones"
 LEASES = "leases"
 LIBRARY = "library"
 HUBS = "hubs"
-
-# Rows that share a commit, or a condition, at most. A guess: 500 rows are some 0.7 MB, and the condition that looks for
-# them 50 KB.
-LARGEST_BATCH = 500
-
-# For how many seconds a call is waited for, in all: for its turn, and for what is tried again. A guess, as the store's:
-# a commit takes a fraction of a second, and who waits longer has given up. LanceDB itself waits some twelve minutes for
-# a bucket that is silent (each request 30 s, repeated three times, and all that six times).
-PATIENCE_S = 20
-
-# How often a commit that met another process's is tried again, by us, after LanceDB has tried ten times.
-CONFLICT_RETRIES = 5
-
-ASK_DOCTOR = "`lookalike doctor --deep` says which images are concerned, and what to do."
-DAMAGED = f"Files of the database are damaged or gone; {ASK_DOCTOR}"
-
-Outcome = TypeVar("Outcome")
 
 
 class LanceDatabase:
@@ -61,7 +42,7 @@ class LanceDatabase:
         self,
         location: str,
         connection: lancedb.AsyncConnection,
-        deleted: lancedb.AsyncTable,
+        tombstones: lancedb.AsyncTable,
         leases: lancedb.AsyncTable,
         library: lancedb.AsyncTable,
         reserve: Reserve,
@@ -70,7 +51,7 @@ class LanceDatabase:
         self.location = location
         self._reserve = reserve
         self._connection = connection
-        self._deleted = deleted
+        self.tombstones = Tombstones(tombstones)
         self._leases = leases
         self._library = library
         self.hubs = hubs
@@ -93,18 +74,18 @@ class LanceDatabase:
                 read_consistency_interval=timedelta(seconds=READ_CONSISTENCY_S),
                 storage_options=dict(storage_options or {}),
             )
-            deleted = await made(connection, DELETED, _DELETED_SCHEMA)
+            tombstones = await made(connection, TOMBSTONES, TOMBSTONE_SCHEMA)
             leases = await _usable_leases(connection)
             library = await made(connection, LIBRARY, LIBRARY_SCHEMA)
             hubs = await made(connection, HUBS, HUB_SCHEMA)
         reserve = Reserve(location / "reserve" if isinstance(location, Path) else None)
         try:
-            yield cls(str(location), connection, deleted, leases, library, reserve, hubs)
+            yield cls(str(location), connection, tombstones, leases, library, reserve, hubs)
         finally:
             hubs.close()
             library.close()
             leases.close()
-            deleted.close()
+            tombstones.close()
             connection.close()
 
     @asynccontextmanager
@@ -129,7 +110,7 @@ class LanceDatabase:
             if dimension_of(await table.schema()) != dimension:
                 raise IndexUnavailable(f"The table {name} in {self.location} holds vectors of another length.")
             with opening(self.location):
-                await patiently(lambda: _make_words(table))
+                await retry_conflicts(lambda: _make_words(table))
             yield table
 
     @asynccontextmanager
@@ -208,7 +189,7 @@ class LanceDatabase:
             with translated():
                 table = await self._connection.open_table(IMAGES + space)
                 try:
-                    found |= await Mender(table)(lambda table=table: _ids_in(table, image_ids))
+                    found |= await Mender(table)(lambda table=table: ids_in(table, image_ids))
                 finally:
                     table.close()
         return frozenset(found)
@@ -216,7 +197,7 @@ class LanceDatabase:
     async def drop(self, space: SpaceID) -> None:
         """Remove the table of a space, with every row in it, and remember that this was done on purpose."""
         with translated():
-            await patiently(lambda: identity.write(self._library, retired_name(space)))
+            await retry_conflicts(lambda: identity.write(self._library, retired_name(space)))
             await self._connection.drop_table(IMAGES + space)
 
     async def look(self, mark: str | None) -> DatabaseState:
@@ -227,7 +208,7 @@ class LanceDatabase:
     async def write_identity(self, library: LibraryID) -> LibraryID:
         """Give the database an identity, unless it has one; return the one it has."""
         with translated():
-            await patiently(lambda: identity.write(self._library, IDENTITY, library))
+            await retry_conflicts(lambda: identity.write(self._library, IDENTITY, library))
             await self._library.checkout_latest()
             return LibraryID((await identity.read(self._library))[IDENTITY])
 
@@ -235,54 +216,12 @@ class LanceDatabase:
         """Write down a mark."""
         spaces = await self.spaces()
         with translated():
-            await patiently(lambda: identity.write(self._library, mark_name(mark)))
-            await patiently(lambda: identity.forget(self._library, spaces))
-
-    async def remember_deleted(self, table: str, fragments: Mapping[ImageID, int | None]) -> None:
-        """
-        Write down that these ids must not come back.
-
-        Args:
-            table: Name of the table they are to be deleted from.
-            fragments: For each id the file its row is in, None if it has no row.
-        """
-        now = datetime.now(UTC)
-        rows = [
-            {"id": image_id, "moment": now, "table": table, "fragment": fragment, "erased": fragment is None}
-            for image_id, fragment in fragments.items()
-        ]
-        with translated():
-            merge = self._deleted.merge_insert("id").when_not_matched_insert_all()
-            await merge.execute(pa.Table.from_pylist(rows, schema=_DELETED_SCHEMA))
-
-    async def all_deleted(self) -> list[ImageID]:
-        """Return all ids that must not come back."""
-        with translated():
-            await self._deleted.checkout_latest()
-            return (await self._deleted.query().select(["id"]).to_arrow())["id"].to_pylist()
+            await retry_conflicts(lambda: identity.write(self._library, mark_name(mark)))
+            await retry_conflicts(lambda: identity.forget(self._library, spaces))
 
     async def deleted(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
-        """Return those of the ids that were deleted, as it is at this moment."""
-        with translated():
-            await self._deleted.checkout_latest()
-            return frozenset(await _ids_in(self._deleted, image_ids))
-
-    async def to_be_erased(self, table: str) -> dict[ImageID, int | None]:
-        """Return the ids deleted from a table whose rows may still be in its files, and in which one each was."""
-        with translated():
-            await self._deleted.checkout_latest()
-            condition = f"NOT erased AND {one_of('table', [table])}"
-            rows = await self._deleted.query().where(condition).select(["id", "fragment"]).to_arrow()
-        return {ImageID(row["id"]): row["fragment"] for row in rows.to_pylist()}
-
-    async def forget_deleted(self, erased: Sequence[ImageID], before: datetime) -> None:
-        """Write down that these ids are in no file any more, and forget those that were deleted before a moment."""
-        with translated():
-            for some in in_batches(erased):
-                await patiently(lambda some=some: self._deleted.update({"erased": True}, where=one_of("id", some)))
-            condition = f"erased AND moment < CAST('{before.isoformat()}' AS TIMESTAMP)"
-            if await self._deleted.count_rows(condition):
-                await patiently(lambda: self._deleted.delete(condition))
+        """Return those of the ids that were deleted, as of this moment."""
+        return await self.tombstones.among(image_ids)
 
     async def with_reserve(self, deletion: Callable[[], Awaitable[Outcome]]) -> Outcome:
         """Carry out a deletion, if need be in the room that was kept for it on the disk."""
@@ -303,7 +242,7 @@ class LanceDatabase:
 
     def own_tables(self) -> Sequence[lancedb.AsyncTable]:
         """Return the tables beside those of images, which need upkeep too."""
-        return [self._deleted, self._leases, self._library, self.hubs]
+        return [self.tombstones.table, self._leases, self._library, self.hubs]
 
 
 class UnopenedDatabase:
@@ -371,17 +310,6 @@ async def _open(connection: lancedb.AsyncConnection, name: str) -> AsyncIterator
         table.close()
 
 
-_DELETED_SCHEMA = pa.schema(
-    [
-        pa.field("id", pa.string(), nullable=False, metadata=PRIMARY_KEY),
-        pa.field("moment", pa.timestamp("ms", tz="UTC"), nullable=False),
-        pa.field("table", pa.string(), nullable=False),
-        pa.field("fragment", pa.int64()),
-        pa.field("erased", pa.bool_(), nullable=False),
-    ]
-)
-
-
 HUB_SCHEMA = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False, metadata=PRIMARY_KEY),
@@ -396,7 +324,7 @@ HUB_SCHEMA = pa.schema(
 
 async def made(connection: lancedb.AsyncConnection, name: str, columns: pa.Schema) -> lancedb.AsyncTable:
     """Open a table, made if need be. Of several processes that make it at once only one does not meet a conflict."""
-    return await patiently(lambda: connection.create_table(name, schema=columns, exist_ok=True))
+    return await retry_conflicts(lambda: connection.create_table(name, schema=columns, exist_ok=True))
 
 
 async def _usable_leases(connection: lancedb.AsyncConnection) -> lancedb.AsyncTable:
@@ -423,87 +351,6 @@ async def table_names(connection: lancedb.AsyncConnection) -> list[str]:
     return names
 
 
-@contextmanager
-def opening(location: Path | str) -> Iterator[None]:
-    """Say why the database cannot be opened: unlike later messages, this one is for whoever starts the server."""
-    try:
-        if isinstance(location, Path) and location.exists() and not location.is_dir():
-            raise NotADirectoryError("it is not a folder")
-        yield
-    except Exception as exc:
-        if is_damage(exc) and not isinstance(exc, CatalogueError):
-            raise IndexDamaged(f"The database {location} is damaged ({reason_of(exc)}); {ASK_DOCTOR}") from exc
-        if not _is_of_the_database(exc):
-            raise
-        raise IndexUnavailable(f"The database {location} cannot be opened: {reason_of(exc)}") from exc
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    try:
-        yield
-    except Exception as exc:
-        if is_damage(exc) and not isinstance(exc, CatalogueError):
-            raise IndexDamaged(DAMAGED) from exc
-        if not _is_of_the_database(exc):
-            raise
-        raise IndexUnavailable("The database cannot answer at the moment.") from exc
-
-
-@asynccontextmanager
-async def answering() -> AsyncIterator[None]:
-    """Do the same for what somebody waits for, and wait no longer than PATIENCE_S."""
-    with translated():
-        async with asyncio.timeout(PATIENCE_S):  # Its TimeoutError is an OSError.
-            yield
-
-
-@contextmanager
-def still_open() -> Iterator[None]:
-    """Say to who comes too late for a group that the database is being closed."""
-    try:
-        yield
-    except Closed:
-        raise IndexUnavailable("The database is being closed.") from None
-
-
-def _is_of_the_database(error: Exception) -> bool:
-    """
-    Say whether LanceDB, or what it stands on, has raised an error.
-
-    It answers damaged files with a ValueError here and there, as it does a table of another schema, or with a panic,
-    whose class no module offers.
-    """
-    return isinstance(error, RuntimeError | OSError | ValueError) or type(error).__name__ == "RustPanic"
-
-
-def is_conflict(error: Exception) -> bool:
-    """Say whether a commit failed only because another came in between. LanceDB tells it by its sentence alone."""
-    return any(words in str(error) for words in ("commit conflict", "oo many concurrent writers"))
-
-
-async def patiently(step: Callable[[], Awaitable[Outcome]]) -> Outcome:
-    """Repeat a step that failed because another process committed at the same time."""
-    for _ in range(CONFLICT_RETRIES):
-        try:
-            return await step()
-        except (RuntimeError, OSError) as exc:
-            if not is_conflict(exc):
-                raise
-        await pause()
-    return await step()
-
-
-async def pause() -> None:
-    """Wait a moment, each process another, so that those who met do not meet again."""
-    await asyncio.sleep(random.uniform(0.01, 0.2))
-
-
-def in_batches(values: Sequence[Outcome]) -> Iterator[Sequence[Outcome]]:
-    """Cut what goes into conditions into pieces."""
-    return (values[start : start + LARGEST_BATCH] for start in range(0, len(values), LARGEST_BATCH))
-
-
 async def _make_words(table: lancedb.AsyncTable) -> None:
     """
     Make the index that a search for words needs, unless it is there.
@@ -514,11 +361,3 @@ async def _make_words(table: lancedb.AsyncTable) -> None:
     await table.checkout_latest()
     if not any(index.columns == ["text"] for index in await table.list_indices()):
         await table.create_index("text", config=WORDS)
-
-
-async def _ids_in(table: lancedb.AsyncTable, image_ids: Sequence[ImageID]) -> set[ImageID]:
-    found: set[ImageID] = set()
-    for some in in_batches(image_ids):
-        rows = await table.query().where(one_of("id", some)).select(["id"]).to_arrow()
-        found |= set(rows["id"].to_pylist())
-    return found

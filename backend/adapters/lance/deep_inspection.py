@@ -18,9 +18,8 @@ from lancedb.query import MatchQuery
 
 from backend.catalogue.values import ImageID, ImageRecord
 
-from .conditions import literal, one_of
+from .conditions import in_batches, literal, one_of
 from .damage import broken_indexes, is_damage, reason_of
-from .database import in_batches
 from .rows import INTEGRITY, dimension_of, is_consistent, is_intact, record_in, to_row, to_table, vector_in
 
 # Rows that are read at once: with vectors of 1,280 values some 5 MB. A piece that cannot be read is halved down to the

@@ -8,8 +8,9 @@ import pyarrow as pa
 
 from backend.catalogue.values import Hub, HubState, ImageID, SpaceID
 
-from .conditions import one_of
-from .database import HUB_SCHEMA, LanceDatabase, answering, in_batches, patiently
+from .conditions import in_batches, one_of
+from .database import HUB_SCHEMA, LanceDatabase
+from .faults import retry_conflicts, within_deadline
 
 
 class LanceHubs:
@@ -24,7 +25,7 @@ class LanceHubs:
         return self._database.lease(f"hubs of {self._space}")
 
     async def all(self) -> Sequence[Hub]:
-        async with answering():
+        async with within_deadline():
             # A count must not go by what an administrator has changed since.
             await self._table.checkout_latest()
             condition = f"{one_of('space', [self._space])} OR {one_of('state', [HubState.CLEARED])}"
@@ -62,10 +63,10 @@ class LanceHubs:
             for hub in hubs
         ]
         merge = self._table.merge_insert("id").when_matched_update_all(where=where).when_not_matched_insert_all()
-        async with answering():
-            await patiently(lambda: merge.execute(pa.Table.from_pylist(rows, schema=HUB_SCHEMA)))
+        async with within_deadline():
+            await retry_conflicts(lambda: merge.execute(pa.Table.from_pylist(rows, schema=HUB_SCHEMA)))
 
     async def _delete(self, image_ids: Sequence[ImageID], condition: str = "true") -> None:
         for some in in_batches(image_ids):
-            async with answering():
-                await patiently(lambda some=some: self._table.delete(f"({condition}) AND {one_of('id', some)}"))
+            async with within_deadline():
+                await retry_conflicts(lambda some=some: self._table.delete(f"({condition}) AND {one_of('id', some)}"))

@@ -33,11 +33,12 @@ from backend.catalogue.values import (
     Vector,
 )
 
-from .batching import Group
-from .conditions import following, joined, one_of, ordering, passing
+from .batching import Batcher
+from .conditions import LARGEST_BATCH, following, joined, one_of, ordering, passing
 from .damage import Mender
-from .database import LARGEST_BATCH, LanceDatabase, answering, still_open, translated
-from .row_cache import WHOLE_VECTORS, Place, Remembered
+from .database import LanceDatabase
+from .faults import still_open, translated, within_deadline
+from .row_cache import WHOLE_VECTORS, RowCache, RowID
 from .rows import (
     INTEGRITY,
     are_sound,
@@ -48,7 +49,7 @@ from .rows import (
     vector_in,
     vectors_in,
 )
-from .upkeep import KEEP_S, VECTOR_INDEX_FROM, Keeper, Probes
+from .upkeep import KEEP_S, VECTOR_INDEX_FROM, Probes, TableUpkeep
 from .writes import Writes
 
 logger = logging.getLogger(__name__)
@@ -99,11 +100,11 @@ class LanceIndex:
         self._table = table
         self._writes = writes
         self.mended = Mender(table)
-        self._keeper = Keeper(database, table, writes, keep_s)
+        self._upkeep = TableUpkeep(database, table, writes, keep_s)
         self._probes = Probes(table)
-        self._remembered = Remembered(table)
+        self._remembered = RowCache(table)
         self._searches = asyncio.Semaphore(SEARCHES_AT_ONCE)
-        self._originals: Group[SHA256, ImageRecord | None] = Group(self._find, LARGEST_BATCH)
+        self._originals: Batcher[SHA256, ImageRecord | None] = Batcher(self._find, LARGEST_BATCH)
 
     @classmethod
     @asynccontextmanager
@@ -201,7 +202,7 @@ class LanceIndex:
         self, vector: Vector, limit: int, filters: Filters, without: Sequence[ImageID] = ()
     ) -> Sequence[Match]:
         condition = joined(passing(filters, without))
-        async with answering():
+        async with within_deadline():
             reach = await self._reach(filters)
             matches, complete = await self._search(vector, limit, condition, reach)
             for _ in range(TIMES_MORE):
@@ -233,7 +234,7 @@ class LanceIndex:
 
     async def _best(
         self, vector: Vector, limit: int, condition: str, reach: "_Reach"
-    ) -> tuple[Mapping[Place, float], bool]:
+    ) -> tuple[Mapping[RowID, float], bool]:
         """Return where the nearest rows are with their similarities, best first, and whether none has moved since."""
         query = self._table.query().nearest_to(vector).distance_type("cosine").with_row_id()
         if condition:
@@ -304,7 +305,7 @@ class LanceIndex:
 
     @mending
     async def count(self, filters: Filters) -> int:
-        async with answering():
+        async with within_deadline():
             return await self._table.count_rows(joined(passing(filters)) or None)
 
     @mending
@@ -313,7 +314,7 @@ class LanceIndex:
         if conditions := passing(filters):
             query = query.where(joined(conditions))
         drawn, total = pa.table({"id": pa.array([], pa.string()), "chance": pa.array([], pa.string())}), 0
-        async with answering():
+        async with within_deadline():
             async for batch in await query.to_batches():
                 total += batch.num_rows
                 drawn = _least(pa.concat_tables([drawn, _with_chances(batch["id"])]), limit)
@@ -321,7 +322,7 @@ class LanceIndex:
 
     @mending
     async def vectors_of(self, image_ids: Sequence[ImageID]) -> tuple[Sequence[ImageID], npt.NDArray[np.float16]]:
-        async with answering():
+        async with within_deadline():
             query = self._table.query().where(one_of("id", image_ids)).select(["id", "vector"])
             rows: pa.Table = await query.to_arrow()
         place = {image_id: number for number, image_id in enumerate(image_ids)}
@@ -365,11 +366,11 @@ class LanceIndex:
 
     @mending
     async def maintain(self) -> Upkeep:
-        return await self._keeper.maintain()
+        return await self._upkeep.maintain()
 
     async def lacks_indexes(self) -> bool:
-        async with answering():
-            return bool(await self._keeper.due_indexes())
+        async with within_deadline():
+            return bool(await self._upkeep.due_indexes())
 
     async def _find(self, originals: Sequence[SHA256]) -> Sequence[ImageRecord | RowDamaged | None]:
         query = self._table.query().where(one_of("sha256", set(originals))).select(["sha256", "id"])
@@ -389,9 +390,9 @@ class LanceIndex:
         In two steps, as LanceDB opens each column of each file that it looks through: of 200 images in one file and 30
         in a file each, one is found in 8 ms and in 26 with all columns, and the newest 60 in 9 and in 24 (measured).
         """
-        records: Mapping[Place, ImageRecord | None] = {}
+        records: Mapping[RowID, ImageRecord | None] = {}
         rows: Sequence[Mapping[str, Any]] = []
-        async with answering():
+        async with within_deadline():
             for _ in range(1 + TIMES_MORE):
                 rows = (await query.with_row_id().to_arrow()).to_pylist()
                 records = await self._remembered.records([row["_rowid"] for row in rows])
@@ -402,7 +403,7 @@ class LanceIndex:
     async def _rows_with_vectors(self, image_ids: Sequence[ImageID]) -> Sequence[Mapping[str, Any]]:
         if not image_ids:
             return []
-        async with answering():
+        async with within_deadline():
             query = self._table.query().where(one_of("id", image_ids)).select(["id", "vector"])
             return (await query.to_arrow()).to_pylist()
 
@@ -455,7 +456,7 @@ def _similarity(distance: float) -> float:
     return _within_range(1.0 - distance)
 
 
-def _nearest(vector: Vector, others: Mapping[Place, npt.NDArray[np.float16]], limit: int) -> dict[Place, float]:
+def _nearest(vector: Vector, others: Mapping[RowID, npt.NDArray[np.float16]], limit: int) -> dict[RowID, float]:
     """Return the places and similarities of the nearest, the most similar first."""
     if not others:
         return {}

@@ -11,7 +11,8 @@ from backend.catalogue.values import HubState, SpaceID
 
 from .conditions import one_of
 from .damage import broken_indexes, is_damage, reason_of
-from .database import DELETED, HUBS, IMAGES, connected, opening, table_names
+from .database import HUBS, IMAGES, TOMBSTONES, connected, table_names
+from .faults import opening
 from .other_spaces import missing, originals_in
 from .table_check import check
 from .upkeep import vector_index
@@ -65,7 +66,7 @@ async def _waiting_unless_damaged(connection: lancedb.AsyncConnection, names: Se
 
 async def _waiting(connection: lancedb.AsyncConnection, names: Sequence[str]) -> dict[str, int]:
     """Count for each table the images that are in another and, neither by id nor by original, in it."""
-    deleted = await connection.open_table(DELETED)
+    deleted = await connection.open_table(TOMBSTONES)
     gone = set((await deleted.query().select(["id"]).to_arrow())["id"].to_pylist())
     deleted.close()
     originals = {}

@@ -10,9 +10,10 @@ import lancedb
 from backend.catalogue.errors import IndexUnavailable, ReembeddingUnfinished
 from backend.catalogue.values import SHA256, Change, ImageID, ImageRecord, Source, SpaceID, Survey
 
-from .conditions import one_of
+from .conditions import in_batches, one_of
 from .damage import Mender
-from .database import LanceDatabase, answering, in_batches, patiently, translated
+from .database import LanceDatabase
+from .faults import retry_conflicts, translated, within_deadline
 from .index import LanceIndex
 from .rows import INTEGRITY, intact_records
 
@@ -20,7 +21,7 @@ from .rows import INTEGRITY, intact_records
 LEASE = "other spaces"
 
 
-class LanceOthers:
+class LanceOtherSpaces:
     """An OtherSpaces on a LanceDB database."""
 
     def __init__(self, database: LanceDatabase, space: SpaceID) -> None:
@@ -28,7 +29,7 @@ class LanceOthers:
         self._space = space
 
     async def survey(self) -> Survey:
-        async with answering():
+        async with within_deadline():
             return (await self._compared()).survey()
 
     async def records(self, image_ids: Sequence[ImageID]) -> Sequence[ImageRecord]:
@@ -41,7 +42,7 @@ class LanceOthers:
     async def change(self, image_id: ImageID, change: Change) -> None:
         for space in await self._others():
             async with AsyncExitStack() as stack:
-                async with answering():
+                async with within_deadline():
                     index = await stack.enter_async_context(LanceIndex.existing(self._database, space))
                 await index.change(image_id, change)
 
@@ -49,7 +50,7 @@ class LanceOthers:
         async with self._opened() as tables:
             for table in tables:
                 for some in in_batches(image_ids):
-                    async with answering():
+                    async with within_deadline():
                         delete = partial(_delete, table, some)
                         await Mender(table)(partial(self._database.with_reserve, delete))
 
@@ -65,7 +66,7 @@ class LanceOthers:
                     await self._database.drop(table.source.space)
 
     async def _others(self) -> list[SpaceID]:
-        async with answering():
+        async with within_deadline():
             return sorted(space for space in await self._database.spaces() if space != self._space)
 
     async def _compared(self) -> "_Compared":
@@ -75,7 +76,7 @@ class LanceOthers:
         tables = [await self._content(space) for space in others]
         # After the others, so that what is written meanwhile counts as written.
         own = await self._content(self._space)
-        deleted = set(await self._database.all_deleted())
+        deleted = set(await self._database.tombstones.all())
         # The fullest first, of equals the one whose id is first: so every server goes through them in the same order.
         tables.sort(key=lambda table: (-table.source.images, table.source.space))
         return _Compared(tables, own.originals, deleted)
@@ -88,7 +89,7 @@ class LanceOthers:
     async def _found(self, column: str, values: Sequence[str]) -> list[ImageRecord]:
         """Return the rows with one of the values, each id once, from the fullest table that has it."""
         found: dict[ImageID, ImageRecord] = {}
-        async with self._opened() as tables, answering():
+        async with self._opened() as tables, within_deadline():
             for table in tables:
                 for some in in_batches(values):
                     query = table.query().where(one_of(column, some)).select(["id", *INTEGRITY])
@@ -102,14 +103,14 @@ class LanceOthers:
         async with AsyncExitStack() as stack:
             opened = []
             for space in await self._others():
-                async with answering():
+                async with within_deadline():
                     table = await stack.enter_async_context(self._database.existing(space))
                     opened.append((-await table.count_rows(), space, table))
             yield [table for _, _, table in sorted(opened, key=lambda entry: entry[:2])]
 
 
 async def _delete(table: lancedb.AsyncTable, image_ids: Sequence[ImageID]) -> None:
-    await patiently(lambda: table.delete(one_of("id", image_ids)))
+    await retry_conflicts(lambda: table.delete(one_of("id", image_ids)))
 
 
 @dataclass(frozen=True)

@@ -38,11 +38,11 @@ RECORDS = 10_000
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
-Place = int
+RowID = int
 """A row's `_rowid`."""
 
 
-class Remembered:
+class RowCache:
     """The rows of one table that were asked for last."""
 
     def __init__(
@@ -56,13 +56,13 @@ class Remembered:
         self._table = table
         self._vectors = _Column(table, "vector", _vectors_of, whole_vectors, vectors)
         self._records = _Column(table, "record", _records_of, whole_records, records)
-        self._reported: set[Place] = set()
+        self._reported: set[RowID] = set()
 
-    async def vectors(self, places: Sequence[Place]) -> Mapping[Place, npt.NDArray[np.float16]]:
+    async def vectors(self, places: Sequence[RowID]) -> Mapping[RowID, npt.NDArray[np.float16]]:
         """Return the vectors at these places, (D,) each as it is stored; those of rows that have moved are left out."""
         return await self._vectors.at(places)
 
-    async def records(self, places: Sequence[Place]) -> Mapping[Place, ImageRecord | None]:
+    async def records(self, places: Sequence[RowID]) -> Mapping[RowID, ImageRecord | None]:
         """
         Return the records at these places; those of rows that have moved are left out.
 
@@ -85,7 +85,7 @@ class _Column(Generic[Value]):
         self,
         table: lancedb.AsyncTable,
         name: str,
-        convert: Callable[[pa.Table], dict[Place, Value]],
+        convert: Callable[[pa.Table], dict[RowID, Value]],
         whole: int,
         room: int,
     ) -> None:
@@ -95,9 +95,9 @@ class _Column(Generic[Value]):
         self._largest_whole = whole
         self._whole = _Whole(pa.table({"_rowid": pa.array([], pa.uint64())}))
         self._reading_whole = asyncio.Lock()
-        self._latest: _Latest[Place, Value] = _Latest(room)
+        self._latest: _Latest[RowID, Value] = _Latest(room)
 
-    async def at(self, places: Sequence[Place]) -> dict[Place, Value]:
+    async def at(self, places: Sequence[RowID]) -> dict[RowID, Value]:
         known = self._known(places)
         # If only a few are missing they are new. If most are, upkeep has joined files, and all rows have moved: to read
         # a few of them takes some ms for each search that asks for others, and all at once 50 ms for 10,000.
@@ -109,14 +109,14 @@ class _Column(Generic[Value]):
             known |= self._latest.keep(self._convert(rows))
         return {place: known[place] for place in places if place in known}
 
-    def _known(self, places: Sequence[Place]) -> dict[Place, Value]:
+    def _known(self, places: Sequence[RowID]) -> dict[RowID, Value]:
         known = self._latest.of(places)
         others = [place for place in places if place not in known]
         if others and (rows := self._whole.rows(others)).num_rows:
             known |= self._latest.keep(self._convert(rows))
         return known
 
-    async def _read_whole(self, places: Sequence[Place]) -> None:
+    async def _read_whole(self, places: Sequence[RowID]) -> None:
         """Remember the whole table, unless it is too large, or another call has just done so."""
         async with self._reading_whole:
             if self._whole.has(places) or await self._table.count_rows() > self._largest_whole:
@@ -135,16 +135,16 @@ class _Whole:
         self._order = np.argsort(places)
         self._sorted = places[self._order]
 
-    def rows(self, places: Sequence[Place]) -> pa.Table:
+    def rows(self, places: Sequence[RowID]) -> pa.Table:
         """Return those rows of these places that are there."""
         at, there = self._look_up(places)
         return self._table.take(self._order[at[there]])
 
-    def has(self, places: Sequence[Place]) -> bool:
+    def has(self, places: Sequence[RowID]) -> bool:
         """Tell whether all of them are there."""
         return bool(self._look_up(places)[1].all())
 
-    def _look_up(self, places: Sequence[Place]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+    def _look_up(self, places: Sequence[RowID]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
         """Return where each place is among the sorted ones, or would be, and whether it is."""
         wanted = np.array(places, dtype=np.uint64)
         at = np.searchsorted(self._sorted, wanted)
@@ -153,12 +153,12 @@ class _Whole:
         return at, there
 
 
-def _vectors_of(rows: pa.Table) -> dict[Place, npt.NDArray[np.float16]]:
+def _vectors_of(rows: pa.Table) -> dict[RowID, npt.NDArray[np.float16]]:
     # Copies, so that one that is remembered does not keep all others in memory that were read with it.
     return {place: vector.copy() for place, vector in zip(rows["_rowid"].to_pylist(), vectors_in(rows), strict=True)}
 
 
-def _records_of(rows: pa.Table) -> dict[Place, ImageRecord | None]:
+def _records_of(rows: pa.Table) -> dict[RowID, ImageRecord | None]:
     return {row["_rowid"]: record_in(row) for row in rows.to_pylist()}
 
 

@@ -2,11 +2,12 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+import lancedb
 import msgspec
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from backend.catalogue.values import Description, ImageID, ImageRecord, Vector
 from backend.catalogue.vectors import NORM_TOLERANCE, to_vector
 
 from .attributes import as_stored, to_columns
+from .conditions import in_batches, one_of
 
 logger = logging.getLogger(__name__)
 
@@ -199,6 +201,15 @@ def vectors_in(rows: pa.Table) -> npt.NDArray[np.float16]:
 def are_sound(lengths: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
     """Tell of the lengths of vectors, (N,), which can be those of vectors that are not damaged: (N,)."""
     return np.abs(lengths - 1) < NORM_TOLERANCE  # Of NaN it is False.
+
+
+async def ids_in(table: lancedb.AsyncTable, image_ids: Sequence[ImageID]) -> set[ImageID]:
+    """Return those of the ids that have a row in a table."""
+    found: set[ImageID] = set()
+    for some in in_batches(image_ids):
+        rows = await table.query().where(one_of("id", some)).select(["id"]).to_arrow()
+        found |= set(rows["id"].to_pylist())
+    return found
 
 
 def to_table(rows: Iterable[Mapping[str, Any]], dimension: int) -> pa.Table:

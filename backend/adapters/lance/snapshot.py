@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from backend.catalogue.values import SHA256, ImageID, ImageRecord, SpaceID
 
-from .database import IMAGES, LanceDatabase, translated
+from .database import IMAGES, LanceDatabase
+from .faults import translated
 from .rows import INTEGRITY, dimension_of, is_intact, to_record, vectors_in
 
 

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import lancedb
@@ -19,7 +20,8 @@ from lancedb.index import BTree, IvfRq, IvfSq, LabelList
 from backend.catalogue.values import Upkeep
 
 from .conditions import since
-from .database import LanceDatabase, is_conflict, patiently, translated
+from .database import LanceDatabase
+from .faults import is_conflict, retry_conflicts, translated
 from .rows import WORDS, dimension_of
 from .writes import Writes
 
@@ -31,7 +33,7 @@ logger = logging.getLogger(__name__)
 KEEP_S = 600
 
 # Longer than any ticket holds (a week), and than clocks differ.
-REMEMBER_DELETED = timedelta(days=8)
+TOMBSTONES_KEPT = timedelta(days=8)
 
 # From how many images on there is a vector index. A flat search of so many takes some 20 ms.
 VECTOR_INDEX_FROM = 5_000
@@ -63,7 +65,7 @@ PROBES_KNOWN_S = 60
 VECTOR_INDEX = "vector_partitions_"
 
 
-class Keeper:
+class TableUpkeep:
     """Does the upkeep of one table."""
 
     def __init__(
@@ -98,13 +100,14 @@ class Keeper:
         await self._database.take_reserve()
         await self._writes.sweep_deleted()
         await self._join_twins()
-        doomed = await self._database.to_be_erased(self._table.name)
+        doomed = await self._database.tombstones.not_erased(self._table.name)
         await self._table.checkout_latest()
         if doomed:
             await self._rewrite(fragments=set(doomed.values()) | set(await self._with_gaps()))
         await self._make_indexes(anew=bool(doomed))
         await self._join_and_forget(self._table)
-        await self._database.forget_deleted(list(doomed), datetime.now(UTC) - REMEMBER_DELETED)
+        await self._database.tombstones.mark_erased(list(doomed))
+        await self._database.tombstones.expire(datetime.now(UTC) - TOMBSTONES_KEPT)
         for table in self._database.own_tables():
             await self._join_and_forget(table)
 
@@ -116,7 +119,7 @@ class Keeper:
         holds for a week at most, so that the ids of twins are no further apart.
         """
         await self._table.checkout_latest()
-        query = self._table.query().where(since(datetime.now(UTC) - REMEMBER_DELETED)).select(["id", "sha256"])
+        query = self._table.query().where(since(datetime.now(UTC) - TOMBSTONES_KEPT)).select(["id", "sha256"])
         rows = (await query.to_arrow()).group_by("sha256").aggregate([("id", "list")])
         for image_ids in map(sorted, rows["id_list"].to_pylist()):
             if len(image_ids) > 1:
@@ -141,7 +144,7 @@ class Keeper:
         for fragment in fragments:
             if fragment is not None:
                 rows = f"_rowaddr >= {fragment << 32} AND _rowaddr < {(fragment + 1) << 32}"
-                await patiently(lambda rows=rows: self._table.update(updates_sql={"size": "size"}, where=rows))
+                await retry_conflicts(lambda rows=rows: self._table.update(updates_sql={"size": "size"}, where=rows))
 
     async def _make_indexes(self, anew: bool) -> None:
         """Make the indexes that are missing, and all of them if they may hold something of what was deleted."""
@@ -149,7 +152,7 @@ class Keeper:
         there = await self._indexes()
         for column, config in {**SCALARS, "text": WORDS}.items():
             if anew or column not in there:
-                await patiently(lambda column=column, config=config: self._table.create_index(column, config=config))
+                await retry_conflicts(partial(self._table.create_index, column, config=config))
         vectors = there.get("vector")
         outgrown = vectors is not None and (
             images > OUTGROWN * PARTITION_SIZE * partitions_of(vectors.name)
@@ -169,13 +172,13 @@ class Keeper:
         config: Any = (IvfRq if wide else IvfSq)(distance_type="cosine", num_partitions=partitions)
         # LanceDB does not tell how many partitions an index has: so its name does.
         name = f"{VECTOR_INDEX}{partitions}"
-        await patiently(lambda: self._table.create_index("vector", config=config, name=name))
+        await retry_conflicts(lambda: self._table.create_index("vector", config=config, name=name))
         if old not in (None, name):
             await self._table.drop_index(old)
 
     async def _join_and_forget(self, table: lancedb.AsyncTable) -> None:
         try:
-            await patiently(lambda: table.optimize(cleanup_older_than=self._keep))
+            await retry_conflicts(lambda: table.optimize(cleanup_older_than=self._keep))
         except RuntimeError as exc:
             if not is_conflict(exc):
                 raise

@@ -1,13 +1,7 @@
 """
 Writes rows of images, many with one commit, so that no id comes twice and none that was deleted comes back.
 
-A row must never be without its objects. Deleting writes the id into the table `deleted` (T), then deletes the row (D),
-and after that the catalogue deletes the objects (O). Adding writes the row (A), then looks into `deleted` as it is at
-that moment (L), and only then acknowledges. Both D and L see all that was committed before they began. Whoever adds
-holds a ticket that may be as old as the deletion, perhaps in another process. If L comes before T is committed, then A
-was committed before D began, so D removes the row. If L comes after, it finds the id and removes the row itself. In
-between, the row can be seen for a moment, but nobody was told that it is there. If the process dies between A and L,
-the row stays until `sweep_deleted` compares the two tables: at the next start, and when the database is maintained.
+Why neither happens however many processes write at once: see tombstones.py.
 """
 
 import random
@@ -25,20 +19,11 @@ from backend.catalogue.errors import IndexUnavailable, RowDamaged, TicketRevoked
 from backend.catalogue.service import MAX_ATTRIBUTES, MAX_TAGS
 from backend.catalogue.values import SHA256, Change, Description, ImageID, ImageRecord, Vector
 
-from .batching import Group
-from .conditions import one_of
+from .batching import Batcher
+from .conditions import LARGEST_BATCH, in_batches, one_of
 from .damage import Mender
-from .database import (
-    CONFLICT_RETRIES,
-    LARGEST_BATCH,
-    LanceDatabase,
-    answering,
-    in_batches,
-    patiently,
-    pause,
-    still_open,
-    translated,
-)
+from .database import LanceDatabase
+from .faults import CONFLICT_RETRIES, back_off, retry_conflicts, still_open, translated, within_deadline
 from .rows import INTEGRITY, is_intact, record_in, to_record, to_row, to_table, vector_in
 
 Job = TypeVar("Job")
@@ -55,7 +40,7 @@ class Writes:
         self._table = table
         self._dimension = dimension
         self._mended = Mender(table)
-        self._group: Group[_Add | _Change | _Delete, Any] = Group(self._run, largest_batch)
+        self._group: Batcher[_Add | _Change | _Delete, Any] = Batcher(self._run, largest_batch)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -88,17 +73,17 @@ class Writes:
         """Do what `LanceIndex.restore` says."""
         ids = [image.id for image in images]
         with translated():
-            revoked = await self._database.deleted(ids)
+            revoked = await self._database.tombstones.among(ids)
             rows = [
                 to_row(image, vector, revision=random.getrandbits(62))
                 for image, vector in zip(images, vectors, strict=True)
                 if image.id not in revoked
             ]
             await self._table.checkout_latest()
-            merged = await patiently(lambda: self._inserted(rows)) if rows else 0
+            merged = await retry_conflicts(lambda: self._inserted(rows)) if rows else 0
             # As for every addition: what was deleted in between goes again, see above.
-            for some in in_batches(sorted(await self._database.deleted(ids) - revoked)):
-                await patiently(lambda some=some: self._table.delete(one_of("id", some)))
+            for some in in_batches(sorted(await self._database.tombstones.among(ids) - revoked)):
+                await retry_conflicts(lambda some=some: self._table.delete(one_of("id", some)))
         return merged
 
     async def sweep_deleted(self) -> None:
@@ -106,13 +91,13 @@ class Writes:
         await self._mended(self._sweep_deleted)
 
     async def _sweep_deleted(self) -> None:
-        deleted = await self._database.all_deleted()
+        deleted = await self._database.tombstones.all()
         for some in in_batches(deleted):
             condition = one_of("id", some)
             with translated():
                 await self._table.checkout_latest()
                 if await self._table.count_rows(condition):
-                    await patiently(lambda condition=condition: self._table.delete(condition))
+                    await retry_conflicts(lambda condition=condition: self._table.delete(condition))
 
     async def _done(self, job: "_Add | _Change | _Delete") -> Any:
         with still_open():
@@ -157,7 +142,7 @@ class Writes:
                 # Another process has added one of the ids meanwhile.
                 known = await self._known(jobs)
                 new = []
-        revoked = await self._database.deleted([job.image.id for job in jobs])
+        revoked = await self._database.tombstones.among([job.image.id for job in jobs])
         if revoked:
             await self._table.delete(one_of("id", revoked))
         outcomes: list[tuple[ImageRecord, bool] | Exception] = []
@@ -208,7 +193,7 @@ class Writes:
                 return answers
             # Another process has changed or deleted one of the rows meanwhile. Those that were written are now found
             # to be as they should be.
-            await pause()
+            await back_off()
         raise IndexUnavailable("The image is being changed by too many at once.")
 
     async def _rows(self, image_ids: Sequence[ImageID]) -> "dict[ImageID, dict[str, Any]]":
@@ -228,7 +213,7 @@ class Writes:
 
     async def _delete_rows(self, image_ids: Sequence[ImageID]) -> None:
         await self._table.checkout_latest()
-        await self._database.remember_deleted(self._table.name, await self._fragments(image_ids))
+        await self._database.tombstones.write(self._table.name, await self._fragments(image_ids))
         await self._table.checkout_latest()
         await self._table.delete(one_of("id", image_ids))
 
@@ -352,5 +337,5 @@ async def _isolated(
 async def _attempt(
     jobs: Sequence[Job], together: Callable[[Sequence[Job]], Awaitable[Sequence[Outcome]]]
 ) -> Sequence[Outcome]:
-    async with answering():
-        return await patiently(lambda: together(jobs))
+    async with within_deadline():
+        return await retry_conflicts(lambda: together(jobs))

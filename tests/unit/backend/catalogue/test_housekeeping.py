@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.adapters.folder.store import LocalStore
+from backend.adapters.folder.store import FolderStore
 from backend.catalogue.errors import IndexUnavailable, LibraryMismatch
 from backend.catalogue.hidden_hubs import HiddenHubs
 from backend.catalogue.housekeeping import Housekeeper, Rhythm
@@ -84,7 +84,7 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.index = Index()
         self.ledger = MemoryLedger()
-        self.store = LocalStore(folder, "/store", b"s" * 32, 600, Clock())
+        self.store = FolderStore(folder, "/store", b"s" * 32, 600, Clock())
         self.library = OpenLibrary(self.ledger, self.store)
         sweeper = Sweeper(self.store, self.index, self.library, Graces(86_400, 30 * 86_400), Clock())
         hubs = HiddenHubs(self.index, self.index)  # type: ignore[arg-type]: too few images to count any

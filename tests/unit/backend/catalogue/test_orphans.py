@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.adapters.folder.store import LocalStore
+from backend.adapters.folder.store import FolderStore
 from backend.catalogue import orphans
 from backend.catalogue.errors import LibraryMismatch
 from backend.catalogue.library import DatabaseState, OpenLibrary
@@ -54,14 +54,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def store(tmp_path: Path, clock: Clock) -> LocalStore:
-    store = LocalStore(tmp_path, "/store", b"s" * 32, 600, clock)
+async def store(tmp_path: Path, clock: Clock) -> FolderStore:
+    store = FolderStore(tmp_path, "/store", b"s" * 32, 600, clock)
     await store.prepare()
     return store
 
 
 async def put(
-    store: LocalStore, root: Path, image_id: ImageID, *keys: ObjectKey, age: timedelta = AGE, now: datetime = NOON
+    store: FolderStore, root: Path, image_id: ImageID, *keys: ObjectKey, age: timedelta = AGE, now: datetime = NOON
 ) -> None:
     """Write objects of ten bytes that are as old as the image's id, or have another age."""
     for key in keys or (original_key(image_id), thumbnail_key(image_id)):
@@ -70,15 +70,15 @@ async def put(
         os.utime(root / key / "body", (written, written))
 
 
-async def keys(store: LocalStore) -> set[str]:
+async def keys(store: FolderStore) -> set[str]:
     return {stored.key async for stored in store.list()}
 
 
-async def trashed(store: LocalStore) -> set[str]:
+async def trashed(store: FolderStore) -> set[str]:
     return {stored.key async for stored in store.trashed()}
 
 
-async def test_what_is_removed(store: LocalStore, tmp_path: Path) -> None:
+async def test_what_is_removed(store: FolderStore, tmp_path: Path) -> None:
     """Objects of no image go to the trash when id and object are both older than the grace, each part by itself."""
     registered, orphan, half, young, rewritten = (new_image_id(NOON - age) for age in [AGE, AGE, AGE, AGE / 2, AGE])
     for image_id in (registered, orphan):
@@ -99,7 +99,7 @@ async def test_what_is_removed(store: LocalStore, tmp_path: Path) -> None:
     assert await trashed(store) == before - await keys(store)
 
 
-async def test_what_a_deletion_left(store: LocalStore, tmp_path: Path) -> None:
+async def test_what_a_deletion_left(store: FolderStore, tmp_path: Path) -> None:
     """Objects of an image that somebody deleted are gone for good: deleted is deleted."""
     deleted, orphan = new_image_id(NOON - AGE), new_image_id(NOON - AGE)
     await put(store, tmp_path, deleted, thumbnail_key(deleted))
@@ -112,7 +112,7 @@ async def test_what_a_deletion_left(store: LocalStore, tmp_path: Path) -> None:
     assert await trashed(store) == {thumbnail_key(orphan)}
 
 
-async def test_original_without_its_thumbnail(store: LocalStore, tmp_path: Path) -> None:
+async def test_original_without_its_thumbnail(store: FolderStore, tmp_path: Path) -> None:
     """What is left of a registered image is kept, whatever became of the rest."""
     registered = new_image_id(NOON - AGE)
     await put(store, tmp_path, registered, original_key(registered))
@@ -121,7 +121,7 @@ async def test_original_without_its_thumbnail(store: LocalStore, tmp_path: Path)
     assert await keys(store) == {original_key(registered)}
 
 
-async def test_exactly_as_old_as_the_grace(store: LocalStore, tmp_path: Path) -> None:
+async def test_exactly_as_old_as_the_grace(store: FolderStore, tmp_path: Path) -> None:
     """The grace is over only when it is over."""
     age = timedelta(seconds=GRACE_S)
     image_id = new_image_id(NOON - age)
@@ -180,7 +180,7 @@ TRASH_S = 30 * 24 * 3600
 class Swept:
     """A library of which the database is a fake, with its sweeper."""
 
-    def __init__(self, store: LocalStore, *registered: ImageID, clock: Clock | None = None) -> None:
+    def __init__(self, store: FolderStore, *registered: ImageID, clock: Clock | None = None) -> None:
         self.ledger = MemoryLedger()
         self.registry = Registered(*registered)
         self.library = OpenLibrary(self.ledger, store)
@@ -193,7 +193,7 @@ class Swept:
     ids=["more orphans than images", "as many", "fewer", "no image at all"],
 )
 async def test_more_orphans_than_images(
-    store: LocalStore, tmp_path: Path, orphaned: int, kept: int, moved: bool
+    store: FolderStore, tmp_path: Path, orphaned: int, kept: int, moved: bool
 ) -> None:
     """Where more would go than stay nothing goes that nobody has forced: the database may be the wrong one."""
     image_ids = [new_image_id(NOON - AGE) for _ in range(orphaned + kept)]
@@ -211,7 +211,7 @@ async def test_more_orphans_than_images(
 
 
 @pytest.mark.parametrize("forced", [False, True])
-async def test_database_that_is_not_the_stores(store: LocalStore, tmp_path: Path, forced: bool) -> None:
+async def test_database_that_is_not_the_stores(store: FolderStore, tmp_path: Path, forced: bool) -> None:
     """A database of another library, or an older copy, has no say in what is an orphan, and cannot be given one."""
     registered, orphan = new_image_id(NOON - AGE), new_image_id(NOON - AGE)
     swept = Swept(store, registered)
@@ -236,7 +236,7 @@ async def test_database_that_is_not_the_stores(store: LocalStore, tmp_path: Path
     assert await trashed(store) == {original_key(orphan), thumbnail_key(orphan)}
 
 
-async def test_way_back(store: LocalStore, tmp_path: Path) -> None:
+async def test_way_back(store: FolderStore, tmp_path: Path) -> None:
     """What is in the trash comes back on demand, as it was, and counts as written then."""
     registered, orphan = new_image_id(NOON - AGE), new_image_id(NOON - AGE)
     swept = Swept(store, registered)
@@ -252,7 +252,7 @@ async def test_way_back(store: LocalStore, tmp_path: Path) -> None:
     assert (await swept.sweeper.sweep())[0] == Sweep(kept=2, young=2)
 
 
-async def test_image_that_is_known_again(store: LocalStore, tmp_path: Path, clock: Clock) -> None:
+async def test_image_that_is_known_again(store: FolderStore, tmp_path: Path, clock: Clock) -> None:
     """When the right database is back, what its images lack comes out of the trash by itself."""
     image_ids = [new_image_id(NOON - AGE) for _ in range(2)]
     swept = Swept(store, image_ids[0], clock=clock)
@@ -270,7 +270,7 @@ async def test_image_that_is_known_again(store: LocalStore, tmp_path: Path, cloc
     assert await keys(store) == before and await trashed(store) == set()
 
 
-async def test_end_of_the_trash(store: LocalStore, tmp_path: Path, clock: Clock) -> None:
+async def test_end_of_the_trash(store: FolderStore, tmp_path: Path, clock: Clock) -> None:
     """After its grace, counted from the move, what is in the trash is gone for good; on demand at once."""
     registered, *orphans_ = [new_image_id(NOON - AGE) for _ in range(3)]
     swept = Swept(store, registered, clock=clock)
@@ -292,7 +292,7 @@ async def test_end_of_the_trash(store: LocalStore, tmp_path: Path, clock: Clock)
     assert await trashed(store) == set() and len(await keys(store)) == 2
 
 
-async def test_list_of_what_would_go(store: LocalStore, tmp_path: Path) -> None:
+async def test_list_of_what_would_go(store: FolderStore, tmp_path: Path) -> None:
     """A trial names every object and what would become of it, and leaves all as it is."""
     registered, orphan = new_image_id(NOON - AGE), new_image_id(NOON - AGE)
     swept = Swept(store, registered)

@@ -10,7 +10,7 @@ import pytest
 
 from backend.adapters.disk import piecewise
 from backend.adapters.folder import store as local_store
-from backend.adapters.folder.store import LocalStore
+from backend.adapters.folder.store import FolderStore
 from backend.catalogue.errors import StoreUnavailable
 from backend.catalogue.values import ObjectKey, original_key, thumbnail_key
 from tests.support.api import stored
@@ -23,22 +23,22 @@ BODY = b"the bytes of a picture"
 KEY = original_key(image_id(1))
 
 
-def store_in(data: Path) -> LocalStore:
-    return LocalStore(data / "objects", "/store", b"s" * 32, 600, Clock())
+def store_in(data: Path) -> FolderStore:
+    return FolderStore(data / "objects", "/store", b"s" * 32, 600, Clock())
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> LocalStore:
+async def store(tmp_path: Path) -> FolderStore:
     store = store_in(tmp_path)
     await store.prepare()
     return store
 
 
-async def keys(store: LocalStore) -> list[ObjectKey]:
+async def keys(store: FolderStore) -> list[ObjectKey]:
     return sorted([stored.key async for stored in store.list()])
 
 
-async def test_start_of_another_server(store: LocalStore, tmp_path: Path) -> None:
+async def test_start_of_another_server(store: FolderStore, tmp_path: Path) -> None:
     """A second process on the folder tidies up what is left of dead ones, and not what this one is receiving."""
     left = tmp_path / "objects" / ".incoming" / "left"
     left.mkdir()
@@ -73,7 +73,7 @@ def test_values_of_an_address(value: str) -> None:
     assert local_store._encoded(pairs) == urlencode(pairs)
 
 
-async def test_files_of_others(store: LocalStore, tmp_path: Path) -> None:
+async def test_files_of_others(store: FolderStore, tmp_path: Path) -> None:
     """What another program has put into the folders is no object, and in nobody's way."""
     await put_object(store, KEY, BODY, NOON)
     originals = tmp_path / "objects" / "originals"
@@ -86,7 +86,7 @@ async def test_files_of_others(store: LocalStore, tmp_path: Path) -> None:
     assert await keys(store) == [KEY]
 
 
-async def test_list_in_parts(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_list_in_parts(store: FolderStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """The list is whole however many parts it is read in, also while objects are removed."""
     monkeypatch.setattr(piecewise, "LISTED_AT_ONCE", 2)
     expected = [key(image_id(number)) for key in (original_key, thumbnail_key) for number in range(5)]
@@ -100,7 +100,7 @@ async def test_list_in_parts(store: LocalStore, monkeypatch: pytest.MonkeyPatch)
     assert await keys(store) == expected[5:]
 
 
-async def test_removal_without_preparation(store: LocalStore, tmp_path: Path) -> None:
+async def test_removal_without_preparation(store: FolderStore, tmp_path: Path) -> None:
     """A command that removes objects beside no server removes them."""
     await put_object(store, KEY, BODY, NOON)
     (tmp_path / "objects" / ".incoming").rmdir()

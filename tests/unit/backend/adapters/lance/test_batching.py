@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from backend.adapters.lance.batching import Closed, Group
+from backend.adapters.lance.batching import Batcher, Closed
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +32,7 @@ async def test_first_call_begins_at_once_and_those_that_arrive_meanwhile_share_t
     """Nothing waits for company, and nothing that waits goes alone."""
     step = Step()
     step.may_end.clear()
-    group = Group(step, largest_batch=3)
+    group = Batcher(step, largest_batch=3)
 
     async with group.running():
         calls = [asyncio.create_task(group(1))]
@@ -47,7 +47,7 @@ async def test_first_call_begins_at_once_and_those_that_arrive_meanwhile_share_t
 
 async def test_error_of_one_job() -> None:
     """An error that the step returns for a job reaches its caller alone."""
-    group = Group(Step(), 10)
+    group = Batcher(Step(), 10)
 
     async with group.running():
         answers = await asyncio.gather(group(1), group(-2), group(3), return_exceptions=True)
@@ -57,7 +57,7 @@ async def test_error_of_one_job() -> None:
 
 async def test_error_of_the_step() -> None:
     """What the step itself raises reaches all who waited for it, and nobody after them."""
-    group = Group(Step(), 10)
+    group = Batcher(Step(), 10)
 
     async with group.running():
         answers = await asyncio.gather(group(1), group(99), return_exceptions=True)
@@ -70,7 +70,7 @@ async def test_cancelled_callers() -> None:
     """A caller who leaves before its turn is left out; one who leaves during its batch does not disturb the others."""
     step = Step()
     step.may_end.clear()
-    group = Group(step, 10)
+    group = Batcher(step, 10)
 
     async with group.running():
         leaving = asyncio.create_task(group(1))
@@ -91,7 +91,7 @@ async def test_end() -> None:
     """What waits when the group is left is still done; later calls are refused."""
     step = Step()
     step.may_end.clear()
-    group = Group(step, 1)
+    group = Batcher(step, 1)
 
     async with group.running():
         calls = [asyncio.create_task(group(number)) for number in (1, 2)]
@@ -107,7 +107,7 @@ async def test_end_that_is_cut_short() -> None:
     """When leaving is itself cancelled, as by a step that hangs, everybody who waits is told."""
     step = Step()
     step.may_end.clear()
-    group = Group(step, 1)
+    group = Batcher(step, 1)
     calls: list[asyncio.Task[int]] = []
 
     async def run() -> None:
