@@ -28,7 +28,9 @@ def provide_hubs(state: State) -> HiddenHubs:
 @get(
     "/hubs",
     **needs(Role.ADMIN),
-    summary="List images that are hidden from searches they have nothing to do with, and those that were cleared",
+    tags=["hubs"],
+    summary="List hubs: images hidden from searches, and those that an administrator cleared",
+    response_description="The hubs",
     responses=documented(parameters=True),
 )
 async def list_hubs(
@@ -42,7 +44,9 @@ async def list_hubs(
     "/hubs/{image_id:str}/cleared",
     **needs(Role.ADMIN),
     status_code=204,
-    summary="Say that an image is a picture like others: it is shown, and never hidden again",
+    tags=["hubs"],
+    summary="Clear a hub: searches show the image, and it is never hidden again",
+    response_description="The hub is cleared",
     responses=documented(ImageNotFound, parameters=True),
 )
 async def clear_hub(hubs: InjectedHubs, image_id: FromPath[str]) -> None:
@@ -52,14 +56,16 @@ async def clear_hub(hubs: InjectedHubs, image_id: FromPath[str]) -> None:
 @delete(
     "/hubs/{image_id:str}/cleared",
     **needs(Role.ADMIN),
-    summary="Take that back: the image is counted as others are",
+    tags=["hubs"],
+    summary="Undo that: the image is judged like any other",
+    response_description="The hub is no longer cleared",
     responses=documented(parameters=True),
 )
-async def count_hub_again(hubs: InjectedHubs, image_id: FromPath[str]) -> None:
+async def undo_clear_hub(hubs: InjectedHubs, image_id: FromPath[str]) -> None:
     await hubs.unclear(ImageID(image_id))
 
 
-HANDLERS = [list_hubs, clear_hub, count_hub_again]
+HANDLERS = [list_hubs, clear_hub, undo_clear_hub]
 
 
 def _hub(catalogue: Catalogue, listed: ListedHub) -> Hub:

@@ -1,26 +1,45 @@
-"""The document that describes the API (OpenAPI 3.1), as JSON only: no viewer, so nothing from a third party."""
+"""The document that describes the API (OpenAPI 3.1): for programs as JSON, for people by `api_page`."""
 
 from typing import Any
 
 import msgspec
-from litestar import Request
+from litestar import Litestar, Request
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components
+from litestar.openapi.spec import Components, Tag
 
 from backend import __version__
 
 from . import schemas
 from .access import SCHEME
-from .json_bodies import JSON, MERGE_PATCH
+from .json_bodies import JSON
 from .routes import PATH
+from .vectors import MEDIA_TYPE as BINARY
 
-# What is answered before a request has reached a route.
-DESCRIPTION = (
-    "Image search by vectors that the visitor's browser makes. HEAD is answered wherever GET is. A request that is not "
-    "valid HTTP, comes too slowly, has a head of more than 64 KiB, or finds no connection left is answered by a "
-    "problem document with the status 400, 408, 431 or 503, and its connection is closed."
-)
+DESCRIPTION = """\
+Photo search by vectors that the client makes: the server never decodes a photo.
+
+To search, get the space (`get_space`), make a vector with its model, and send that to `search`.
+
+To add a photo, declare it (`begin_upload`), carry out the two signed requests of the answer as they stand, then send \
+vector and data (`register_image`). Every vector names its space; vectors of another space are refused.
+
+Errors are problem documents (RFC 9457): the last part of `type` names the problem and never changes, `detail` is a \
+sentence for people.
+
+HEAD is answered wherever GET is. A request that is not valid HTTP, comes too slowly, has a head of more than 64 KiB, \
+or finds no connection left is answered by a problem document with the status 400, 408, 431 or 503, and its connection \
+is closed."""
+
+TAGS = [
+    Tag("search", "Find images."),
+    Tag("images", "Read, change and delete what is in the library."),
+    Tag("uploads", "Add photos: the files go straight to the store, by signed requests."),
+    Tag("server", "What the server is, and how it is."),
+    Tag("reembedding", "After a change of the model, clients make the vectors of all images anew, for administrators."),
+    Tag("hubs", "Images whose vectors are near to everything, for administrators."),
+]
 
 
 def openapi_config() -> OpenAPIConfig:
@@ -29,11 +48,18 @@ def openapi_config() -> OpenAPIConfig:
         title="Lookalike",
         version=__version__,
         description=DESCRIPTION,
+        tags=TAGS,
         components=Components(security_schemes={"key": SCHEME}),
+        operation_id_creator=_operation_id,
         # Litestar answers everything below this path itself, so it is the document's alone.
         path=f"{PATH}/openapi.json",
         render_plugins=[ExactSchemas(path="/")],
     )
+
+
+def described(app: Litestar) -> dict[str, Any]:
+    """Return the document of an application, as `ExactSchemas` serves it."""
+    return _exact(app.openapi_schema.to_schema())
 
 
 class ExactSchemas(JsonRenderPlugin):
@@ -45,21 +71,22 @@ class ExactSchemas(JsonRenderPlugin):
     """
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        components = openapi_schema["components"] | {"schemas": _exact(openapi_schema["components"]["schemas"])}
-        paths = {path: _completed(item) for path, item in openapi_schema["paths"].items()}
-        return super().render(request, openapi_schema | {"components": components, "paths": paths})
+        return super().render(request, _exact(openapi_schema))
+
+
+def _operation_id(handler: HTTPRouteHandler, *_: Any) -> str:
+    """Call an operation as its function is called: clients that are generated do so, too."""
+    return handler.fn.__name__
+
+
+def _exact(document: dict[str, Any]) -> dict[str, Any]:
+    components = document["components"] | {"schemas": _exact_schemas(document["components"]["schemas"])}
+    paths = {path: _completed(item) for path, item in document["paths"].items()}
+    return document | {"components": components, "paths": paths}
 
 
 def _completed(path_item: dict[str, Any]) -> dict[str, Any]:
-    described = {method: _with_json_parameter(operation) for method, operation in path_item.items()}
-    return described | ({"patch": _with_merge_patch(described["patch"])} if "patch" in described else {})
-
-
-def _with_merge_patch(operation: dict[str, Any]) -> dict[str, Any]:
-    """Say that a change may be declared as what it is, too."""
-    body = operation["requestBody"]
-    content = body["content"] | {MERGE_PATCH: body["content"][JSON]}
-    return operation | {"requestBody": body | {"content": content}}
+    return {method: _with_binary_answer(_with_json_parameter(item)) for method, item in path_item.items()}
 
 
 def _with_json_parameter(operation: dict[str, Any]) -> dict[str, Any]:
@@ -70,11 +97,29 @@ def _with_json_parameter(operation: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_json(parameter: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: parameter[name] for name in ("name", "in", "description", "required")}
-    return kept | {"content": {JSON: {"schema": {"$ref": "#/components/schemas/SearchFilters"}}}}
+    """
+    Describe a text that holds JSON.
+
+    OpenAPI would also have it as `content` of the parameter, but openapi-python-client (0.29) leaves such parameters
+    out without a word.
+    """
+    contained = {"contentMediaType": JSON, "contentSchema": {"$ref": "#/components/schemas/SearchFilters"}}
+    return parameter | {"schema": parameter["schema"] | contained}
 
 
-def _exact(described: dict[str, Any]) -> dict[str, Any]:
+def _with_binary_answer(operation: dict[str, Any]) -> dict[str, Any]:
+    """Say of an answer that is no JSON that it is bytes, so that clients do not take it for anything."""
+    responses = {status: _as_binary(response) for status, response in operation["responses"].items()}
+    return operation | {"responses": responses}
+
+
+def _as_binary(response: dict[str, Any]) -> dict[str, Any]:
+    if BINARY not in response.get("content", {}):
+        return response
+    return response | {"content": {BINARY: {"schema": {"type": "string", "format": "binary"}}}}
+
+
+def _exact_schemas(described: dict[str, Any]) -> dict[str, Any]:
     types = [getattr(schemas, name) for name in described if hasattr(schemas, name)]
     _, exact = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     return described | exact

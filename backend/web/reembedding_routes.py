@@ -45,10 +45,12 @@ def provide_reembedding(state: State) -> Reembedding:
 @get(
     "/reembedding",
     **needs(Role.ADMIN),
-    summary="Say how many images of other models wait to be re-embedded",
+    tags=["reembedding"],
+    summary="Count the images of other models that wait to be re-embedded",
+    response_description="How far the re-embedding is",
     responses=documented(),
 )
-async def reembedding_progress(
+async def get_reembedding_progress(
     catalogue: Injected, reembedding: InjectedReembedding, state: State
 ) -> ReembeddingProgress:
     return _to_progress(catalogue, await reembedding.progress(), state.model_names())
@@ -58,7 +60,9 @@ async def reembedding_progress(
     "/reembedding/leases",
     **needs(Role.ADMIN),
     status_code=200,
-    summary="Take images to re-embed, which nobody else is given for a minute",
+    tags=["reembedding"],
+    summary="Lease images to re-embed: nobody else gets them for a minute",
+    response_description="The leased images",
     request_max_body_size=MAX_LEASE_BYTES,
     responses=documented(body=True),
 )
@@ -74,13 +78,14 @@ async def lease_images(catalogue: Injected, reembedding: InjectedReembedding, da
     "/reembedding/images/{image_id:str}",
     **needs(Role.ADMIN),
     status_code=201,
-    summary="Write an image of another model with a vector of the one in use",
+    tags=["reembedding"],
+    summary="Give an image of another model its vector of the model in use",
     request_max_body_size=MAX_RENEWAL_BYTES,
     response_description="The image, which can be found from now on",
     responses=documented(SpaceMismatch, InvalidVector, HubVector, ImageNotFound, body=True)
     | {200: ResponseSpec(Image, generate_examples=False, description="It, or one with the same file, was there")},
 )
-async def renew(
+async def reembed_image(
     catalogue: Injected, reembedding: InjectedReembedding, image_id: FromPath[str], data: JSONBody[Renewal]
 ) -> Response[Image]:
     catalogue.check_space(data.space)
@@ -93,11 +98,13 @@ async def renew(
     "/reembedding/images/{image_id:str}/report",
     **needs(Role.ADMIN),
     status_code=204,
-    summary="Say that a browser could not read an image; it goes on waiting",
+    tags=["reembedding"],
+    summary="Report an image that a browser could not read; it goes on waiting",
+    response_description="The report is noted",
     request_max_body_size=MAX_REPORT_BYTES,
     responses=documented(ImageNotFound, body=True),
 )
-async def report_unreadable(
+async def report_unreadable_image(
     reembedding: InjectedReembedding, image_id: FromPath[str], data: JSONBody[UnreadableReport]
 ) -> None:
     await reembedding.report(ImageID(image_id), data.reason)
@@ -106,14 +113,16 @@ async def report_unreadable(
 @delete(
     "/reembedding",
     **needs(Role.ADMIN),
-    summary="Give up the spaces of other models, once nothing waits in them",
+    tags=["reembedding"],
+    summary="Delete the spaces of other models, once nothing waits in them",
+    response_description="Only the space in use is left",
     responses=documented(ReembeddingUnfinished),
 )
 async def finish_reembedding(reembedding: InjectedReembedding) -> None:
     await reembedding.finish()
 
 
-HANDLERS = [reembedding_progress, lease_images, renew, report_unreadable, finish_reembedding]
+HANDLERS = [get_reembedding_progress, lease_images, reembed_image, report_unreadable_image, finish_reembedding]
 
 
 def _to_progress(catalogue: Catalogue, progress: Progress, names: Mapping[str, str]) -> ReembeddingProgress:

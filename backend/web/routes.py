@@ -37,7 +37,7 @@ from . import hub_routes, reembedding_routes
 from . import vectors as vectors_wire
 from .access import Caller, check_role, needs
 from .cursors import MAX_CURSOR, read_cursor, write_cursor
-from .json_bodies import JSONRequest, check_media_type, decoded
+from .json_bodies import MERGE_PATCH, JSONRequest, check_media_type, decoded
 from .problems import documented
 from .schemas import (
     BegunUpload,
@@ -84,6 +84,8 @@ TOTAL = "X-Total-Count"
 
 Injected = NamedDependency[Catalogue]
 
+FiltersText = Annotated[str, QueryParameter(max_length=MAX_FILTERS, description="JSON, like `filters` of a search")]
+
 _FILTERS = msgspec.json.Decoder(SearchFilters)
 
 
@@ -111,10 +113,12 @@ def api_routes(middleware: Sequence[Middleware]) -> Router:
 @get(
     "/health",
     **needs(Role.NOTHING),
-    summary="Say whether images can be found",
+    tags=["server"],
+    summary="Check that images can be found",
+    response_description="Images can be found",
     responses=documented(keys=False),
 )
-async def health(catalogue: Injected) -> Health:
+async def check_health(catalogue: Injected) -> Health:
     await catalogue.count()
     # No more than that: anybody may ask.
     return Health("ok")
@@ -123,10 +127,12 @@ async def health(catalogue: Injected) -> Health:
 @get(
     "/space",
     **needs(Role.READ),
-    summary="Describe the embedding space, its model and what may be uploaded",
+    tags=["server"],
+    summary="Get the embedding space, its model and the limits of uploads",
+    response_description="What a client needs to know before it makes a vector or uploads a file",
     responses=documented(),
 )
-async def space(catalogue: Injected, request: Request[Any, Caller, Any]) -> Space:
+async def get_space(catalogue: Injected, request: Request[Any, Caller, Any]) -> Space:
     described = catalogue.space
     limits = UploadLimits(catalogue.limits.max_upload_bytes, MAX_THUMBNAIL_BYTES, list(IMAGE_TYPES))
     role = request.auth.role.value
@@ -136,9 +142,10 @@ async def space(catalogue: Injected, request: Request[Any, Caller, Any]) -> Spac
 @post(
     "/uploads",
     **needs(Role.WRITE),
-    summary="Ask for leave to upload an image",
+    tags=["uploads"],
+    summary="Begin an upload",
     request_max_body_size=MAX_DECLARATION_BYTES,
-    response_description="A ticket, and where to send original and thumbnail",
+    response_description="A ticket, and signed requests that upload original and thumbnail",
     responses=documented(UnsupportedType, UploadTooLarge, body=True)
     | {200: ResponseSpec(BegunUpload, generate_examples=False, description="The image is in the catalogue already")},
 )
@@ -153,7 +160,8 @@ async def begin_upload(catalogue: Injected, data: JSONBody[UploadDeclaration]) -
     "/images/{image_id:str}",
     **needs(Role.WRITE),
     status_code=201,
-    summary="Register an uploaded image",
+    tags=["uploads"],
+    summary="Register an image whose files are uploaded",
     request_max_body_size=MAX_REGISTRATION_BYTES,
     response_description="The new image",
     responses=documented(
@@ -170,15 +178,22 @@ async def begin_upload(catalogue: Injected, data: JSONBody[UploadDeclaration]) -
     )
     | {200: ResponseSpec(Image, generate_examples=False, description="The image was registered before")},
 )
-async def register(catalogue: Injected, image_id: FromPath[str], data: JSONBody[Registration]) -> Response[Image]:
+async def register_image(catalogue: Injected, image_id: FromPath[str], data: JSONBody[Registration]) -> Response[Image]:
     catalogue.check_space(data.space)
     vector = read_vector(data.vector, catalogue.space.dimension)
     record, made = await catalogue.register(image_id, data.ticket, vector, data.to_value())
     return Response(_image(catalogue, record), status_code=201 if made else 200)
 
 
-@get("/images", **needs(Role.READ), summary="List images", responses=documented(parameters=True))
-async def images(
+@get(
+    "/images",
+    **needs(Role.READ),
+    tags=["images"],
+    summary="List images",
+    response_description="A page of the list",
+    responses=documented(parameters=True),
+)
+async def list_images(
     catalogue: Injected,
     limit: Annotated[int, QueryParameter(ge=1, le=100)] = 50,
     sort: Annotated[Sort, QueryParameter(description="A hyphen turns the order round: newest first is the default")] = (
@@ -190,7 +205,7 @@ async def images(
     skip: Annotated[
         int, QueryParameter(ge=0, le=MAX_SKIP, description="How many images to leave out at the beginning")
     ] = 0,
-    filters: Annotated[str, QueryParameter(max_length=MAX_FILTERS, description="As in a search")] = "{}",
+    filters: FiltersText = "{}",
 ) -> ImagePage:
     position = None if after is None else read_cursor(after, sort)
     page = await catalogue.page(limit, sort, position, _read_filters(filters).to_value(), skip)
@@ -204,7 +219,8 @@ async def images(
 @get(
     "/vectors",
     **needs(Role.READ),
-    summary="Return the vectors of many images, of very many a sample",
+    tags=["images"],
+    summary="Get the vectors of all images that pass the filters, or of a random sample",
     media_type=vectors_wire.MEDIA_TYPE,
     responses=documented(parameters=True),
     response_description=vectors_wire.DESCRIPTION,
@@ -212,12 +228,12 @@ async def images(
         ResponseHeader(name=TOTAL, description="Number of images that pass the filters", documentation_only=True)
     ],
 )
-async def vectors(
+async def get_vectors(
     catalogue: Injected,
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_SAMPLE, description="Of more images, as many at random")] = (
         MAX_SAMPLE
     ),
-    filters: Annotated[str, QueryParameter(max_length=MAX_FILTERS, description="As in a search")] = "{}",
+    filters: FiltersText = "{}",
 ) -> Stream:
     total, pieces = await catalogue.sample(limit, _read_filters(filters).to_value())
     return Stream(vectors_wire.written(pieces), media_type=vectors_wire.MEDIA_TYPE, headers={TOTAL: str(total)})
@@ -226,31 +242,39 @@ async def vectors(
 @get(
     "/images/{image_id:str}",
     **needs(Role.READ),
-    summary="Show an image",
+    tags=["images"],
+    summary="Get an image",
+    response_description="The image",
     responses=documented(ImageNotFound, parameters=True),
 )
-async def image(catalogue: Injected, image_id: FromPath[str]) -> Image:
+async def get_image(catalogue: Injected, image_id: FromPath[str]) -> Image:
     return _image(catalogue, await catalogue.get(ImageID(image_id)))
 
 
 @patch(
     "/images/{image_id:str}",
     **needs(Role.WRITE),
-    summary="Change what is told of an image",
+    tags=["images"],
+    summary="Change title, tags or attributes of an image",
+    # Not as a second kind of body: for two of one type openapi-python-client (0.29) writes a module that cannot run.
+    description=f"A JSON merge patch (RFC 7396); it may be declared as `{MERGE_PATCH}`, too.",
+    response_description="The changed image",
     responses=documented(ImageNotFound, TooManyAttributes, body=True),
     request_max_body_size=MAX_CHANGE_BYTES,
 )
-async def change(catalogue: Injected, image_id: FromPath[str], data: JSONBody[ImageChange]) -> Image:
+async def change_image(catalogue: Injected, image_id: FromPath[str], data: JSONBody[ImageChange]) -> Image:
     return _image(catalogue, await catalogue.change(ImageID(image_id), data.to_value()))
 
 
 @delete(
     "/images/{image_id:str}",
     **needs(Role.WRITE),
-    summary="Remove an image and its files",
+    tags=["images"],
+    summary="Delete an image and its files",
+    response_description="The image is gone",
     responses=documented(ImageNotFound, parameters=True),
 )
-async def remove(catalogue: Injected, image_id: FromPath[str]) -> None:
+async def delete_image(catalogue: Injected, image_id: FromPath[str]) -> None:
     await catalogue.delete(ImageID(image_id))
 
 
@@ -258,7 +282,9 @@ async def remove(catalogue: Injected, image_id: FromPath[str]) -> None:
     "/search",
     **needs(Role.READ),
     status_code=200,
+    tags=["search"],
     summary="Find images by their looks, by words, or by both",
+    response_description="The best matches",
     request_max_body_size=MAX_SEARCH_BYTES,
     responses=documented(SpaceMismatch, InvalidVector, ImageNotFound, body=True),
 )
@@ -272,12 +298,31 @@ async def search(catalogue: Injected, data: JSONBody[Search]) -> SearchResult:
     return SearchResult(data.space, [Match(match.score, _image(catalogue, match.image)) for match in found])
 
 
-@get("/status", **needs(Role.ADMIN), summary="Say what the server holds", responses=documented())
-async def status(catalogue: Injected, state: State) -> Status:
+@get(
+    "/status",
+    **needs(Role.ADMIN),
+    tags=["server"],
+    summary="Get version, number of images and warnings",
+    response_description="The state of the server",
+    responses=documented(),
+)
+async def get_status(catalogue: Injected, state: State) -> Status:
     return Status(__version__, catalogue.space.id, await catalogue.count(), await state.warnings())
 
 
-HANDLERS = [health, space, begin_upload, register, images, vectors, image, change, remove, search, status]
+HANDLERS = [
+    check_health,
+    get_space,
+    get_status,
+    search,
+    list_images,
+    get_image,
+    change_image,
+    delete_image,
+    begin_upload,
+    register_image,
+    get_vectors,
+]
 
 
 def _read_filters(text: str) -> SearchFilters:

@@ -24,48 +24,48 @@ pytestmark = pytest.mark.anyio
 KEYS = {role: f"{role.value * 10}0123456789" for role in (Role.READ, Role.WRITE, Role.ADMIN)}
 
 ROLES = {
-    "health": Role.NOTHING,
-    "space": Role.READ,
-    "images": Role.READ,
-    "image": Role.READ,
-    "vectors": Role.READ,
+    "check_health": Role.NOTHING,
+    "get_space": Role.READ,
+    "list_images": Role.READ,
+    "get_image": Role.READ,
+    "get_vectors": Role.READ,
     "search": Role.READ,
     "begin_upload": Role.WRITE,
-    "register": Role.WRITE,
-    "change": Role.WRITE,
-    "remove": Role.WRITE,
-    "status": Role.ADMIN,
-    "reembedding_progress": Role.ADMIN,
+    "register_image": Role.WRITE,
+    "change_image": Role.WRITE,
+    "delete_image": Role.WRITE,
+    "get_status": Role.ADMIN,
+    "get_reembedding_progress": Role.ADMIN,
     "lease_images": Role.ADMIN,
-    "renew": Role.ADMIN,
-    "report_unreadable": Role.ADMIN,
+    "reembed_image": Role.ADMIN,
+    "report_unreadable_image": Role.ADMIN,
     "finish_reembedding": Role.ADMIN,
     "list_hubs": Role.ADMIN,
     "clear_hub": Role.ADMIN,
-    "count_hub_again": Role.ADMIN,
+    "undo_clear_hub": Role.ADMIN,
 }
 
 # A request to each route, and its answer where it is let in.
 REQUESTS: Mapping[str, tuple[str, str, Any, int]] = {
-    "health": ("GET", "/health", None, 200),
-    "space": ("GET", "/space", None, 200),
-    "images": ("GET", "/images", None, 200),
-    "image": ("GET", f"/images/{'0' * 32}", None, 404),
-    "vectors": ("GET", "/vectors", None, 200),
+    "check_health": ("GET", "/health", None, 200),
+    "get_space": ("GET", "/space", None, 200),
+    "list_images": ("GET", "/images", None, 200),
+    "get_image": ("GET", f"/images/{'0' * 32}", None, 404),
+    "get_vectors": ("GET", "/vectors", None, 200),
     "search": ("POST", "/search", {"space": "x", "vector": to_base64(vector(1))}, 409),
     "begin_upload": ("POST", "/uploads", {}, 400),
-    "register": ("PUT", f"/images/{'0' * 32}", {}, 400),
-    "change": ("PATCH", f"/images/{'0' * 32}", {}, 404),
-    "remove": ("DELETE", f"/images/{'0' * 32}", None, 404),
-    "status": ("GET", "/status", None, 200),
-    "reembedding_progress": ("GET", "/reembedding", None, 200),
+    "register_image": ("PUT", f"/images/{'0' * 32}", {}, 400),
+    "change_image": ("PATCH", f"/images/{'0' * 32}", {}, 404),
+    "delete_image": ("DELETE", f"/images/{'0' * 32}", None, 404),
+    "get_status": ("GET", "/status", None, 200),
+    "get_reembedding_progress": ("GET", "/reembedding", None, 200),
     "lease_images": ("POST", "/reembedding/leases", {}, 200),
-    "renew": ("PUT", f"/reembedding/images/{'0' * 32}", {}, 400),
-    "report_unreadable": ("PUT", f"/reembedding/images/{'0' * 32}/report", {"reason": "torn"}, 404),
+    "reembed_image": ("PUT", f"/reembedding/images/{'0' * 32}", {}, 400),
+    "report_unreadable_image": ("PUT", f"/reembedding/images/{'0' * 32}/report", {"reason": "torn"}, 404),
     "finish_reembedding": ("DELETE", "/reembedding", None, 204),
     "list_hubs": ("GET", "/hubs", None, 200),
     "clear_hub": ("PUT", f"/hubs/{'0' * 32}/cleared", None, 404),
-    "count_hub_again": ("DELETE", f"/hubs/{'0' * 32}/cleared", None, 204),
+    "undo_clear_hub": ("DELETE", f"/hubs/{'0' * 32}/cleared", None, 204),
 }
 
 
@@ -88,6 +88,10 @@ async def statuses(http: httpx.AsyncClient, headers: Mapping[str, str]) -> dict[
     return answers
 
 
+# What anybody may read: the API's description, for programs and for people.
+DESCRIPTIONS = (f"{API}/openapi.json", f"{API}/docs")
+
+
 def bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
@@ -102,7 +106,7 @@ def test_every_route_has_its_role(app: Litestar) -> None:
     handlers = {
         handler.handler_name.rpartition(".")[2]: handler.opt.get("role")
         for route in app.routes
-        if isinstance(route, HTTPRoute) and route.path.startswith(API) and "openapi.json" not in route.path
+        if isinstance(route, HTTPRoute) and route.path.startswith(API) and not route.path.startswith(DESCRIPTIONS)
         for handler in route.route_handlers
         if handler.http_methods != {"OPTIONS"}
     }
