@@ -28,7 +28,7 @@ from backend.catalogue.errors import (
     UploadIncomplete,
     UploadTooLarge,
 )
-from backend.catalogue.service import IMAGE_TYPES, MAX_THUMBNAIL_BYTES, Catalogue
+from backend.catalogue.service import Catalogue
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import ImageID, ImageRecord, Looks, Sort, Vector
 from backend.settings import Role
@@ -40,6 +40,7 @@ from .cursors import MAX_CURSOR, read_cursor, write_cursor
 from .json_bodies import MERGE_PATCH, JSONRequest, check_media_type, decoded
 from .problems import documented
 from .schemas import (
+    MAX_IMAGES,
     BegunUpload,
     Example,
     Health,
@@ -54,9 +55,9 @@ from .schemas import (
     Space,
     Status,
     UploadDeclaration,
-    UploadLimits,
     read_vector,
     to_image,
+    to_limits,
     to_upload,
 )
 from .static import model_url
@@ -128,13 +129,13 @@ async def check_health(catalogue: Injected) -> Health:
     "/space",
     **needs(Role.READ),
     tags=["server"],
-    summary="Get the embedding space, its model and the limits of uploads",
+    summary="Get the embedding space, its model and the server's limits",
     response_description="What a client needs to know before it makes a vector or uploads a file",
     responses=documented(),
 )
 async def get_space(catalogue: Injected, request: Request[Any, Caller, Any]) -> Space:
     described = catalogue.space
-    limits = UploadLimits(catalogue.limits.max_upload_bytes, MAX_THUMBNAIL_BYTES, list(IMAGE_TYPES))
+    limits = to_limits(catalogue.limits.max_upload_bytes)
     role = request.auth.role.value
     return Space(described.id, described.dimension, model_url(described), described.manifest, limits, role)
 
@@ -195,7 +196,7 @@ async def register_image(catalogue: Injected, image_id: FromPath[str], data: JSO
 )
 async def list_images(
     catalogue: Injected,
-    limit: Annotated[int, QueryParameter(ge=1, le=100)] = 50,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_IMAGES)] = 50,
     sort: Annotated[Sort, QueryParameter(description="A hyphen turns the order round: newest first is the default")] = (
         Sort.NEWEST
     ),

@@ -11,11 +11,26 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from backend.catalogue import values
 from backend.catalogue.errors import InvalidVector
-from backend.catalogue.service import IMAGE_TYPES, MAX_ATTRIBUTES, MAX_TAGS
+from backend.catalogue.reembedding import LEASE_S
+from backend.catalogue.service import IMAGE_TYPES, MAX_ATTRIBUTES, MAX_TAGS, MAX_THUMBNAIL_BYTES
 from backend.catalogue.values import MD5, SHA256, HubState, ImageRecord, Links, Vector
 from backend.catalogue.vectors import to_vector
 
 T = TypeVar("T")
+
+# What people write, in characters. Guesses with room, but for the file name: no usual file system has a longer one.
+# `Limits` tells clients of them.
+MAX_FILE_NAME_CHARS = 255
+MAX_TITLE_CHARS = 200
+MAX_TAG_CHARS = 64
+MAX_TEXT_CHARS = 200
+MAX_REASON_CHARS = 500
+
+# In one answer, some 100 KB. A guess.
+MAX_IMAGES = 100
+
+# Of each kind, beside the first picture. A guess: nobody who looks for a picture has more at hand.
+MAX_EXAMPLES = 8
 
 # Control characters have no place in a name, and trip up terminals, databases and people.
 # Ends in a lookahead because Python's `$` lets a line feed pass at the end.
@@ -35,15 +50,15 @@ Md5 = Annotated[
 Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", max_length=32, description="An image's id")]
 Time = Annotated[datetime, Meta(tz=True)]
 SizeBytes = Annotated[int, Meta(ge=1, description="In bytes")]
-FileName = Annotated[str, Meta(min_length=1, max_length=255, pattern=_PRINTABLE)]
-Title = Annotated[str, Meta(max_length=200, pattern=_PRINTABLE)]
-Tag = Annotated[str, Meta(min_length=1, max_length=64, pattern=_PRINTABLE)]
+FileName = Annotated[str, Meta(min_length=1, max_length=MAX_FILE_NAME_CHARS, pattern=_PRINTABLE)]
+Title = Annotated[str, Meta(max_length=MAX_TITLE_CHARS, pattern=_PRINTABLE)]
+Tag = Annotated[str, Meta(min_length=1, max_length=MAX_TAG_CHARS, pattern=_PRINTABLE)]
 LabelName = Annotated[str, Meta(min_length=1, max_length=200, pattern=_PRINTABLE)]
 ContentType = Annotated[str, Meta(max_length=64, description=f"One of {', '.join(IMAGE_TYPES)}")]
 # No format has larger sides than 65,535 pixels but PNG and TIFF, where the browser gives up long before.
 SidePx = Annotated[int, Meta(ge=1, le=1_000_000, description="In pixels, upright")]
-Limit = Annotated[int, Meta(ge=1, le=100)]
-Words = Annotated[str, Meta(max_length=200, pattern=_PRINTABLE)]
+Limit = Annotated[int, Meta(ge=1, le=MAX_IMAGES)]
+Words = Annotated[str, Meta(max_length=MAX_TEXT_CHARS, pattern=_PRINTABLE)]
 # Anything that a column and an index may be called, so that the wire's names can be the database's.
 AttributeName = Annotated[str, Meta(max_length=64, pattern=r"^[a-z][a-z0-9_]*(?![\s\S])")]
 AttributeValue = Annotated[str, Meta(max_length=500, pattern=_PRINTABLE)] | float | bool
@@ -147,7 +162,7 @@ class SearchFilters(Request, frozen=True):
     size_min: Count | None = None
     size_max: Count | None = None
     attributes: Annotated[tuple[AttributeCondition, ...], Meta(max_length=16)] = ()
-    ids: Annotated[tuple[Id, ...], Meta(max_length=100, description="Only these images")] = ()
+    ids: Annotated[tuple[Id, ...], Meta(max_length=MAX_IMAGES, description="Only these images")] = ()
 
     def to_value(self) -> values.Filters:
         return values.Filters(
@@ -172,9 +187,6 @@ class Example(Request, frozen=True):
     vector: WireVector | None = None
     like: Id | None = None
 
-
-MAX_EXAMPLES = 8
-"""Of each kind beside the first. A guess: nobody who looks for a picture has more at hand."""
 
 Examples = Annotated[tuple[Example, ...], Meta(max_length=MAX_EXAMPLES)]
 
@@ -281,29 +293,38 @@ class SearchResult(Struct, frozen=True):
     matches: Sequence[Match]
 
 
-class UploadLimits(Struct, frozen=True):
-    """What an upload may be, so that a client can refuse a file before it reads it."""
+class Limits(Struct, frozen=True):
+    """What the server accepts, so that a client keeps to it and need not be refused."""
 
     max_upload_bytes: int
     max_thumbnail_bytes: int
-    content_types: list[str]
+    content_types: Annotated[Sequence[str], Meta(description="Of originals and thumbnails")]
+    max_file_name_chars: int
+    max_title_chars: int
+    max_tags: Annotated[int, Meta(description="Of an image")]
+    max_tag_chars: int
+    max_text_chars: Annotated[int, Meta(description="Of `text` in a search")]
+    max_examples: Annotated[int, Meta(description="Of `more_like` and of `less_like` in a search")]
+    max_images: Annotated[int, Meta(description="In one answer, be it of a list or of a search")]
+    max_reason_chars: Annotated[int, Meta(description="Of a report that an image is unreadable")]
+    lease_s: Annotated[int, Meta(description="For how many seconds images are leased to be re-embedded")]
 
 
 class Space(Struct, frozen=True):
-    """The embedding space of this catalogue, where its model lies, and what may be uploaded."""
+    """The embedding space of this catalogue, where its model lies, and what the server accepts."""
 
     space: str
     dimension: int
     model_url: str
     manifest: Mapping[str, Any]
-    limits: UploadLimits
+    limits: Limits
     role: Annotated[str, Meta(description="What the request may do: `read`, `write` or `admin`")]
 
 
 class LeaseRequest(Request, frozen=True):
     """How many images a browser wants to re-embed, and which it will not after all."""
 
-    limit: Annotated[int, Meta(ge=0, le=100)] = 12
+    limit: Annotated[int, Meta(ge=0, le=MAX_IMAGES)] = 12
     returned: Annotated[tuple[Id, ...], Meta(max_length=500, description="Leased before; others may have them")] = ()
     again: Annotated[bool, Meta(description="Give out again also what was reported as unreadable")] = False
 
@@ -328,7 +349,9 @@ class Renewal(Request, frozen=True):
 class UnreadableReport(Request, frozen=True):
     """Why a browser could not read an image."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=_PRINTABLE, description="For people")]
+    reason: Annotated[
+        str, Meta(min_length=1, max_length=MAX_REASON_CHARS, pattern=_PRINTABLE, description="For people")
+    ]
 
 
 class SourceSpace(Struct, frozen=True):
@@ -392,6 +415,24 @@ class Problem(Struct, frozen=True):
     title: str
     status: int
     detail: str
+
+
+def to_limits(max_upload_bytes: int) -> Limits:
+    """Gather what holds for all servers, and this one's limit for originals."""
+    return Limits(
+        max_upload_bytes=max_upload_bytes,
+        max_thumbnail_bytes=MAX_THUMBNAIL_BYTES,
+        content_types=IMAGE_TYPES,
+        max_file_name_chars=MAX_FILE_NAME_CHARS,
+        max_title_chars=MAX_TITLE_CHARS,
+        max_tags=MAX_TAGS,
+        max_tag_chars=MAX_TAG_CHARS,
+        max_text_chars=MAX_TEXT_CHARS,
+        max_examples=MAX_EXAMPLES,
+        max_images=MAX_IMAGES,
+        max_reason_chars=MAX_REASON_CHARS,
+        lease_s=LEASE_S,
+    )
 
 
 def read_vector(wire: str | list[float], dimension: int) -> Vector:

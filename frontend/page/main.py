@@ -6,7 +6,7 @@ from frontend.page.adding.drop_and_choose import Doors
 from frontend.page.adding.upload_queue import UploadQueue
 from frontend.page.admin.hubs import Hubs
 from frontend.page.admin.warnings import warn_who_may
-from frontend.page.browser.dom import asking, find
+from frontend.page.browser.dom import asking, find, limit_lengths
 from frontend.page.browser.tasks import start
 from frontend.page.grid import arrow_keys
 from frontend.page.grid.cards import ALSO, DELETE, MORE, SELECT, SHOW, UNLIKE, action_of
@@ -25,7 +25,7 @@ from frontend.page.server.addresses import on_server
 from frontend.page.server.api import Api
 from frontend.page.server.api_key import Key
 from frontend.page.server.watch import ServerWatch
-from frontend.page.wording.titles_and_tags import cut_tags, split_tags
+from frontend.page.wording.titles_and_tags import split_tags
 
 
 class Page:
@@ -62,6 +62,7 @@ class Page:
         try:
             space = await self.api.space()
             self._started = True
+            limit_lengths(space.limits)
             start(tell_who_may(self.api, space))
             start(warn_who_may(self.api, space))
             start(Hubs(self.api, self._delete).show(space))
@@ -84,7 +85,7 @@ class Page:
         start(self.search.by_file(file))
 
     def _add(self, files: list) -> None:
-        self.uploads.add(files, cut_tags(split_tags(find("tags").value)))
+        self.uploads.add(files, split_tags(find("tags").value))
 
     def _listen(self, grid) -> None:
         def clicked(event) -> None:

@@ -60,9 +60,15 @@ def test_title_and_tags_are_edited(visit: Visit, server: Server, drawn_groups: G
     """A save that fails says so and keeps what was typed; leaving with unsaved words is asked for twice."""
     visit.open().ready().add(drawn_groups["rings"][:2], tags="summer")
     page, names = visit.page, visit.library()
+    with server.api() as api:
+        limits = api.get("/space").json()["limits"]
     show(page, names[0])
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Title").fill("A new <b>title</b>")
+    expect(dialog.get_by_label("Title")).to_have_attribute("maxlength", str(limits["max_title_chars"]))
+    dialog.get_by_label("Tags").fill("x" * (limits["max_tag_chars"] + 1))
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text(f"A tag can have at most {limits['max_tag_chars']} characters")
     dialog.get_by_label("Tags").fill("linen, summer, linen")
 
     visit.tolerated = ["ERR_FAILED"]

@@ -2,7 +2,7 @@
 
 import js
 
-from frontend.page.wording.titles_and_tags import PICTURE_ENDINGS
+from frontend.page.adding.file_types import is_hidden, is_picture
 
 
 class Gathered:
@@ -80,13 +80,3 @@ async def listing(folder) -> list:
 def file_of(entry):
     """Return a promise of an entry's file."""
     return js.Promise.new(lambda resolve, reject: entry.file(resolve, reject))
-
-
-def is_hidden(path: str) -> bool:
-    """Whether a file or a folder above it is hidden, as those of systems and thumbnails are."""
-    return any([part.startswith(".") for part in path.split("/")])
-
-
-def is_picture(name: str, content_type: str) -> bool:
-    """Whether a file may be a picture; the browser knows no type for some that it cannot show."""
-    return content_type.startswith("image/") or name.lower().rsplit(".", 1)[-1] in PICTURE_ENDINGS

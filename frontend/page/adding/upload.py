@@ -14,7 +14,7 @@ from frontend.page.model.embedder import times
 from frontend.page.model.limits import check_size
 from frontend.page.server.api import ApiError
 from frontend.page.wording.strength import twin_from
-from frontend.page.wording.titles_and_tags import plain, title_of
+from frontend.page.wording.titles_and_tags import cut_tags, plain, title_of
 
 KNOWN = "already in the library"
 
@@ -48,8 +48,8 @@ async def upload(entry, services) -> dict:
     entry.stage("reading")
     await embedder.ready()
     # Known: the embedder has started with it.
-    limits = (await services.api.space()).limits
-    check_size(entry.file, limits)
+    space = await services.api.space()
+    check_size(entry.file, space.limits)
     picture = await embedder.open(entry.file)
     try:
         entry.check()
@@ -59,17 +59,17 @@ async def upload(entry, services) -> dict:
         sha256 = package["original"]["sha256"]
         await services.turns.take(sha256)
         try:
-            return await enter(entry, picture, package, services)
+            return await enter(entry, picture, package, space, services)
         finally:
             services.turns.give_back(sha256)
     finally:
         await embedder.close(picture)
 
 
-async def enter(entry, picture: dict, package: dict, services) -> dict:
+async def enter(entry, picture: dict, package: dict, space, services) -> dict:
     """Bring a picture that was read into the store and into the library."""
     api, insist = services.api, services.connection.insist
-    declared = declaration(entry, package)
+    declared = declaration(entry, package, space.limits)
     answer = await insist(lambda: api.begin_upload(declared), entry)
     if answer["image"]:
         return {"image": answer["image"], "new": False, "twin": None, "text": KNOWN}
@@ -89,12 +89,12 @@ async def enter(entry, picture: dict, package: dict, services) -> dict:
     entry.check()
     entry.entering = True
     entry.stage("entering")
-    registered = registration(entry, target, picture, features)
+    registered = registration(entry, target, picture, features, space.limits)
     image = await insist(lambda: api.register(target["id"], registered), entry)
     if image["id"] != target["id"]:
         # The same file was entered meanwhile by somebody else.
         return {"image": image, "new": False, "twin": None, "text": KNOWN}
-    twin = await find_twin(image, features, services)
+    twin = await find_twin(image, features, space, services)
     return {"image": image, "new": True, "twin": twin, "text": times(picture, features)}
 
 
@@ -125,23 +125,22 @@ async def put(target: dict, name: str, blob, on_progress, stops: list) -> None:
         raise
 
 
-async def find_twin(image: dict, features: dict, services) -> dict | None:
+async def find_twin(image: dict, features: dict, space, services) -> dict | None:
     """
     Return another image that this one looks like, if there is one. Nothing depends on it: without an answer, none.
 
     Asked after the image was entered, so that of two that come at the same time one sees the other. If both do, only
     the first to ask has a twin: whoever removed each for the sake of the other would have neither.
     """
+    if space.unrelated is None:
+        return None
     try:
-        unrelated = (await services.api.space()).unrelated
-        if unrelated is None:
-            return None
         matches = await services.api.search({"space": features["space"], "vector": features["vector"], "limit": 2})
     except ApiError:
         return None
     for match in matches:
         twin = match["image"]
-        if match["score"] < twin_from(unrelated):
+        if match["score"] < twin_from(space.unrelated):
             return None
         if twin["id"] != image["id"] and services.twins.get(twin["id"]) != image["id"]:
             services.twins[image["id"]] = twin["id"]
@@ -149,15 +148,15 @@ async def find_twin(image: dict, features: dict, services) -> dict | None:
     return None
 
 
-def declaration(entry, package: dict) -> dict:
+def declaration(entry, package: dict, limits: dict) -> dict:
     """What the server wants to know before it signs targets for a file."""
     declared = dict(package["original"])
-    declared["file_name"] = plain(entry.name)[:255]
+    declared["file_name"] = plain(entry.name)[: limits["max_file_name_chars"]]
     declared["thumbnail"] = package["thumbnail"]
     return declared
 
 
-def registration(entry, target: dict, picture: dict, features: dict) -> dict:
+def registration(entry, target: dict, picture: dict, features: dict, limits: dict) -> dict:
     """What the library keeps of a picture."""
     return {
         "ticket": target["ticket"],
@@ -165,7 +164,7 @@ def registration(entry, target: dict, picture: dict, features: dict) -> dict:
         "vector": features["vector"],
         "width": picture["width"],
         "height": picture["height"],
-        "title": title_of(entry.name),
-        "tags": entry.tags,
+        "title": title_of(entry.name, limits),
+        "tags": cut_tags(entry.tags, limits),
         "labels": features["labels"],
     }

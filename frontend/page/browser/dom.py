@@ -25,6 +25,12 @@ def make(tag: str, class_name: str = "", text: str = "", **attributes: str):
     return element
 
 
+def limit_lengths(limits: dict) -> None:
+    """Let no more be typed into a field than the server accepts: its `data-limit` names one of the server's limits."""
+    for field in list(document.querySelectorAll("[data-limit]")):
+        field.maxLength = limits[field.dataset.limit]
+
+
 def asking() -> bool:
     """Whether a dialog waits for an answer; nothing else is to be touched until then."""
     return document.querySelector("dialog[open]") is not None

@@ -18,7 +18,7 @@ ROWS_BEYOND = 2
 """Rows above and below what is seen that are in the document too. A guess: a turn of a mouse wheel is half a row."""
 
 MOST_AT_ONCE = 100
-"""How many images the server gives in one answer at most."""
+"""How many images are asked for at most: no more than the server gives in one answer, see `max_images`."""
 
 LEAST_AT_ONCE = 60
 """How many are asked for at least: those beyond will be seen next."""

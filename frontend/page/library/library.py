@@ -4,9 +4,6 @@ from frontend.page.browser.dom import counted, find, make, notice
 from frontend.page.grid.window_grid import WindowGrid
 from frontend.page.library.sort_and_filters import View
 
-MOST_FOUND = 100
-"""How many images words find at most, as the API has it."""
-
 NOBODY = "0" * 32
 """An id that no image has: no ids at all would let all pass."""
 
@@ -26,6 +23,8 @@ class Library:
         self._on_reload = on_reload
         self._on_change = on_change
         self._unseen = 0
+        self._cut = False
+        """Whether words found as many images as the server gives, so that there may be more."""
         self._view = View(self.reload)
         self.grid = WindowGrid("images", self._page, self._changed, self._fail)
         find("library-new").addEventListener("click", lambda event: self.reload())
@@ -46,18 +45,24 @@ class Library:
         """Return the filters that just those images fulfil that the view asks for."""
         if not self._view.words:
             return self._view.filters()
-        ids = [image["id"] for image in (await self._page(0, MOST_FOUND))["images"]]
-        return {"ids": ids or [NOBODY]}
+        return {"ids": [image["id"] for image in await self._found()] or [NOBODY]}
 
     async def _page(self, skip: int, limit: int) -> dict:
         """Ask for a part: of the list, or, where words are given, of what a search finds by them."""
         view = self._view
         if not view.words:
             return await self._api.images(skip, limit, view.sort, view.filters())
-        space = await self._api.space()
-        query = {"space": space.id, "text": view.words, "limit": MOST_FOUND, "filters": view.filters()}
-        images = [match["image"] for match in await self._api.search(query)]
+        images = await self._found()
         return {"images": images[skip:], "total": len(images)}
+
+    async def _found(self) -> list[dict]:
+        """Search by the words of the view."""
+        space = await self._api.space()
+        most = space.limits["max_images"]
+        query = {"space": space.id, "text": self._view.words, "limit": most, "filters": self._view.filters()}
+        images = [match["image"] for match in await self._api.search(query)]
+        self._cut = len(images) == most
+        return images
 
     def add(self, image: dict, new: bool) -> None:
         """Show an image that was added at its place, or say that there is one."""
@@ -78,7 +83,7 @@ class Library:
             nothing = "No picture fits." if filtered else "Empty so far: drop some pictures on the page."
             find("images").append(make("li", "empty", nothing))
         count = counted(total, "picture", "pictures")
-        if self._view.words and total == MOST_FOUND:
+        if self._view.words and self._cut:
             count = f"The {count} that fit best"
         elif filtered:
             count += " found"

@@ -136,7 +136,7 @@ class Selection:
         try:
             now = (await self._api.image(image["id"]))["tags"]
             wanted = combine(now, tags)
-            problem = problem_of(wanted)
+            problem = problem_of(wanted, (await self._api.space()).limits)
             if problem:
                 raise ApiError(400, problem)
             if wanted != now:

@@ -54,15 +54,15 @@ class Editor:
     def _submitted(self, event) -> None:
         event.preventDefault()  # A form of a dialog would close it.
         changes = self._changes()
-        problem = problem_of(changes.get("tags", []))
-        if problem:
-            self._say(problem)
-        elif changes:
+        if changes:
             start(self._save(self._image, changes))
 
     async def _save(self, image: dict, changes: dict) -> None:
         find("detail-save").disabled = True
         try:
+            problem = problem_of(changes.get("tags", []), (await self._api.space()).limits)
+            if problem:
+                raise ApiError(400, problem)
             saved = await self._api.change(image["id"], changes)
         except ApiError as exc:
             if self._shows(image):

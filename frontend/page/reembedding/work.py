@@ -27,10 +27,8 @@ PAUSE_S = 3
 MAX_PAUSE_S = 30
 # The longest pause between two attempts to reach a server or a store that is gone. A guess.
 
-SPARE_S = 15
-# A lease is used for three quarters of the minute that it holds, then taken anew.
-LEASE_S = 60
-
+# For how much of its time a lease is used, then it is taken anew: what is in work needs the rest.
+USED = 0.75
 
 UNPROCESSABLE = 422
 """The status of a vector that the server refuses; another attempt would make the same one."""
@@ -128,7 +126,8 @@ class Reembedder:
         request = {"limit": BATCH, "again": self._again}
         images = await self._patiently(lambda: self._api.lease(request))
         self._again = False
-        self._queue = [(image, now_s() + LEASE_S - SPARE_S) for image in images]
+        until = now_s() + USED * (await self._api.space()).limits["lease_s"]
+        self._queue = [(image, until) for image in images]
         return bool(images)
 
     async def _waits_for_others(self, turn: int) -> bool:
@@ -149,7 +148,7 @@ class Reembedder:
             await self._renew(image, lambda: self._original(image))
             self._on_done()
         except PictureError as exc:
-            reason = str(exc)[:500]
+            reason = str(exc)[: (await self._api.space()).limits["max_reason_chars"]]
             await self._patiently(lambda: self._unless_gone(self._api.report(image["id"], reason)))
             self._on_unreadable()
         finally:

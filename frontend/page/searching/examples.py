@@ -4,7 +4,9 @@ from pyscript import window
 
 from frontend.page.browser.dom import find, make, notice
 from frontend.page.browser.files import listed
-from frontend.page.searching.query import MAX_EXAMPLES, example_of_file, example_of_image
+from frontend.page.browser.tasks import start
+from frontend.page.searching.query import example_of_file, example_of_image
+from frontend.page.server.api import ApiError
 
 KINDS = {"more": "More like", "less": "Less like"}
 
@@ -12,8 +14,9 @@ KINDS = {"more": "More like", "less": "Less like"}
 class Examples:
     """The chips beside the query picture, and the ways in for more of them: files, and buttons on cards."""
 
-    def __init__(self, on_change) -> None:
+    def __init__(self, api, on_change) -> None:
         """`on_change` is called when an example was added or taken away."""
+        self._api = api
         self._on_change = on_change
         self._examples = {"more": [], "less": []}
         for kind in KINDS:
@@ -32,7 +35,7 @@ class Examples:
 
     def add_image(self, kind: str, image: dict) -> None:
         """Add an image of the library."""
-        self._add(kind, [example_of_image(image)])
+        start(self._add(kind, [example_of_image(image)]))
 
     def _listen(self, chooser, kind: str) -> None:
         chooser.addEventListener("change", lambda event: self._chosen(chooser, kind))
@@ -40,16 +43,21 @@ class Examples:
     def _chosen(self, chooser, kind: str) -> None:
         files = listed(chooser.files)
         chooser.value = ""
-        self._add(kind, [example_of_file(file) for file in files])
+        start(self._add(kind, [example_of_file(file) for file in files]))
 
-    def _add(self, kind: str, new: list) -> None:
+    async def _add(self, kind: str, new: list) -> None:
         """Add examples; an image that is one already changes sides instead of being there twice."""
+        try:
+            most = (await self._api.space()).limits["max_examples"]
+        except ApiError as exc:
+            notice(exc.message)
+            return
         ids = [example["id"] for example in new if example["id"]]
         for held in self._examples.values():
             held[:] = [example for example in held if example["id"] not in ids]
-        room = MAX_EXAMPLES - len(self._examples[kind])
+        room = most - len(self._examples[kind])
         if len(new) > room:
-            notice(f"No more than {MAX_EXAMPLES} examples are taken of each kind.")
+            notice(f"You can search with at most {most} examples of each kind.")
         self._examples[kind].extend(new[:room])
         self._open()
 

@@ -12,9 +12,6 @@ from frontend.page.searching.rectangle import read, written
 
 LIMIT = 24
 
-MAX_EXAMPLES = 8
-"""Of each kind beside the first: as many as the API takes."""
-
 ADDRESS = ("like", "region", "more", "less", "text", "tags", "labels", "from", "to")
 """What an address says of a search."""
 
@@ -107,21 +104,22 @@ def looks_of(example: dict) -> dict:
     return {"like": example["id"]} if example["id"] else {"vector": example["vector"]}
 
 
-def ids_of_address(said: dict) -> list:
+def ids_of_address(said: dict, max_examples: int) -> list:
     """Return the ids of the images that an address names."""
-    return [said["like"]] + listed_ids(said, "more") + listed_ids(said, "less")
+    return [said["like"]] + listed_ids(said, "more", max_examples) + listed_ids(said, "less", max_examples)
 
 
-def listed_ids(said: dict, kind: str) -> list:
+def listed_ids(said: dict, kind: str, max_examples: int) -> list:
     """Return the ids of the further examples of a kind."""
-    return [image_id for image_id in said.get(kind, "").split(",") if image_id][:MAX_EXAMPLES]
+    return [image_id for image_id in said.get(kind, "").split(",") if image_id][:max_examples]
 
 
-def query_of_address(said: dict, images: dict) -> Query:
+def query_of_address(said: dict, images: dict, max_examples: int) -> Query:
     """Make the query that an address speaks of; `images` are those that it names, by their ids."""
     query = Query(example_of_image(images[said["like"]]))
     query.more, query.less = [
-        [example_of_image(images[image_id]) for image_id in listed_ids(said, kind)] for kind in ("more", "less")
+        [example_of_image(images[image_id]) for image_id in listed_ids(said, kind, max_examples)]
+        for kind in ("more", "less")
     ]
     query.region = read(said.get("region", ""))
     query.filters = {name: text for name, text in said.items() if name not in ("like", "region", "more", "less")}

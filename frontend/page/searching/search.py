@@ -38,7 +38,7 @@ class Search:
         self._close_up = CloseUp(embedder, api)
         self._region = Region(self._set_region)
         self._filters = Filters(self._set_filters)
-        self._examples = Examples(self._set_examples)
+        self._examples = Examples(api, self._set_examples)
         self._links = Links(self._travel)
         self._results = Results()
         find("results-close").addEventListener("click", lambda event: self.close())
@@ -104,13 +104,14 @@ class Search:
             return
         try:
             images = {}
-            for image_id in ids_of_address(said):  # No comprehension: MicroPython's cannot await.
+            max_examples = (await self._api.space()).limits["max_examples"]
+            for image_id in ids_of_address(said, max_examples):  # No comprehension: MicroPython's cannot await.
                 images[image_id] = await self._api.image(image_id)
         except ApiError as exc:
             gone = exc.status == 404
             notice("A picture that this address searches with is no longer in the library." if gone else exc.message)
             return
-        query = query_of_address(said, images)
+        query = query_of_address(said, images, max_examples)
         self._filters.show(query.filters)
         query.filters = self._filters.value()  # Without what the fields do not take, as a date that is none.
         await self._search_anew(query, self._links.replace)

@@ -64,12 +64,12 @@ class Api:
         return await self._call("PUT", f"/images/{image_id}", registration)
 
     async def images(self, skip: int, limit: int, sort: str, filters: dict) -> dict:
-        """Return up to 100 images of the library, from one of them on."""
+        """Return images of the library, from one of them on: `limit` at most, which may be `max_images`."""
         return await self._call("GET", f"/images?skip={skip}&limit={limit}&sort={sort}&{written(filters)}")
 
     async def some_images(self, image_ids: list[str]) -> dict:
-        """Return these images as a page, up to 100; those that do not exist are left out."""
-        return await self._call("GET", f"/images?limit=100&{written({'ids': image_ids})}")
+        """Return these images as a page, `max_images` at most; those that do not exist are left out."""
+        return await self._call("GET", f"/images?limit={len(image_ids)}&{written({'ids': image_ids})}")
 
     async def vectors(self, filters: dict) -> tuple:
         """Return the vectors of the images that pass, or a sample of them, as a blob, and how many pass."""
@@ -104,7 +104,7 @@ class Api:
         return await self._call("GET", "/reembedding")
 
     async def lease(self, request: dict) -> list:
-        """Take images to re-embed, for a minute, and give back others."""
+        """Lease images to re-embed, for `lease_s`, and give back others."""
         return (await self._call("POST", "/reembedding/leases", request))["images"]
 
     async def renew(self, image_id: str, renewal: dict) -> dict:

@@ -49,11 +49,12 @@ def test_an_address_leads_to_the_same_query() -> None:
     query.region, query.filters = PART, {"tags": "summer, linen", "from": "2026-11-01"}
     query.less = [example_of_image(OTHER)]
     images = {image["id"]: image for image in (IMAGE, OTHER)}
-    assert ids_of_address(query.address()) == list(images)
-    again = query_of_address(query.address(), images)
+    assert ids_of_address(query.address(), 8) == list(images)
+    assert ids_of_address(query.address(), 0) == [IMAGE["id"]]
+    again = query_of_address(query.address(), images, 8)
     assert (again.example, again.less, again.filters) == (query.example, query.less, query.filters)
     assert again.region == pytest.approx(PART)
-    assert query_of_address({"like": IMAGE["id"], "region": "all of it"}, images).region is None
+    assert query_of_address({"like": IMAGE["id"], "region": "all of it"}, images, 8).region is None
 
 
 def test_several_examples() -> None:
