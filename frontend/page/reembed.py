@@ -4,15 +4,18 @@ import asyncio
 
 from pyscript import document, window
 
-from frontend.page.browser.dom import counted, find, make, now_s
+from frontend.page.browser.clock import now_s
+from frontend.page.browser.dom import find, make
+from frontend.page.browser.rate import Rate
 from frontend.page.browser.tasks import start
 from frontend.page.model.embedder import Embedder, PictureError
 from frontend.page.model.start_up import StartUp
-from frontend.page.reembedding.progress import Rate, duration, models
+from frontend.page.reembedding.progress import models
 from frontend.page.reembedding.work import Reembedder
 from frontend.page.server.addresses import on_server
 from frontend.page.server.api import Api, ApiError
 from frontend.page.server.api_key import Key
+from frontend.page.wording.numbers import counted, duration, speed
 
 RUN = "#run"
 """The end of the address while it runs: so a reload goes on, and the address can be opened in other browsers."""
@@ -68,7 +71,8 @@ class Reembedding:
         if self.running:
             return
         self.running = True
-        self.rate.clear()
+        self.rate.stop()
+        self.rate.begin(now_s())
         window.history.replaceState(None, "", RUN)
         find("reembed-problem").hidden = True
         find("reembed-state").textContent = ""
@@ -100,7 +104,7 @@ class Reembedding:
         self._show()
 
     def _done(self) -> None:
-        self.rate.mark(now_s())
+        self.rate.count(now_s())
 
     def _unreadable(self) -> None:
         start(self._try_to_look())
@@ -158,11 +162,11 @@ class Reembedding:
 
     def _done_so_far(self, total: int, left: int) -> str:
         done = f"{total - left:,} of {counted(total, 'picture', 'pictures')}"
-        rate = self.rate.per_second() if self.running else 0
+        rate = self.rate.per_second(now_s()) if self.running else 0
         if not rate:
             return done
         for_it_alone = duration((left - self.progress["unreadable"]) / rate)
-        return f"{done} · {rate:.1f} a second in this browser · {for_it_alone} left for it alone"
+        return f"{done} · {speed(rate)} in this browser · {for_it_alone} left for it alone"
 
     def _show_unreadable(self) -> None:
         count, rows = self.progress["unreadable"], find("unreadable-rows")

@@ -7,12 +7,14 @@ from frontend.page.adding.unsent_files import KeptFiles
 from frontend.page.adding.upload import Services, upload
 from frontend.page.adding.upload_entry import ASKING, Cancelled, Entry
 from frontend.page.adding.upload_rows import Rows, drop
-from frontend.page.browser.dom import counted, find, now_s
-from frontend.page.browser.rate import Pace
+from frontend.page.browser.clock import now_s
+from frontend.page.browser.dom import find
+from frontend.page.browser.rate import Rate
 from frontend.page.browser.tasks import start
-from frontend.page.browser.throttle import Seldom
+from frontend.page.browser.throttle import Throttle
 from frontend.page.model.embedder import PictureError
 from frontend.page.server.api import ApiError
+from frontend.page.wording.numbers import counted, progress
 
 AT_ONCE = 3
 # The worker does one picture at a time; while it does, a second file is on its way to the store and a third waits for
@@ -53,14 +55,14 @@ class UploadQueue:
         self._keeping = False
         self._to_keep = []
         self._unkept = set()
-        self._showing = Seldom(self._show, SHOW_MS)
-        self._entering = Seldom(self._enter, ENTER_MS)
+        self._showing = Throttle(self._show, SHOW_MS)
+        self._entering = Throttle(self._enter, ENTER_MS)
         actions = {"cancel": self._cancel, "again": self._retry, "keep": self._keep, "remove": self._remove}
         self._rows = Rows(actions, self._showing.soon)
         self._waiting = []
         self._running = []
         self._problems = []
-        self._pace = Pace()
+        self._rate = Rate()
         self._paused = False
         self._added = self._known = self._cancelled = 0
         self._entered = []
@@ -126,7 +128,7 @@ class UploadQueue:
     def _work(self) -> None:
         """Begin as many of the files that wait as there are places for."""
         if self._waiting:
-            self._pace.begin(now_s())
+            self._rate.begin(now_s())
         while self._waiting and len(self._running) < AT_ONCE and not self._paused:
             entry = self._waiting.pop(0)
             self._running.append(entry)
@@ -160,7 +162,7 @@ class UploadQueue:
         else:
             self._finish(entry, outcome)
         self._running.remove(entry)
-        self._pace.count(now_s())
+        self._rate.count(now_s())
         self._work()
 
     async def _upload(self, entry) -> dict:
@@ -340,13 +342,13 @@ class UploadQueue:
         over = self._added + self._known + len(failed)
         again = [entry for entry in failed if entry.again]
         if not to_go:
-            self._pace.stop()
+            self._rate.stop()
         # For those who wait for all of it, such as tests.
         find("uploads").setAttribute("data-over", str(over))
         find("uploads-overall").hidden = not to_go
         find("uploads-progress").max = over + to_go or 1
         find("uploads-progress").value = over
-        find("uploads-rate").textContent = self._pace.text(over, over + to_go, now_s())
+        find("uploads-rate").textContent = progress(over, over + to_go, self._rate.per_second(now_s()))
         find("uploads-cancel").hidden = not to_go
         find("uploads-keep").hidden = asking < 2
         find("uploads-again").hidden = not (len(again) > 1 or (self._paused and (again or self._waiting)))

@@ -9,7 +9,8 @@ browser lays it out and paints it anew, and with ten changes for each of four fi
 from pyscript import window
 
 from frontend.page.adding.upload_entry import ASKING, DONE, FAILED, RUNNING, WAITING
-from frontend.page.browser.dom import counted, find, make
+from frontend.page.browser.dom import find, make
+from frontend.page.wording.numbers import counted
 
 WAITING_SHOWN = 5
 DONE_SHOWN = 20

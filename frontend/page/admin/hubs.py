@@ -1,8 +1,9 @@
 """What is hidden from searches, for administrators: pictures with how often they were found, to show or delete."""
 
-from frontend.page.browser.dom import counted, find, make
+from frontend.page.browser.dom import find, make
 from frontend.page.browser.tasks import start
 from frontend.page.server.api import ApiError
+from frontend.page.wording.numbers import counted
 
 
 class Hubs:

@@ -49,18 +49,3 @@ NOTICE_MS = 8000
 """Long enough to read two sentences. A guess."""
 
 notice_timer = [0]
-
-
-def counted(count: int, one: str, many: str) -> str:
-    """Count something: '1 picture', '2 pictures'."""
-    return f"{count:,} {one if count == 1 else many}"
-
-
-def now_s() -> float:
-    """Return the seconds of a clock that only goes forward."""
-    return window.performance.now() / 1000
-
-
-def megabytes(size: float) -> str:
-    """Write a size in bytes for people, in megabytes of a million bytes."""
-    return f"{size / 1e6:.1f} MB"

@@ -1,11 +1,11 @@
-"""How fast uploads go, and how long the others will take. Pure, so that it is tested without a browser."""
+"""How fast something goes, judged by what was done last. Pure, so that it is tested without a browser."""
 
+# How many of the last things the rate is taken from: few enough that it follows the connection. A guess.
 RECENT = 20
-"""How many of the last files the rate is taken from: few enough that it follows the connection. A guess."""
 
 
-class Pace:
-    """Times at which files were over, in seconds of any clock."""
+class Rate:
+    """Counts what is done, with the times in seconds of any clock that only goes forward."""
 
     def __init__(self) -> None:
         self._times = []
@@ -16,27 +16,17 @@ class Pace:
             self._times.append(now_s)
 
     def count(self, now_s: float) -> None:
-        """A file is over."""
+        """Count one thing that is done."""
         self._times.append(now_s)
         self._times = self._times[-RECENT - 1 :]
 
     def stop(self) -> None:
-        """Forget everything: nothing runs."""
+        """Forget everything: after a pause the old rate says nothing."""
         self._times = []
 
-    def text(self, over: int, total: int, now_s: float) -> str:
-        """Say where it stands: '12 of 300 · 4.1 a second · 70 s left'; the rate from the second file on."""
-        parts = [f"{over:,} of {total:,}"]
-        files = len(self._times) - 1
-        if files > 1 and now_s > self._times[0]:
-            rate = files / (now_s - self._times[0])
-            parts.append(f"{rate:.1f} a second" if rate >= 1 else f"{rate * 60:.1f} a minute")
-            parts.append(f"{duration((total - over) / rate)} left")
-        return " · ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """Write a duration for people: '70 s', '12 min', '3 h'."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.0f} h"
+    def per_second(self, now_s: float) -> float:
+        """Return how many are done in a second; 0 before the second one is done, as the first says too little."""
+        done = len(self._times) - 1
+        if done < 2 or now_s <= self._times[0]:
+            return 0.0
+        return done / (now_s - self._times[0])

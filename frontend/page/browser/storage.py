@@ -1,32 +1,32 @@
-"""Short texts that outlive the page: this browser remembers them for later visits, or this tab for its reload."""
+"""Short texts that outlive the page: this browser keeps them for later visits, or this tab for a reload."""
 
 from pyscript import window
 
 
-class Notes:
-    """Texts in one of the browser's two stores. A browser that keeps nothing, as some do in private, is no error."""
+class TextStorage:
+    """Named texts in one of the browser's two stores. A browser that keeps none, as some do in private, is no error."""
 
-    def __init__(self, storage: str) -> None:
-        self._storage = storage
+    def __init__(self, store: str) -> None:
+        self._store = store
 
-    def recall(self, name: str) -> str:
-        """Return what was written; empty if that is nothing."""
+    def read(self, name: str) -> str:
+        """Return the text of this name; empty if there is none."""
         try:
-            return getattr(window, self._storage).getItem(name) or ""
+            return getattr(window, self._store).getItem(name) or ""
         except Exception:
             return ""
 
     def write(self, name: str, text: str) -> None:
-        """Remember a text; an empty one takes the former with it."""
+        """Keep a text under a name; an empty one removes what was there."""
         try:
-            storage = getattr(window, self._storage)
+            store = getattr(window, self._store)
             if text:
-                storage.setItem(name, text)
+                store.setItem(name, text)
             else:
-                storage.removeItem(name)
+                store.removeItem(name)
         except Exception:
             pass
 
 
-of_browser = Notes("localStorage")
-of_tab = Notes("sessionStorage")
+browser_storage = TextStorage("localStorage")
+tab_storage = TextStorage("sessionStorage")

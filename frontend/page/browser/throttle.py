@@ -1,10 +1,10 @@
-"""Work that is asked for often and done now and then."""
+"""A throttle for work that is asked for more often than it need be done."""
 
 from pyscript import window
 
 
-class Seldom:
-    """Does something as soon as it is asked for, but not again until some time has passed; then once for all."""
+class Throttle:
+    """Runs a function at once when asked to, and then at most once in every `rest_ms`, however often it is asked."""
 
     def __init__(self, work, rest_ms: int) -> None:
         self._work = work
@@ -13,12 +13,12 @@ class Seldom:
         self._timer = None
 
     def soon(self) -> None:
-        """Have it done."""
+        """Run it as soon as it has rested."""
         if self._timer is None:
             self._timer = window.setTimeout(self.now, max(self._next_at - window.performance.now(), 0))
 
     def now(self) -> None:
-        """Do it."""
+        """Run it without waiting."""
         window.clearTimeout(self._timer)
         self._timer = None
         self._next_at = window.performance.now() + self._rest_ms

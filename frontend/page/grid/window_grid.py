@@ -6,7 +6,8 @@ What comes into view and is not known is asked for, some at a time, and shown as
 
 from pyscript import document, window
 
-from frontend.page.browser.dom import find, now_s
+from frontend.page.browser.clock import now_s
+from frontend.page.browser.dom import find
 from frontend.page.browser.tasks import start
 from frontend.page.grid.cards import leaving, shown
 from frontend.page.grid.cells import Cells

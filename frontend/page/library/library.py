@@ -1,8 +1,9 @@
 """The library: a grid of the images that the view asks for, in its order."""
 
-from frontend.page.browser.dom import counted, find, make, notice
+from frontend.page.browser.dom import find, make, notice
 from frontend.page.grid.window_grid import WindowGrid
 from frontend.page.library.sort_and_filters import View
+from frontend.page.wording.numbers import counted
 
 NOBODY = "0" * 32
 """An id that no image has: no ids at all would let all pass."""

@@ -1,10 +1,11 @@
 """Many pictures at once: the boxes on the cards, and the bar that says what can be done with those selected."""
 
-from frontend.page.browser.dom import counted, find
+from frontend.page.browser.dom import find
 from frontend.page.browser.tasks import start
 from frontend.page.grid.cards import mark, redraw, selected
 from frontend.page.server.api import ApiError
 from frontend.page.server.for_each import for_each
+from frontend.page.wording.numbers import counted
 from frontend.page.wording.titles_and_tags import problem_of, split_tags
 
 

@@ -5,7 +5,7 @@ import json
 from pyscript import window
 
 from frontend.page.browser.dom import find
-from frontend.page.browser.storage import of_tab
+from frontend.page.browser.storage import tab_storage
 from frontend.page.wording.conditions import conditions_of
 
 NAME = "lookalike-view"
@@ -75,9 +75,9 @@ class View:
 
     def _restore(self) -> None:
         """Set the controls as an earlier load of the page in this tab left them."""
-        for name, value in json.loads(of_tab.recall(NAME) or "{}").items():
+        for name, value in json.loads(tab_storage.read(NAME) or "{}").items():
             find("view-" + name).value = value
         find("view-filters").open = self.filtered()
 
     def _keep(self) -> None:
-        of_tab.write(NAME, json.dumps({name: find("view-" + name).value for name in CONTROLS}))
+        tab_storage.write(NAME, json.dumps({name: find("view-" + name).value for name in CONTROLS}))

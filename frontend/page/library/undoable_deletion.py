@@ -8,11 +8,12 @@ undoing it is over, at the press of a button, or when the page is left. A browse
 
 from pyscript import window
 
-from frontend.page.browser.dom import counted, find, notice
+from frontend.page.browser.dom import find, notice
 from frontend.page.browser.tasks import start
 from frontend.page.grid.cards import put_back, take_out
 from frontend.page.server.api import ApiError
 from frontend.page.server.for_each import for_each
+from frontend.page.wording.numbers import counted
 
 GRACE_MS = 8000
 """Long enough to notice a slip, as for a notice. A guess."""

@@ -9,8 +9,8 @@ import asyncio
 
 from pyscript import window
 
-from frontend.page.browser.dom import counted, find
-from frontend.page.browser.storage import of_tab
+from frontend.page.browser.dom import find
+from frontend.page.browser.storage import tab_storage
 from frontend.page.browser.tasks import start
 from frontend.page.grid.cards import SELECT, SHOW, action_of, leaving, selected
 from frontend.page.grid.plain_grid import PlainGrid
@@ -20,6 +20,7 @@ from frontend.page.map.map_cards import Spots
 from frontend.page.map.viewport import ALL, moved, place_of, shift, zoomed
 from frontend.page.model.embedder import PictureError
 from frontend.page.server.api import ApiError
+from frontend.page.wording.numbers import counted
 
 NAME = "lookalike-map"
 
@@ -81,7 +82,7 @@ class Map:
             stage.addEventListener(name, self._space)
         window.onresize = lambda event: self._fill_soon()
         self._draw()
-        if of_tab.recall(NAME):
+        if tab_storage.read(NAME):
             self._show(True)
 
     def reload(self) -> None:
@@ -123,7 +124,7 @@ class Map:
         find("map").hidden = not wanted
         find("as-map").setAttribute("aria-pressed", str(wanted).lower())
         find("as-grid").setAttribute("aria-pressed", str(not wanted).lower())
-        of_tab.write(NAME, "yes" if wanted else "")
+        tab_storage.write(NAME, "yes" if wanted else "")
         self._outline.give_up()
         self._outline.choose(False)
         if wanted and self._stale:

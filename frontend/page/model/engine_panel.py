@@ -2,10 +2,11 @@
 
 from pyscript import window
 
-from frontend.page.browser.dom import find, make, megabytes
+from frontend.page.browser.dom import find, make
 from frontend.page.browser.tasks import start
 from frontend.page.server.api import ApiError
 from frontend.page.wording.facts import row
+from frontend.page.wording.numbers import megabytes
 
 
 class Engine:

@@ -1,7 +1,7 @@
 """What is refused before it is read."""
 
-from frontend.page.browser.dom import megabytes
 from frontend.page.model.embedder import PictureError
+from frontend.page.wording.numbers import megabytes
 
 
 def check_size(file, limits: dict) -> None:

@@ -11,10 +11,12 @@ import re
 
 from pyscript import config, window
 
-from frontend.page.browser.dom import find, megabytes, now_s
-from frontend.page.browser.storage import of_browser
+from frontend.page.browser.clock import now_s
+from frontend.page.browser.dom import find
+from frontend.page.browser.storage import browser_storage
 from frontend.page.browser.tasks import start
 from frontend.page.server.addresses import beside
+from frontend.page.wording.numbers import megabytes
 
 READY = "Ready"
 """The last entry among the stages."""
@@ -74,14 +76,14 @@ class StartUp:
             addresses = " ".join([file["url"] for file in files])
             for file in files:
                 self._part(file["part"]).expect(file)
-            if of_browser.recall(NAME) == addresses:
+            if browser_storage.read(NAME) == addresses:
                 for part in self._parts.values():
                     part.fetched_before()
                 await asyncio.sleep(CACHED_S)
                 if self._embedder.reachable():
                     return
             await asyncio.gather(*[self._fetch_one(file) for file in files])
-            of_browser.write(NAME, addresses)
+            browser_storage.write(NAME, addresses)
         except Exception as exc:
             self.give_up(exc)
 
@@ -89,7 +91,7 @@ class StartUp:
         """Fetch ahead at the next visit, whatever was noted, if the worker did not find most of it in the cache."""
         parts = self._parts.values()
         if sum([part.came(by_worker) for part in parts]) > sum([part.expected for part in parts]) / 10:
-            of_browser.write(NAME, "")
+            browser_storage.write(NAME, "")
 
     def _stage(self, text: str) -> None:
         """Say what is being done now, unless something has failed: that is more to the point."""

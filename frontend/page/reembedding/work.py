@@ -10,7 +10,7 @@ import asyncio
 
 from pyscript import window
 
-from frontend.page.browser.dom import now_s
+from frontend.page.browser.clock import now_s
 from frontend.page.browser.tasks import start
 from frontend.page.model.embedder import PictureError
 from frontend.page.server.api import ApiError

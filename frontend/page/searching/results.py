@@ -1,7 +1,8 @@
 """The results of a search: cards, best first, with how strong each match is and what to think of the best."""
 
-from frontend.page.browser.dom import counted, find, make
+from frontend.page.browser.dom import find, make
 from frontend.page.grid.cards import card
+from frontend.page.wording.numbers import counted
 from frontend.page.wording.strength import meaning, nothing_alike, strength
 
 SEVERAL = (

@@ -5,7 +5,7 @@ import asyncio
 from pyscript import window
 
 from frontend.page.browser.dom import find
-from frontend.page.browser.storage import of_browser
+from frontend.page.browser.storage import browser_storage
 
 NAME = "lookalike-key"
 
@@ -14,7 +14,7 @@ class Key:
     """One key for the whole page, and the dialog that asks for it."""
 
     def __init__(self) -> None:
-        self._value = of_browser.recall(NAME)
+        self._value = browser_storage.read(NAME)
         self._answered = None
         find("key-dialog").addEventListener("close", self._closed)
         find("key-cancel").addEventListener("click", lambda event: find("key-dialog").close())
@@ -50,7 +50,7 @@ class Key:
     def _closed(self, event) -> None:
         if find("key-dialog").returnValue == "use":
             self._value = find("key").value.strip()
-            of_browser.write(NAME, self._value)
+            browser_storage.write(NAME, self._value)
         find("key").value = ""
         self._show()
         if self._answered:
@@ -59,7 +59,7 @@ class Key:
 
     def _forget(self) -> None:
         """Forget the key, and with it everything that it has brought onto the page."""
-        of_browser.write(NAME, "")
+        browser_storage.write(NAME, "")
         window.location.reload()
 
     def _show(self) -> None:

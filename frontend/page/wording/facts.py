@@ -2,7 +2,8 @@
 
 from pyscript import window
 
-from frontend.page.browser.dom import make, megabytes
+from frontend.page.browser.dom import make
+from frontend.page.wording.numbers import file_size
 
 
 def facts(image: dict) -> list:
@@ -28,11 +29,6 @@ def row(term: str, *description) -> list:
 def label_chip(label: dict):
     """A class that the model saw, and how sure it was."""
     return make("span", "label", f"{label['name']} {label['score'] * 100:.0f} %")
-
-
-def file_size(size: int) -> str:
-    """Write a size in bytes for people; a small one not as zero megabytes."""
-    return megabytes(size) if size >= 100_000 else f"{size / 1e3:.1f} kB"
 
 
 def local_time(created: str) -> str:

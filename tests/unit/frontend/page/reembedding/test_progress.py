@@ -1,8 +1,8 @@
-"""What the page says of a re-embedding, and how it judges its speed."""
+"""What the page says of a re-embedding."""
 
 import pytest
 
-from frontend.page.reembedding.progress import Rate, duration, invitation, models, sentence
+from frontend.page.reembedding.progress import invitation, models, sentence
 
 
 @pytest.mark.parametrize(
@@ -25,22 +25,3 @@ def test_models() -> None:
     expected = "From old (3 pictures) and the model of space b2 (1 picture) to new."
     assert models({"sources": sources, "model": "new"}) == expected
     assert models({"sources": [], "model": "new"}) == "All is of new."
-
-
-def test_rate() -> None:
-    """It is that of the last pictures, and nothing until there are two."""
-    rate = Rate()
-    assert rate.per_second() == 0
-    for second in [0, *range(1000, 1060, 2)]:
-        rate.mark(second)
-    assert rate.per_second() == 0.5
-    rate.clear()
-    assert rate.per_second() == 0
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(0.2, "1 s"), (59, "59 s"), (60, "1 min"), (3599, "1 h 0 min"), (9000, "2 h 30 min")]
-)
-def test_duration(seconds: float, said: str) -> None:
-    """Times are told roughly."""
-    assert duration(seconds) == said
