@@ -34,7 +34,8 @@ from backend.web import routes, store_routes
 from backend.web.access import Identification
 from backend.web.cross_site import CrossSiteCheck
 from backend.web.head import HeadAsGet
-from backend.web.hosts import HostCheck, names_to_answer
+from backend.web.host_check import HostCheck
+from backend.web.hosts import names_to_answer
 from backend.web.openapi import openapi_config
 from backend.web.problems import exception_handlers
 from backend.web.rate_limit import RateLimit

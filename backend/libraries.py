@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from backend.adapters.lance.database import LanceDatabase, UnopenedDatabase
+from backend.catalogue.graces import Graces
 from backend.catalogue.library import Library, OpenLibrary
-from backend.catalogue.orphans import Graces
 from backend.catalogue.ports import ObjectStore
 from backend.databases import location_of, opened_database, storage_options
 from backend.settings import Settings

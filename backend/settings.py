@@ -10,10 +10,9 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-PREFIX = "LOOKALIKE_"
+from backend.catalogue.graces import shortest_orphan_grace_s
 
-# By how much the grace of orphans must exceed the life of a ticket: see MARGIN_S in backend/catalogue/orphans.py.
-ORPHAN_MARGIN_S = 3600
+PREFIX = "LOOKALIKE_"
 
 # 128 bits as hex digits; what is made here has 256.
 MIN_SECRET_CHARACTERS = 32
@@ -145,7 +144,7 @@ class Settings:
 
 
 def _consistent(settings: Settings) -> Settings:
-    least = settings.ticket_expires_s + ORPHAN_MARGIN_S
+    least = shortest_orphan_grace_s(settings.ticket_expires_s)
     if settings.orphan_grace_s < least:
         name, tickets = variable("orphan_grace_s"), variable("ticket_expires_s")
         raise InvalidSetting(
@@ -344,7 +343,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "requests_per_minute": _whole(0, 1_000_000),
     "proxies": _proxies,
     "database": _database,
-    "orphan_grace_s": _whole(60 + ORPHAN_MARGIN_S, MONTH_S),
+    "orphan_grace_s": _whole(shortest_orphan_grace_s(60), MONTH_S),
     "trash_grace_s": _whole(0, YEAR_S),
     "upkeep": _yes_no,
     "connections": _whole(16, 100_000),

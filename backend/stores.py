@@ -10,6 +10,7 @@ from backend.adapters.s3.store import Place, S3Store
 from backend.catalogue.service import utc_now
 from backend.settings import Settings, signing_secret
 from backend.web import store_routes
+from backend.web.hosts import origin_of
 
 
 def make_store(settings: Settings) -> FolderStore | S3Store:
@@ -69,8 +70,4 @@ def page_origin(settings: Settings) -> str:
     """Return the origin under which browsers find the page, as far as the settings tell."""
     if settings.hosts:
         return f"https://{settings.hosts[0]}"
-    return (
-        f"http://[{settings.host}]:{settings.port}"
-        if ":" in settings.host
-        else f"http://{settings.host}:{settings.port}"
-    )
+    return origin_of(settings.host, settings.port)

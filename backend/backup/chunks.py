@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from backend.adapters.lance.rows import to_json, to_record, vectors_in
-from backend.catalogue.values import SHA256, ImageID, ImageRecord, ObjectFacts, ObjectKey, original_key, thumbnail_key
+from backend.catalogue.object_keys import original_key, thumbnail_key
+from backend.catalogue.values import SHA256, ImageID, ImageRecord, ObjectFacts, ObjectKey
 
 from .depots import Depot, whole_part, write_bytes
 from .manifest import Chunk, listing_file, row_file

@@ -19,16 +19,9 @@ from backend import __version__
 from backend.adapters.lance.database import LanceDatabase
 from backend.adapters.lance.snapshot import Snapshot, snapshots
 from backend.catalogue.errors import BodyMismatch, ObjectMissing
+from backend.catalogue.object_keys import original_key, thumbnail_key
 from backend.catalogue.ports import ObjectStore
-from backend.catalogue.values import (
-    SHA256,
-    ImageID,
-    ImageRecord,
-    ObjectFacts,
-    ObjectKey,
-    original_key,
-    thumbnail_key,
-)
+from backend.catalogue.values import SHA256, ImageID, ImageRecord, ObjectFacts, ObjectKey
 
 from .chunks import Listed, Writer, cut, pack_listing, pack_rows, read_listing
 from .depots import Depot, facts_of, write_bytes

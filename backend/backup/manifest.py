@@ -12,6 +12,7 @@ from typing import Annotated
 
 import msgspec
 
+from backend.catalogue.object_keys import KINDS
 from backend.catalogue.values import SHA256, ImageID, ObjectFacts, ObjectKey, SpaceID
 
 from .depots import UNSPECIFIED, Depot, write_bytes
@@ -129,8 +130,8 @@ def object_file(key: ObjectKey) -> str:
 
 async def all_objects(depot: Depot) -> AsyncIterator[tuple[str, int]]:
     """Go through the objects in a place of backups, whichever backup they belong to: names and sizes in bytes."""
-    for folder in ("objects/originals", "objects/thumbnails"):
-        async for file in depot.list(folder):
+    for kind in KINDS:
+        async for file in depot.list(f"objects/{kind}"):
             yield file
 
 

@@ -20,6 +20,7 @@ from backend.adapters.lance.database import LanceDatabase
 from backend.adapters.lance.index import LanceIndex
 from backend.adapters.lance.snapshot import snapshots
 from backend.catalogue.errors import BodyMismatch, ObjectExists, ObjectMissing
+from backend.catalogue.object_keys import image_of
 from backend.catalogue.ports import ObjectStore
 from backend.catalogue.values import SHA256, ImageID, ImageRecord, ObjectFacts, ObjectKey, SpaceID
 
@@ -162,7 +163,7 @@ class _Restoring:
         for space_id, images in before.rows.items():
             if others := images - rows.get(space_id, set()):
                 return f"this library is not empty: it has {len(others):,} images that are not of this backup"
-        if others := [name for name in before.objects.names if _id_in(name) not in ids]:
+        if others := [name for name in before.objects.names if image_of(name) not in ids]:
             return f"this library is not empty: its store has {len(others):,} files that are not of this backup"
         return None
 
@@ -180,7 +181,7 @@ class _Restoring:
 
     def _count_strangers(self) -> None:
         known = self._seen.union(*self._before.rows.values())
-        self._done.strangers = sum(_id_in(name) not in known for name in self._before.objects.names)
+        self._done.strangers = sum(image_of(name) not in known for name in self._before.objects.names)
 
     async def _objects(self) -> None:
         progress = Progress(self._tell, "Restoring files", self._backup.images)
@@ -309,8 +310,3 @@ async def _looked(target: Target, missing: bool) -> _Library:
     objects = await Inventory.of_store(target.store)
     deleted = frozenset(await target.database.tombstones.all())
     return _Library(await target.identity.read(), rows, originals, objects, deleted)
-
-
-def _id_in(name: str) -> ImageID:
-    """Return the id in an object's key."""
-    return ImageID(name.partition("/")[2])

@@ -198,11 +198,17 @@ class LengthRequired(ObjectRefused):
 
 
 class ObjectExists(ObjectRefused):
-    """The key is taken: an object is never overwritten."""
+    """An object with this key exists: objects are never overwritten."""
+
+    def __init__(self) -> None:
+        super().__init__("There is an object with this key; objects are written once.")
 
 
 class ObjectMissing(CatalogueError):
     """No object has this key."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no object with this key.")
 
 
 class Unavailable(CatalogueError):

@@ -68,3 +68,7 @@ _BEGINNINGS: dict[str, Callable[[bytes], bool]] = {
     "image/heic": _with_brand(HEIF_BRANDS),
     "image/heif": _with_brand(HEIF_BRANDS),
 }
+
+# The types that are accepted: pictures only. Nothing that a browser would run as a document (SVG, HTML) may lie under
+# our origin.
+IMAGE_TYPES = tuple(_BEGINNINGS)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .errors import CatalogueError, LibraryMismatch
+from .graces import Graces
 from .hidden_hubs import HiddenHubs
 from .library import OpenLibrary
-from .orphans import Graces, Sweep, Sweeper
+from .orphans import Sweep, Sweeper
 from .ports import ImageIndex
 from .values import Filters, Upkeep
 

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from .errors import LibraryMismatch
+from .object_keys import ORIGINALS
 from .ports import ObjectStore
 from .values import LibraryID, SpaceID
 
@@ -130,7 +131,7 @@ class Library:
             raise LibraryMismatch(self._ledger.location, self._store.location, reason) from exc
 
     async def _originals(self) -> int:
-        return len([None async for _ in self._store.list("originals/")])
+        return len([None async for _ in self._store.list(ORIGINALS)])
 
 
 class OpenLibrary(Library):

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from .errors import ObjectMissing, StoreUnavailable
+from .object_keys import ORIGINALS, image_of, original_key, thumbnail_key
 from .ports import ObjectStore
-from .values import ImageID, ImageRecord, ObjectFacts, ObjectKey, original_key, thumbnail_key
+from .values import ImageID, ImageRecord, ObjectFacts, ObjectKey
 
 # Objects that are asked for at once. A guess: as many as a bucket answers without delay.
 AT_ONCE = 32
@@ -98,5 +99,5 @@ def _fault_in(found: ObjectFacts | None, expected: ObjectFacts | None) -> str | 
 
 async def stored_originals(store: ObjectStore) -> AsyncIterator[ImageID]:
     """Go through the ids of the images whose originals the store holds."""
-    async for stored in store.list("originals/"):
-        yield ImageID(stored.key.removeprefix("originals/"))
+    async for stored in store.list(ORIGINALS):
+        yield image_of(stored.key)

@@ -5,26 +5,21 @@ Nothing is removed on the word of a database that is not the store's own (`Libra
 stay. What lies in the trash goes for good after a further grace, and comes back by itself if its image does.
 """
 
-import re
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from .batches import in_batches
+from .graces import Graces
 from .library import Library
+from .object_keys import image_of, is_object_key
 from .ports import ObjectStore
 from .values import EPOCH, ImageID, StoredObject
 
 # Objects asked about, and moved, at a time: as many as S3 deletes by one request.
 BATCH = 1000
-
-# A ticket is compared with the clock when a registration begins. By how much later its row may be written, and by how
-# much the clocks of two servers and of the store may differ, before a sweep could meet a registration: an hour is some
-# hundred times what the time-outs of store and database allow, and no clock that signs addresses is off by as much.
-MARGIN_S = 3600
-
-_KEY = re.compile(r"(?:originals|thumbnails)/([0-9a-f]{32})")
 
 
 class Registry(Protocol):
@@ -75,16 +70,6 @@ def _nothing(action: str, stored: StoredObject) -> None:
     pass
 
 
-@dataclass(frozen=True)
-class Graces:
-    """For how long what seems to be of no use is left alone, in seconds."""
-
-    orphan_s: int
-    """Before it goes into the trash: longer than any ticket lives, by MARGIN_S at least."""
-    trash_s: int
-    """In the trash."""
-
-
 class Sweeper:
     """Sweeps one store by the rows of one database."""
 
@@ -130,8 +115,8 @@ class Sweeper:
     async def put_all_back(self) -> Sweep:
         """Empty the trash into the store again."""
         found = Sweep()
-        async with aclosing(_batches(self._store.trashed())) as batches:
-            async for batch in batches:
+        async with aclosing(self._store.trashed()) as trashed:
+            async for batch in in_batches(trashed, BATCH):
                 await self._store.put_back([stored.key for stored in batch])
                 found = replace(found, put_back=found.put_back + len(batch))
         return found
@@ -154,17 +139,17 @@ class Sweeper:
     ) -> Sweep:
         kept_s = self.graces.trash_s if grace_s is None else grace_s
         oldest = self._now() - timedelta(seconds=kept_s)
-        async with aclosing(_batches(self._store.trashed())) as batches:
-            async for batch in batches:
+        async with aclosing(self._store.trashed()) as trashed:
+            async for batch in in_batches(trashed, BATCH):
                 found = await self._sweep_trashed(batch, oldest, found, dry_run, each)
         return found
 
     async def _sweep_trashed(
         self, batch: Sequence[StoredObject], oldest: datetime, found: Sweep, dry_run: bool, each: Each
     ) -> Sweep:
-        registered = await self._registry.registered(sorted({_image_of(stored) for stored in batch}))
-        back = [stored for stored in batch if _image_of(stored) in registered]
-        old = [stored for stored in batch if _image_of(stored) not in registered and stored.modified <= oldest]
+        registered = await self._registry.registered(sorted({image_of(stored.key) for stored in batch}))
+        back = [stored for stored in batch if image_of(stored.key) in registered]
+        old = [stored for stored in batch if image_of(stored.key) not in registered and stored.modified <= oldest]
         if not dry_run:
             await self._store.put_back([stored.key for stored in back])
             await self._store.empty_trash([stored.key for stored in old])
@@ -208,24 +193,23 @@ async def sweep(
         dry_run: Count only.
     """
     oldest_allowed = now() - timedelta(seconds=grace_s)
-    found, batch = Sweep(), list[StoredObject]()
+    found = Sweep()
     async with aclosing(store.list()) as listed:
-        async for stored in listed:
-            if not _KEY.fullmatch(stored.key):
-                found = replace(found, foreign=found.foreign + 1)
-            elif _is_young(stored, oldest_allowed):
-                found = replace(found, young=found.young + 1)
-            else:
-                batch.append(stored)
-            if len(batch) == BATCH:
-                found, batch = await _sweep_batch(store, registry, batch, found, dry_run, each), []
-    return await _sweep_batch(store, registry, batch, found, dry_run, each) if batch else found
+        async for batch in in_batches(listed, BATCH):
+            ours = [stored for stored in batch if is_object_key(stored.key)]
+            old = [stored for stored in ours if not _is_young(stored, oldest_allowed)]
+            found = replace(
+                found, foreign=found.foreign + len(batch) - len(ours), young=found.young + len(ours) - len(old)
+            )
+            if old:
+                found = await _sweep_batch(store, registry, old, found, dry_run, each)
+    return found
 
 
 def _is_young(stored: StoredObject, oldest_allowed: datetime) -> bool:
     # As digits: those of a foreign id may say a year that datetime does not know.
     milliseconds = (oldest_allowed - EPOCH) // timedelta(milliseconds=1)
-    return int(_image_of(stored)[:12], 16) >= milliseconds or stored.modified >= oldest_allowed
+    return int(image_of(stored.key)[:12], 16) >= milliseconds or stored.modified >= oldest_allowed
 
 
 async def _sweep_batch(
@@ -236,13 +220,13 @@ async def _sweep_batch(
     dry_run: bool,
     each: Each,
 ) -> Sweep:
-    image_ids = sorted({_image_of(stored) for stored in batch})
+    image_ids = sorted({image_of(stored.key) for stored in batch})
     # In this order: an image that is deleted in between is in the second answer, not taken for an orphan.
     registered = await registry.registered(image_ids)
-    unknown = [stored for stored in batch if _image_of(stored) not in registered]
-    deleted = await registry.deleted(sorted({_image_of(stored) for stored in unknown})) if unknown else frozenset()
-    doomed = [stored for stored in unknown if _image_of(stored) in deleted]
-    orphans = [stored for stored in unknown if _image_of(stored) not in deleted]
+    unknown = [stored for stored in batch if image_of(stored.key) not in registered]
+    deleted = await registry.deleted(sorted({image_of(stored.key) for stored in unknown})) if unknown else frozenset()
+    doomed = [stored for stored in unknown if image_of(stored.key) in deleted]
+    orphans = [stored for stored in unknown if image_of(stored.key) not in deleted]
     if not dry_run:
         if doomed:
             await store.delete([stored.key for stored in doomed])
@@ -258,19 +242,3 @@ async def _sweep_batch(
         removed=found.removed + len(doomed),
         kept=found.kept + len(batch) - len(unknown),
     )
-
-
-async def _batches(objects: AsyncGenerator[StoredObject, None]) -> AsyncGenerator[list[StoredObject], None]:
-    batch: list[StoredObject] = []
-    async with aclosing(objects) as listed:
-        async for stored in listed:
-            batch.append(stored)
-            if len(batch) == BATCH:
-                yield batch
-                batch = []
-    if batch:
-        yield batch
-
-
-def _image_of(stored: StoredObject) -> ImageID:
-    return ImageID(stored.key.partition("/")[2])

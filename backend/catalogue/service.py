@@ -26,9 +26,10 @@ from .errors import (
     UploadTooLarge,
 )
 from .examples import combine
-from .file_types import FIRST_BYTES, begins_like
+from .file_types import FIRST_BYTES, IMAGE_TYPES, begins_like
 from .hidden_hubs import HiddenHubs
 from .hubs import HubGate
+from .object_keys import original_key, thumbnail_key
 from .ports import ImageIndex, ObjectStore, OtherSpaces
 from .ranking import fuse
 from .spaces import EmbeddingSpace
@@ -53,13 +54,8 @@ from .values import (
     Vector,
     created_at,
     new_image_id,
-    original_key,
-    thumbnail_key,
 )
 from .vectors import same
-
-# Types of pictures only. Nothing that a browser would run as a document (SVG, HTML) may lie under our origin.
-IMAGE_TYPES = tuple(f"image/{name}" for name in ("jpeg", "png", "webp", "gif", "avif", "bmp", "tiff", "heic", "heif"))
 
 # A thumbnail of the page, a JPEG of at most 384 pixels, has some 20 KB, of pure noise 99 (measured); the bound leaves
 # room for other clients' PNG, and keeps a page of a hundred light.

@@ -47,14 +47,6 @@ def created_at(image_id: ImageID) -> datetime:
     return EPOCH + timedelta(milliseconds=int(image_id[:12], 16))
 
 
-def original_key(image_id: ImageID) -> ObjectKey:
-    return ObjectKey(f"originals/{image_id}")
-
-
-def thumbnail_key(image_id: ImageID) -> ObjectKey:
-    return ObjectKey(f"thumbnails/{image_id}")
-
-
 @dataclass(frozen=True)
 class ObjectFacts:
     """What is known of an object's bytes. Equal facts mean the same bytes under the same type."""

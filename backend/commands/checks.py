@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
-from ipaddress import ip_address
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -28,6 +27,7 @@ from backend.adapters.s3.store import S3Store
 from backend.catalogue.errors import LibraryMismatch, Unavailable
 from backend.catalogue.hidden_hubs import warning
 from backend.catalogue.housekeeping import in_bytes
+from backend.catalogue.object_keys import ORIGINALS
 from backend.catalogue.values import ImageID
 from backend.databases import location_of, storage_options
 from backend.libraries import unopened_library
@@ -38,6 +38,7 @@ from backend.setup.npm import find_npm
 from backend.setup.prepare import FRONTEND
 from backend.setup.site import is_up_to_date
 from backend.stores import opened_store, page_origin, store_to_look_at
+from backend.web.hosts import is_loopback
 from backend.web.openapi import openapi_config
 
 from .errors import CannotListen
@@ -121,17 +122,10 @@ def access(settings: Settings) -> Check:
     """Say who may do what. That the settings can be read is known by now: no command begins without."""
     if settings.api_keys:
         return _ok("access", f"{len(settings.api_keys)} keys; without one a request may do {settings.anonymous}")
-    if _is_loopback(settings.host):
+    if is_loopback(settings.host):
         return _ok("access", "no keys, and only this machine reaches the server")
     sentence = f"whoever reaches {settings.host} may add and delete; set {variable('api_keys')}"
     return _warning("access", sentence)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def secret(settings: Settings) -> Check:
@@ -263,7 +257,7 @@ async def _counted_objects(settings: Settings, images: int) -> Sequence[Check]:
     name, originals = "originals", 0
     try:
         async with asyncio.timeout(PATIENCE_S), store_to_look_at(settings) as store:
-            async for _ in store.list("originals/"):
+            async for _ in store.list(ORIGINALS):
                 originals += 1
                 if originals == images:
                     return [_ok(name, f"there is one for each of {images} images, or more")]

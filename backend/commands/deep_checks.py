@@ -29,8 +29,9 @@ from backend.adapters.lance.faults import translated
 from backend.catalogue.errors import StoreUnavailable, Unavailable
 from backend.catalogue.housekeeping import in_bytes
 from backend.catalogue.object_checks import ObjectChecker, ObjectFault, stored_originals
+from backend.catalogue.object_keys import original_key
 from backend.catalogue.service import utc_now
-from backend.catalogue.values import ImageID, ImageRecord, original_key
+from backend.catalogue.values import ImageID, ImageRecord
 from backend.databases import location_of, opened_database, storage_options
 from backend.settings import Settings
 from backend.stores import store_to_look_at

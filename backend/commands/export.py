@@ -25,8 +25,10 @@ import pyarrow.parquet as pq
 
 from backend import __version__
 from backend.adapters.lance.index import LanceIndex
+from backend.catalogue.batches import in_batches
+from backend.catalogue.object_keys import original_key, thumbnail_key
 from backend.catalogue.service import utc_now
-from backend.catalogue.values import ImageRecord, SpaceID, Vector, original_key, thumbnail_key
+from backend.catalogue.values import ImageRecord, SpaceID, Vector
 from backend.databases import opened_database
 from backend.settings import Settings
 
@@ -103,7 +105,7 @@ async def _write_rows(rows: AsyncIterator[Row], folder: Path) -> tuple[int, int 
     with ExitStack() as stack:
         records = stack.enter_context((folder / "records.jsonl").open("x", encoding="utf-8", newline="\n"))
         vectors: pq.ParquetWriter | None = None
-        async for batch in _batches(rows):
+        async for batch in in_batches(rows, ROWS):
             if vectors is None:
                 dimension = len(batch[0][1])
                 vectors = stack.enter_context(pq.ParquetWriter(folder / "vectors.parquet", _vector_schema(dimension)))
@@ -113,17 +115,6 @@ async def _write_rows(rows: AsyncIterator[Row], folder: Path) -> tuple[int, int 
         if vectors is None:
             stack.enter_context(pq.ParquetWriter(folder / "vectors.parquet", _vector_schema(0)))
     return images, dimension
-
-
-async def _batches(rows: AsyncIterator[Row]) -> AsyncIterator[list[Row]]:
-    batch: list[Row] = []
-    async for row in rows:
-        batch.append(row)
-        if len(batch) == ROWS:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _vector_schema(dimension: int) -> pa.Schema:

@@ -13,6 +13,7 @@ from backend.settings import Settings, variable
 from backend.setup.prepare import prepare
 from backend.setup.report import TerminalReport
 from backend.web.connections import Connections
+from backend.web.hosts import origin_of
 from backend.web.protocol import limited_protocol
 
 from . import open_files
@@ -108,6 +109,4 @@ def _first(group: ExceptionGroup) -> Exception:
 
 def address_to_open(settings: Settings) -> str:
     """Return the address to open on this machine."""
-    everywhere = {"0.0.0.0": "localhost", "::": "localhost"}
-    host = everywhere.get(settings.host, settings.host)
-    return f"http://[{host}]:{settings.port}/" if ":" in host else f"http://{host}:{settings.port}/"
+    return f"{origin_of(settings.host, settings.port)}/"

@@ -1,84 +1,58 @@
-"""Which host names the server answers to."""
+"""What a host name or address means: whether it is this machine's own, and how it is written in an address."""
 
-import re
 import socket
 from collections.abc import Collection
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from litestar.exceptions import HTTPException
-from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Receive, Scope, Send
-
-from backend.settings import variable
-
-# How a browser on this machine names it.
+# How a browser on this machine may name it.
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
-# RFC 9110, 7.2: `uri-host [ ":" port ]`. The port is whatever a proxy or a container makes of it.
-_HOST = re.compile(r"(\[[^]]*\]|[^:]*)(:\d*)?")
 
-
-class HostRefused(HTTPException):
-    """The request is for a host that this server does not speak for (RFC 9110, 15.5.20: Misdirected Request)."""
-
-    status_code = 421
-
-
-class HostCheck(ASGIMiddleware):
+def is_loopback(host: str) -> bool:
     """
-    Answers only to some host names.
+    Say whether a server that listens on a host is reached by this machine only.
 
-    A page from elsewhere can have its own name resolved to 127.0.0.1 (DNS rebinding), and is then, to the browser, of
-    the same origin as this server: the name in the request is all that tells them apart. What no route answers is a 404
-    or 405 under every name.
+    Resolved as for listening: `127.1` and names in /etc/hosts are loopback addresses too. A name that cannot be
+    resolved counts as one: nobody can listen there, and loopback has the stricter rules.
     """
+    address = _resolved(host)
+    return address is None or address.is_loopback
 
-    def __init__(self, names: Collection[str]) -> None:
-        """
-        Args:
-            names: As in the header Host, in lower case, without port. None at all lets every name pass.
-        """
-        self._names = names
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        if self._names:
-            self._check(_hosts(scope))
-        await next_app(scope, receive, send)
+def is_any_address(host: str) -> bool:
+    """Say whether a server that listens on a host is reached under every address of this machine (0.0.0.0, ::)."""
+    address = _resolved(host)
+    return address is not None and address.is_unspecified
 
-    def _check(self, hosts: list[str]) -> None:
-        if refused := [host for host in hosts if _name(host) not in self._names]:
-            raise HostRefused(f"This server does not answer to {refused[0]!r}; {variable('hosts')} can let it.")
+
+def in_url(host: str) -> str:
+    """Write a host as URLs and the header Host have it: an IPv6 address in brackets (RFC 3986, 3.2.2)."""
+    return f"[{host}]" if ":" in host else host
+
+
+def origin_of(host: str, port: int) -> str:
+    """Return the origin at which a browser on this machine finds a server that listens on a host and port."""
+    return f"http://{'localhost' if is_any_address(host) else in_url(host)}:{port}"
 
 
 def names_to_answer(host: str, hosts: Collection[str]) -> frozenset[str]:
     """
-    Return the names for `HostCheck`.
+    Return the names that a server answers to, as in the header Host, without a port; none at all stands for every name.
 
-    A server that others reach is reached under names that it cannot know, so it answers to all unless it is told them.
+    A server that other machines reach cannot know its own names, so without `hosts` it answers to all.
 
     Args:
         host: The address that the server listens on.
         hosts: The names that whoever runs it has given.
     """
-    if not hosts and not _is_loopback(host):
+    if not hosts and not is_loopback(host):
         return frozenset()
-    return LOOPBACK_NAMES | {f"[{host}]" if ":" in host else host.lower()} | set(hosts)
+    return LOOPBACK_NAMES | {in_url(host).lower()} | set(hosts)
 
 
-def _is_loopback(host: str) -> bool:
-    # Resolved as for listening: `127.1` and names in /etc/hosts are loopback addresses too.
+def _resolved(host: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ip_address(socket.getaddrinfo(host, None)[0][4][0]).is_loopback
+        address = ip_address(socket.getaddrinfo(host, None)[0][4][0])
     except (OSError, UnicodeError):
-        return True  # Nobody can listen there; the stricter rule does no harm.
-
-
-def _hosts(scope: Scope) -> list[str]:
-    """Return the headers Host, which should be one; a request without any has an empty one."""
-    return [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"] or [""]
-
-
-def _name(host: str) -> str:
-    """Return the name of a header Host, without its port; empty if it cannot be read."""
-    found = _HOST.fullmatch(host.lower())
-    return found[1] if found else ""
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address

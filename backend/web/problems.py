@@ -14,7 +14,7 @@ from backend.catalogue import errors
 
 from .access import KeyRequired, RoleRequired
 from .cross_site import CrossSiteRefused
-from .hosts import HostRefused
+from .host_check import HostRefused
 from .json_bodies import JSONRequired
 from .schemas import Problem
 

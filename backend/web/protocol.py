@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from . import problems
 from .connections import Allowance, Connections
+from .hosts import in_url
 from .problems import MEDIA_TYPE, RETRY_AFTER_S, Kind
 from .security import HEADERS
 
@@ -238,7 +239,7 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
         target = httptools.parse_url(self.url)
         if not target.host:
             raise _Refused(problems.MALFORMED, "The request is for no path of this server.")
-        host = b"[%b]" % target.host if b":" in target.host else target.host
+        host = in_url(target.host.decode("latin-1")).encode("latin-1")
         authority = host if target.port is None else b"%b:%d" % (host, target.port)
         self.headers[:] = [header for header in self.headers if header[0] != b"host"] + [(b"host", authority)]
 

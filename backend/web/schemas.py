@@ -11,8 +11,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from backend.catalogue import values
 from backend.catalogue.errors import InvalidVector
+from backend.catalogue.file_types import IMAGE_TYPES
 from backend.catalogue.reembedding import LEASE_S
-from backend.catalogue.service import IMAGE_TYPES, MAX_ATTRIBUTES, MAX_TAGS, MAX_THUMBNAIL_BYTES
+from backend.catalogue.service import MAX_ATTRIBUTES, MAX_TAGS, MAX_THUMBNAIL_BYTES
 from backend.catalogue.values import MD5, SHA256, HubState, ImageRecord, Links, Vector
 from backend.catalogue.vectors import to_vector
 

@@ -23,16 +23,8 @@ from backend.backup.manifest import choose
 from backend.backup.parallel import in_parallel
 from backend.backup.restoring import Target, restore_backup
 from backend.catalogue.library import OpenLibrary
-from backend.catalogue.values import (
-    ImageID,
-    ImageRecord,
-    ObjectFacts,
-    Vector,
-    created_at,
-    new_image_id,
-    original_key,
-    thumbnail_key,
-)
+from backend.catalogue.object_keys import original_key, thumbnail_key
+from backend.catalogue.values import ImageID, ImageRecord, ObjectFacts, Vector, created_at, new_image_id
 from backend.databases import opened_database
 from backend.settings import Settings
 from backend.stores import opened_store, prepare_store

@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from backend.app import create_app
-from backend.catalogue.service import IMAGE_TYPES
+from backend.catalogue.file_types import IMAGE_TYPES
 from backend.settings import APIKey, Role, Settings
 from backend.web.static import Site
 from tests.support.api import API, JPEG, OpenAPIDocument, Picture

@@ -18,8 +18,9 @@ from litestar import Litestar
 from backend.adapters.folder.store import FolderStore
 from backend.adapters.s3.store import Place, S3Store
 from backend.catalogue.errors import BodyMismatch, ObjectExists, ObjectMissing
+from backend.catalogue.object_keys import original_key, thumbnail_key
 from backend.catalogue.ports import ObjectStore
-from backend.catalogue.values import MD5, ObjectKey, SignedRequest, original_key, thumbnail_key
+from backend.catalogue.values import MD5, ObjectKey, SignedRequest
 from backend.web.problems import exception_handlers
 from backend.web.store_routes import PATH, store_routes
 from tests.support.network import serving

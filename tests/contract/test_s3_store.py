@@ -21,7 +21,8 @@ from backend.adapters.s3 import store as s3_store
 from backend.adapters.s3.checks import CORS_RULE, allow_browsers, check_cors, check_store, probe
 from backend.adapters.s3.store import Place, S3Store, reason
 from backend.catalogue.errors import StoreUnavailable
-from backend.catalogue.values import MD5, ObjectKey, SignedRequest, original_key
+from backend.catalogue.object_keys import original_key
+from backend.catalogue.values import MD5, ObjectKey, SignedRequest
 from tests.support.network import serving
 from tests.support.records import Clock, facts, image_id
 from tests.support.servers.careless_store import careless_store

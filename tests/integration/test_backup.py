@@ -22,7 +22,8 @@ from backend.app import create_app
 from backend.backup import chunks, depots, parallel
 from backend.catalogue.errors import LibraryMismatch
 from backend.catalogue.library import Library
-from backend.catalogue.values import ImageID, original_key, thumbnail_key
+from backend.catalogue.object_keys import original_key, thumbnail_key
+from backend.catalogue.values import ImageID
 from backend.commands.lock import locked
 from backend.databases import opened_database
 from backend.settings import Settings

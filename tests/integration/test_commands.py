@@ -20,6 +20,7 @@ import pytest
 
 from backend import __version__, cli
 from backend.adapters.folder.store import FolderStore
+from backend.catalogue.object_keys import original_key, thumbnail_key
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import (
     AttributeValue,
@@ -31,8 +32,6 @@ from backend.catalogue.values import (
     Vector,
     created_at,
     new_image_id,
-    original_key,
-    thumbnail_key,
 )
 from backend.commands import export
 from tests.support.api import stored

@@ -14,7 +14,8 @@ from backend import cli
 from backend.adapters.folder.store import FolderStore
 from backend.adapters.lance import upkeep as lance_upkeep
 from backend.adapters.lance.database import LanceDatabase
-from backend.catalogue.values import Filters, ImageRecord, Sort, original_key, thumbnail_key
+from backend.catalogue.object_keys import original_key, thumbnail_key
+from backend.catalogue.values import Filters, ImageRecord, Sort
 from tests.support.damage import DAMAGES, JOINED, LATER, SPACE, TABLE, data_files, image, index_files
 from tests.support.database import open_index
 from tests.support.records import image_id

@@ -21,8 +21,9 @@ from backend import cli
 from backend.adapters.folder.store import FolderStore
 from backend.adapters.lance.database import LanceDatabase
 from backend.adapters.lance.hubs import LanceHubs
+from backend.catalogue.object_keys import original_key
 from backend.catalogue.spaces import EmbeddingSpace
-from backend.catalogue.values import SpaceID, original_key
+from backend.catalogue.values import SpaceID
 from backend.commands import checks
 from backend.commands.checks import Level
 from backend.setup.model import install_model

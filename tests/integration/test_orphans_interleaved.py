@@ -23,21 +23,15 @@ from backend.adapters.lance.hubs import LanceHubs
 from backend.adapters.lance.index import LanceIndex
 from backend.adapters.lance.other_spaces import LanceOtherSpaces
 from backend.catalogue.errors import ImageNotFound, ObjectRefused, TicketError, UploadIncomplete
+from backend.catalogue.graces import MARGIN_S
 from backend.catalogue.hidden_hubs import HiddenHubs
 from backend.catalogue.hubs import HubGate
-from backend.catalogue.orphans import MARGIN_S, sweep
+from backend.catalogue.object_keys import original_key, thumbnail_key
+from backend.catalogue.orphans import sweep
 from backend.catalogue.ports import HubMemory, ImageIndex, OtherSpaces
 from backend.catalogue.service import Catalogue, Limits
 from backend.catalogue.tickets import TicketOffice
-from backend.catalogue.values import (
-    Declaration,
-    Description,
-    ImageID,
-    ImageRecord,
-    SignedRequest,
-    original_key,
-    thumbnail_key,
-)
+from backend.catalogue.values import Declaration, Description, ImageID, ImageRecord, SignedRequest
 from tests.support.director import Actor, at_gate, step_by_step
 from tests.support.records import Clock, facts
 from tests.support.spaces import small_space, vector

@@ -12,18 +12,9 @@ import numpy as np
 
 from backend.adapters.lance.index import LanceIndex
 from backend.catalogue.library import OpenLibrary
+from backend.catalogue.object_keys import original_key, thumbnail_key
 from backend.catalogue.spaces import EmbeddingSpace
-from backend.catalogue.values import (
-    SHA256,
-    ImageID,
-    ImageRecord,
-    Label,
-    ObjectKey,
-    created_at,
-    new_image_id,
-    original_key,
-    thumbnail_key,
-)
+from backend.catalogue.values import SHA256, ImageID, ImageRecord, Label, ObjectKey, created_at, new_image_id
 from backend.databases import opened_database
 from backend.settings import Settings
 from backend.stores import opened_store, prepare_store

@@ -11,7 +11,6 @@ import hashlib
 import json
 import math
 import os
-import re
 import secrets
 import shutil
 import threading
@@ -31,6 +30,7 @@ from backend.catalogue.errors import (
     SignatureInvalid,
     StoreUnavailable,
 )
+from backend.catalogue.object_keys import KINDS, is_object_key
 from backend.catalogue.signing import Signer
 from backend.catalogue.values import SHA256, ObjectFacts, ObjectKey, SignedRequest, StoredObject
 
@@ -42,15 +42,8 @@ try:
 except ImportError:  # Windows, where one server at a time may use a folder
     fcntl = None
 
-KINDS = ("originals", "thumbnails")
-
-# The only keys there are; nothing else ever becomes part of a path.
-KEY = re.compile(rf"({'|'.join(KINDS)})/[0-9a-f]{{32}}")
-
 # What a signed address says beside its signature.
 SIGNED_NAMES = {"GET": {"expires"}, "PUT": {"expires", "size", "type", "sha256"}}
-
-TAKEN = "There is an object under this key; objects are written once."
 
 
 @dataclass(frozen=True)
@@ -122,7 +115,7 @@ class FolderStore:
             try:
                 return await asyncio.to_thread(_read_start, self._folder(key) / "body", count)
             except FileNotFoundError as exc:
-                raise ObjectMissing("There is no object under this key.") from exc
+                raise ObjectMissing() from exc
 
     async def read(self, key: ObjectKey) -> AsyncIterator[bytes]:
         with _translated():
@@ -131,7 +124,7 @@ class FolderStore:
                     async for piece in pieces:
                         yield piece
             except FileNotFoundError as exc:
-                raise ObjectMissing("There is no object under this key.") from exc
+                raise ObjectMissing() from exc
 
     async def put(self, key: ObjectKey, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
         with _translated():
@@ -221,7 +214,7 @@ class FolderStore:
         expires_s = self._admit("GET", key, query)
         facts = await self.head(ObjectKey(key))
         if facts is None:
-            raise ObjectMissing("There is no object under this key.")
+            raise ObjectMissing()
         return ServedObject(facts, max_age_s=math.floor(expires_s - self._now().timestamp()))
 
     def _url(self, method: str, key: ObjectKey, query: dict[str, str]) -> str:
@@ -231,7 +224,7 @@ class FolderStore:
     def _admit(self, method: str, key: str, query: Mapping[str, str]) -> int:
         """Check a signed request's address; return when it expires, in seconds since 1970."""
         signed = {name: value for name, value in query.items() if name != "signature"}
-        well_formed = KEY.fullmatch(key) and signed.keys() == SIGNED_NAMES[method]
+        well_formed = is_object_key(key) and signed.keys() == SIGNED_NAMES[method]
         if not well_formed or not self._signer.verify(_message(method, key, signed), query.get("signature", "")):
             raise SignatureInvalid("This address was altered, or was not signed by this server for this method.")
         expires_s = int(signed["expires"])
@@ -240,7 +233,7 @@ class FolderStore:
         return expires_s
 
     def _folder(self, key: str) -> Path:
-        if not KEY.fullmatch(key):
+        if not is_object_key(key):
             raise ValueError(f"no key of this store: {key!r}")
         return self._root / key
 
@@ -374,7 +367,7 @@ class _Partial:
             if self._closed:
                 return
             if self._target.exists():
-                raise ObjectExists(TAKEN)
+                raise ObjectExists()
             self._folder.mkdir()
             self._open.callback(shutil.rmtree, self._folder, ignore_errors=True)
             self._open.enter_context(_in_use(self._folder))
@@ -424,7 +417,7 @@ def _publish(partial: Path, folder: Path) -> None:
         partial.rename(folder)
     except OSError as exc:
         if folder.exists():
-            raise ObjectExists(TAKEN) from exc
+            raise ObjectExists() from exc
         raise
     sync_folder(folder.parent)
 
@@ -466,7 +459,7 @@ def _stored(
     found = []
     for entry in entries:
         key = ObjectKey(f"{kind}/{entry.name}")
-        if key.startswith(prefix) and KEY.fullmatch(key):
+        if key.startswith(prefix) and is_object_key(key):
             with suppress(FileNotFoundError, NotADirectoryError):
                 folder = Path(entry.path)
                 size, seconds = (folder / "body").stat().st_size, moment(folder)

@@ -36,11 +36,11 @@ from botocore.exceptions import (
 )
 
 from backend.catalogue.errors import BodyMismatch, ObjectExists, ObjectMissing, StoreUnavailable
+from backend.catalogue.object_keys import is_object_key
 from backend.catalogue.service import utc_now
 from backend.catalogue.values import MD5, SHA256, ObjectFacts, ObjectKey, SignedRequest, StoredObject
 
 from ..disk.piecewise import PIECE_BYTES
-from ..folder.store import KEY, TAKEN
 from .presigning import MAX_EXPIRES_S, presign
 
 # Calls at the same time. A guess: one takes some 20 ms at Amazon and some 2 ms of processor time here, so that more
@@ -201,7 +201,7 @@ class S3Store:
                 return await self._in_pool(partial(self._read, self._full(key), count))
             except ClientError as exc:
                 if _status(exc) == 404:
-                    raise ObjectMissing("There is no object under this key.") from exc
+                    raise ObjectMissing() from exc
                 raise
 
     async def read(self, key: ObjectKey) -> AsyncIterator[bytes]:
@@ -211,7 +211,7 @@ class S3Store:
                 answer = await self._transferred(get)
             except ClientError as exc:
                 if _status(exc) == 404:
-                    raise ObjectMissing("There is no object under this key.") from exc
+                    raise ObjectMissing() from exc
                 raise
             body = answer["Body"]
             try:
@@ -232,7 +232,7 @@ class S3Store:
                     await self._transferred(partial(put, **parameters))
                 except ClientError as exc:
                     if _status(exc) == 412:
-                        raise ObjectExists(TAKEN) from exc
+                        raise ObjectExists() from exc
                     raise
 
     async def delete(self, keys: Sequence[ObjectKey]) -> None:
@@ -362,7 +362,7 @@ class S3Store:
     async def _listed(self, prefix: str, below: str) -> AsyncGenerator[StoredObject, None]:
         """Go through the objects that lie below a part of the store, such as the trash."""
         async for stored in self._all(self._full(below), prefix):
-            if KEY.fullmatch(stored.key):  # Whatever else lies there is not ours.
+            if is_object_key(stored.key):  # Whatever else lies there is not ours.
                 yield stored
 
     async def _all(self, start: str, prefix: str) -> AsyncIterator[StoredObject]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.catalogue.orphans import MARGIN_S
+from backend.catalogue.graces import MARGIN_S
 from backend.settings import APIKey, InvalidSetting, Role, Settings, YesNo, signing_secret, variable
 
 SECRET = "0123456789abcdef" * 2

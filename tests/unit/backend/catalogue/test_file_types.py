@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.catalogue.file_types import FIRST_BYTES, begins_like
-from backend.catalogue.service import IMAGE_TYPES
+from backend.catalogue.file_types import FIRST_BYTES, IMAGE_TYPES, begins_like
 from frontend.embedder.preprocessing import PictureError, decode, isobmff_size, isobmff_type
 from tests.support import awkward
 from tests.support.drawings import draw

@@ -14,11 +14,13 @@ import pytest
 
 from backend.adapters.folder.store import FolderStore
 from backend.catalogue.errors import IndexUnavailable, LibraryMismatch
+from backend.catalogue.graces import Graces
 from backend.catalogue.hidden_hubs import HiddenHubs
 from backend.catalogue.housekeeping import Housekeeper, Rhythm
 from backend.catalogue.library import OpenLibrary, TableState
-from backend.catalogue.orphans import Graces, Sweeper
-from backend.catalogue.values import Filters, ImageID, LibraryID, SpaceID, Upkeep, new_image_id, original_key
+from backend.catalogue.object_keys import original_key
+from backend.catalogue.orphans import Sweeper
+from backend.catalogue.values import Filters, ImageID, LibraryID, SpaceID, Upkeep, new_image_id
 from tests.support.ledger import MemoryLedger
 from tests.support.records import NOON, Clock
 from tests.support.stored import put_object

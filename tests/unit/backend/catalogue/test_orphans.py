@@ -11,17 +11,11 @@ import pytest
 from backend.adapters.folder.store import FolderStore
 from backend.catalogue import orphans
 from backend.catalogue.errors import LibraryMismatch
+from backend.catalogue.graces import Graces
 from backend.catalogue.library import DatabaseState, OpenLibrary
-from backend.catalogue.orphans import Graces, Sweep, Sweeper, sweep
-from backend.catalogue.values import (
-    ImageID,
-    LibraryID,
-    ObjectKey,
-    StoredObject,
-    new_image_id,
-    original_key,
-    thumbnail_key,
-)
+from backend.catalogue.object_keys import original_key, thumbnail_key
+from backend.catalogue.orphans import Sweep, Sweeper, sweep
+from backend.catalogue.values import ImageID, LibraryID, ObjectKey, StoredObject, new_image_id
 from tests.support.ledger import MemoryLedger
 from tests.support.records import NOON, Clock
 from tests.support.stored import put_object

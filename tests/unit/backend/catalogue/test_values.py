@@ -5,15 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.catalogue.values import (
-    Links,
-    SignedRequest,
-    Upload,
-    created_at,
-    new_image_id,
-    original_key,
-    thumbnail_key,
-)
+from backend.catalogue.object_keys import original_key, thumbnail_key
+from backend.catalogue.values import Links, SignedRequest, Upload, created_at, new_image_id
 from tests.support.records import NOON, image_id
 
 moments = st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))

@@ -12,7 +12,8 @@ from backend.adapters.disk import piecewise
 from backend.adapters.folder import store as local_store
 from backend.adapters.folder.store import FolderStore
 from backend.catalogue.errors import StoreUnavailable
-from backend.catalogue.values import ObjectKey, original_key, thumbnail_key
+from backend.catalogue.object_keys import original_key, thumbnail_key
+from backend.catalogue.values import ObjectKey
 from tests.support.api import stored
 from tests.support.records import NOON, Clock, facts, image_id
 from tests.support.stored import key_of, put_object
