@@ -32,6 +32,7 @@ from backend.settings import Settings, YesNo, signing_secret
 from backend.stores import make_store, prepare_store
 from backend.web import routes, store_routes
 from backend.web.access import Identification
+from backend.web.api_page.route import api_page_route
 from backend.web.cross_site import CrossSiteCheck
 from backend.web.head import HeadAsGet
 from backend.web.host_check import HostCheck
@@ -78,6 +79,7 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
     return HeadAsGet(
         route_handlers=[
             routes.api_routes(_before_the_api(settings)),
+            api_page_route(),
             *_store_routes(store, settings),
             static_route(site, space),
         ],

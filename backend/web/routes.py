@@ -316,12 +316,12 @@ HANDLERS = [
     get_space,
     get_status,
     search,
+    begin_upload,
+    register_image,
     list_images,
     get_image,
     change_image,
     delete_image,
-    begin_upload,
-    register_image,
     get_vectors,
 ]
 

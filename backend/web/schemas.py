@@ -35,7 +35,7 @@ MAX_EXAMPLES = 8
 
 # Control characters have no place in a name, and trip up terminals, databases and people.
 # Ends in a lookahead because Python's `$` lets a line feed pass at the end.
-_PRINTABLE = r"^[^\x00-\x1f\x7f]*(?![\s\S])"
+PRINTABLE = r"^[^\x00-\x1f\x7f]*(?![\s\S])"
 
 Sha256 = Annotated[
     str, Meta(pattern="^[0-9a-f]{64}$", max_length=64, description="SHA-256 of the bytes, lower-case hex")
@@ -51,18 +51,18 @@ Md5 = Annotated[
 Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", max_length=32, description="An image's id")]
 Time = Annotated[datetime, Meta(tz=True)]
 SizeBytes = Annotated[int, Meta(ge=1, description="In bytes")]
-FileName = Annotated[str, Meta(min_length=1, max_length=MAX_FILE_NAME_CHARS, pattern=_PRINTABLE)]
-Title = Annotated[str, Meta(max_length=MAX_TITLE_CHARS, pattern=_PRINTABLE)]
-Tag = Annotated[str, Meta(min_length=1, max_length=MAX_TAG_CHARS, pattern=_PRINTABLE)]
-LabelName = Annotated[str, Meta(min_length=1, max_length=200, pattern=_PRINTABLE)]
+FileName = Annotated[str, Meta(min_length=1, max_length=MAX_FILE_NAME_CHARS, pattern=PRINTABLE)]
+Title = Annotated[str, Meta(max_length=MAX_TITLE_CHARS, pattern=PRINTABLE)]
+Tag = Annotated[str, Meta(min_length=1, max_length=MAX_TAG_CHARS, pattern=PRINTABLE)]
+LabelName = Annotated[str, Meta(min_length=1, max_length=200, pattern=PRINTABLE)]
 ContentType = Annotated[str, Meta(max_length=64, description=f"One of {', '.join(IMAGE_TYPES)}")]
 # No format has larger sides than 65,535 pixels but PNG and TIFF, where the browser gives up long before.
 SidePx = Annotated[int, Meta(ge=1, le=1_000_000, description="In pixels, upright")]
 Limit = Annotated[int, Meta(ge=1, le=MAX_IMAGES)]
-Words = Annotated[str, Meta(max_length=MAX_TEXT_CHARS, pattern=_PRINTABLE)]
+Words = Annotated[str, Meta(max_length=MAX_TEXT_CHARS, pattern=PRINTABLE)]
 # Anything that a column and an index may be called, so that the wire's names can be the database's.
 AttributeName = Annotated[str, Meta(max_length=64, pattern=r"^[a-z][a-z0-9_]*(?![\s\S])")]
-AttributeValue = Annotated[str, Meta(max_length=500, pattern=_PRINTABLE)] | float | bool
+AttributeValue = Annotated[str, Meta(max_length=500, pattern=PRINTABLE)] | float | bool
 # JSON has no larger whole numbers that all its readers keep (RFC 8259, 6).
 MAX_WHOLE = 2**53 - 1
 Count = Annotated[int, Meta(ge=0, le=MAX_WHOLE)]
@@ -350,9 +350,7 @@ class Renewal(Request, frozen=True):
 class UnreadableReport(Request, frozen=True):
     """Why a browser could not read an image."""
 
-    reason: Annotated[
-        str, Meta(min_length=1, max_length=MAX_REASON_CHARS, pattern=_PRINTABLE, description="For people")
-    ]
+    reason: Annotated[str, Meta(min_length=1, max_length=MAX_REASON_CHARS, pattern=PRINTABLE, description="For people")]
 
 
 class SourceSpace(Struct, frozen=True):

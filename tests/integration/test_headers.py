@@ -30,7 +30,8 @@ def site(site: Site) -> Site:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/index.html", "/none", f"{API}/health", f"{API}/none", f"{API}/openapi.json", "/store/a/b"]
+    "path",
+    ["/", "/index.html", "/none", f"{API}/health", f"{API}/none", f"{API}/openapi.json", f"{API}/docs", "/store/a/b"],
 )
 async def test_isolation_headers_on_every_response(path: str, http: httpx.AsyncClient) -> None:
     """Pages, API, refusals and errors alike are isolated, and give no permission."""

@@ -41,7 +41,7 @@ async def answered(settings: Settings, space: EmbeddingSpace, site: Site, names:
 @pytest.mark.parametrize("host", FOREIGN)
 async def test_page_that_resolves_its_name_to_this_machine(host: str, http: httpx.AsyncClient) -> None:
     """Neither the page nor the API nor its description is given out under a foreign name."""
-    for path in ("/", "/index.html", "/none", f"{API}/health", f"{API}/images", f"{API}/openapi.json"):
+    for path in ("/", "/index.html", "/none", f"{API}/health", f"{API}/images", f"{API}/openapi.json", f"{API}/docs"):
         response = await http.get(path, headers={"Host": host})
 
         assert response.status_code == 400 or assert_problem(response, 421, "host-refused")
