@@ -1,8 +1,9 @@
 """
 Run all tests: `python -m tests`, with any arguments of pytest.
 
-The tests of the page need a Chromium: Playwright's own or the system's; where there is none, one is installed. Those of
-the store in a bucket need an S3 server, which is installed as well, into a folder of its own.
+As many run at once as the machine has cores, but four at most; with `-n 0` one after the other. The tests of the page
+need a Chromium: Playwright's own or the system's; where there is none, one is installed. Those of the store in a bucket
+need an S3 server, which is installed as well, into a folder of its own.
 """
 
 import os
@@ -21,6 +22,12 @@ from tests.support.servers.s3 import find_ministack, install_ministack
 VARIABLE = "CHROMIUM_FOR_TESTS"
 
 SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# Each process of tests has a browser, servers and models of its own: some 2 GB.
+MOST_AT_ONCE = 4
+
+# With these somebody watches or steps through the tests, which takes a single process, or says how many are to run.
+ALONE = {"-s", "--capture", "--pdb", "--trace", "--collect-only", "--co", "-n", "--numprocesses"}
+
 MACOS_CHROME = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 
 
@@ -34,7 +41,19 @@ def main(arguments: list[str]) -> int:
     os.environ[VARIABLE] = str(chromium)
     if find_ministack() is None:
         install_ministack()  # Where it cannot be installed, the tests that need it are skipped and say so.
-    return pytest.main(arguments)
+    return pytest.main([*at_once(arguments), *arguments])
+
+
+def at_once(arguments: list[str]) -> list[str]:
+    """
+    Return the options with which pytest runs several tests at once, unless the arguments say something about that.
+
+    A process that has nothing left to do takes over what another has not begun: that one takes photos in the browser
+    while this one computes, and both end at about the same time.
+    """
+    if any(argument.partition("=")[0] in ALONE or argument.startswith("-n") for argument in arguments):
+        return []
+    return ["-n", str(min(os.cpu_count() or 1, MOST_AT_ONCE)), "--dist", "worksteal"]
 
 
 def executable() -> str:

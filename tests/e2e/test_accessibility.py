@@ -1,19 +1,18 @@
 """Nothing on the page breaks a rule of WCAG 2.2 AA that a program can check, in any of its states, in both themes."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Route, expect
 
-from tests.e2e.test_map import show_map
-from tests.e2e.test_page import fill
 from tests.support.accessibility import violations
-from tests.support.page import Visit
+from tests.support.drawings import Groups
+from tests.support.filling import fill
+from tests.support.page import Visit, show_map
 from tests.support.servers.lookalike import Server
 
-Groups = Mapping[str, list[Path]]
 
-
+@pytest.mark.new_tab
 def test_while_it_starts_and_empty(visit: Visit) -> None:
     """With its bars, and with nothing in the library."""
     page = visit.open().page
@@ -92,6 +91,7 @@ def test_map(visit: Visit, server: Server) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
 
 
+@pytest.mark.new_tab
 def test_a_part_of_the_library_that_is_being_loaded(visit: Visit, server: Server) -> None:
     """Blank cells are nothing to anybody who does not see them."""
     fill(server, 90)

@@ -1,19 +1,16 @@
 """Adding many files: folders, the queue, what happens without a connection, over a reload, and to look-alikes."""
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.e2e.test_page import keep_screens
-from tests.support.drawings import draw, jpeg
+from tests.support.drawings import Groups, draw, jpeg
 from tests.support.page import Visit, title
+from tests.support.screens import keep_screens
 from tests.support.servers.lookalike import Server
-
-Groups = Mapping[str, list[Path]]
 
 GONE = ["ERR_FAILED", "ERR_CONNECTION"]
 """The browser's own words on a connection that is cut."""
@@ -147,6 +144,7 @@ def test_a_ticket_that_has_expired(visit: Visit, drawn_groups: Groups) -> None:
     assert refused
 
 
+@pytest.mark.new_tab
 def test_a_reload_goes_on_with_what_was_not_sent(visit: Visit, drawn_groups: Groups) -> None:
     """The page says which files these are, adds them with their tags, and a second tab leaves them alone."""
     files = drawn_groups["rings"][:2]
@@ -199,6 +197,7 @@ IDBFactory.prototype.open = function (name, ...version) {
 """
 
 
+@pytest.mark.new_tab
 def test_a_browser_that_keeps_nothing(visit: Visit, drawn_groups: Groups) -> None:
     """Without a database the files are added all the same; until then the page says what a reload would lose."""
     visit.tolerated = GONE

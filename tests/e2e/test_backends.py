@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.support.drawings import draw, jpeg
@@ -52,6 +53,7 @@ def test_wasm_passes_the_golden_test_and_is_used(visit: Visit) -> None:
     assert all(trial["reason"] for trial in tried.values())
 
 
+@pytest.mark.new_tab
 def test_the_plain_back_end_stands_in_where_wasm_fails(visit: Visit, tmp_path: Path) -> None:
     """Without a working WASM back end TF.js' own JavaScript does the job, more slowly and just as right."""
     visit.page.route("**/tf-backend-wasm.min.js", lambda route: route.fulfill(body="throw new Error('broken')"))
@@ -64,6 +66,7 @@ def test_the_plain_back_end_stands_in_where_wasm_fails(visit: Visit, tmp_path: P
     assert visit.outcome(path.name).startswith("decoded ")
 
 
+@pytest.mark.new_tab
 def test_graphics_drawn_by_software_are_measured_and_not_used(visit: Visit) -> None:
     """Told to try whatever there is, the embedder measures WebGL on a software renderer, and keeps WASM."""
 
@@ -75,6 +78,7 @@ def test_graphics_drawn_by_software_are_measured_and_not_used(visit: Visit) -> N
     assert tried["webgpu"]["reason"]
 
 
+@pytest.mark.new_tab
 def test_no_picture_runs_on_a_back_end_that_is_being_tried(visit: Visit, tmp_path: Path) -> None:
     """A file that comes while WebGL loads its model waits, and is embedded on the back end that is chosen then."""
     run = "            return await self._run(self._model, model_input)"

@@ -84,6 +84,7 @@ def test_a_picture_that_only_the_browser_can_read(visit: Visit, server: Server, 
     assert (image["content_type"], image["width"], image["height"]) == ("image/avif", 320, 240)
 
 
+@pytest.mark.new_tab
 def test_a_file_that_is_gone_when_its_turn_comes(visit: Visit, tmp_path: Path, good_file: Path) -> None:
     """A file that was deleted after it was chosen is refused, and the next file goes on."""
     gone = tmp_path / "gone.jpg"

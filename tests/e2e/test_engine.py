@@ -1,5 +1,6 @@
 """The engine panel says what runs here, and is right."""
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.support.accessibility import violations
@@ -32,6 +33,7 @@ def test_what_runs_here(visit: Visit) -> None:
     expect(page.get_by_role("button", name="Engine")).to_be_focused()
 
 
+@pytest.mark.new_tab
 def test_before_it_runs(visit: Visit) -> None:
     """The panel opens while the model is on its way, and says how large that is."""
     held: list[Route] = []

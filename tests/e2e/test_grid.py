@@ -3,19 +3,20 @@
 import re
 from itertools import pairwise
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_library import listed, select, whole
-from tests.e2e.test_page import fill
-from tests.support.page import Visit, drawn
+from tests.support.filling import listed
+from tests.support.page import Visit, drawn, select, whole
 from tests.support.servers.lookalike import Server
 
 COUNT = 120
 
+pytestmark = pytest.mark.holds(COUNT)
 
-def filled(visit: Visit, server: Server) -> Page:
+
+def filled(visit: Visit) -> Page:
     """Open the page on a library of several screens."""
-    fill(server, COUNT)
     page = visit.open().page
     expect(page.locator("#library-summary")).to_have_text(f"{COUNT} pictures")
     settled(page)
@@ -37,9 +38,9 @@ def places(page: Page) -> dict[str, int]:
     return dict(cards)
 
 
-def test_scrolling_through_all(visit: Visit, server: Server) -> None:
+def test_scrolling_through_all(visit: Visit) -> None:
     """Each picture comes once, at its place, and never are all in the document."""
-    page = filled(visit, server)
+    page = filled(visit)
     height = page.evaluate("document.documentElement.scrollHeight")
     found: dict[str, int] = {}
     most = 0
@@ -58,9 +59,9 @@ def test_scrolling_through_all(visit: Visit, server: Server) -> None:
     assert len({(round(box["x"]), round(box["y"])) for box in boxes if box}) == len(boxes)
 
 
-def test_keys_through_all(visit: Visit, server: Server) -> None:
+def test_keys_through_all(visit: Visit) -> None:
     """End goes to the last picture, Home to the first; the detail view goes on beyond what is loaded."""
-    page = filled(visit, server)
+    page = filled(visit)
     page.locator("#library").focus()
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("button", name=f"Show picture {COUNT - 1}", exact=True)).to_be_focused()
@@ -90,9 +91,9 @@ def test_keys_through_all(visit: Visit, server: Server) -> None:
     expect(page.get_by_role("button", name=f"Show picture {last_known - 2}", exact=True)).to_be_focused()
 
 
-def test_selecting_what_is_not_there(visit: Visit, server: Server) -> None:
+def test_selecting_what_is_not_there(visit: Visit) -> None:
     """A range reaches over pictures that were never loaded; all of the library can be taken at once, and let go."""
-    page = filled(visit, server)
+    page = filled(visit)
     bar = page.get_by_role("form", name="Selected pictures")
     select(page, f"picture {COUNT - 2}")
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
@@ -120,7 +121,7 @@ def test_selecting_what_is_not_there(visit: Visit, server: Server) -> None:
 
 def test_deleting_closes_the_gap(visit: Visit, server: Server) -> None:
     """What is deleted makes room for the next, at once; undone, it is where it was."""
-    page = filled(visit, server)
+    page = filled(visit)
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight / 2)")
     settled(page)
     before = places(page)
@@ -147,7 +148,7 @@ def test_deleting_closes_the_gap(visit: Visit, server: Server) -> None:
 
 def test_a_library_that_changes_elsewhere(visit: Visit, server: Server) -> None:
     """What another client deletes is noticed with the next answer, and each picture is at its place again."""
-    page = filled(visit, server)
+    page = filled(visit)
     with server.api() as api:
         oldest = api.get("/images", params={"sort": "created", "limit": 20}).json()["images"]
         for image in oldest:
@@ -161,9 +162,9 @@ def test_a_library_that_changes_elsewhere(visit: Visit, server: Server) -> None:
     assert shown == {title: COUNT - int(title.removeprefix("picture ")) for title in shown}
 
 
-def test_other_widths(visit: Visit, server: Server) -> None:
+def test_other_widths(visit: Visit) -> None:
     """The rows are laid out anew, also after the grid was hidden meanwhile; nothing overlaps."""
-    page = filled(visit, server)
+    page = filled(visit)
     columns = {}
     for width in (390, 900, 1440):
         page.get_by_role("button", name="Map").click()
@@ -180,9 +181,9 @@ def test_other_widths(visit: Visit, server: Server) -> None:
     assert columns == {390: 2, 900: 4, 1440: 6}
 
 
-def test_something_above_grows(visit: Visit, server: Server) -> None:
+def test_something_above_grows(visit: Visit) -> None:
     """What somebody is looking at stays where it is."""
-    page = filled(visit, server)
+    page = filled(visit)
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight / 2)")
     settled(page)
     name = list(places(page))[len(places(page)) // 2]
@@ -194,9 +195,9 @@ def test_something_above_grows(visit: Visit, server: Server) -> None:
     assert card.bounding_box() == before
 
 
-def test_a_part_that_cannot_be_loaded(visit: Visit, server: Server) -> None:
+def test_a_part_that_cannot_be_loaded(visit: Visit) -> None:
     """Blank cells stand for it, the page says why, and tries again when it is told to."""
-    page = filled(visit, server)
+    page = filled(visit)
     visit.tolerated = ["503"]
     problem = {"type": "about:blank", "title": "Unavailable", "status": 503, "detail": "Not now."}
     page.route("**/api/v1/images?*", lambda route: route.fulfill(status=503, json=problem))

@@ -1,6 +1,6 @@
 """The page on a web server that knows nothing of it, the API elsewhere."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,12 +8,11 @@ from playwright.sync_api import BrowserContext
 
 from backend.setup.report import TerminalReport
 from backend.setup.site import build_site
+from tests.support.drawings import Groups
 from tests.support.page import Visit, title
 from tests.support.paths import ROOT
 from tests.support.servers.files import FileServer, serve_files
 from tests.support.servers.lookalike import running_server
-
-Groups = Mapping[str, list[Path]]
 
 FRONTEND = ROOT / "frontend"
 

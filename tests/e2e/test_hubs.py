@@ -5,10 +5,10 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, expect
 
 from backend.catalogue.values import Vector
-from tests.e2e.conftest import keep_screenshot
-from tests.e2e.test_page import fill
 from tests.support.accessibility import violations
+from tests.support.filling import fill
 from tests.support.page import Visit
+from tests.support.screens import keep_screen
 from tests.support.servers.lookalike import Server, running_server
 from tests.support.spaces import normalised, vector
 
@@ -27,7 +27,7 @@ def test_hidden_pictures(context: BrowserContext, drawn_model: Path, tmp_path: P
         summary.click()
         row = page.locator("#hub-rows li", has_text=f"picture {HUBS[0]}")
         expect(row).to_contain_text("of searches.")
-        keep_screenshot(visit, "hubs")
+        keep_screen(visit.page, "hubs")
         assert violations(page) == []
 
         row.get_by_role("button", name="Show").click()

@@ -1,17 +1,16 @@
 """A server with keys: the page asks for one when it needs it, and goes on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.conftest import keep_screenshot
+from tests.support.drawings import Groups
 from tests.support.page import Visit
+from tests.support.screens import keep_screen
 from tests.support.servers.lookalike import Server, running_server
-
-Groups = Mapping[str, list[Path]]
 
 READ, WRITE = "read0123456789" * 3, "write0123456789" * 3
 
@@ -33,7 +32,7 @@ def visit(context: BrowserContext, guarded: Server, request: pytest.FixtureReque
         visit = Visit(page, guarded.url)
         visit.tolerated = [REFUSED]
         yield visit
-        keep_screenshot(visit, request.node.name)
+        keep_screen(visit.page, request.node.name)
         page.evaluate("localStorage.clear()")
     assert visit.complaints == []
     assert [request.url for request in visit.requests if READ in request.url or WRITE in request.url] == []
@@ -50,18 +49,18 @@ def test_key_is_asked_for_once(visit: Visit, drawn_groups: Groups) -> None:
     page = visit.open().page
     expect(page.get_by_role("dialog", name="This needs a key")).to_be_visible()
     assert page.evaluate("document.activeElement.id") == "key"
-    keep_screenshot(visit, "key_asked_for")
+    keep_screen(visit.page, "key_asked_for")
     page.evaluate("window.sameDocument = true")
     give(page, "wrong" * 8)
     expect(page.get_by_role("alert").filter(has_text="does not take")).to_be_visible()
-    keep_screenshot(visit, "key_refused")
+    keep_screen(visit.page, "key_refused")
     give(page, f"  {WRITE} ")
     expect(page.get_by_role("dialog")).to_be_hidden()
 
     visit.ready().add(drawn_groups["dots"][:2])
     assert len(visit.search(drawn_groups["dots"][2])) == 2
     assert page.evaluate("window.sameDocument")
-    keep_screenshot(visit, "key_given")
+    keep_screen(visit.page, "key_given")
 
     visit.open().ready()
     assert len(visit.library()) == 2

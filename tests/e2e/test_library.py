@@ -1,29 +1,21 @@
 """The library as a place to work in: one picture looked at and described, many sorted, filtered, tagged, deleted."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_page import fill, keep_screens
-from tests.support.drawings import draw
-from tests.support.page import Visit, title
+from tests.support.drawings import Groups, draw
+from tests.support.filling import fill, listed
+from tests.support.page import Visit, select, title, whole
+from tests.support.screens import keep_screens
 from tests.support.servers.lookalike import Server
-
-Groups = Mapping[str, list[Path]]
 
 
 def show(page: Page, name: str) -> None:
     """Open the detail view from a card, and wait until the whole picture is there."""
     page.get_by_role("button", name=f"Show {name}", exact=True).first.click()
     whole(page, name)
-
-
-def whole(page: Page, name: str) -> None:
-    """Wait until the detail view shows the whole picture of this title."""
-    expect(page.locator("#detail-title")).to_have_text(name)
-    expect(page.locator("#detail-note")).to_have_text("")
 
 
 def test_detail_view(visit: Visit, server: Server, drawn_groups: Groups) -> None:
@@ -143,17 +135,6 @@ def test_order_and_filters(visit: Visit, drawn_groups: Groups) -> None:
     expect(shown).to_have_text([*dots, *rings])
 
 
-def select(page: Page, name: str, *modifiers: Literal["Shift"]) -> None:
-    """Click the box of a card."""
-    page.get_by_role("checkbox", name=f"Select {name}", exact=True).click(modifiers=modifiers)
-
-
-def listed(server: Server) -> dict[str, list[str]]:
-    """Return the titles in the library and the tags of each, as the API has them."""
-    with server.api() as api:
-        return {image["title"]: image["tags"] for image in api.get("/images").json()["images"]}
-
-
 def test_many_are_tagged(visit: Visit, server: Server) -> None:
     """A range is selected and tagged; a picture for which it fails stays selected, so that it can be tried again."""
     fill(server, 5)
@@ -187,6 +168,7 @@ def test_many_are_tagged(visit: Visit, server: Server) -> None:
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
 
 
+@pytest.mark.new_tab
 def test_many_are_deleted(visit: Visit, server: Server) -> None:
     """Nothing is deleted while it can be undone; what is not undone is deleted, at the latest when the page is left."""
     fill(server, 5)

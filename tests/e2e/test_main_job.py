@@ -3,20 +3,19 @@
 import base64
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.sync_api import Request, expect
 
 from frontend.embedder.model_input import InputSpec
 from frontend.embedder.preprocessing import decode
 from frontend.models.calibration import embed
 from frontend.models.reference import ReferenceModel
+from tests.support.drawings import Groups
 from tests.support.page import Visit, title
 from tests.support.servers.lookalike import Server, free_port, running_server
-
-Groups = Mapping[str, list[Path]]
 
 
 def test_the_members_of_the_querys_group_come_first(visit: Visit, groups: Groups) -> None:
@@ -38,6 +37,7 @@ def test_a_search_sends_a_vector_and_no_picture(visit: Visit, groups: Groups) ->
     assert len(sent[0].post_data_buffer or b"") < 10_000 < first.stat().st_size
 
 
+@pytest.mark.new_tab
 def test_the_library_outlives_a_reload_and_a_restart(visit: Visit, groups: Groups, tmp_path: Path) -> None:
     """What was acknowledged is there after the page is loaded again, and after the server is started again."""
     files = next(iter(groups.values()))[:3]

@@ -6,26 +6,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.test_page import fill, keep_screens
-from tests.support.page import Visit, title
+from tests.support.drawings import Groups
+from tests.support.filling import fill
+from tests.support.page import Visit, filled, show_map, title
+from tests.support.screens import keep_screens
 from tests.support.servers.lookalike import Server
 
-Groups = Mapping[str, list[Path]]
-
 ALL = [(0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99)]
-
-
-def show_map(page: Page) -> None:
-    """Switch to the map, and wait until it is filled."""
-    page.get_by_role("button", name="Map", exact=True).click()
-    filled(page)
-
-
-def filled(page: Page) -> None:
-    """Wait until the map shows all the pictures that it means to show."""
-    stage = page.locator("#map-stage")
-    expect(stage).to_have_attribute("aria-busy", "false")
-    page.locator("#map").scroll_into_view_if_needed()
 
 
 def spots(page: Page) -> dict[str, tuple[float, float]]:
@@ -214,6 +201,7 @@ def free_dot(page: Page) -> tuple[float, float]:
     return next((x, y) for x, y in dots if all(abs(x - px) > 0.06 or abs(y - py) > 0.09 for px, py in pictures))
 
 
+@pytest.mark.new_tab
 def test_what_comes_and_goes(visit: Visit, server: Server, drawn_groups: Groups) -> None:
     """The map waits for the worker, says when it is empty or fails, follows filters, and what is added and deleted."""
     page = visit.page

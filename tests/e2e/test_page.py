@@ -1,26 +1,16 @@
 """What people see and touch: ways in for files, keyboard, themes and widths, and the page while it starts."""
 
 import re
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, JSHandle, Page, Route, expect
 
-from backend.catalogue.values import Vector
-from tests.e2e.conftest import ARTEFACTS, PLAIN
-from tests.support.api import declared
-from tests.support.drawings import draw, jpeg
+from tests.e2e.conftest import PLAIN
+from tests.support.drawings import Groups
 from tests.support.page import Visit, title
-from tests.support.servers.lookalike import Server, running_server
-from tests.support.spaces import to_base64, vector
-
-Groups = Mapping[str, list[Path]]
-
-# A phone's, a tablet's and a desktop's, in CSS pixels.
-WIDTHS = (390, 900, 1440)
+from tests.support.screens import WIDTHS, keep_screens
+from tests.support.servers.lookalike import running_server
 
 # Puts a file into a DataTransfer, as a drag or the clipboard holds it.
 DATA_TRANSFER = """
@@ -76,6 +66,7 @@ def test_pasted_pictures(visit: Visit, drawn_groups: Groups) -> None:
     assert visit.matches(second.name) == [title(first)]
 
 
+@pytest.mark.new_tab
 def test_all_of_it_by_keyboard(visit: Visit, drawn_groups: Groups) -> None:
     """Without a pointer: reach the choosers, find more like a picture, close the results, delete, undo, delete."""
     visit.open().ready().add(drawn_groups["checks"][:2])
@@ -109,6 +100,7 @@ def test_all_of_it_by_keyboard(visit: Visit, drawn_groups: Groups) -> None:
     expect(page.locator("#images .card")).to_have_count(1)
 
 
+@pytest.mark.new_tab
 def test_the_library_can_be_used_while_the_embedder_loads(visit: Visit, drawn_groups: Groups) -> None:
     """With Python's own download held back, the library is shown, searched by image and deleted from."""
     visit.open().ready().add(drawn_groups["dots"][:3])
@@ -133,6 +125,7 @@ def test_the_library_can_be_used_while_the_embedder_loads(visit: Visit, drawn_gr
     visit.ready()
 
 
+@pytest.mark.new_tab
 def test_files_chosen_before_the_page_has_started(visit: Visit, drawn_groups: Groups) -> None:
     """Somebody quicker than the page's own script loses nothing: the files are taken once it runs."""
     held: list[Route] = []
@@ -145,6 +138,7 @@ def test_files_chosen_before_the_page_has_started(visit: Visit, drawn_groups: Gr
     expect(visit.page.locator("#images .card")).to_have_count(1)
 
 
+@pytest.mark.new_tab
 def test_later_visit(visit: Visit) -> None:
     """What an earlier visit fetched is asked for by the worker only, and the panel says where it lay."""
     visit.for_the_first_time().open().ready()
@@ -159,6 +153,7 @@ def test_later_visit(visit: Visit) -> None:
         expect(page.locator("#engine-parts")).to_contain_text("from this browser's cache")
 
 
+@pytest.mark.new_tab
 @pytest.mark.parametrize("first", [True, False])
 def test_a_part_that_cannot_be_loaded(visit: Visit, drawn_groups: Groups, first: bool) -> None:
     """The page says which file is missing, to whoever drops a picture too, and the library stays usable."""
@@ -196,6 +191,7 @@ def test_the_server_goes_away(visit: Visit, drawn_groups: Groups) -> None:
     expect(visit.page.locator("#images .card")).to_have_count(1)
 
 
+@pytest.mark.new_tab
 def test_the_server_is_away_from_the_first(visit: Visit) -> None:
     """A page that comes from elsewhere, or from a cache, starts when the server does."""
     visit.tolerated = ["ERR_FAILED", "ApiError"]
@@ -207,6 +203,7 @@ def test_the_server_is_away_from_the_first(visit: Visit) -> None:
     expect(visit.page.locator("#library-summary")).to_have_text("0 pictures")
 
 
+@pytest.mark.new_tab
 def test_a_browser_in_which_nothing_starts(visit: Visit) -> None:
     """Where not even the page's own script can run, style alone says after a while what may be the matter."""
     visit.tolerated = ["ERR_FAILED", "wasm", "Failed to fetch", "ArrayBuffer", "Aborted"]
@@ -233,6 +230,7 @@ def test_plain_http(context: BrowserContext, drawn_groups: Groups, tmp_path: Pat
     assert visit.complaints == []
 
 
+@pytest.mark.new_tab
 def test_too_little_memory(visit: Visit) -> None:
     """Where the model does not fit, the page says what to do, and the library can be used."""
     visit.tolerated = ["MemoryError"]
@@ -248,6 +246,7 @@ def test_too_little_memory(visit: Visit) -> None:
     expect(visit.page.locator("#library-summary")).to_have_text("0 pictures")
 
 
+@pytest.mark.new_tab
 def test_a_file_that_is_missing_for_a_moment(visit: Visit) -> None:
     """What could not be fetched ahead is fetched again when it is needed; then the page is ready after all."""
     refused: list[Route] = []
@@ -263,45 +262,6 @@ def test_a_file_that_is_missing_for_a_moment(visit: Visit) -> None:
     visit.page.route("**/labels.txt", refuse_once)
     visit.for_the_first_time().open().ready()
     expect(visit.page.locator("#engine")).to_have_class("chip ready")
-
-
-def fill(server: Server, count: int, vector_of: Callable[[int, int], Vector] = vector) -> None:
-    """
-    Put pictures into the library by the API, as another client would.
-
-    Args:
-        vector_of: Makes a vector of a picture's number and the dimension.
-    """
-    thumbnail = jpeg(draw("dots", 0, 64, 48))
-    with server.api() as api, ThreadPoolExecutor(8) as pool:
-        space = api.get("/space").json()
-
-        def add(number: int, original: bytes, upload: dict[str, Any]) -> None:
-            for part, body in (("original", original), ("thumbnail", thumbnail)):
-                target = upload[part]
-                api.put(server.url + target["url"], content=body, headers=target["headers"]).raise_for_status()
-            registration = {
-                "ticket": upload["ticket"],
-                "space": space["space"],
-                "vector": to_base64(vector_of(number, space["dimension"])),
-                "width": 64,
-                "height": 48,
-                "title": f"picture {number}",
-            }
-            api.put(f"/images/{upload['id']}", json=registration).raise_for_status()
-
-        added = []
-        for number in range(count):  # In this order, as ids tell the time.
-            original = thumbnail + str(number).encode()
-            declaration = {
-                "file_name": f"{number}.jpg",
-                **declared(original, "image/jpeg"),
-                "thumbnail": declared(thumbnail, "image/jpeg"),
-            }
-            upload = api.post("/uploads", json=declaration).json()["upload"]
-            added.append(pool.submit(add, number, original, upload))
-        for each in added:
-            each.result()
 
 
 def test_the_same_file_twice_in_one_go(visit: Visit, drawn_groups: Groups, tmp_path: Path) -> None:
@@ -360,6 +320,7 @@ def delete(visit: Visit, name: str) -> None:
     visit.page.get_by_role("button", name="Delete now").click()
 
 
+@pytest.mark.new_tab
 def test_widths_and_themes(visit: Visit, drawn_groups: Groups) -> None:
     """Nothing is wider than the window; the screenshots are for people to look at."""
     page = visit.open().page
@@ -372,17 +333,7 @@ def test_widths_and_themes(visit: Visit, drawn_groups: Groups) -> None:
     keep_screens(page, "results")
 
 
-def keep_screens(page: Page, name: str) -> None:
-    """Take a screenshot at a phone's, a tablet's and a desktop's width, in both themes."""
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        page.emulate_media(color_scheme="light")
-        page.screenshot(path=ARTEFACTS / f"{name}_light_{width}.png")
-        page.emulate_media(color_scheme="dark")
-        page.screenshot(path=ARTEFACTS / f"{name}_dark_{width}.png")
-
-
+@pytest.mark.new_tab
 def test_nothing_moves_when_the_embedder_is_ready(visit: Visit) -> None:
     """The bars of the start come and go without shifting what somebody may be about to click, at any width."""
     page = visit.open().page

@@ -1,6 +1,6 @@
 """The page with its pictures in a bucket of another origin, on a real S3 server."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -8,13 +8,12 @@ import pytest
 from playwright.sync_api import BrowserContext, Request, Route, expect
 
 from backend.adapters.s3.store import SIGNED_HEADERS
+from tests.support.drawings import Groups
 from tests.support.page import Visit, title
 from tests.support.servers.lookalike import running_server
 from tests.support.servers.s3 import S3Server
 
 BUCKET = "pictures-of-the-page"
-
-Groups = Mapping[str, list[Path]]
 
 
 @pytest.fixture(scope="module")

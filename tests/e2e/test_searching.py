@@ -1,18 +1,16 @@
 """What a search can do beyond finding: strength, parts of a picture, filters, examples, links, keys."""
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from frontend.page.wording.strength import strength
-from tests.e2e.test_page import fill
+from tests.support.drawings import Groups
+from tests.support.filling import fill
 from tests.support.page import Visit, title
 from tests.support.servers.lookalike import Server
-
-Groups = Mapping[str, list[Path]]
 
 
 def test_match_strength_in_words_and_number(visit: Visit, server: Server, groups: Groups) -> None:

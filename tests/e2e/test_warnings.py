@@ -5,10 +5,10 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, expect
 
-from tests.e2e.conftest import keep_screenshot
-from tests.e2e.test_page import fill
 from tests.support.accessibility import violations
+from tests.support.filling import fill
 from tests.support.page import Visit
+from tests.support.screens import keep_screen
 from tests.support.servers.lookalike import running_server
 
 
@@ -34,5 +34,5 @@ def test_database_that_was_exchanged(context: BrowserContext, drawn_model: Path,
         warning = page.locator("#warnings p")
         expect(warning).to_contain_text("the database is an older copy, of 3 photos; the library had 2 photos")
         expect(warning).to_contain_text("lookalike adopt")
-        keep_screenshot(visit, "warning")
+        keep_screen(visit.page, "warning")
         assert violations(page) == []

@@ -23,7 +23,7 @@ from tests.support.records import record
 from tests.support.small_disk import NoSmallDisk, SmallDisk, small_disk
 from tests.support.spaces import to_base64, vector
 
-from .conftest import DIMENSION
+from .conftest import DIMENSION, picture
 
 pytestmark = pytest.mark.anyio
 
@@ -43,10 +43,6 @@ def disk(settings: Settings, request: pytest.FixtureRequest) -> Iterator[SmallDi
 @pytest.fixture
 def app(disk: SmallDisk, settings: Settings, space: EmbeddingSpace, site: Site) -> Litestar:
     return create_app(settings, space, site)
-
-
-def picture(seed: int) -> Picture:
-    return Picture.of(seed, vector(seed, DIMENSION))
 
 
 @pytest.mark.parametrize("disk", ["objects"], indirect=True)

@@ -1,9 +1,8 @@
 """A server that is attacked by slow clients, as many as stopped it once: everybody else is served meanwhile."""
 
-import asyncio
 import statistics
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from tests.support.api import API, JPEG, WEBP, Picture, Visitor
 from tests.support.servers.lookalike import Server, running_server
 from tests.support.slow_clients import HALF_A_HEAD, SlowClient, raise_own_limit, slow_clients
 from tests.support.spaces import to_base64, vector
+from tests.support.waiting import until
 
 from .conftest import DIMENSION
 
@@ -83,16 +83,11 @@ class Attacked:
                 f"{self.most_files} files open, {self.idle_files} before; an honest visitor's six requests took "
                 f"{statistics.median(under_attack):.2f} s, at most {self.slowest_s:.2f} s, before {self.idle_s:.2f} s"
             )
-            await self.until(lambda: not any(client.alive and client.reads for client in clients))
-            await self.until(lambda: self.open_files() <= self.idle_files + 10)
+            await until(lambda: not any(client.alive and client.reads for client in clients), 0.1, PATIENCE_S)
+            await until(lambda: self.open_files() <= self.idle_files + 10, 0.1, PATIENCE_S)
             print(f"all was closed after {time.monotonic() - started:.0f} s")
         assert self.slowest_s < NOTICEABLE_S
         assert [image["id"] for image in await self.visitor.listed()] == [image["id"] for image in self.images[::-1]]
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            while not condition():  # noqa: ASYNC110 (another process has no event to wait for)
-                await asyncio.sleep(0.1)
 
 
 @asynccontextmanager

@@ -21,14 +21,14 @@ from backend.catalogue.ports import READ_CONSISTENCY_S
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings
 from backend.web.static import Site
-from tests.support.api import API, Picture, Visitor, assert_problem
+from tests.support.api import API, Visitor, assert_problem
 from tests.support.clients import assert_unavailable, visiting
 from tests.support.network import serving
 from tests.support.servers.s3 import S3Server
 from tests.support.servers.tcp_proxy import TCPProxy, running_proxy
-from tests.support.spaces import to_base64, vector
+from tests.support.spaces import to_base64
 
-from .conftest import DIMENSION
+from .conftest import picture
 
 pytestmark = pytest.mark.anyio
 
@@ -84,10 +84,6 @@ async def reader(patience_s: float, bucket: Settings, space: EmbeddingSpace, sit
     with serving(create_app(settings, space, site)) as address:
         async with visiting(f"http://{address}", space) as visitor:
             yield visitor
-
-
-def picture(seed: int) -> Picture:
-    return Picture.of(seed, vector(seed, DIMENSION))
 
 
 async def within(seconds: float, answers: Awaitable[Answer]) -> Answer:

@@ -21,9 +21,9 @@ from tests.support.api import API, Picture, Visitor
 from tests.support.clients import Client, Ledger, all_images, complaints, visiting
 from tests.support.servers.lookalike import Server, running_server
 from tests.support.servers.s3 import S3Server
-from tests.support.spaces import to_base64, vector
+from tests.support.spaces import to_base64
 
-from .conftest import DIMENSION
+from .conftest import DIMENSION, picture
 
 pytestmark = pytest.mark.anyio
 
@@ -91,10 +91,6 @@ async def until(condition: Callable[[], Awaitable[object]]) -> float:
         while not await condition():  # noqa: ASYNC110 (another process has no event to wait for)
             await asyncio.sleep(0.02)
     return time.monotonic() - began
-
-
-def picture(seed: int) -> Picture:
-    return Picture.of(seed, vector(seed, DIMENSION))
 
 
 @pytest.mark.parametrize("rounds", [2, pytest.param(50, marks=pytest.mark.faults)])

@@ -1,7 +1,7 @@
 """The application behind a real server: requests that overlap, break off, or say one thing and do another."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from backend.web.store_routes import WHOLE_BYTES
 from tests.support.api import API, JPEG, WEBP, Picture, Visitor, assert_problem, stored
 from tests.support.network import serving
 from tests.support.spaces import to_base64, vector
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -43,12 +44,6 @@ async def _start(address: str, url: str, length: int) -> tuple[asyncio.StreamRea
     writer.write(f"{head}Content-Length: {length}\r\n\r\n".encode())
     await writer.drain()
     return reader, writer
-
-
-async def _until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 (a folder has no event to wait for)
-            await asyncio.sleep(0.01)
 
 
 async def test_concurrent_registrations_of_one_id(visitor: Visitor) -> None:
@@ -95,9 +90,9 @@ async def test_interrupted_upload(visitor: Visitor, address: str, settings: Sett
     _, writer = await _start(address, upload["original"]["url"], len(PICTURE.original))
     writer.write(PICTURE.original[:1000])
     await writer.drain()
-    await _until(lambda: stored(settings.data))
+    await until(lambda: stored(settings.data))
     writer.close()
-    await _until(lambda: not stored(settings.data))
+    await until(lambda: not stored(settings.data))
 
     await visitor.send_both(upload, PICTURE)
 

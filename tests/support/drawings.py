@@ -1,6 +1,7 @@
 """Pictures that the tests draw themselves: groups that a person would tell apart, members that differ within them."""
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,9 @@ from PIL import Image
 
 GROUPS = ("stripes", "dots", "checks", "rings")
 MEMBERS = 6
+
+Groups = Mapping[str, list[Path]]
+"""Pictures that look alike, by the name of their group: drawn ones or photographs."""
 
 
 def draw(group: str, member: int, width: int = 320, height: int = 240) -> Image.Image:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
@@ -75,9 +75,9 @@ class Visit:
         """Ask the worker what runs in it and what it holds."""
         return self.page.evaluate("document.querySelector('script[name=embedder]').xworker.sync.status()")
 
-    def until(self, condition: Callable[[], bool]) -> None:
+    def until(self, condition: Callable[[], bool], patience_s: float = PATIENCE_MS / 1000) -> None:
         """Wait for something that the page itself does not show."""
-        deadline = time.monotonic() + PATIENCE_MS / 1000
+        deadline = time.monotonic() + patience_s
         while not condition():
             assert time.monotonic() < deadline, "what was waited for did not come"
             self.page.wait_for_timeout(50)
@@ -105,3 +105,27 @@ def drawn(page: Page) -> None:
 def title(path: Path) -> str:
     """Return the title that the page makes of a file's name."""
     return path.stem.replace("_", " ")
+
+
+def select(page: Page, name: str, *modifiers: Literal["Shift"]) -> None:
+    """Click the box of a card."""
+    page.get_by_role("checkbox", name=f"Select {name}", exact=True).click(modifiers=modifiers)
+
+
+def whole(page: Page, name: str) -> None:
+    """Wait until the detail view shows the whole picture of this title."""
+    expect(page.locator("#detail-title")).to_have_text(name)
+    expect(page.locator("#detail-note")).to_have_text("")
+
+
+def show_map(page: Page) -> None:
+    """Switch to the map, and wait until it is filled."""
+    page.get_by_role("button", name="Map", exact=True).click()
+    filled(page)
+
+
+def filled(page: Page) -> None:
+    """Wait until the map shows all the pictures that it means to show."""
+    stage = page.locator("#map-stage")
+    expect(stage).to_have_attribute("aria-busy", "false")
+    page.locator("#map").scroll_into_view_if_needed()
