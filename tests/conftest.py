@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import settings as hypothesis_settings
 from litestar import Litestar
 from litestar.testing import AsyncTestClient, TestClient
 
@@ -16,9 +17,13 @@ from backend.settings import Settings
 from backend.web.static import Site
 from tests.support.api import API, ORIGIN, OpenAPIDocument, Visitor
 from tests.support.damage import make_library
+from tests.support.examples import SOME
 from tests.support.servers.ceph import missing_programs, running_ceph
 from tests.support.servers.s3 import S3Server, find_ministack, running_s3
 from tests.support.spaces import small_space
+
+# `--hypothesis-profile` takes another.
+hypothesis_settings.load_profile(SOME)
 
 
 def pytest_configure() -> None:

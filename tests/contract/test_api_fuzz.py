@@ -30,6 +30,7 @@ from backend.catalogue.file_types import IMAGE_TYPES
 from backend.settings import APIKey, Role, Settings
 from backend.web.static import Site
 from tests.support.api import API, JPEG, OpenAPIDocument, Picture
+from tests.support.examples import costly
 from tests.support.network import serving
 from tests.support.spaces import small_space, to_base64, vector
 
@@ -42,8 +43,8 @@ KEY = "key0123456789" * 3
 # How long an answer may take on a busy machine, before it counts as none. How fast it is, benchmarks measure.
 PATIENCE_S = 60
 
-# Requests to each operation in each test, 1,700 in all. Eight times as many found no more when this was written.
-EXAMPLES = 40
+# Requests to each operation in each test, 600 in all. Thirty times as many found no more when this was written.
+EXAMPLES = costly()
 
 CHECKS = [
     not_a_server_error,
@@ -163,9 +164,7 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory, document: OpenAPIDocument) 
 def many(*strategies: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], Callable[[], None]]:
     """Run a test with the same examples each time; what it takes is the machine's."""
     slow = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-    settings = hypothesis_settings(
-        max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=slow
-    )
+    settings = hypothesis_settings(max_examples=EXAMPLES, suppress_health_check=slow)
     return lambda test: settings(given(*strategies)(test))
 
 

@@ -32,6 +32,7 @@ from backend.catalogue.values import (
     created_at,
 )
 from tests.support.database import open_index
+from tests.support.examples import costly
 from tests.support.records import facts, image_id, record, retitled, with_attributes
 from tests.support.spaces import small_space, vector
 
@@ -198,7 +199,7 @@ async def fill(index: ImageIndex, images: Sequence[ImageRecord]) -> None:
     await asyncio.gather(*[index.add(image, vector(number, DIMENSION)) for number, image in enumerate(images)])
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=costly())
 @given(filters=some_filters)
 def test_filters(opened: Opened, filters: Filters) -> None:
     """List, count and search find exactly the images that pass, whatever characters and values a filter has."""
@@ -211,7 +212,7 @@ def test_filters(opened: Opened, filters: Filters) -> None:
     assert {image.id for image in opened.page(len(IMAGES), Sort.NEWEST, None, filters)} == expected
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=costly())
 @given(sort=st.sampled_from(Sort), limit=st.integers(1, 50), filters=st.just(Filters()) | some_filters)
 def test_pages(opened: Opened, sort: Sort, limit: int, filters: Filters) -> None:
     """Pages of any size join to the whole list in order, without gap or repetition, also among equals."""
@@ -224,7 +225,7 @@ def test_pages(opened: Opened, sort: Sort, limit: int, filters: Filters) -> None
     assert pages == in_order([image for image in IMAGES if passes(image, filters)], sort)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=costly())
 @given(
     sort=st.sampled_from(Sort),
     limit=st.integers(1, 50),
@@ -413,7 +414,7 @@ async def test_every_vector_of_nothing(index: ImageIndex) -> None:
     assert [ids async for ids, _ in index.every_vector()] == []
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=costly())
 @given(limit=st.integers(1, 150), filters=st.just(Filters()) | some_filters)
 def test_draw(opened: Opened, limit: int, filters: Filters) -> None:
     """The images with the least random parts are drawn, of all that pass, and counted are all that pass."""

@@ -383,7 +383,7 @@ async def test_store_that_is_down(server: S3Server) -> None:
     )
 
     assert [type(result) for result in results] == [StoreUnavailable] * 6
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 60
     assert isinstance(results[0], StoreUnavailable) and "cannot be reached" in reason(results[0])
     await store.aclose()
 

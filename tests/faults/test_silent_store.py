@@ -27,6 +27,7 @@ from tests.support.network import serving
 from tests.support.servers.s3 import S3Server
 from tests.support.servers.tcp_proxy import TCPProxy, running_proxy
 from tests.support.spaces import to_base64
+from tests.support.waiting import PATIENCE_S
 
 from .conftest import picture
 
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.anyio
 MANY = 40
 
 # What an answer may take beyond the time-out on a busy machine; a hang takes minutes.
-SLACK_S = 10
+SLACK_S = 60
 
 Answer = TypeVar("Answer")
 
@@ -45,10 +46,16 @@ Answer = TypeVar("Answer")
 def patience_s(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> float:
     """For how long a request to the bucket is waited for, in all."""
     if request.param == "short":
-        monkeypatch.setattr(s3_store, "READ_TIMEOUT_S", 0.5)
-        monkeypatch.setattr(s3_store, "PATIENCE_S", 2)
-        monkeypatch.setattr(lance_faults, "DEADLINE_S", 2)
+        monkeypatch.setattr(s3_store, "READ_TIMEOUT_S", 2)
+        monkeypatch.setattr(s3_store, "PATIENCE_S", 4)
+        monkeypatch.setattr(lance_faults, "DEADLINE_S", 4)
     return max(s3_store.PATIENCE_S, lance_faults.DEADLINE_S)
+
+
+def be_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all wait again for as long as it takes: on a busy machine many at once take longer than a short time-out."""
+    monkeypatch.setattr(s3_store, "PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr(lance_faults, "DEADLINE_S", PATIENCE_S)
 
 
 @pytest.fixture
@@ -94,7 +101,9 @@ async def within(seconds: float, answers: Awaitable[Answer]) -> Answer:
     return result
 
 
-async def test_store_that_says_nothing(visitor: Visitor, proxy: TCPProxy, patience_s: float) -> None:
+async def test_store_that_says_nothing(
+    visitor: Visitor, proxy: TCPProxy, patience_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All who register are told in time to come again, others are not held up; afterwards the same succeeds."""
     kept = await visitor.add(picture(0))
     pictures = [picture(seed) for seed in range(1, MANY + 1)]
@@ -113,6 +122,7 @@ async def test_store_that_says_nothing(visitor: Visitor, proxy: TCPProxy, patien
         assert_unavailable(answer)
     assert len(await visitor.listed()) == 1
     proxy.pass_on()
+    be_patient(monkeypatch)
     again = await asyncio.gather(*map(visitor.register, uploads, pictures))
     assert {answer.status_code for answer in again} == {201}
     assert len(await visitor.listed()) == MANY + 1
@@ -122,7 +132,7 @@ async def test_store_that_is_slow(visitor: Visitor, proxy: TCPProxy) -> None:
     """A store that takes its time, but less than the time-out, delays what needs it, and nothing fails."""
     pictures = [picture(seed) for seed in range(8)]
     uploads = [await visitor.uploaded(one) for one in pictures]
-    proxy.delay(s3_store.READ_TIMEOUT_S / 4)
+    proxy.delay(s3_store.READ_TIMEOUT_S / 8)
 
     answers = await asyncio.gather(*map(visitor.register, uploads, pictures))
 
@@ -143,7 +153,9 @@ async def test_store_that_breaks_off(visitor: Visitor, proxy: TCPProxy) -> None:
     assert (await visitor.register(other, picture(2))).status_code == 201
 
 
-async def test_database_that_says_nothing(reader: Visitor, proxy: TCPProxy, patience_s: float) -> None:
+async def test_database_that_says_nothing(
+    reader: Visitor, proxy: TCPProxy, patience_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who reads and who writes is told in time to come again, however many there are; afterwards the same succeeds."""
     kept = await reader.add(picture(0))
     pictures = [picture(seed) for seed in range(1, MANY + 1)]
@@ -167,6 +179,7 @@ async def test_database_that_says_nothing(reader: Visitor, proxy: TCPProxy, pati
         assert_problem(answer, 503, "index-unavailable")
         assert_unavailable(answer)
     proxy.pass_on()
+    be_patient(monkeypatch)
     again = await asyncio.gather(*map(reader.register, uploads, pictures))
     assert {answer.status_code for answer in again} <= {200, 201}
     assert len(await reader.listed()) == MANY + 1

@@ -201,7 +201,7 @@ class TestMaintain:
             assert "Upkeep: done (1 images" in process.stdout.readline()
             assert "Orphans: 2 objects" in process.stdout.readline()
             process.send_signal(ended_by)
-            assert process.wait(timeout=30) == 0
+            assert process.wait(timeout=60) == 0
         assert stored(data) == moved(everything, orphan)
         assert cli.main(["maintain", "--once"]) == 0
 

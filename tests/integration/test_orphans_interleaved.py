@@ -241,7 +241,7 @@ def test_death_in_a_deletion(play: Callable[[Script], None], steps: int) -> None
 
 
 @given(script=SCRIPTS)
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 def test_any_order(play: Callable[[Script], None], script: Script) -> None:
     """After any interleaving every registered image has both its objects, and after the grace nothing else is left."""
     play(script)
@@ -249,7 +249,7 @@ def test_any_order(play: Callable[[Script], None], script: Script) -> None:
 
 @pytest.mark.faults
 @given(script=SCRIPTS)
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow])
 def test_any_order_at_length(play: Callable[[Script], None], script: Script) -> None:
     """The same, for longer than one likes to wait every time."""
     play(script)

@@ -34,7 +34,7 @@ def test_ctrl_c(server: Server) -> None:
     """Ctrl-C is the way to end it, so it is no failure."""
     server.process.send_signal(signal.SIGINT)
 
-    assert server.process.wait(timeout=20) == 0
+    assert server.process.wait(timeout=60) == 0
 
 
 def test_compressed_and_kept(server: Server) -> None:

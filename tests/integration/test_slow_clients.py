@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 QUICK = TimeLimits(head_s=0.5, body_s=1, answer_s=1, bytes_per_s=5000, look_s=0.05)
 
 # Much longer than any of these; a hang is a failure, not a wait.
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 # More than all buffers between two programs on one machine take in.
 LARGE_BYTES = 40_000_000
@@ -91,7 +91,7 @@ async def test_heads_that_do_not_end(url: str, connections: Connections) -> None
 
     assert [client.status for client in (silent, half, trickling)] == [None, 408, 408]
     assert b"urn:lookalike:problem:request-timeout" in half.answer and b"Connection: close" in half.answer
-    assert all(client.lived_s < 5 for client in (silent, half, trickling))
+    assert all(client.lived_s < 20 for client in (silent, half, trickling))
     await until(lambda: len(connections) == 0)
 
 
@@ -200,11 +200,11 @@ async def test_many_half_sent_heads(url: str, visitor: Visitor, connections: Con
         assert len(connections) <= 20
 
 
-@pytest.mark.parametrize("limits", [replace(TimeLimits(), body_s=6)])
+@pytest.mark.parametrize("limits", [replace(TimeLimits(), body_s=15)])
 async def test_many_bodies_that_trickle(url: str, visitor: Visitor) -> None:
     """A new connection takes the place of one whose body is far too slow."""
     async with slow_clients(url, attackers := [SlowClient(HALF_A_BODY, b" " * 99) for _ in range(20)]):
-        await asyncio.sleep(2.5)  # By then they have used up a third of their time.
+        await asyncio.sleep(5.5)  # By then they have used up a third of their time.
         assert [(await visitor.http.get(f"{API}/health")).status_code for _ in range(3)] == [200] * 3
         assert sum(client.alive for client in attackers) == 19
 

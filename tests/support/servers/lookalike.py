@@ -60,7 +60,7 @@ def running_server(
         yield Server(wait_for_address(process), data, process)
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
 
 
 def start_server(

@@ -110,7 +110,7 @@ def running_s3(program: Path, data: Path, port: int | None = None) -> Iterator[S
             yield server
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=60)
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], output: IO[bytes]) -> None:

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.adapters.s3.presigning import presign
@@ -43,7 +43,6 @@ def test_same_signature_as_boto3(endpoint: str, token: str | None) -> None:
     config = Config(signature_version="s3v4", s3={"addressing_style": "path"})
     client = session.client("s3", endpoint_url=endpoint, config=config)
 
-    @settings(deadline=None)  # botocore reads its description of S3 at first.
     @given(st.text("abc019+/=; ", min_size=1).filter(lambda text: text.strip() == text), st.integers(1, 10**12))
     def compare(content_type: str, size: int) -> None:
         with patch("botocore.auth.get_current_datetime", return_value=MOMENT):

@@ -123,7 +123,7 @@ class LongList(RuleBasedStateMachine):
 
 
 TestLongList = LongList.TestCase
-TestLongList.settings = settings(max_examples=100, stateful_step_count=25, deadline=None, derandomize=True)
+TestLongList.settings = settings(stateful_step_count=25)
 
 
 @given(st.sets(st.integers(0, 30)), st.integers(0, 30))
