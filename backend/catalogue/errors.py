@@ -2,7 +2,6 @@
 Everything that can go wrong in the catalogue; one class for each thing that a caller would do differently.
 
     CatalogueError
-    ├── InvalidManifest            a model's manifest.json cannot be used
     ├── InvalidVector              cannot be compared: length, a value, or the norm
     │   └── HubVector              would be among the nearest of too many others
     ├── SpaceMismatch              was made by another model
@@ -42,15 +41,6 @@ from collections.abc import Sequence
 
 class CatalogueError(Exception):
     """Base of all errors that the catalogue raises on purpose."""
-
-
-class InvalidManifest(CatalogueError):
-    """The manifest of a model has a missing, unknown or wrong value."""
-
-    def __init__(self, where: str, reason: str) -> None:
-        super().__init__(f"manifest.json: {where}: {reason}")
-        self.where = where
-        """Path of the value within the manifest, such as `input.side_px`."""
 
 
 class InvalidVector(CatalogueError):

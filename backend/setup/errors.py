@@ -6,6 +6,7 @@ What can stand in the way of setting Lookalike up.
     ├── DownloadError     an address did not give its file
     │   └── TooMuch       it gives more bytes than the file has
     └── ModelError        there is no model, or none that can be used
+        ├── InvalidManifest   its manifest.json has a missing, unknown or wrong value
         └── WrongFile     a file is not the one that the manifest describes
 """
 
@@ -33,6 +34,15 @@ class TooMuch(DownloadError):
 
 class ModelError(SetupError):
     """There is no model, or none that can be used."""
+
+
+class InvalidManifest(ModelError):
+    """The manifest of a model has a missing, unknown or wrong value."""
+
+    def __init__(self, where: str, path: str, reason: str) -> None:
+        super().__init__(f"The model in {where} cannot be used: manifest.json: {path}: {reason}")
+        self.path = path
+        """Path of the value within the manifest, such as `input.side_px`."""
 
 
 class WrongFile(ModelError):

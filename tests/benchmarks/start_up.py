@@ -15,7 +15,7 @@ import httpx
 import numpy as np
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
-from backend.catalogue.spaces import EmbeddingSpace
+from backend.setup.manifests import space_of
 from backend.setup.prepare import FRONTEND
 from tests.__main__ import executable
 from tests.benchmarks.browser import add_round_options, launched, rounds, with_profile
@@ -198,7 +198,7 @@ async def fill(server: Server, folder: Path) -> None:
     """Put pictures with thumbnails into the library. Their vectors are random: nothing is searched for here."""
     async with httpx.AsyncClient(base_url=server.url) as http:
         described = (await http.get("/api/v1/space")).json()
-        visitor = Visitor(http, EmbeddingSpace.from_manifest(described["manifest"]))
+        visitor = Visitor(http, space_of(described["manifest"], "the test"))
         for seed in range(PICTURES):
             original = write_picture(folder, 0.1, "JPEG", seed).path.read_bytes()
             thumbnail = write_picture(folder, 0.1, "WebP", seed).path.read_bytes()

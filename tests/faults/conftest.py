@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from backend.catalogue.spaces import EmbeddingSpace
+from backend.setup.manifests import space_of
 from tests.support.api import Picture
 from tests.support.small_model import write_model
 from tests.support.spaces import vector
@@ -28,4 +29,4 @@ def picture(seed: int) -> Picture:
 
 @pytest.fixture
 def space(model: Path) -> EmbeddingSpace:
-    return EmbeddingSpace.from_manifest(json.loads((model / "manifest.json").read_text()))
+    return space_of(json.loads((model / "manifest.json").read_text()), "the test")

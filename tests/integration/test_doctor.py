@@ -22,10 +22,10 @@ from backend.adapters.folder.store import FolderStore
 from backend.adapters.lance.database import LanceDatabase
 from backend.adapters.lance.hubs import LanceHubs
 from backend.catalogue.object_keys import original_key
-from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import SpaceID
 from backend.commands import checks
 from backend.commands.checks import Level
+from backend.setup.manifests import space_of
 from backend.setup.model import install_model
 from tests.support.api import stored
 from tests.support.database import adopt, open_index
@@ -142,7 +142,7 @@ def test_hidden_images(installed: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def small_model_space() -> SpaceID:
-    return EmbeddingSpace.from_manifest(manifest_of(model_files())).id
+    return space_of(manifest_of(model_files()), "the test").id
 
 
 def test_lines(installed: Path, capsys: pytest.CaptureFixture[str]) -> None:

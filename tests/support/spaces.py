@@ -1,6 +1,7 @@
 """Small embedding spaces, and vectors of them."""
 
 import base64
+import copy
 import json
 from typing import Any
 
@@ -10,9 +11,13 @@ import numpy.typing as npt
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import Vector
 from backend.catalogue.vectors import to_vector
+from backend.setup.manifests import space_of
 from tests.support.paths import ROOT
 
 DIMENSION = 8
+
+MISSING = object()
+"""For `changed_manifest`."""
 
 BUNDLED = ROOT / "frontend" / "models" / "lookalike_v1"
 
@@ -43,13 +48,27 @@ def manifest(dimension: int = DIMENSION) -> dict[str, Any]:
     }
 
 
+def changed_manifest(path: str, value: Any) -> dict[str, Any]:
+    """Return the manifest with one value replaced, added or, for MISSING, left out. Parts are joined by `/`."""
+    whole = copy.deepcopy(manifest())
+    *parents, name = path.split("/")
+    inner = whole
+    for parent in parents:
+        inner = inner[parent]
+    if value is MISSING:
+        del inner[name]
+    else:
+        inner[name] = value
+    return whole
+
+
 def small_space(dimension: int = DIMENSION) -> EmbeddingSpace:
-    return EmbeddingSpace.from_manifest(manifest(dimension))
+    return space_of(manifest(dimension), "the tests")
 
 
 def bundled_space() -> EmbeddingSpace:
     """Return the space of the model that comes with the project."""
-    return EmbeddingSpace.from_manifest(json.loads((BUNDLED / "manifest.json").read_text(encoding="utf-8")))
+    return space_of(json.loads((BUNDLED / "manifest.json").read_text(encoding="utf-8")), str(BUNDLED))
 
 
 def vector(seed: int, dimension: int = DIMENSION) -> Vector:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings
 from backend.setup import download
 from backend.setup.errors import DownloadError, ModelError
+from backend.setup.manifests import space_of
 from backend.setup.model import Installed, install_model
 from backend.setup.prepare import FRONTEND
 from tests.support.recorded_report import RecordedReport
@@ -18,7 +18,7 @@ from tests.support.servers.files import FileServer, serve_files
 from tests.support.small_model import manifest_of, model_files, write_model
 
 FILES = model_files()
-SPACE = EmbeddingSpace.from_manifest(manifest_of(FILES))
+SPACE = space_of(manifest_of(FILES), "the test")
 
 
 class Place:
@@ -298,7 +298,7 @@ def test_model_json_of_another_kind(place: Place, tmp_path: Path) -> None:
     (folder / "model.json").write_bytes(b"[]")
     (folder / "manifest.json").write_text(json.dumps(manifest_of(files)))
 
-    with pytest.raises(ModelError, match=r"model\.json in .* is no TensorFlow\.js model"):
+    with pytest.raises(ModelError, match=r"model\.json in .* is not a TensorFlow\.js model"):
         place.install(str(folder))
 
 
@@ -319,7 +319,7 @@ def test_file_name_that_leads_elsewhere(place: Place, tmp_path: Path) -> None:
     manifest["files"]["../../evil"] = manifest["files"]["labels.txt"]
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
-    with pytest.raises(ModelError, match="no plain file name"):
+    with pytest.raises(ModelError, match="is not a plain file name"):
         place.install(str(folder))
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from backend.catalogue.spaces import EmbeddingSpace
 from backend.setup import download
 from backend.setup.errors import DownloadError, ModelError, SetupError, WrongFile
+from backend.setup.manifests import space_of
 from backend.setup.model import Installed, install_model
 from backend.setup.published import read_published
 from frontend import models
@@ -82,7 +82,7 @@ def test_first_use(hub: Hub, drawn: Path) -> None:
 
     installed = hub.install()
 
-    assert installed.space.id == EmbeddingSpace.from_manifest(by_hand).id
+    assert installed.space.id == space_of(by_hand, "the test").id
     assert installed.space.manifest == {**by_hand, "source": "A hub on this machine."}
     assert json.loads(hub.pin.read_text()) == installed.space.manifest
     assert {name: (installed.folder / name).read_bytes() for name in by_hand["files"]} == {
@@ -190,7 +190,7 @@ def listing(path: str, **weights: Any) -> bytes:
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("model.json", LOGIN, r"is no TensorFlow\.js model; it begins with '<!doctype html>"),
+        ("model.json", LOGIN, r"is not a TensorFlow\.js model; it begins with '<!doctype html>"),
         ("model.json", listing("../../evil", dtype="int32", shape=[]), r"names '\.\./\.\./evil', which is no file"),
         ("model.json", listing("w", dtype="string", shape=[]), "lists weights of an unknown kind: 'string'"),
         ("model.json", listing("w", dtype="int32", shape=[10**9]), "lists 4000000000 bytes of weights; at most"),

@@ -1,6 +1,6 @@
 """The table of problems."""
 
-from backend.catalogue.errors import CatalogueError, IndexUnavailable, InvalidManifest, InvalidVector
+from backend.catalogue.errors import CatalogueError, IndexUnavailable, InvalidVector
 from backend.web.problems import KINDS
 
 
@@ -11,7 +11,7 @@ def _leaves(base: type[CatalogueError]) -> set[type[CatalogueError]]:
 def test_every_error_has_its_problem() -> None:
     """No error of the catalogue reaches a visitor without a status; a wrong manifest is told at start, to others."""
     # InvalidVector and IndexUnavailable are raised themselves, too, beside the ones below them.
-    assert set(KINDS) == _leaves(CatalogueError) - {InvalidManifest} | {InvalidVector, IndexUnavailable}
+    assert set(KINDS) == _leaves(CatalogueError) | {InvalidVector, IndexUnavailable}
 
 
 def test_names_of_problems() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.catalogue.spaces import EmbeddingSpace
+from backend.setup.manifests import space_of
 from frontend import models
 from frontend.embedder.space import Logits, read_space, to_base64, to_vector, top_labels
 from tests.support.small_model import DIMENSION, manifest_of, model_files
@@ -24,7 +24,7 @@ def manifest(**changes: Any) -> dict[str, Any]:
 def test_both_sides_read_the_manifests_of_the_project(path: Path) -> None:
     """Backend and embedder agree on dimension and golden vector, which has unit length."""
     document = json.loads(path.read_text(encoding="utf-8"))
-    space = EmbeddingSpace.from_manifest(document)
+    space = space_of(document, "the test")
     embedders = read_space(space.id, document)
     assert (embedders.id, embedders.dimension, embedders.golden_vector.size) == (
         space.id,
