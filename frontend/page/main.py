@@ -2,7 +2,7 @@
 
 from pyscript import document, window
 
-from frontend.page.adding.drop_and_choose import Doors
+from frontend.page.adding.drop_and_choose import FileInputs
 from frontend.page.adding.upload_queue import UploadQueue
 from frontend.page.admin.hubs import Hubs
 from frontend.page.admin.warnings import warn_who_may
@@ -36,7 +36,7 @@ class Page:
         self.embedder = Embedder()
         self.library = Library(self.api, self._show_others, lambda: self.selection.recount())
         self.search = Search(self.embedder, self.api, self._forget)
-        self.uploads = UploadQueue(self.embedder, self.api, self._wanted, self._added, self._delete)
+        self.uploads = UploadQueue(self.embedder, self.api, self._wanted, self._added, self._unwanted)
         self.removals = Removals(self.api, self._forget, self.library.grid.refresh)
         self.selection = Selection(
             self.api, self.library.grid, self._delete, self._forget, lambda: self.map.show_selected()
@@ -46,7 +46,7 @@ class Page:
         self.start_up = StartUp(self.embedder, "Search by picture")
         ServerWatch(self.api, self._back)
         Engine(self.api, self.embedder, self.start_up)
-        Doors(self._search_with, self._add)
+        FileInputs(self._search_with, self._add)
         for grid, around in ((self.library.grid, "library"), (PlainGrid("matches"), "results")):
             arrow_keys.listen(grid, around)
             self._listen(grid)
@@ -120,6 +120,9 @@ class Page:
 
     def _wanted(self, image: dict) -> None:
         self.removals.keep(image["id"])
+
+    def _unwanted(self, image: dict) -> None:
+        self._delete([image])
 
     def _added(self, image: dict, new: bool) -> None:
         self.library.add(image, new)

@@ -49,7 +49,7 @@ def test_a_chosen_folder(visit: Visit, folder: Path) -> None:
     visit.open().ready()
     visit.page.set_input_files("#add-folder", folder)
     expect(visit.page.locator("#images .card")).to_have_count(2)
-    expect(visit.page.locator("#notice")).to_have_text("Skipped in folders: 3 that are no pictures.")
+    expect(visit.page.locator("#notice")).to_have_text("Skipped: 3 files that are not pictures.")
     assert set(visit.library()) == {"first", "second"}
 
 
@@ -61,7 +61,7 @@ def test_a_dropped_folder(visit: Visit, folder: Path) -> None:
         data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
         browser.send("Input.dispatchDragEvent", {"type": kind, "x": 1200, "y": 300, "data": data})
     expect(visit.page.locator("#images .card")).to_have_count(2)
-    expect(visit.page.locator("#notice")).to_have_text("Skipped in folders: 3 that are no pictures.")
+    expect(visit.page.locator("#notice")).to_have_text("Skipped: 3 files that are not pictures.")
 
 
 def test_a_phone_has_a_camera_at_both_doors(visit: Visit, browser: Browser) -> None:
@@ -218,7 +218,7 @@ def test_cancelling(visit: Visit, drawn_groups: Groups) -> None:
     held: list[Route] = []
     page.route("**/store/**", lambda route: held.append(route) if route.request.method == "PUT" else route.continue_())
     page.set_input_files("#add-files", files)
-    expect(row(page, files[0].name).locator(".stage")).to_have_text("sending and looking")
+    expect(row(page, files[0].name).locator(".stage")).to_have_text("uploading")
     page.get_by_role("button", name=f"Cancel {files[0].name}").click()
     expect(row(page, files[0].name)).to_have_count(0)
     expect(page.locator("#uploads-rate")).to_contain_text("0 of 4")

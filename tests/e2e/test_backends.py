@@ -92,7 +92,7 @@ def test_no_picture_runs_on_a_back_end_that_is_being_tried(visit: Visit, tmp_pat
     path = tmp_path / "dots.jpg"
     path.write_bytes(jpeg(draw("dots", 0)))
     visit.page.set_input_files("#add-files", path)
-    expect(visit.page.locator(".upload .stage")).to_have_text("sending and looking")
+    expect(visit.page.locator(".upload .stage")).to_have_text("uploading")
     visit.until(lambda: len(asked) >= 3)
     asked[2].continue_()
     expect(visit.page.locator(".upload.over")).to_have_count(1)

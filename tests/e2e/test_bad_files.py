@@ -23,7 +23,7 @@ SENTENCES = {
     "bomb.png": "The picture is too large: 3,600 megapixels; at most 134 are opened.",
     "bomb.webp": "The picture is too large: 256 megapixels; at most 134 are opened.",
     "bomb.avif": "The picture is too large: 289 megapixels; at most 134 are opened.",
-    "huge.jpg": "The file is too large: 200.0 MB; at most 104.9 MB are taken.",
+    "huge.jpg": "The file is too large: 200.0 MB. The limit is 104.9 MB.",
 }
 
 

@@ -269,7 +269,7 @@ def test_the_same_file_twice_in_one_go(visit: Visit, drawn_groups: Groups, tmp_p
     copy = tmp_path / "copy.jpg"
     copy.write_bytes(drawn_groups["dots"][0].read_bytes())
     visit.open().ready().add([drawn_groups["dots"][0], copy])
-    expect(visit.page.locator("#uploads-summary")).to_have_text("1 picture added, 1 there already")
+    expect(visit.page.locator("#uploads-summary")).to_have_text("1 picture added, 1 already there")
     expect(visit.page.locator("#library-summary")).to_have_text("1 picture")
 
 

@@ -1,8 +1,9 @@
-"""What lies in folders that were dropped or chosen: the pictures among it, and how much else there was."""
+"""The pictures in folders that were dropped or chosen, and how many other files there were."""
 
 import js
 
 from frontend.page.adding.file_types import is_hidden, is_picture
+from frontend.page.wording.numbers import counted
 
 
 class Gathered:
@@ -21,13 +22,13 @@ class Gathered:
             self.files.append(file)
 
     def remark(self) -> str:
-        """Say what was left out; nothing if that is nothing."""
+        """Say what was left out; empty if nothing was."""
         parts = []
         if self.skipped:
-            parts.append(f"{self.skipped} that {'is no picture' if self.skipped == 1 else 'are no pictures'}")
+            parts.append(counted(self.skipped, "file that is not a picture", "files that are not pictures"))
         if self.unreadable:
             parts.append(f"{self.unreadable} that cannot be read")
-        return f"Skipped in folders: {', '.join(parts)}." if parts else ""
+        return f"Skipped: {', '.join(parts)}." if parts else ""
 
 
 def of_chosen(files: list) -> Gathered:
@@ -39,14 +40,14 @@ def of_chosen(files: list) -> Gathered:
 
 
 def entries_of(transfer) -> list:
-    """Return the entries of a drop with a folder in it, of others none. To be called while the event lasts."""
+    """Return the entries of a drop with a folder in it, else none. To be called while the event lasts."""
     items = [transfer.items[index] for index in range(transfer.items.length)]
     entries = [item.webkitGetAsEntry() for item in items if item.kind == "file"]
     return entries if any([entry and entry.isDirectory for entry in entries]) else []
 
 
 async def of_dropped(entries: list) -> Gathered:
-    """Walk through what was dropped. Files that lie beside the folders are taken whatever they are."""
+    """Walk through what was dropped. Files beside the folders are taken, whatever they are."""
     gathered = Gathered()
     waiting = []
     for entry in entries:

@@ -5,60 +5,79 @@ from pyscript import window
 
 from frontend.page.server.api import SILENCE_MS, ApiError, problem_text
 
+# The status of a target under which something lies already.
 TAKEN = 412
-"""The status of a target under which something lies already."""
 
 
-async def put(target: dict, blob, on_progress, stops: list) -> None:
+async def put(target: dict, blob, on_progress, aborts: list) -> None:
     """
     Send a blob to a signed target.
 
-    XMLHttpRequest, because fetch() does not tell how much of a body has been sent. A target that is taken counts as
-    sent: an earlier try had arrived and only the answer was lost. Registering compares what is there anyway.
+    A target that is taken counts as sent: an earlier attempt had arrived and only its answer was lost. The server
+    compares what is there anyway.
 
     Args:
         target: `method`, `url` and `headers`; the signature covers them, so they are sent as they are.
         on_progress: Called with the fraction sent so far, 0 to 1.
-        stops: Has what breaks the transfer off as long as it runs; it then ends like a lost connection.
+        aborts: Holds a function that aborts the transfer, while it runs; it then ends like a lost connection.
 
     Raises:
         ApiError: The store refused the file or could not be reached.
     """
-    request = js.XMLHttpRequest.new()
-    request.open(target["method"], target["url"])
-    for name, value in target["headers"].items():
-        request.setRequestHeader(name, value)
-
-    timer = [0]
-
-    def stop() -> None:
-        request.abort()
-
-    def watch() -> None:
-        window.clearTimeout(timer[0])
-        timer[0] = window.setTimeout(stop, SILENCE_MS)
-
-    def progress(event) -> None:
-        watch()
-        if event.total:
-            on_progress(event.loaded / event.total)
-
-    def send(resolve, reject) -> None:
-        request.upload.onprogress = progress
-        request.onloadend = lambda event: resolve(request.status)
-        request.send(blob)
-
-    stops.append(stop)
-    watch()
+    transfer = Transfer(target, on_progress)
+    abort = transfer.abort  # Each look at a method makes another object; this one is found again.
+    aborts.append(abort)
     try:
-        status = await js.Promise.new(send)
-    except BaseException:
-        request.abort()
-        raise
+        status = await transfer.send(blob)
     finally:
-        window.clearTimeout(timer[0])
-        stops.remove(stop)
+        aborts.remove(abort)
     if status == 0:
         raise ApiError(0, "The store cannot be reached.")
     if status >= 300 and status != TAKEN:
-        raise ApiError(status, problem_text(status, request.responseText))
+        raise ApiError(status, problem_text(status, transfer.answer()))
+
+
+class Transfer:
+    """One request, by XMLHttpRequest: fetch() does not tell how much of a body has been sent."""
+
+    def __init__(self, target: dict, on_progress) -> None:
+        self._on_progress = on_progress
+        self._timer = 0
+        self._request = js.XMLHttpRequest.new()
+        self._request.open(target["method"], target["url"])
+        for name, value in target["headers"].items():
+            self._request.setRequestHeader(name, value)
+
+    async def send(self, blob) -> int:
+        """Send the body and return the status, 0 if there was no answer. Silence for too long aborts it."""
+        self._watch()
+        try:
+            return await js.Promise.new(lambda resolve, reject: self._begin(blob, resolve))
+        except BaseException:
+            self.abort()
+            raise
+        finally:
+            window.clearTimeout(self._timer)
+
+    def abort(self) -> None:
+        """Give it up."""
+        self._request.abort()
+
+    def answer(self) -> str:
+        """Return the body of the answer."""
+        return self._request.responseText
+
+    def _begin(self, blob, resolve) -> None:
+        self._request.upload.onprogress = self._progressed
+        self._request.onloadend = lambda event: resolve(self._request.status)
+        self._request.send(blob)
+
+    def _progressed(self, event) -> None:
+        self._watch()
+        if event.total:
+            self._on_progress(event.loaded / event.total)
+
+    def _watch(self) -> None:
+        """Wait for the next sign of life."""
+        window.clearTimeout(self._timer)
+        self._timer = window.setTimeout(self.abort, SILENCE_MS)

@@ -1,8 +1,7 @@
 """
-What all uploads know of the connection: when it is gone all wait, and try again together.
+Retries that all uploads share: while the connection is gone they all wait, and then try again together.
 
-Waiting grows from one attempt to the next, with a little chance in it, so that many browsers do not come back to a
-server at the same moment.
+Pauses grow from one attempt to the next, with some jitter, so that many browsers do not come back at the same moment.
 """
 
 import asyncio
@@ -11,24 +10,26 @@ from pyscript import document, window
 
 from frontend.page.server.api import ApiError
 
+# Attempts after the first one: some two minutes in all. A guess at how long people leave a page alone.
 TRIES = 8
-"""Attempts after the first one: some two minutes in all. A guess at how long people leave a page alone."""
 
+# The first pause and the longest one. Guesses: long enough for a router to come back, short enough that nobody takes
+# the page for dead.
 FIRST_S = 1
 LONGEST_S = 30
-# Guesses: long enough for a router to come back, short enough that nobody takes the page for dead.
 
+# How often those that wait look whether they still have to.
 POLL_S = 0.25
-"""How often those who wait look whether they still have to."""
 
-TOO_LATE = 410
+# The status of a ticket, or of a signed target, that has expired: no attempt with the same one can succeed.
+EXPIRED = 410
 
+# The statuses that every file would get, and what is said while all of them wait. Any other status concerns one file.
 REASONS = {0: "No connection", 429: "The server is busy", 502: "The server is away", 503: "The server is away"}
-"""Statuses that all files would be answered with; any other concerns one of them."""
 
 
-class Connection:
-    """Sends what is to be sent, again if need be."""
+class Retries:
+    """Sends requests, again if need be."""
 
     def __init__(self) -> None:
         self._failures = 0
@@ -39,7 +40,7 @@ class Connection:
         document.defaultView.addEventListener("online", lambda event: self.try_now())
 
     def try_now(self) -> None:
-        """Let those who wait try at once."""
+        """Let those that wait try at once."""
         self._failures = 0
         self._resume_at = 0.0
 
@@ -48,29 +49,34 @@ class Connection:
         Await `send()` for an entry, and again as long as that may help.
 
         Raises:
-            ApiError: It was refused, or did not work often enough.
+            ApiError: It was refused, or failed too often.
             Cancelled: The file is not wanted any more.
         """
         for attempt in range(TRIES + 1):
-            await self._wait_for_all(entry)
+            await self._wait_for_connection(entry)
             began = window.performance.now()
             try:
                 answer = await send()
             except ApiError as exc:
                 entry.check()
-                if not exc.passing or exc.status == TOO_LATE or attempt == TRIES:
+                if not exc.passing or exc.status == EXPIRED or attempt == TRIES:
                     raise
-                if exc.status in REASONS:
-                    self._lose(began, exc)
-                else:
-                    await wait(entry, fixed(window.performance.now() + pause_ms(attempt)), "The server had trouble")
+                await self._after_failure(exc, began, attempt, entry)
             else:
                 entry.check()
                 self._failures = 0
                 return answer
 
+    async def _after_failure(self, error: ApiError, began: float, attempt: int, entry) -> None:
+        """Let all wait for what concerns all, and only this file for what concerns it alone."""
+        if error.status in REASONS:
+            self._lose(began, error)
+            return
+        resume_at = window.performance.now() + pause_ms(attempt)
+        await wait(entry, lambda: resume_at, "The server had trouble")
+
     def _lose(self, began: float, error: ApiError) -> None:
-        """Let everybody wait; what was sent before it was known that they have to, tells nothing new."""
+        """Let all wait; a request that began before it was known that they have to tells nothing new."""
         if began < self._lost_at:
             return
         now = window.performance.now()
@@ -79,13 +85,13 @@ class Connection:
         self._reason = REASONS[error.status]
         self._failures += 1
 
-    async def _wait_for_all(self, entry) -> None:
+    async def _wait_for_connection(self, entry) -> None:
         entry.check()
         await wait(entry, lambda: self._resume_at, self._reason)
 
 
 async def wait(entry, until, reason: str) -> None:
-    """Wait until a time in ms that may change meanwhile, and say so in the entry's row."""
+    """Wait until a time in ms, which may change meanwhile, and say so in the entry's row."""
     left = until() - window.performance.now()
     if left <= 0:
         return
@@ -97,28 +103,6 @@ async def wait(entry, until, reason: str) -> None:
     entry.resume()
 
 
-def fixed(moment: float):
-    """Return a moment as `wait` wants it."""
-    return lambda: moment
-
-
 def pause_ms(failures: int) -> float:
-    """Return how long to wait after so many failures before the last one."""
+    """Return how long to wait after so many failures before the last one: exponential backoff with jitter."""
     return min(FIRST_S * 2**failures, LONGEST_S) * 1000 * (0.8 + 0.4 * window.Math.random())
-
-
-class Turns:
-    """Files of the same bytes come one after the other, so that the second finds the first in the library."""
-
-    def __init__(self) -> None:
-        self._taken = {}
-
-    async def take(self, sha256: str) -> None:
-        """Wait until nobody else has this fingerprint, and have it."""
-        while sha256 in self._taken:
-            await self._taken[sha256].wait()
-        self._taken[sha256] = asyncio.Event()
-
-    def give_back(self, sha256: str) -> None:
-        """Let the next have it."""
-        self._taken.pop(sha256).set()

@@ -1,5 +1,5 @@
 """
-Flow 1, from a file to a row in the library: `upload` reads top to bottom.
+Flow 1, from a file to a row in the library: `Uploader._upload` and `_add` read top to bottom.
 
 The file goes straight into the object store while the model runs; the server gets the vector and the data.
 """
@@ -9,101 +9,121 @@ import asyncio
 from pyscript import window
 
 from frontend.page.adding import put_object
-from frontend.page.adding.retries import TOO_LATE
+from frontend.page.adding.content_locks import ContentLocks
+from frontend.page.adding.retries import EXPIRED
+from frontend.page.adding.twins import TwinFinder
 from frontend.page.model.embedder import times
 from frontend.page.model.limits import check_size
 from frontend.page.server.api import ApiError
-from frontend.page.wording.strength import twin_from
 from frontend.page.wording.titles_and_tags import cut_tags, plain, title_of
 
 KNOWN = "already in the library"
 
-
-class Services:
-    """What an upload needs."""
-
-    def __init__(self, embedder, api, connection, turns) -> None:
-        self.embedder = embedder
-        self.api = api
-        self.connection = connection
-        self.turns = turns
-        self.twins = {}
-        """Image id -> the id of the image that it looks like, of those for which one was found."""
+# How many tickets a file may use up before it is given up. A guess.
+MAX_TICKETS = 3
 
 
-async def upload(entry, services) -> dict:
-    """
-    Upload one file.
+class Uploader:
+    """Uploads one file after another, or several at once."""
 
-    Returns:
-        `image`: as the API describes it; `new`: whether it was not there before (a file that is there already is not
-        sent again); `twin`: another image that it looks like, or None; `text`: how it went.
+    def __init__(self, embedder, api, retries) -> None:
+        self._embedder = embedder
+        self._api = api
+        self._insist = retries.insist
+        self._locks = ContentLocks()
+        self._twins = TwinFinder(api)
 
-    Raises:
-        PictureError: The file cannot be used.
-        ApiError: The server or the store refused it, or could not be reached.
-        Cancelled: The file is not wanted any more.
-    """
-    embedder = services.embedder
-    entry.stage("reading")
-    await embedder.ready()
-    # Known: the embedder has started with it.
-    space = await services.api.space()
-    check_size(entry.file, space.limits)
-    picture = await embedder.open(entry.file)
-    try:
-        entry.check()
-        package = await embedder.package(picture)
-        entry.check()
-        entry.show(package["blob"])
-        sha256 = package["original"]["sha256"]
-        await services.turns.take(sha256)
+    async def upload(self, entry) -> dict:
+        """
+        Upload one file, from the beginning if its ticket expires on the way.
+
+        Returns:
+            `image`: as the API describes it; `new`: whether it was not there before (a file that is there already is
+            not sent again); `twin`: another image that it looks like, or None; `text`: how it went.
+
+        Raises:
+            PictureError: The file cannot be used.
+            ApiError: The server or the store refused it, or could not be reached.
+            Cancelled: The file is not wanted any more.
+        """
+        tickets = 1
+        while True:
+            try:
+                return await self._upload(entry)
+            except ApiError as exc:
+                if exc.status != EXPIRED or tickets == MAX_TICKETS:
+                    raise
+                tickets += 1
+                entry.begin()
+
+    async def _upload(self, entry) -> dict:
+        entry.stage("reading")
+        await self._embedder.ready()
+        space = await self._api.space()  # Known by now: the embedder has started with it.
+        check_size(entry.file, space.limits)
+        picture = await self._embedder.open(entry.file)
         try:
-            return await enter(entry, picture, package, space, services)
+            entry.check()
+            package = await self._embedder.package(picture)
+            entry.check()
+            entry.show(package["blob"])
+            sha256 = package["original"]["sha256"]
+            await self._locks.acquire(sha256)
+            try:
+                return await self._add(entry, picture, package, space)
+            finally:
+                self._locks.release(sha256)
         finally:
-            services.turns.give_back(sha256)
-    finally:
-        await embedder.close(picture)
+            await self._embedder.close(picture)
+
+    async def _add(self, entry, picture: dict, package: dict, space) -> dict:
+        """Bring a picture that was read into the store and into the library."""
+        declared = declaration(entry, package, space.limits)
+        answer = await self._insist(lambda: self._api.begin_upload(declared), entry)
+        if answer["image"]:
+            return known(answer["image"])
+        target = answer["upload"]
+        features = await self._send_and_embed(entry, picture, package["blob"], target)
+        entry.check()
+        entry.register()
+        registered = registration(entry, target, picture, features, space.limits)
+        image = await self._insist(lambda: self._api.register(target["id"], registered), entry)
+        if image["id"] != target["id"]:  # Somebody else has added the same file meanwhile.
+            return known(image)
+        twin = await self._twins.find(image, features, space.unrelated)
+        return {"image": image, "new": True, "twin": twin, "text": times(picture, features)}
+
+    async def _send_and_embed(self, entry, picture: dict, thumbnail, target: dict) -> dict:
+        """Send both files while the model looks at the picture; returns what it made of it."""
+        entry.stage("uploading")
+        sent = asyncio.create_task(self._send(entry, thumbnail, target))
+        try:
+            features = await self._embedder.embed(picture)
+        except BaseException:
+            sent.cancel()
+            raise
+        for error in await sent:
+            if error:
+                raise error
+        return features
+
+    async def _send(self, entry, thumbnail, target: dict) -> tuple:
+        """Put the original and the thumbnail into the store, both at once; returns for each the error, or None."""
+
+        def put_original():
+            return put(target, "original", entry.file, entry.progress, entry.aborts)
+
+        def put_thumbnail():
+            return put(target, "thumbnail", thumbnail, lambda fraction: None, entry.aborts)
+
+        return await asyncio.gather(
+            error_of(self._insist(put_original, entry)), error_of(self._insist(put_thumbnail, entry))
+        )
 
 
-async def enter(entry, picture: dict, package: dict, space, services) -> dict:
-    """Bring a picture that was read into the store and into the library."""
-    api, insist = services.api, services.connection.insist
-    declared = declaration(entry, package, space.limits)
-    answer = await insist(lambda: api.begin_upload(declared), entry)
-    if answer["image"]:
-        return {"image": answer["image"], "new": False, "twin": None, "text": KNOWN}
-
-    entry.stage("sending and looking")
-    target = answer["upload"]
-    sent = asyncio.create_task(send(entry, package["blob"], target, insist))
-    try:
-        features = await services.embedder.embed(picture)
-    except BaseException:
-        sent.cancel()
-        raise
-    for error in await sent:
-        if error:
-            raise error
-
-    entry.check()
-    entry.entering = True
-    entry.stage("entering")
-    registered = registration(entry, target, picture, features, space.limits)
-    image = await insist(lambda: api.register(target["id"], registered), entry)
-    if image["id"] != target["id"]:
-        # The same file was entered meanwhile by somebody else.
-        return {"image": image, "new": False, "twin": None, "text": KNOWN}
-    twin = await find_twin(image, features, space, services)
-    return {"image": image, "new": True, "twin": twin, "text": times(picture, features)}
-
-
-async def send(entry, thumbnail, target: dict, insist) -> tuple:
-    """Put the original and the thumbnail into the store, both at once; returns for each the error, or None."""
-    return await asyncio.gather(
-        error_of(insist(lambda: put(target, "original", entry.file, entry.progress, entry.stops), entry)),
-        error_of(insist(lambda: put(target, "thumbnail", thumbnail, lambda fraction: None, entry.stops), entry)),
-    )
+def known(image: dict) -> dict:
+    """Return the outcome for a file that is in the library already."""
+    return {"image": image, "new": False, "twin": None, "text": KNOWN}
 
 
 async def error_of(work) -> Exception | None:
@@ -115,41 +135,18 @@ async def error_of(work) -> Exception | None:
     return None
 
 
-async def put(target: dict, name: str, blob, on_progress, stops: list) -> None:
-    """Put one of the two into the store. A refusal after the time for it is said to be too late, as by the API."""
+async def put(target: dict, name: str, blob, on_progress, aborts: list) -> None:
+    """Put one of the two into the store. A refusal after the target has expired counts as expired, as by the API."""
     try:
-        await put_object.put(target[name], blob, on_progress, stops)
+        await put_object.put(target[name], blob, on_progress, aborts)
     except ApiError as exc:
         if exc.status == 403 and window.Date.now() > window.Date.parse(target["expires"]):
-            raise ApiError(TOO_LATE, exc.message)
+            raise ApiError(EXPIRED, exc.message)
         raise
 
 
-async def find_twin(image: dict, features: dict, space, services) -> dict | None:
-    """
-    Return another image that this one looks like, if there is one. Nothing depends on it: without an answer, none.
-
-    Asked after the image was entered, so that of two that come at the same time one sees the other. If both do, only
-    the first to ask has a twin: whoever removed each for the sake of the other would have neither.
-    """
-    if space.unrelated is None:
-        return None
-    try:
-        matches = await services.api.search({"space": features["space"], "vector": features["vector"], "limit": 2})
-    except ApiError:
-        return None
-    for match in matches:
-        twin = match["image"]
-        if match["score"] < twin_from(space.unrelated):
-            return None
-        if twin["id"] != image["id"] and services.twins.get(twin["id"]) != image["id"]:
-            services.twins[image["id"]] = twin["id"]
-            return twin
-    return None
-
-
 def declaration(entry, package: dict, limits: dict) -> dict:
-    """What the server wants to know before it signs targets for a file."""
+    """Return what the server wants to know before it signs targets for a file."""
     declared = dict(package["original"])
     declared["file_name"] = plain(entry.name)[: limits["max_file_name_chars"]]
     declared["thumbnail"] = package["thumbnail"]
@@ -157,7 +154,7 @@ def declaration(entry, package: dict, limits: dict) -> dict:
 
 
 def registration(entry, target: dict, picture: dict, features: dict, limits: dict) -> dict:
-    """What the library keeps of a picture."""
+    """Return what the library keeps of a picture."""
     return {
         "ticket": target["ticket"],
         "space": features["space"],

@@ -1,4 +1,4 @@
-"""A file in the list of those that are being added: where it stands, and how it is stopped."""
+"""A file in the list of uploads: its state, and how it is cancelled."""
 
 WAITING = "waiting"
 RUNNING = "running"
@@ -12,38 +12,40 @@ class Cancelled(Exception):
 
 
 class Entry:
-    """One file. It knows no element; a `row`, if it has one, is told of every change, and shows it soon."""
+    """One file. It knows no element: whoever shows it is told of every change."""
 
-    def __init__(self, file, tags: list[str], kept_id: str) -> None:
+    def __init__(self, file, tags: list[str], unsent_id: str, on_change) -> None:
+        """
+        Args:
+            unsent_id: What the file is kept under for a reload, see `unsent_files`.
+            on_change: Called with the entry whenever it looks different.
+        """
         self.file = file
         """None once nothing is to be sent any more, so that the browser can let go of it."""
         self.name = file.name
         self.tags = tags
-        self.kept_id = kept_id
-        """What it is kept under for a reload, see `kept_files`."""
-        self.kept = False
+        self.unsent_id = unsent_id
         self.state = WAITING
         self.text = WAITING
         self.fraction = 0.0
         """How much of the original has been sent, 0 to 1."""
-        self.thumbnail = None
-        """Its blob, until a row has shown it."""
-        self.again = False
+        self.retryable = False
         """Whether another attempt may help."""
         self.image = None
         """What it became in the library, while there is a question about it."""
         self.twin = None
         """An image of the library that it looks like, while there is a question about it."""
-        self.row = None
         self.cancelled = False
-        self.entering = False
-        """Whether it is being registered: from there on it cannot be stopped."""
-        self.stops = []
-        """What breaks off the transfers that run, each a function."""
+        self.registering = False
+        """Whether it is being registered: from then on it cannot be cancelled."""
+        self.aborts = []
+        """Functions that abort the transfers in progress."""
+        self._on_change = on_change
+        self._thumbnail = None
         self._stage = ""
 
     def over(self) -> bool:
-        """Whether nothing happens to it any more by itself."""
+        """Whether nothing more will happen to it by itself."""
         return self.state not in (WAITING, RUNNING)
 
     def stage(self, text: str) -> None:
@@ -52,24 +54,29 @@ class Entry:
         self.say(text)
 
     def say(self, text: str) -> None:
-        """Say something else for a while, such as what is waited for; `resume` takes it back."""
+        """Say something else for a while, such as what it waits for; `resume` takes it back."""
         if text != self.text:
             self.text = text
-            self._tell()
+            self._changed()
 
     def resume(self) -> None:
         """Say again what is being done."""
         self.say(self._stage)
 
     def progress(self, fraction: float) -> None:
-        """Take note of how much of the original has been sent."""
+        """Note how much of the original has been sent."""
         self.fraction = fraction
-        self._tell()
+        self._changed()
 
     def show(self, thumbnail) -> None:
-        """Show the blob of a thumbnail."""
-        self.thumbnail = thumbnail
-        self._tell()
+        """Have the blob of a thumbnail shown."""
+        self._thumbnail = thumbnail
+        self._changed()
+
+    def take_thumbnail(self):
+        """Return the thumbnail's blob, once; None if there is none, or none that has not been shown."""
+        thumbnail, self._thumbnail = self._thumbnail, None
+        return thumbnail
 
     def check(self) -> None:
         """
@@ -82,21 +89,26 @@ class Entry:
             raise Cancelled
 
     def cancel(self) -> None:
-        """Break off what runs for it."""
+        """Abort whatever runs for it."""
         self.cancelled = True
-        for stop in list(self.stops):
-            stop()
+        for abort in list(self.aborts):
+            abort()
 
     def begin(self) -> None:
-        """Its turn has come."""
+        """Its turn has come, or it begins anew."""
         self.state = RUNNING
-        self.again = self.entering = False
+        self.retryable = self.registering = False
         self.fraction = 0.0
 
+    def register(self) -> None:
+        """It is being registered."""
+        self.registering = True
+        self.stage("entering")
+
     def wait(self) -> None:
-        """Put it back among those whose turn is still to come."""
+        """Put it back among those that wait for their turn."""
         self.state = WAITING
-        self.again = False
+        self.retryable = False
         self.stage(WAITING)
 
     def finish(self, text: str) -> None:
@@ -107,25 +119,24 @@ class Entry:
         self.stage(text)
 
     def ask(self, image: dict, twin: dict) -> None:
-        """It is in the library, and looks like something else there."""
+        """It is in the library, and looks like another image there."""
         self.image, self.twin = image, twin
         self.state = ASKING
-        self._tell()
+        self._changed()
 
     def answer(self, text: str) -> None:
         """The question is settled."""
         self.image = self.twin = None
         self.finish(text)
 
-    def fail(self, reason: str, again: bool) -> None:
-        """It was not added."""
+    def fail(self, reason: str, retryable: bool, keep: bool) -> None:
+        """It was not added; `keep` tells whether a reload of the page is to go on with it."""
         self.state = FAILED
-        self.again = again
-        if not again:
+        self.retryable = retryable
+        if not keep:
             self.file = None
         self.progress(0)
         self.stage(reason)
 
-    def _tell(self) -> None:
-        if self.row:
-            self.row.changed()
+    def _changed(self) -> None:
+        self._on_change(self)

@@ -1,0 +1,159 @@
+"""
+Files in the browser's IndexedDB, so that a reload of the page loses none.
+
+Each load of the page keeps its files under a name of its own, and holds a lock on that name. A name whose lock is free
+belongs to a page that is gone: the next page takes over the lock, and with it the files. So no two tabs go on with the
+same files. Where there are no locks (plain http), two tabs might; then the second finds each file in the library.
+"""
+
+import asyncio
+import json
+
+import js
+from pyscript import window
+from pyscript.ffi import to_js
+
+DATABASE = "lookalike"
+STORE = "unsent"
+
+# Tries for a lock that is about to be free, and the time between them. Guesses.
+LOCK_TRIES = 3
+PAUSE_S = 0.5
+
+
+class UnsentStore:
+    """The files of this page, and those that others left. A browser that keeps nothing is no error."""
+
+    def __init__(self) -> None:
+        self._owner = f"{window.Date.now():.0f}-{int(window.Math.random() * 1e9)}"
+        self._last_number = 0
+        self._database = None
+        self._held = False
+
+    def new_id(self) -> str:
+        """Return what the next file is kept under; ids are in the order of the files."""
+        self._last_number += 1
+        return f"{self._owner}:{self._last_number:06d}"
+
+    async def keep(self, unsent_id: str, file, tags: list[str]) -> bool:
+        """Keep a file; returns whether that worked. If there is no room for it, its name is kept, if possible."""
+        if await self._put(unsent_id, file, file.name, tags):
+            return True
+        await self._put(unsent_id, None, file.name, tags)
+        return False
+
+    async def forget(self, unsent_id: str) -> None:
+        """Let go of a file."""
+        try:
+            store = await self._store("readwrite")
+            await settled(store.delete(unsent_id))
+        except Exception as exc:
+            window.console.info(repr(exc))  # It comes up again after a reload, and is in the library then.
+
+    async def left(self) -> list[dict]:
+        """Return what pages that are gone had not sent, in order: `id`, `name`, `tags`, `file` (None: name alone)."""
+        try:
+            store = await self._store("readonly")
+            records = list(await settled(store.getAll()))
+        except Exception:
+            return []
+        owners = {}
+        mine = []
+        for record in records:
+            owner = record.id.split(":")[0]
+            if owner not in owners:
+                owners[owner] = owner != self._owner and await hold_soon(owner)
+            if owners[owner]:
+                mine.append(record)
+        return [
+            {"id": record.id, "name": record.name, "tags": json.loads(record.tags), "file": record.file or None}
+            for record in mine
+        ]
+
+    async def _put(self, unsent_id: str, file, name: str, tags: list[str]) -> bool:
+        try:
+            if not self._held:
+                self._held = True
+                await hold(self._owner)
+            record = js.Object.new()
+            record.id, record.file, record.name, record.tags = unsent_id, file, name, json.dumps(tags)
+            store = await self._store("readwrite")
+            store.put(record)
+            await completed(store.transaction)
+        except Exception:
+            return False
+        return True
+
+    async def _store(self, mode: str):
+        """Begin a transaction; it ends by itself when nothing more is asked of it."""
+        if self._database is None:
+            self._database = await opened()
+            self._database.onclose = self._closed  # The browser closes it when its data is deleted.
+        return self._database.transaction(STORE, mode).objectStore(STORE)
+
+    def _closed(self, event) -> None:
+        self._database = None
+
+
+async def hold(owner: str) -> bool:
+    """Hold the lock on a name as long as the page lives; returns whether it was free."""
+    locks = window.navigator.locks
+    if not js.Boolean(locks):  # The browser's undefined is no None to MicroPython.
+        return True
+
+    def ask(resolve, reject) -> None:
+        def granted(lock):
+            resolve(bool(lock))
+            # The lock lasts as long as this promise is open: until the page is gone.
+            return js.Promise.new(lambda resolve, reject: None) if lock else None
+
+        locks.request(f"lookalike-unsent-{owner}", to_js({"ifAvailable": True}), granted)
+
+    return await js.Promise.new(ask)
+
+
+async def hold_soon(owner: str) -> bool:
+    """As `hold`, for a page that may be going away: a reload can begin before the page that it replaces has ended."""
+    for _ in range(LOCK_TRIES):
+        if await hold(owner):
+            return True
+        await asyncio.sleep(PAUSE_S)
+    return False
+
+
+async def opened():
+    """
+    Open the database; the first time, make it.
+
+    A promise calls open(): what JavaScript throws at a call from here does not arrive in MicroPython's `except`.
+    """
+    factory = window.indexedDB
+    if not js.Boolean(factory):
+        raise OSError("This browser keeps no files.")
+
+    def wire(request):
+        # Without awaiting before it: that would come back too late for the first events.
+        request.onupgradeneeded = lambda event: request.result.createObjectStore(STORE, to_js({"keyPath": "id"}))
+        return settled(request)
+
+    return await js.Promise.resolve(DATABASE).then(factory.open.bind(factory)).then(wire)
+
+
+def settled(request):
+    """Return a promise of what a request of IndexedDB gives."""
+
+    def wire(resolve, reject) -> None:
+        request.onsuccess = lambda event: resolve(request.result)
+        request.onerror = lambda event: reject(request.error)
+
+    return js.Promise.new(wire)
+
+
+def completed(transaction):
+    """Return a promise of a transaction's end: only then is it known that there was room."""
+
+    def wire(resolve, reject) -> None:
+        transaction.oncomplete = lambda event: resolve(True)
+        transaction.onabort = lambda event: reject(transaction.error)
+
+    return js.Promise.new(wire)

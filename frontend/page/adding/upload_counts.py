@@ -1,0 +1,59 @@
+"""How many files of the list came to which end, and the sentences that say so. Pure, so that it needs no browser."""
+
+from frontend.page.wording.numbers import counted
+
+# How many files are named where there may be many.
+NAMED = 5
+
+
+class UploadCounts:
+    """Counts what is over since the list was last cleared."""
+
+    def __init__(self) -> None:
+        self.added = 0
+        self.known = 0
+        """Files that were in the library already."""
+        self.cancelled = 0
+
+    def finish(self, new: bool) -> None:
+        """Count a file that is in the library, and was not there before if it is `new`."""
+        if new:
+            self.added += 1
+        else:
+            self.known += 1
+
+    def cancel(self) -> None:
+        """Count a file that was cancelled."""
+        self.cancelled += 1
+
+    def text(self, to_go: int, failed: int, asking: int) -> str:
+        """Sum up the list: '12 pictures added, 3 to go'."""
+        parts = [counted(self.added, "picture", "pictures") + " added"]
+        if self.known:
+            parts.append(f"{self.known} already there")
+        if to_go:
+            parts.append(f"{to_go} to go")
+        if failed:
+            parts.append(f"{failed} not added")
+        if self.cancelled:
+            parts.append(f"{self.cancelled} cancelled")
+        if asking:
+            parts.append(counted(asking, "question", "questions"))
+        return ", ".join(parts)
+
+
+def resumed_text(resumed: list[str], lost: list[str]) -> str:
+    """Say which files of an earlier load of the page are sent now, and which the browser had no room for."""
+    sentences = []
+    if resumed:
+        sentences.append(f"{counted(len(resumed), 'file', 'files')} had not been sent yet: {named(resumed)}.")
+    if lost:
+        again = "it" if len(lost) == 1 else "them"
+        sentences.append(f"This browser had no room for {named(lost)}: choose {again} again.")
+    return " ".join(sentences)
+
+
+def named(names: list[str]) -> str:
+    """Name some files: 'a.jpg, b.jpg and 3 more'."""
+    shown = ", ".join(names[:NAMED])
+    return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED} more"
