@@ -5,20 +5,21 @@ from pyscript import document, window
 from frontend.page.adding.drop_and_choose import FileInputs
 from frontend.page.adding.upload_queue import UploadQueue
 from frontend.page.admin.hubs import Hubs
-from frontend.page.admin.warnings import warn_who_may
+from frontend.page.admin.warnings import show_warnings
 from frontend.page.browser.dom import asking, find, limit_lengths
 from frontend.page.browser.tasks import start
 from frontend.page.grid import arrow_keys
-from frontend.page.grid.cards import ALSO, DELETE, MORE, SELECT, SHOW, UNLIKE, action_of
+from frontend.page.grid.cards import DELETE, LESS_LIKE, MORE_LIKE, OPEN, SELECT, SIMILAR, Cards
+from frontend.page.grid.known_images import KnownImages
 from frontend.page.grid.plain_grid import PlainGrid
 from frontend.page.library.library import Library
 from frontend.page.library.selection import Selection
-from frontend.page.library.undoable_deletion import Removals
+from frontend.page.library.undoable_deletion import UndoableDeletion
 from frontend.page.map.map import Map
 from frontend.page.model.embedder import Embedder
 from frontend.page.model.engine_panel import Engine
 from frontend.page.model.start_up import StartUp
-from frontend.page.photo.lightbox import Detail
+from frontend.page.photo.lightbox import Lightbox
 from frontend.page.reembedding.notice import tell_who_may
 from frontend.page.searching.search import Search
 from frontend.page.server.addresses import on_server
@@ -34,20 +35,31 @@ class Page:
     def __init__(self) -> None:
         self.api = Api(on_server("/api/v1"), Key())
         self.embedder = Embedder()
-        self.library = Library(self.api, self._show_others, lambda: self.selection.recount())
-        self.search = Search(self.embedder, self.api, self._forget)
+        known = KnownImages()
+        self.cards = cards = Cards(known)
+        self.library = Library(self.api, cards, known, self._library_reloads, lambda: self.selection.recount())
+        self.search = Search(self.embedder, self.api, cards, known, self._forget)
         self.uploads = UploadQueue(self.embedder, self.api, self._wanted, self._added, self._unwanted)
-        self.removals = Removals(self.api, self._forget, self.library.grid.refresh)
+        self.deletion = UndoableDeletion(self.api, cards, self._forget, self.library.grid.refresh)
         self.selection = Selection(
-            self.api, self.library.grid, self._delete, self._forget, lambda: self.map.show_selected()
+            self.api, cards, known, self.library.grid, self._delete, self._forget, lambda: self.map.show_selected()
         )
-        self.detail = Detail(self.api, self._act, self._forget)
-        self.map = Map(self.api, self.embedder, self.library.conditions, self._do, self.selection.select, self._forget)
+        self.lightbox = Lightbox(self.api, cards, known, self._act, self._forget)
+        self.map = Map(
+            self.api,
+            self.embedder,
+            cards,
+            known,
+            self.library.conditions,
+            self._do,
+            self.selection.select,
+            self._forget,
+        )
         self.start_up = StartUp(self.embedder, "Search by picture")
         ServerWatch(self.api, self._back)
         Engine(self.api, self.embedder, self.start_up)
         FileInputs(self._search_with, self._add)
-        for grid, around in ((self.library.grid, "library"), (PlainGrid("matches"), "results")):
+        for grid, around in ((self.library.grid, "library"), (PlainGrid("matches", known), "results")):
             arrow_keys.listen(grid, around)
             self._listen(grid)
         self._started = False
@@ -64,7 +76,7 @@ class Page:
             self._started = True
             limit_lengths(space.limits)
             start(tell_who_may(self.api, space))
-            start(warn_who_may(self.api, space))
+            start(show_warnings(self.api, space))
             start(Hubs(self.api, self._delete).show(space))
             start(self.search.by_address())
         except Exception as exc:
@@ -89,37 +101,37 @@ class Page:
 
     def _listen(self, grid) -> None:
         def clicked(event) -> None:
-            action, image = action_of(event)
+            action, image = self.cards.clicked(event)
             self._do(action, image, grid, event.shiftKey)
 
         grid.element.addEventListener("click", clicked)
 
     def _do(self, action: str, image: dict, grid, extending: bool = False) -> None:
-        if action == SHOW:
-            self.detail.open(image, grid)
+        if action == OPEN:
+            self.lightbox.open(image, grid)
         elif action == SELECT:
             self.selection.toggle(image, grid, extending)
         else:
             self._act(action, image)
 
     def _act(self, action: str, image: dict) -> None:
-        if action == MORE:
+        if action == SIMILAR:
             start(self.search.by_image(image))
-        elif action == ALSO:
+        elif action == MORE_LIKE:
             self.search.add_example("more", image)
-        elif action == UNLIKE:
+        elif action == LESS_LIKE:
             self.search.add_example("less", image)
         elif action == DELETE:
             self._delete([image])
 
     def _delete(self, images: list[dict]) -> None:
-        self.removals.delete(images)
+        self.deletion.delete(images)
         for image in images:
             self.selection.drop(image["id"])
         find("library").focus({"preventScroll": True})
 
     def _wanted(self, image: dict) -> None:
-        self.removals.keep(image["id"])
+        self.deletion.keep(image["id"])
 
     def _unwanted(self, image: dict) -> None:
         self._delete([image])
@@ -129,9 +141,9 @@ class Page:
         if new:
             self.map.add()
 
-    def _show_others(self) -> None:
+    def _library_reloads(self) -> None:
         self.uploads.library_is_reloaded()
-        self.selection.remember()
+        self.selection.library_reloads()
         self.map.reload()
 
     def _forget(self, image: dict) -> None:
@@ -148,7 +160,7 @@ class Page:
             if not self.selection.clear():
                 self.search.close()
         elif event.key == "z" and (event.ctrlKey or event.metaKey) and event.target.tagName != "INPUT":
-            self.removals.undo()
+            self.deletion.undo()
 
 
 def has_text(element) -> bool:

@@ -146,7 +146,7 @@ def measure(page: Page, url: str, rows: int, options: argparse.Namespace) -> dic
     page.goto(url)
     page.locator("#images .card").first.wait_for()
     first_ms = page.evaluate("performance.now()")
-    page.locator("#library-summary").get_by_text(f"{rows:,} pictures").wait_for()
+    page.locator("#library-summary").get_by_text(f"{rows:,} photos").wait_for()
     page.locator("#engine").get_by_text("Ready").wait_for(timeout=120_000)  # Its start is measured elsewhere.
     before = heap_mb(browser, collect=True)
     turned = turn_the_wheel(page, browser, options.seconds)

@@ -45,8 +45,8 @@ def test_in_use(visit: Visit, drawn_groups: Groups, tmp_path: Path) -> None:
     assert violations(page) == []
     page.get_by_role("button", name="Undo").click()
 
-    page.locator("#images").get_by_role("button", name=f"Show {names[2]}").click()
-    expect(page.locator("#detail-neighbours li").first).to_be_visible()
+    page.locator("#images").get_by_role("button", name=f"Open {names[2]}").click()
+    expect(page.locator("#lightbox-similar li").first).to_be_visible()
     assert violations(page) == []
     page.set_viewport_size({"width": 1280, "height": 900})
     assert violations(page) == []
@@ -79,7 +79,7 @@ def test_map(visit: Visit, server: Server) -> None:
     fill(server, 12)
     page = visit.open().ready().page
     show_map(page)
-    page.locator("#map-pictures .picture").first.focus()
+    page.locator("#map-photos .picture").first.focus()
     page.keyboard.press(" ")
     expect(page.locator("#selection")).to_be_visible()
     assert violations(page) == []

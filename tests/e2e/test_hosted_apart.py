@@ -51,7 +51,7 @@ def test_hosted_apart(
         visit.add([first, other], tags="apart")
         assert visit.search(second)[0] == title(first)
         visit.until(lambda: page.locator("#matches img").first.evaluate("image => image.naturalWidth") > 0)
-        page.get_by_role("button", name=f"More like {title(first)}").first.click()
+        page.get_by_role("button", name=f"Show similar to {title(first)}").first.click()
         assert visit.matches(title(first)) == [title(other)]
         page.reload()
         visit.ready()

@@ -23,7 +23,7 @@ def test_hidden_pictures(context: BrowserContext, drawn_model: Path, tmp_path: P
         visit = Visit(page, server.url)
         visit.until(lambda: len(hidden(server)) == len(HUBS))
         visit.open()
-        summary = page.get_by_text("2 pictures are hidden from searches")
+        summary = page.get_by_text("2 photos are hidden from searches")
         summary.click()
         row = page.locator("#hub-rows li", has_text=f"picture {HUBS[0]}")
         expect(row).to_contain_text("of searches.")
@@ -31,7 +31,7 @@ def test_hidden_pictures(context: BrowserContext, drawn_model: Path, tmp_path: P
         assert violations(page) == []
 
         row.get_by_role("button", name="Show").click()
-        expect(page.get_by_text("1 picture is hidden from searches")).to_be_visible()
+        expect(page.get_by_text("1 photo is hidden from searches")).to_be_visible()
         assert len(hidden(server)) == 1
         page.locator("#hub-rows").get_by_role("button", name="Delete").click()
         expect(page.locator("#hubs")).to_be_hidden()

@@ -47,7 +47,7 @@ def give(page: Page, key: str) -> None:
 def test_key_is_asked_for_once(visit: Visit, drawn_groups: Groups) -> None:
     """One question for all that waits; then everything goes on in the same document, and after a reload without one."""
     page = visit.open().page
-    expect(page.get_by_role("dialog", name="This needs a key")).to_be_visible()
+    expect(page.get_by_role("dialog", name="A key is needed")).to_be_visible()
     assert page.evaluate("document.activeElement.id") == "key"
     keep_screen(visit.page, "key_asked_for")
     page.evaluate("window.sameDocument = true")
@@ -65,7 +65,7 @@ def test_key_is_asked_for_once(visit: Visit, drawn_groups: Groups) -> None:
     visit.open().ready()
     assert len(visit.library()) == 2
     page.get_by_role("button", name="Map", exact=True).click()
-    expect(page.locator("#map-note")).to_contain_text("2 pictures.")
+    expect(page.locator("#map-note")).to_contain_text("2 photos.")
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
@@ -94,7 +94,7 @@ def test_no_key_at_hand(visit: Visit) -> None:
     expect(page.get_by_role("dialog")).to_be_hidden()
     page.get_by_role("button", name="Try again").click()
     give(page, READ)
-    expect(page.locator("#library-summary")).to_contain_text("picture")
+    expect(page.locator("#library-summary")).to_contain_text("photo")
 
 
 def test_forgotten_key(visit: Visit) -> None:

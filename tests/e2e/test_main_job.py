@@ -77,7 +77,7 @@ def test_more_like_this(visit: Visit, groups: Groups) -> None:
     some, others = list(groups.values())[:2]
     visit.open().ready().add([*some[:4], *others[:4]])
     visit.page.reload()
-    visit.page.get_by_role("button", name=f"More like {title(some[0])}").click()
+    visit.page.get_by_role("button", name=f"Show similar to {title(some[0])}").click()
     assert set(visit.matches(title(some[0]))[:3]) == {title(path) for path in some[1:4]}
 
 

@@ -19,7 +19,7 @@ def spots(page: Page) -> dict[str, tuple[float, float]]:
     """Return the titles of the pictures that the map shows, and where, in fractions of the unit square."""
     script = """cards => cards.map(card => [
         card.querySelector("img").alt, card.style.getPropertyValue("--x"), card.style.getPropertyValue("--y")])"""
-    found = page.locator("#map-pictures .card").evaluate_all(script)
+    found = page.locator("#map-photos .card").evaluate_all(script)
     return {name: (float(x), float(y)) for name, x, y in found}
 
 
@@ -42,7 +42,7 @@ def test_map_of_groups(visit: Visit, groups: Groups) -> None:
     page = visit.page
     page.get_by_role("button", name="Clear the list").click()
     show_map(page)
-    expect(page.locator("#map-note")).to_have_text(f"{len(paths)} pictures. Alike ones lie together.")
+    expect(page.locator("#map-note")).to_have_text(f"{len(paths)} photos. Similar photos lie near each other.")
     keep_screens(page, "map")
     page.set_viewport_size({"width": 1280, "height": 900})
 
@@ -64,11 +64,11 @@ def test_map_of_groups(visit: Visit, groups: Groups) -> None:
     page.keyboard.press("0")
     filled(page)
     name = next(iter(spots(page)))
-    page.get_by_role("button", name=f"Show {name}", exact=True).last.click()
-    expect(page.locator("#detail-title")).to_have_text(name)
-    expect(page.locator("#detail-neighbours li")).to_have_count(12)
+    page.get_by_role("button", name=f"Open {name}", exact=True).last.click()
+    expect(page.locator("#lightbox-title")).to_have_text(name)
+    expect(page.locator("#lightbox-similar li")).to_have_count(12)
     page.keyboard.press("Escape")
-    expect(page.locator("#map-pictures").get_by_role("button", name=f"Show {name}", exact=True)).to_be_focused()
+    expect(page.locator("#map-photos").get_by_role("button", name=f"Open {name}", exact=True)).to_be_focused()
 
 
 def shown_of(groups: Groups, places: Mapping[str, object]) -> list[tuple[str, Path]]:
@@ -86,29 +86,29 @@ def test_outline_selects(visit: Visit, server: Server) -> None:
     fill(server, 105)
     page = visit.open().ready().page
     show_map(page)
-    assert 1 < page.locator("#map-pictures .card").count() < 105
+    assert 1 < page.locator("#map-photos .card").count() < 105
     page.get_by_role("button", name="Select", exact=True).click()
     draw(page, ALL)
-    bar = page.get_by_role("form", name="Selected pictures")
+    bar = page.get_by_role("form", name="Selected photos")
     expect(bar).to_contain_text("105 selected")
-    expect(page.locator("#map-note")).to_contain_text("105 pictures.")
-    expect(page.locator("#map-marked")).to_have_attribute("d", page.locator("#map-dots").get_attribute("d") or "")
+    expect(page.locator("#map-note")).to_contain_text("105 photos.")
+    expect(page.locator("#map-selected")).to_have_attribute("d", page.locator("#map-dots").get_attribute("d") or "")
     keep_screens(page, "map_selected")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.keyboard.press("Escape")
     expect(bar).to_be_hidden()
-    expect(page.locator("#map-marked")).to_have_attribute("d", "")
+    expect(page.locator("#map-selected")).to_have_attribute("d", "")
 
     filled(page)
     page.get_by_role("button", name="Select", exact=True).click()
-    first = page.locator("#map-pictures .picture").first
+    first = page.locator("#map-photos .picture").first
     first.focus()
     page.keyboard.press("Space")
     expect(bar).to_contain_text("1 selected")
     expect(page.get_by_role("dialog")).to_be_hidden()
     bar.get_by_label("Tags").fill("linen")
     page.keyboard.press("Enter")
-    expect(bar).to_contain_text("1 picture changed.")
+    expect(bar).to_contain_text("1 photo changed.")
     first.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog").get_by_label("Tags")).to_have_value("linen")
@@ -151,7 +151,7 @@ def test_looking_around(visit: Visit, server: Server) -> None:
     box = page.locator("#map-stage").bounding_box()
     assert box
     page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
-    expect(page.locator("#detail-neighbours li")).to_have_count(12)
+    expect(page.locator("#lightbox-similar li")).to_have_count(12)
 
 
 def test_fingers(visit: Visit, server: Server) -> None:
@@ -190,7 +190,7 @@ def test_fingers(visit: Visit, server: Server) -> None:
     moved = seen()
     assert moved[0] == pytest.approx(left - 0.2 * side, abs=0.02)
     assert moved[1:3] == pytest.approx([top, side], abs=0.01)
-    expect(page.locator("#detail")).to_be_hidden()
+    expect(page.locator("#lightbox")).to_be_hidden()
 
 
 def free_dot(page: Page) -> tuple[float, float]:
@@ -208,26 +208,26 @@ def test_what_comes_and_goes(visit: Visit, server: Server, drawn_groups: Groups)
     held: list[Route] = []
     page.route("**/pyodide.asm.wasm", lambda route: held.append(route))
     visit.open()
-    expect(page.locator("#images")).to_contain_text("Empty so far")
+    expect(page.locator("#images")).to_contain_text("Your library is empty")
     page.get_by_role("button", name="Map", exact=True).click()
-    expect(page.locator("#map-note")).to_have_text("Placing them once Python has started …")
+    expect(page.locator("#map-note")).to_have_text("The photos will be arranged once Python has started …")
     visit.until(lambda: bool(held))
     for route in held:
         route.continue_()
     page.unroute("**/pyodide.asm.wasm")
-    expect(page.locator("#map-note")).to_contain_text("Nothing to place")
+    expect(page.locator("#map-note")).to_contain_text("There are no photos to show")
 
     visit.ready().add(drawn_groups["dots"][:1], tags="summer")
-    expect(page.locator("#map-note")).to_contain_text("1 picture.")
+    expect(page.locator("#map-note")).to_contain_text("1 photo.")
     visit.add(drawn_groups["rings"][:1])
-    page.get_by_role("button", name="Place 1 added").click()
-    expect(page.locator("#map-pictures .card")).to_have_count(2)
+    page.get_by_role("button", name="Add 1 new photo").click()
+    expect(page.locator("#map-photos .card")).to_have_count(2)
     page.get_by_text("Filter", exact=True).click()
-    page.locator("#view").get_by_label("All of the tags").fill("summer")
-    expect(page.locator("#map-note")).to_contain_text("1 picture.")
-    expect(page.locator("#map-pictures .card")).to_have_count(1)
-    page.locator("#view").get_by_label("Words").fill("nothing has these")
-    expect(page.locator("#map-note")).to_contain_text("Nothing to place")
+    page.locator("#library-controls").get_by_label("All of these tags").fill("summer")
+    expect(page.locator("#map-note")).to_contain_text("1 photo.")
+    expect(page.locator("#map-photos .card")).to_have_count(1)
+    page.locator("#library-controls").get_by_label("Words").fill("nothing has these")
+    expect(page.locator("#map-note")).to_contain_text("There are no photos to show")
 
     visit.tolerated = ["ERR_FAILED"]
     page.route("**/api/v1/vectors*", lambda route: route.abort())
@@ -235,17 +235,19 @@ def test_what_comes_and_goes(visit: Visit, server: Server, drawn_groups: Groups)
     expect(page.locator("#map-note")).to_have_text("The server cannot be reached.")
     page.unroute("**/api/v1/vectors*")
     page.get_by_role("button", name="Try again").click()
-    expect(page.locator("#map-pictures .card")).to_have_count(2)
+    expect(page.locator("#map-photos .card")).to_have_count(2)
 
     name = next(iter(spots(page)))
-    page.locator("#map-pictures").get_by_role("checkbox", name=f"Select {name}", exact=True).click()
-    page.get_by_role("form", name="Selected pictures").get_by_role("button", name="Delete").click()
-    expect(page.locator("#map-pictures .card")).to_have_count(1)
+    page.locator("#map-photos").get_by_role("checkbox", name=f"Select {name}", exact=True).click()
+    page.get_by_role("form", name="Selected photos").get_by_role("button", name="Delete").click()
+    expect(page.locator("#map-photos .card")).to_have_count(1)
     page.get_by_role("button", name="Delete now").click()
-    expect(page.locator("#map-dots")).not_to_have_attribute("d", page.locator("#map-marked").get_attribute("d") or "x")
+    expect(page.locator("#map-dots")).not_to_have_attribute(
+        "d", page.locator("#map-selected").get_attribute("d") or "x"
+    )
     visit.until(lambda: (page.locator("#map-dots").get_attribute("d") or "").count("M") == 1)
 
     page.reload()
-    expect(page.locator("#map-note")).to_contain_text("1 picture.")
+    expect(page.locator("#map-note")).to_contain_text("1 photo.")
     page.get_by_role("button", name="Grid", exact=True).click()
     expect(page.locator("#images .card")).to_have_count(1)

@@ -78,9 +78,9 @@ def test_all_of_it_by_keyboard(visit: Visit, drawn_groups: Groups) -> None:
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.getAttribute('aria-label')"))
     assert {"search-file", "add-files", "add-folder", "tags", "uploads-clear"} <= reached
     newest = visit.library()[0]
-    assert f"More like {newest}" in reached
+    assert f"Show similar to {newest}" in reached
 
-    page.get_by_role("button", name=f"More like {newest}").focus()
+    page.get_by_role("button", name=f"Show similar to {newest}").focus()
     page.keyboard.press("Enter")
     assert len(visit.matches(newest)) == 1
     page.keyboard.press("Escape")
@@ -109,7 +109,7 @@ def test_the_library_can_be_used_while_the_embedder_loads(visit: Visit, drawn_gr
     visit.for_the_first_time().page.reload()
     expect(visit.page.locator("#images .card")).to_have_count(3)
     name = visit.library()[0]
-    visit.page.get_by_role("button", name=f"More like {name}").click()
+    visit.page.get_by_role("button", name=f"Show similar to {name}").click()
     assert len(visit.matches(name)) == 2
     expect(visit.page.locator("#engine")).to_have_text("Starting Python")
     model = visit.page.locator("[data-part='The model']")
@@ -167,7 +167,7 @@ def test_a_part_that_cannot_be_loaded(visit: Visit, drawn_groups: Groups, first:
     if not first:
         expect(visit.page.locator("[data-part='Python'] .note")).to_contain_text("MB, cached")
     expect(visit.page.locator("#engine")).to_contain_text("pyodide.asm.wasm cannot be loaded (status 404)")
-    expect(visit.page.locator("#images")).to_contain_text("Empty so far")
+    expect(visit.page.locator("#images")).to_contain_text("Your library is empty")
     visit.page.set_input_files("#search-file", drawn_groups["dots"][0])
     expect(visit.page.locator("#search-note")).to_contain_text("Search by picture could not start")
     visit.add([drawn_groups["dots"][1]])
@@ -200,7 +200,7 @@ def test_the_server_is_away_from_the_first(visit: Visit) -> None:
     expect(visit.page.locator("#away")).to_be_visible()
     visit.page.unroute("**/api/v1/**")
     visit.ready()
-    expect(visit.page.locator("#library-summary")).to_have_text("0 pictures")
+    expect(visit.page.locator("#library-summary")).to_have_text("0 photos")
 
 
 @pytest.mark.new_tab
@@ -243,7 +243,7 @@ def test_too_little_memory(visit: Visit) -> None:
     visit.page.route("**/embedder/worker.py", change)
     visit.open()
     expect(visit.page.locator("#engine")).to_contain_text("too little free memory")
-    expect(visit.page.locator("#library-summary")).to_have_text("0 pictures")
+    expect(visit.page.locator("#library-summary")).to_have_text("0 photos")
 
 
 @pytest.mark.new_tab
@@ -270,7 +270,7 @@ def test_the_same_file_twice_in_one_go(visit: Visit, drawn_groups: Groups, tmp_p
     copy.write_bytes(drawn_groups["dots"][0].read_bytes())
     visit.open().ready().add([drawn_groups["dots"][0], copy])
     expect(visit.page.locator("#uploads-summary")).to_have_text("1 picture added, 1 already there")
-    expect(visit.page.locator("#library-summary")).to_have_text("1 picture")
+    expect(visit.page.locator("#library-summary")).to_have_text("1 photo")
 
 
 def test_names_and_tags_that_are_odd(visit: Visit, drawn_groups: Groups, tmp_path: Path) -> None:
@@ -300,18 +300,18 @@ def test_two_tabs_on_one_library(visit: Visit, drawn_groups: Groups) -> None:
     with visit.page.context.new_page() as page:
         other = Visit(page, visit.url).open()
         delete(other, gone)
-        expect(page.locator("#library-summary")).to_have_text("1 picture")
+        expect(page.locator("#library-summary")).to_have_text("1 photo")
         held = visit.library()[1]
         delete(other, held)
-        expect(page.locator("#library-summary")).to_have_text("0 pictures")
-    visit.page.get_by_role("button", name=f"More like {gone}").click()
-    expect(visit.page.locator("#notice")).to_have_text(f"{gone} has been deleted meanwhile.")
-    expect(visit.page.locator("#library-summary")).to_have_text("1 picture")
+        expect(page.locator("#library-summary")).to_have_text("0 photos")
+    visit.page.get_by_role("button", name=f"Show similar to {gone}").click()
+    expect(visit.page.locator("#notice")).to_have_text(f"{gone} has been deleted.")
+    expect(visit.page.locator("#library-summary")).to_have_text("1 photo")
     delete(visit, held)
-    expect(visit.page.locator("#library-summary")).to_have_text("0 pictures")
+    expect(visit.page.locator("#library-summary")).to_have_text("0 photos")
     visit.page.get_by_role("button", name="Clear the list").click()
     visit.add(drawn_groups["dots"][:2])
-    expect(visit.page.locator("#library-summary")).to_have_text("2 pictures")
+    expect(visit.page.locator("#library-summary")).to_have_text("2 photos")
 
 
 def delete(visit: Visit, name: str) -> None:

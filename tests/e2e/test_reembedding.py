@@ -216,7 +216,7 @@ def test_key_and_lost_connection(context: BrowserContext, drawn_model: Path, oth
         visit = Visit(page, server.url)
         visit.tolerated = ["the server responded with a status of 401", "ERR_"]
         page.goto(f"{server.url}/reembed.html")
-        expect(page.get_by_role("dialog", name="This needs a key")).to_be_visible()
+        expect(page.get_by_role("dialog", name="A key is needed")).to_be_visible()
         assert violations(page) == []
         page.get_by_label("Key", exact=True).fill(key)
         page.keyboard.press("Enter")

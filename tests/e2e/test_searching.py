@@ -27,7 +27,7 @@ def test_match_strength_in_words_and_number(visit: Visit, server: Server, groups
             strength(score + rounding, unrelated) for rounding in (-0.005, 0.005)
         }
     expect(visit.page.locator("#nothing-alike")).to_be_hidden()
-    visit.page.get_by_text("How the match strength is meant").click()
+    visit.page.get_by_text("What match strength means").click()
     expect(visit.page.locator("#results-meaning")).to_contain_text(f"{unrelated['p95']:.2f}")
 
 
@@ -53,7 +53,7 @@ def test_a_part_of_the_picture(visit: Visit, drawn_groups: Groups, tmp_path: Pat
     page = visit.page
 
     drag(page, (0.55, 0.1), (0.95, 0.9))
-    expect(page.locator("#results-title")).to_have_text("Most like part of both.png")
+    expect(page.locator("#results-title")).to_have_text("Similar to part of both.png")
     expect(page.locator("#matches .title").first).to_have_text(title(rings[0]))
     drag(page, (0.75, 0.5), (0.25, 0.5))  # Inside the part: it is moved.
     expect(page.locator("#matches .title").first).to_have_text(title(dots[0]))
@@ -64,7 +64,7 @@ def test_a_part_of_the_picture(visit: Visit, drawn_groups: Groups, tmp_path: Pat
         page.keyboard.press("ArrowRight")
     expect(page.locator("#matches .title").first).to_have_text(title(rings[0]))
     page.keyboard.press("Delete")
-    expect(page.locator("#results-title")).to_have_text("Most like both.png")
+    expect(page.locator("#results-title")).to_have_text("Similar to both.png")
     expect(page.locator("#region")).to_be_hidden()
     page.keyboard.press("Escape")
     visit.until(lambda: visit.embedder() == before)
@@ -89,16 +89,16 @@ def test_results_that_come_too_late(visit: Visit, drawn_groups: Groups) -> None:
     visit.page.route("**/api/v1/search", lambda route: held.append(route))
     visit.page.get_by_role("button", name="Search with a part").click()
     visit.until(lambda: len(held) == 1)
-    visit.page.get_by_role("button", name="Whole picture").click()
+    visit.page.get_by_role("button", name="Whole photo").click()
     visit.until(lambda: len(held) == 2)
     held[1].continue_()
-    expect(visit.page.locator("#results-title")).to_have_text("Most like dots_1.jpg")
+    expect(visit.page.locator("#results-title")).to_have_text("Similar to dots_1.jpg")
     expect(visit.page.locator("#matches")).not_to_have_attribute("aria-busy", "true")
     with visit.page.expect_response("**/api/v1/search"):
         held[0].continue_()
     visit.page.unroute("**/api/v1/search")
     visit.embedder()  # One turn of the page's loop and the worker's, in which a late answer would be shown.
-    expect(visit.page.locator("#results-title")).to_have_text("Most like dots_1.jpg")
+    expect(visit.page.locator("#results-title")).to_have_text("Similar to dots_1.jpg")
 
 
 def test_filters_beside_the_search(visit: Visit, drawn_groups: Groups) -> None:
@@ -117,7 +117,7 @@ def test_filters_beside_the_search(visit: Visit, drawn_groups: Groups) -> None:
     expect(page.locator("#filters-count")).to_have_text(" · 1")
     page.fill("#filter-to", "2020-01-01")
     page.keyboard.press("Tab")
-    expect(page.locator("#matches")).to_have_text("No picture passes these filters.")
+    expect(page.locator("#matches")).to_have_text("No photos match these filters.")
     page.fill("#filter-to", "")
     page.fill("#filter-from", "2020-01-01")
     page.fill("#filter-tags", "")
@@ -137,7 +137,7 @@ def test_addresses_and_the_back_button(visit: Visit, drawn_groups: Groups) -> No
     page, plain = visit.page, visit.page.url
     visit.search(dots[2])
     assert page.url == plain
-    page.locator("#matches").get_by_role("button", name=f"More like {title(dots[0])}").click()
+    page.locator("#matches").get_by_role("button", name=f"Show similar to {title(dots[0])}").click()
     assert title(dots[0]) not in visit.matches(title(dots[0]))
     page.locator("summary", has_text="Filters").click()
     page.fill("#filter-tags", "drawn")
@@ -203,13 +203,13 @@ def test_several_examples(visit: Visit, drawn_groups: Groups) -> None:
     expect(matches.first).to_have_text(re.compile("rings"))
     expect(page.locator("#matches .strength")).to_have_count(0)  # There is no measure for that.
     assert page.url == plain
-    page.get_by_role("button", name=f"Take away {rings[2].name}").click()
-    page.get_by_role("button", name=f"Take away {nearest}").click()
+    page.get_by_role("button", name=f"Remove {rings[2].name}").click()
+    page.get_by_role("button", name=f"Remove {nearest}").click()
     expect(matches).to_have_text(found)
 
-    page.locator("#matches").get_by_role("button", name=f"More like {last}", exact=True).click()
+    page.locator("#matches").get_by_role("button", name=f"Show similar to {last}", exact=True).click()
     visit.matches(last)
-    page.locator("#matches").get_by_role("button", name=f"Also like {nearest}").click()
+    page.locator("#matches").get_by_role("button", name=f"More like {nearest}").click()
     expect(matches).to_have_count(2)
     page.reload()
     visit.matches(last)

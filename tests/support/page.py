@@ -58,7 +58,7 @@ class Visit:
     def matches(self, query: str) -> list[str]:
         """Wait for the results of the query of this name; returns their titles, best first."""
         expect(self.page.locator("#results")).to_be_visible(timeout=PATIENCE_MS)
-        expect(self.page.locator("#results-title")).to_have_text(f"Most like {query}")
+        expect(self.page.locator("#results-title")).to_have_text(f"Similar to {query}")
         return self.page.locator("#matches .title").all_text_contents()
 
     def library(self) -> list[str]:
@@ -113,9 +113,9 @@ def select(page: Page, name: str, *modifiers: Literal["Shift"]) -> None:
 
 
 def whole(page: Page, name: str) -> None:
-    """Wait until the detail view shows the whole picture of this title."""
-    expect(page.locator("#detail-title")).to_have_text(name)
-    expect(page.locator("#detail-note")).to_have_text("")
+    """Wait until the lightbox shows the whole picture of this title."""
+    expect(page.locator("#lightbox-title")).to_have_text(name)
+    expect(page.locator("#lightbox-note")).to_have_text("")
 
 
 def show_map(page: Page) -> None:

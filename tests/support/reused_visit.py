@@ -20,11 +20,11 @@ PUT_AWAY = """
     if (!busy) click("uploads-clear");
     click("filters-clear");
     if (find("as-grid").ariaPressed !== "true") find("as-grid").click();
-    const fields = [...document.querySelectorAll("#view input")];
-    const order = find("view-sort");
+    const fields = [...document.querySelectorAll("#library-controls input")];
+    const order = find("library-sort");
     if (order.selectedIndex || fields.some(field => field.value)) {
         order.selectedIndex = 0;
-        find("view-clear").click();
+        find("library-clear").click();
     }
     for (const id of ["tags", "selection-tags", "search-file", "add-files"]) find(id).value = "";
     find("notice").hidden = true;
@@ -71,7 +71,7 @@ class ReusedVisit(Visit):
         page.on("requestfailed", lambda request: self._running.discard(request))
         super().open().ready()
         expect(page.locator("#engine")).to_have_attribute("data-tried", "all")
-        expect(page.locator("#library-summary")).to_contain_text("picture")
+        expect(page.locator("#library-summary")).to_contain_text("photo")
         self._as_new = True
         self._at_first = self._state()
 

@@ -1,1 +1,1 @@
-"""Notices that only an administrator sees."""
+"""Notices that only administrators see."""

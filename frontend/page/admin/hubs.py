@@ -1,4 +1,4 @@
-"""What is hidden from searches, for administrators: pictures with how often they were found, to show or delete."""
+"""Shows administrators which photos are hidden from searches, and lets them unhide or delete each."""
 
 from frontend.page.browser.dom import find, make
 from frontend.page.browser.tasks import start
@@ -7,21 +7,21 @@ from frontend.page.wording.numbers import counted
 
 
 class Hubs:
-    """The list of hidden pictures, which is there only if some are."""
+    """The list of hidden photos, which is shown only if there are any."""
 
     def __init__(self, api, on_delete) -> None:
-        """`on_delete` is called with images that are to be deleted; it offers to undo that."""
+        """`on_delete` is called with images to delete; it offers to undo that."""
         self._api = api
         self._on_delete = on_delete
 
     async def show(self, space) -> None:
-        """Ask what is hidden, if the visitor may know, and list it."""
+        """List what is hidden, if the visitor is an administrator."""
         if space.role != "admin":
             return
         try:
             answer = await self._api.hubs()
         except ApiError:
-            return  # Whatever is wrong, the library says so.
+            return  # The library says what is wrong.
         hidden = [hub for hub in answer["hubs"] if hub["state"] == "hidden"]
         find("hub-rows").replaceChildren(*[self._row(hub) for hub in hidden])
         self._count(answer["total"] - (len(answer["hubs"]) - len(hidden)))
@@ -30,16 +30,16 @@ class Hubs:
         image = hub["image"]
         name = image["title"] or image["file_name"]
         element = make("li", "unreadable")
-        picture = make("img", alt="", width="64", height="64", crossorigin="anonymous", src=image["thumbnail_url"])
-        stage = make("span", "stage", found(hub["share"]), role="status")
-        clear = make("button", "quiet", "Show in searches", type="button", aria_label=f"Show {name} in searches")
+        thumbnail = make("img", alt="", width="64", height="64", crossorigin="anonymous", src=image["thumbnail_url"])
+        stage = make("span", "stage", frequency(hub["share"]), role="status")
+        show = make("button", "quiet", "Show in searches", type="button", aria_label=f"Show {name} in searches")
         delete = make("button", "quiet danger", "Delete", type="button", aria_label=f"Delete {name}")
-        clear.addEventListener("click", lambda event: start(self._clear(image, element, stage)))
+        show.addEventListener("click", lambda event: start(self._unhide(image, element, stage)))
         delete.addEventListener("click", lambda event: self._delete(image, element))
-        element.append(picture, make("span", "name", name, title=image["file_name"]), stage, clear, delete)
+        element.append(thumbnail, make("span", "name", name, title=image["file_name"]), stage, show, delete)
         return element
 
-    async def _clear(self, image: dict, element, stage) -> None:
+    async def _unhide(self, image: dict, element, stage) -> None:
         try:
             await self._api.clear_hub(image["id"])
         except ApiError as exc:
@@ -57,12 +57,12 @@ class Hubs:
         find("hubs-summary").focus()
 
     def _count(self, hidden: int) -> None:
-        find("hubs-summary").textContent = counted(hidden, "picture is", "pictures are") + " hidden from searches"
+        find("hubs-summary").textContent = counted(hidden, "photo is", "photos are") + " hidden from searches"
         find("hubs").hidden = not hidden
 
 
-def found(share: float) -> str:
-    """Say how often a picture was among the first of others."""
+def frequency(share: float) -> str:
+    """Say in how many searches a photo was among the first ten."""
     if share < 0.01:
-        return "Seldom among the first ten by itself, with many like it often."
+        return "Rarely among the first ten by itself, often together with photos like it."
     return f"Among the first ten of {round(100 * share)} % of searches."

@@ -1,25 +1,25 @@
-"""Tells administrators what is wrong with the library, such as a database that is not the store's."""
+"""Shows administrators the server's warnings, such as one of a database that does not belong to the store."""
 
 import asyncio
 
 from frontend.page.browser.dom import find, make
 from frontend.page.server.api import ApiError
 
-# How often it is asked. A guess: what is wrong has been so for minutes, and stays so until somebody acts.
-LOOK_S = 600
+# How often the server is asked. A guess: what is wrong stays so until somebody acts.
+INTERVAL_S = 600
 
 
-async def warn_who_may(api, space) -> None:
-    """Show the server's warnings for as long as the page is open; nothing to those who may not see them."""
+async def show_warnings(api, space) -> None:
+    """Keep the server's warnings up to date while the page is open; for administrators only."""
     while space.role == "admin":
         warnings = await _warnings(api)
         find("warnings").replaceChildren(*[make("p", "", sentence) for sentence in warnings])
         find("warnings").hidden = not warnings
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(INTERVAL_S)
 
 
 async def _warnings(api) -> list:
     try:
         return (await api.status())["warnings"]
     except ApiError:
-        return []  # Whatever is wrong, the library says so.
+        return []  # The library says what is wrong.

@@ -1,63 +1,107 @@
-"""An image of the library as a card in a grid, and what its buttons are called."""
+"""Draws images as cards, and keeps every card on the page true to what is known of its image."""
 
 from pyscript import document
 
 from frontend.page.browser.dom import find, make
 
-SHOW = "show"
-MORE = "more"
+# What the buttons of a card do; `data-action` in index.html.
+OPEN = "open"
+SIMILAR = "similar"
 DELETE = "delete"
 SELECT = "select"
-ALSO = "also"
-UNLIKE = "unlike"
+MORE_LIKE = "more-like"
+LESS_LIKE = "less-like"
 
-NAMES = {SHOW: "Show", MORE: "More like", DELETE: "Delete", SELECT: "Select", ALSO: "Also like", UNLIKE: "Less like"}
-"""What the buttons do, as readers say it before the picture's title."""
+# Action -> what a screen reader says before the photo's title.
+LABELS = {
+    OPEN: "Open",
+    SIMILAR: "Show similar to",
+    DELETE: "Delete",
+    SELECT: "Select",
+    MORE_LIKE: "More like",
+    LESS_LIKE: "Less like",
+}
 
-shown = {}
-"""Image id -> the image as the API described it last: those with a card, and those near them."""
-
-selected = {}
-"""Image id -> {"id", "title"} of the images that are selected, whether they have a card now or not."""
-
-leaving = {}
-"""Image id -> its cards that were taken out of sight, each with the element that keeps its place."""
-
-
-def card(image: dict, badge=None):
-    """
-    Make the card of an image, from the template in index.html.
-
-    Args:
-        badge: An element that says how well it matches; None where nothing was searched.
-    """
-    item = find("card").content.firstElementChild.cloneNode(True)
-    item.dataset.id = image["id"]
-    item.querySelector("img").src = image["thumbnail_url"]
-    if badge:
-        item.querySelector(".caption").prepend(badge)
-    describe(item, image)
-    show_selection(item)
-    return place_of(item) if image["id"] in leaving else item
+LABELS_SHOWN = 2
 
 
-def redraw(image: dict) -> None:
-    """Say on all cards of an image what it is like now; they themselves stay, and with them the focus."""
-    shown[image["id"]] = image
-    for item in cards_of(image["id"]):
-        describe(item, image)
+class Cards:
+    """All cards on the page, in whichever grid."""
 
+    def __init__(self, known) -> None:
+        """`known` is the page's `KnownImages`."""
+        self._known = known
+        # Id of a withdrawn image -> its cards in plain grids, each with the placeholder that keeps its position.
+        self._replaced = {}
 
-def describe(item, image: dict) -> None:
-    """Write on a card what is known of its image."""
-    shown[image["id"]] = image
-    item.querySelector("img").alt = image["title"]
-    for action, name in NAMES.items():
-        item.querySelector(f'[data-action="{action}"]').setAttribute("aria-label", f"{name} {image['title']}")
-    title = item.querySelector(".title")
-    title.textContent = title.title = image["title"]
-    item.querySelector(".words").replaceChildren(*words(image))
-    item.querySelector(".size").textContent = f"{image['width']} × {image['height']}"
+    def make(self, image: dict, badge=None):
+        """
+        Make the card of an image, from the template in index.html; a placeholder for one that is withdrawn.
+
+        Args:
+            badge: An element that says how well it matches; None where nothing was searched.
+        """
+        card = find("card").content.firstElementChild.cloneNode(True)
+        card.dataset.id = image["id"]
+        card.querySelector("img").src = image["thumbnail_url"]
+        if badge:
+            card.querySelector(".caption").prepend(badge)
+        self._known.learn(image)
+        describe(card, image)
+        self._show_selection(card)
+        return self._placeholder(card) if self._known.is_withdrawn(image["id"]) else card
+
+    def redraw(self, image: dict) -> None:
+        """Describe an image anew on all its cards; they stay in the document, and one of them keeps the focus."""
+        self._known.learn(image)
+        for card in cards_of(image["id"]):
+            describe(card, image)
+
+    def select(self, images: list[dict]) -> None:
+        """Select images, and show it on their cards."""
+        self._known.select(images)
+        self._show_selections(images)
+
+    def deselect(self, images: list[dict]) -> None:
+        """Deselect images, and show it on their cards."""
+        self._known.deselect(images)
+        self._show_selections(images)
+
+    def withdraw(self, image_id: str) -> None:
+        """Hide the cards of an image, and those that will be made of it, until it is deleted or restored."""
+        self._known.withdraw(image_id)
+        for card in cards_of(image_id):
+            if not card.closest(".window"):  # The library's grid closes the gap by itself.
+                card.replaceWith(self._placeholder(card))
+
+    def restore(self, image_id: str) -> None:
+        """Put the cards of an image back where they were, where that is still shown."""
+        self._known.restore(image_id)
+        for card, placeholder in self._replaced.pop(image_id, []):
+            placeholder.replaceWith(card)
+
+    def clicked(self, event) -> tuple[str, dict]:
+        """Return (action, image) of a click in a grid; ("", {}) where it hit no button."""
+        button = event.target.closest("[data-action]")
+        if not button:
+            return "", {}
+        return button.dataset.action, self._known.get(button.closest("[data-id]").dataset.id)
+
+    def _placeholder(self, card):
+        """Make the element that keeps the position of a hidden card."""
+        placeholder = make("li", "placeholder", data_id=card.dataset.id, hidden="")
+        self._replaced.setdefault(card.dataset.id, []).append((card, placeholder))
+        return placeholder
+
+    def _show_selections(self, images: list[dict]) -> None:
+        for card in cards_of(images[0]["id"]) if len(images) == 1 else list(document.querySelectorAll(".card")):
+            if self._known.is_selected(card.dataset.id) != card.classList.contains("selected"):
+                self._show_selection(card)
+
+    def _show_selection(self, card) -> None:
+        selected = self._known.is_selected(card.dataset.id)
+        card.classList.toggle("selected", selected)
+        card.querySelector(".select").checked = selected
 
 
 def cards_of(image_id: str) -> list:
@@ -65,57 +109,21 @@ def cards_of(image_id: str) -> list:
     return list(document.querySelectorAll(f'.card[data-id="{image_id}"]'))
 
 
-def mark(images: list[dict], wanted: bool) -> None:
-    """Select images or not, and show it on the cards there are."""
-    for image in images:
-        if wanted:
-            selected[image["id"]] = {"id": image["id"], "title": image["title"]}
-        else:
-            selected.pop(image["id"], None)
-    for item in cards_of(images[0]["id"]) if len(images) == 1 else list(document.querySelectorAll(".card")):
-        if (item.dataset.id in selected) != item.classList.contains("selected"):
-            show_selection(item)
+def describe(card, image: dict) -> None:
+    """Write title, tags, labels and size of an image on its card."""
+    card.querySelector("img").alt = image["title"]
+    for action, label in LABELS.items():
+        card.querySelector(f'[data-action="{action}"]').setAttribute("aria-label", f"{label} {image['title']}")
+    title = card.querySelector(".title")
+    title.textContent = title.title = image["title"]
+    card.querySelector(".words").replaceChildren(*tags_and_labels(image))
+    card.querySelector(".size").textContent = f"{image['width']} × {image['height']}"
 
 
-def show_selection(item) -> None:
-    """Show on a card whether its image is selected."""
-    item.classList.toggle("selected", item.dataset.id in selected)
-    item.querySelector(".select").checked = item.dataset.id in selected
-
-
-def take_out(image_id: str) -> None:
-    """Take an image's cards out of sight, and those that will be made of it; the library closes its gap by itself."""
-    leaving.setdefault(image_id, [])
-    for item in cards_of(image_id):
-        if not item.closest(".window"):
-            item.replaceWith(place_of(item))
-
-
-def place_of(item):
-    """Make what keeps the place of a card that is out of sight."""
-    place = make("li", "place", data_id=item.dataset.id, hidden="")
-    leaving[item.dataset.id].append((item, place))
-    return place
-
-
-def put_back(image_id: str) -> None:
-    """Put the cards of an image back where they were, if that is still shown."""
-    for item, place in leaving.pop(image_id, []):
-        place.replaceWith(item)
-
-
-def words(image: dict) -> list:
-    """Make the words that belong to a picture: tags first, then what the model saw."""
+def tags_and_labels(image: dict) -> list:
+    """Return elements for the tags of an image, then for what the model is surest to have seen in it."""
     tags = [make("span", "tag", tag) for tag in image["tags"]]
     return tags + [
         make("span", "label", label["name"], title=f"{label['score'] * 100:.0f} % sure")
-        for label in image["labels"][:2]
+        for label in image["labels"][:LABELS_SHOWN]
     ]
-
-
-def action_of(event) -> tuple[str, dict]:
-    """Return (action, image) of a click in a grid; ("", {}) where it hit no button."""
-    button = event.target.closest("[data-action]")
-    if not button:
-        return "", {}
-    return button.dataset.action, shown[button.closest("[data-id]").dataset.id]

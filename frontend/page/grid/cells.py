@@ -1,46 +1,48 @@
-"""The cells of a grid that are in the document: the cards of images that are known, blanks for the others."""
+"""The cells of a grid that are in the document: cards of the images that are known, blanks for the others."""
 
 from frontend.page.browser.dom import find
-from frontend.page.grid.cards import card, shown
 
+# How many cards are made before the browser gets its turn: 8 ms when measured, half of a screen's frame.
 CARDS_AT_ONCE = 6
-"""How many cards are made before the browser gets its turn: 8 ms here, half of a screen's frame."""
 
 
 class Cell:
-    """An element, and what is known of it without asking the browser."""
+    """An element, and what can be said of it without asking the browser."""
 
-    def __init__(self, image_id: str | None) -> None:
+    def __init__(self, image_id: str | None, element) -> None:
         self.image_id = image_id
-        self.element = card(shown[image_id]) if image_id else blank()
-        self._place = ()
+        self.element = element
+        self._spot = ()
 
-    def move(self, index: int, columns: int, count: int) -> None:
-        """Put the cell where the one of this index belongs; readers hear which of how many it is."""
-        place = (index, columns, count)
-        if place == self._place:
+    def move(self, index: int, row: float, column: int, count: int) -> None:
+        """Move the cell to its row and column; screen readers hear which of how many it is."""
+        spot = (index, row, column, count)
+        if spot == self._spot:
             return
-        self._place = place
-        self.element.style.setProperty("--row", str(index // columns))
-        self.element.style.setProperty("--column", str(index % columns))
+        self._spot = spot
+        self.element.style.setProperty("--row", str(row))
+        self.element.style.setProperty("--column", str(column))
         if self.image_id:
             self.element.setAttribute("aria-posinset", str(index + 1))
             self.element.setAttribute("aria-setsize", str(count))
 
 
 class Cells:
-    """All of them, in the order of the grid."""
+    """All cells, in the order of the grid."""
 
-    def __init__(self, element) -> None:
+    def __init__(self, element, make_card) -> None:
+        """`make_card` makes the card of the image with an id."""
         self._element = element
+        self._make_card = make_card
         self._cells = []
 
     def show(self, wanted: list, columns: int, count: int) -> bool:
         """
-        Show these and no others.
+        Show these cells and no others.
 
         Args:
-            wanted: (index, image id) of each, in order; without an id where the image is not known.
+            wanted: (index, row, image id) of each, in order; the row as `--row` of style.css counts it, and no id
+                where the image is not known.
             columns: How many cells a row has.
             count: How many images there are in all.
 
@@ -52,23 +54,23 @@ class Cells:
         cells = []
         made = 0
         complete = True
-        for index, image_id in wanted:
+        for index, row, image_id in wanted:
             cell = cards.get(image_id)
             if not cell and image_id and made < CARDS_AT_ONCE:
-                cell = Cell(image_id)
+                cell = Cell(image_id, self._make_card(image_id))
                 made += 1
             if not cell:
                 complete = complete and not image_id
-                cell = blanks.pop() if blanks else Cell(None)
-            cell.move(index, columns, count)
+                cell = blanks.pop() if blanks else Cell(None, blank())
+            cell.move(index, row, index % columns, count)
             cells.append(cell)
         self._arrange(cells)
         return complete
 
     def focused(self) -> str | None:
         """Return the image whose card has the focus, None if none has."""
-        item = self._element.querySelector(".card:focus-within")
-        return item.dataset.id if item else None
+        card = self._element.querySelector(".card:focus-within")
+        return card.dataset.id if card else None
 
     def focus(self, image_id: str) -> bool:
         """Give an image's card the focus; returns whether it has one."""
@@ -78,8 +80,8 @@ class Cells:
                 return True
         return False
 
-    def caption(self) -> float | None:
-        """Measure by how much a card is higher than wide, in pixels; None without a card."""
+    def caption_px(self) -> float | None:
+        """Measure how much higher than wide a card is; None without a card."""
         for cell in self._cells:
             if cell.image_id:
                 box = cell.element.getBoundingClientRect()
@@ -87,7 +89,7 @@ class Cells:
         return None
 
     def _arrange(self, cells: list) -> None:
-        """Have just these elements in the document, moving as few as can be: one that moves loses the focus."""
+        """Have just these elements in the document, moving as few as possible: one that moves loses the focus."""
         if cells == self._cells:
             return
         staying = [cell for cell in self._cells if cell in cells]
@@ -105,5 +107,5 @@ class Cells:
 
 
 def blank():
-    """Make a cell without a picture, from the template in index.html."""
+    """Make a cell without a photo, from the template in index.html."""
     return find("blank").content.firstElementChild.cloneNode(True)

@@ -1,14 +1,14 @@
-"""A grid all of whose cards are in the document: the matches, and the pictures on the map."""
+"""A grid with all its cards in the document: the matches of a search, and the photos on the map."""
 
 from frontend.page.browser.dom import find
-from frontend.page.grid.cards import shown
 
 
 class PlainGrid:
-    """What its cards are asked for. WindowGrid answers the same questions about a grid of which most is not there."""
+    """Answers the same questions as `WindowGrid`, which has only a part of its cards in the document."""
 
-    def __init__(self, element_id: str) -> None:
+    def __init__(self, element_id: str, known) -> None:
         self.element = find(element_id)
+        self._known = known
 
     @property
     def count(self) -> int:
@@ -32,15 +32,15 @@ class PlainGrid:
     async def image_at(self, index: int) -> dict | None:
         """Return the image at an index, None if there is none."""
         ids = self._ids()
-        return shown[ids[index]] if 0 <= index < len(ids) else None
+        return self._known.get(ids[index]) if 0 <= index < len(ids) else None
 
     async def each(self, first: int, last: int, on_batch) -> None:
         """Give all images from an index to another to `on_batch`, which returns whether to go on."""
-        on_batch([shown[image_id] for image_id in self._ids()[first : last + 1]])
+        on_batch([self._known.get(image_id) for image_id in self._ids()[first : last + 1]])
 
     def focus_at(self, index: int) -> None:
-        """Move the focus to the picture at an index."""
+        """Move the focus to the photo at an index."""
         self.element.querySelectorAll(".card .picture").item(index).focus()
 
     def _ids(self) -> list[str]:
-        return [item.dataset.id for item in list(self.element.querySelectorAll(".card"))]
+        return [card.dataset.id for card in list(self.element.querySelectorAll(".card"))]

@@ -1,8 +1,8 @@
 """
-Which image is where in a long list of which only parts are known.
+Which image is where in a long list that is known only in parts.
 
-The server counts all images that the view asks for: an image's place. The page leaves out those that wait to be
-deleted, and counts the others: an image's index. Without the ones left out both are the same.
+An image's *position* counts all images of the list, as the server does. Its *index* counts those to be seen: the page
+leaves out images that wait to be deleted. Pure, so that it is tested without a browser.
 """
 
 
@@ -10,10 +10,10 @@ class Positions:
     """What is known of the list."""
 
     def __init__(self) -> None:
+        # How many images the server counts.
         self.total = 0
-        """How many images the server counts."""
         self._ids = {}
-        self._places = {}
+        self._positions = {}
         self._left_out = []
 
     @property
@@ -30,46 +30,46 @@ class Positions:
         """Forget all, but that there are so many images."""
         self.total = total
         self._ids = {}
-        self._places = {}
+        self._positions = {}
         self._left_out = []
 
-    def learn(self, place: int, image_ids: list[str], total: int) -> None:
+    def learn(self, position: int, image_ids: list[str], total: int) -> None:
         """
-        Take in which images lie from a place on.
+        Take in which images lie from a position on.
 
         If the total is another than before, the list has changed, and nothing that was known of it holds any more.
         """
         if total != self.total:
             self.begin(total)
         for offset, image_id in enumerate(image_ids):
-            self._put(place + offset, image_id)
+            self._put(position + offset, image_id)
 
     def leave_out(self, image_ids) -> None:
         """Leave out just these images, as far as it is known where they are."""
-        self._left_out = sorted([self._places[image_id] for image_id in image_ids if image_id in self._places])
+        self._left_out = sorted([self._positions[image_id] for image_id in image_ids if image_id in self._positions])
 
-    def place_at(self, index: int) -> int:
-        """Return the place of the image at an index."""
-        place = index
+    def position_at(self, index: int) -> int:
+        """Return the position of the image at an index."""
+        position = index
         for left_out in self._left_out:
-            if left_out <= place:
-                place += 1
-        return place
+            if left_out <= position:
+                position += 1
+        return position
 
     def id_at(self, index: int) -> str | None:
         """Return which image is at an index, None if that is not known."""
-        return self._ids.get(self.place_at(index))
+        return self._ids.get(self.position_at(index))
 
     def index_of(self, image_id: str) -> int | None:
         """Return the index of an image, None if it is not known or left out."""
-        place = self._places.get(image_id)
-        if place is None or place in self._left_out:
+        position = self._positions.get(image_id)
+        if position is None or position in self._left_out:
             return None
-        return place - len([left_out for left_out in self._left_out if left_out < place])
+        return position - len([left_out for left_out in self._left_out if left_out < position])
 
     def knows(self, image_id: str) -> bool:
         """Whether it is known where an image is, left out or not."""
-        return image_id in self._places
+        return image_id in self._positions
 
     def first_unknown(self, start: int, stop: int) -> int | None:
         """Return the first index from `start` on, before `stop`, at which it is not known which image is there."""
@@ -83,16 +83,16 @@ class Positions:
         Put a new image into a list that is sorted by time, newest first; ids are in the order of time.
 
         Returns:
-            Whether its place is known. If not, nothing holds any more but the total.
+            Whether its position is known. If not, nothing holds any more but the total.
         """
-        place = 0
-        while place < self.total and self._ids.get(place, "") > image_id:
-            place += 1
-        if place < self.total and place not in self._ids:
+        position = 0
+        while position < self.total and self._ids.get(position, "") > image_id:
+            position += 1
+        if position < self.total and position not in self._ids:
             self.begin(self.total + 1)
             return False
-        self._move(place, 1)
-        self._put(place, image_id)
+        self._move(position, 1)
+        self._put(position, image_id)
         return True
 
     def remove(self, image_id: str) -> bool:
@@ -102,41 +102,41 @@ class Positions:
         Returns:
             Whether it was known where it is. If not, nothing holds any more.
         """
-        place = self._places.get(image_id)
-        if place is None:
+        position = self._positions.get(image_id)
+        if position is None:
             self.begin(self.total)
             return False
-        self._forget(place)
-        self._left_out = [left_out for left_out in self._left_out if left_out != place]
-        self._move(place, -1)
+        self._forget(position)
+        self._left_out = [left_out for left_out in self._left_out if left_out != position]
+        self._move(position, -1)
         return True
 
     def forget_beyond(self, start: int, stop: int) -> list[str]:
         """Forget what is known outside of these indexes, but for what is left out; return the images."""
-        first, last = self.place_at(start), self.place_at(stop)
-        far = [place for place in self._ids if not first <= place <= last and place not in self._left_out]
-        return [self._forget(place) for place in far]
+        first, last = self.position_at(start), self.position_at(stop)
+        far = [position for position in self._ids if not first <= position <= last and position not in self._left_out]
+        return [self._forget(position) for position in far]
 
-    def _put(self, place: int, image_id: str) -> None:
-        if self._ids.get(place) == image_id:
+    def _put(self, position: int, image_id: str) -> None:
+        if self._ids.get(position) == image_id:
             return
-        if place in self._ids:
-            self._forget(place)
-        if image_id in self._places:
-            self._forget(self._places[image_id])
-        self._ids[place] = image_id
-        self._places[image_id] = place
+        if position in self._ids:
+            self._forget(position)
+        if image_id in self._positions:
+            self._forget(self._positions[image_id])
+        self._ids[position] = image_id
+        self._positions[image_id] = position
 
-    def _forget(self, place: int) -> str:
-        image_id = self._ids.pop(place)
-        self._places.pop(image_id)
+    def _forget(self, position: int) -> str:
+        image_id = self._ids.pop(position)
+        self._positions.pop(image_id)
         return image_id
 
     def _move(self, start: int, offset: int) -> None:
-        """Move all from a place on."""
+        """Move all from a position on."""
         self.total += offset
-        self._left_out = [place + offset if place >= start else place for place in self._left_out]
-        for image_id, place in list(self._places.items()):
-            if place >= start:
-                self._places[image_id] = place + offset
-        self._ids = {place: image_id for image_id, place in self._places.items()}
+        self._left_out = [position + offset if position >= start else position for position in self._left_out]
+        for image_id, position in list(self._positions.items()):
+            if position >= start:
+                self._positions[image_id] = position + offset
+        self._ids = {position: image_id for image_id, position in self._positions.items()}

@@ -1,7 +1,7 @@
 """
-The grid of the library: as high as if all pictures were in it, but only those near what is seen are in the document.
+The grid of the library: it scrolls as if all photos were in it, but only those near the window are in the document.
 
-What comes into view and is not known is asked for, some at a time, and shown as blank until then.
+Images that come near and are not known are asked for some at a time, and shown as blanks until they are.
 """
 
 from pyscript import document, window
@@ -9,51 +9,66 @@ from pyscript import document, window
 from frontend.page.browser.clock import now_s
 from frontend.page.browser.dom import find
 from frontend.page.browser.tasks import start
-from frontend.page.grid.cards import leaving, shown
 from frontend.page.grid.cells import Cells
 from frontend.page.grid.layout import Layout
 from frontend.page.grid.positions import Positions
+from frontend.page.grid.scroll_range import ScrolledList
 from frontend.page.server.api import ApiError
 
+# How many rows above and below the window are in the document too. A guess: a notch of a mouse wheel is half a row.
 ROWS_BEYOND = 2
-"""Rows above and below what is seen that are in the document too. A guess: a turn of a mouse wheel is half a row."""
 
+# How many images are asked for at most: no more than the server gives in one answer, see `max_images`.
 MOST_AT_ONCE = 100
-"""How many images are asked for at most: no more than the server gives in one answer, see `max_images`."""
 
+# How many images are asked for at least: those beyond will be seen next.
 LEAST_AT_ONCE = 60
-"""How many are asked for at least: those beyond will be seen next."""
 
+# How many images around the window the page remembers: some 2 MB.
 KEPT = 1000
-"""How many images around what is seen the page remembers: some 2 MB."""
 
+# How long an answer of the server counts as fresh: half of how long thumbnails' addresses are valid by default.
 FRESH_S = 1800
-"""How long what the server said is believed: half of what thumbnails' addresses are valid for by default."""
 
+# How much higher than wide a card is, until one has been measured.
 GUESSED_CAPTION_PX = 110
-"""By how much a card is higher than wide, until one has been measured."""
+
+# The row that `--row` counts from is a multiple of this, so that no card is many pixels away from it: see scroll_range.
+ROWS_PER_BASE = 10_000
+
+# How long the page must not have been scrolled to be at rest. A guess, longer than between two turns of a wheel.
+REST_MS = 200
 
 
 class WindowGrid:
-    """A grid, and what its cards are asked for; as of PlainGrid."""
+    """A grid with only a window of its cards in the document; `PlainGrid` answers the same questions."""
 
-    def __init__(self, element_id: str, fetch, on_change, on_failure) -> None:
+    def __init__(self, element_id: str, cards, known, fetch, on_change, on_failure) -> None:
         """
         Make the grid work; it is empty until `begin`.
 
         Args:
-            fetch: Awaited with the place of the first image and a number of them; gives a page as the API does.
-            on_change: Called when there are other images, or more are known.
-            on_failure: Gets the error where the server cannot answer; `go_on` tries again.
+            cards: The page's `Cards`, and `known` its `KnownImages`.
+            fetch: Awaited with the position of the first image and how many are wanted; returns a page of the API.
+            on_change: Called when there are other images, or more of them are known.
+            on_failure: Called with the error where the server cannot answer; `go_on` tries again.
         """
         self.element = find(element_id)
+        self._known = known
         self._fetch = fetch
         self._on_change = on_change
         self._on_failure = on_failure
         self._positions = Positions()
-        self._cells = Cells(self.element)
+        self._cells = Cells(self.element, lambda image_id: cards.make(known.get(image_id)))
         self._layout = Layout(1000, 20, GUESSED_CAPTION_PX)
-        self._caption = GUESSED_CAPTION_PX
+        self._scrolled = ScrolledList()
+        # What is at the top of the window, as `Layout.anchor_at` says it; None while that is above the grid.
+        self._anchor = None
+        # (scroll, list) positions of the card with the focus, while it is far from the window; None without one.
+        self._far_focus = None
+        self._touching = False
+        self._rest_timer = 0
+        self._caption_px = GUESSED_CAPTION_PX
         self._measured = False
         self._beginning = False
         self._loading = False
@@ -61,11 +76,16 @@ class WindowGrid:
         self._known_since_s = 0.0
         self._to_focus = None
         self._drawing = False
+        self._listen()
+
+    def _listen(self) -> None:
         observer = window.ResizeObserver.new(lambda entries, observer: self._resized())
         observer.observe(self.element)
         observer.observe(document.body)  # What is above the grid moves it.
         document.addEventListener("scroll", lambda event: self._draw_soon())
         window.visualViewport.addEventListener("resize", lambda event: self._resized())
+        for name in ("touchstart", "touchend", "touchcancel"):
+            document.addEventListener(name, self._touched)
 
     @property
     def count(self) -> int:
@@ -87,16 +107,16 @@ class WindowGrid:
     async def image_at(self, index: int) -> dict | None:
         """Return the image at an index, None if there is none, or if the server cannot say."""
         if 0 <= index < self.count and self._positions.id_at(index) is None:
-            changes, place = self._changes, self._positions.place_at(index)
+            changes, position = self._changes, self._positions.position_at(index)
             try:
-                page = await self._fetch(place, LEAST_AT_ONCE)
+                page = await self._fetch(position, LEAST_AT_ONCE)
             except ApiError as exc:
                 self._on_failure(exc)
                 return None
             if changes == self._changes:
-                self._learn(place, page)
+                self._learn(position, page)
         image_id = self._positions.id_at(index)
-        return shown[image_id] if image_id else None
+        return self._known.get(image_id) if image_id else None
 
     async def each(self, first: int, last: int, on_batch) -> None:
         """
@@ -109,20 +129,21 @@ class WindowGrid:
             count = min(last + 1 - first, MOST_AT_ONCE)
             ids = [self._positions.id_at(index) for index in range(first, first + count)]
             if None in ids:
-                page = await self._fetch(self._positions.place_at(first), count)
-                images = [image for image in page["images"] if image["id"] not in leaving][:count]
+                page = await self._fetch(self._positions.position_at(first), count)
+                images = [image for image in page["images"] if not self._known.is_withdrawn(image["id"])][:count]
             else:
-                images = [shown[image_id] for image_id in ids]
+                images = [self._known.get(image_id) for image_id in ids]
             if not images or not on_batch(images):
                 return
             first += len(images)
 
     def focus_at(self, index: int) -> None:
-        """Move the focus to the picture at an index; until that is there, it stays where it is."""
-        top = self.element.getBoundingClientRect().top
-        if top + self._layout.top(index) < 0 or top + self._layout.bottom(index) > window.innerHeight:
-            middle = (self._layout.top(index) + self._layout.bottom(index)) / 2
-            document.documentElement.scrollBy(0, top + middle - window.innerHeight / 2)
+        """Move the focus to the photo at an index, scrolling to it; until its card is there, the focus stays."""
+        top_px, bottom_px = self._layout.top_px(index), self._layout.bottom_px(index)
+        self._follow_scrolling()
+        if top_px < self._scrolled.list_px or bottom_px > self._scrolled.list_px + window.innerHeight:
+            self._go_to((top_px + bottom_px - window.innerHeight) / 2)
+            self._hold_anchor()
         self._to_focus = index
         self._draw()
 
@@ -133,30 +154,30 @@ class WindowGrid:
         self.go_on()
 
     def go_on(self) -> None:
-        """Ask for what is to be seen and not known."""
+        """Ask for what is near the window and not known."""
         if not self._loading:
             self._loading = True
             start(self._load())
 
     def add(self, image: dict) -> None:
-        """Show an image that was added, in a list of which the newest come first."""
+        """Show an image that was added, in a list that has the newest first."""
         if self._beginning or self.knows(image["id"]):
             return
-        shown[image["id"]] = image
+        self._known.learn(image)
         self._positions.insert_newest_first(image["id"])
         self.refresh()
 
     def forget(self, image_id: str) -> None:
-        """Take out an image that was deleted; where it was not known, the server says what is left."""
+        """Take out an image that was deleted; where its position is not known, the server says what is left."""
         if self._positions.remove(image_id):
             self.refresh()
         else:
             self.begin()
 
     def refresh(self) -> None:
-        """Show what there is now; answers on their way are of what was there before."""
+        """Show what there is now; answers still on their way are about what there was before."""
         self._changes += 1
-        self._positions.leave_out(leaving)
+        self._positions.leave_out(self._known.withdrawn)
         self._on_change()
         self._draw_soon()
 
@@ -175,7 +196,7 @@ class WindowGrid:
             self._loading = False
 
     def _missing(self) -> tuple[int, int] | None:
-        """Return the place of the first image to ask for, and how many; None if all that is near is known."""
+        """Return the position of the first image to ask for, and how many; None if all that is near is known."""
         if self._beginning:
             return 0, LEAST_AT_ONCE
         first, last = self._near()
@@ -183,21 +204,21 @@ class WindowGrid:
         if index is None:
             return None
         count = min(max(last - index, LEAST_AT_ONCE), MOST_AT_ONCE)
-        if index == first:  # Then those before may be unknown as well, and who scrolls up sees them next.
+        if index == first:  # Those before may be unknown as well, and are seen next when one scrolls up.
             index = max(min(index, last - count), 0)
-        return self._positions.place_at(index), count
+        return self._positions.position_at(index), count
 
-    def _learn(self, place: int, page: dict) -> None:
+    def _learn(self, position: int, page: dict) -> None:
         if self._beginning:
             self._beginning = False
             self._known_since_s = now_s()
             self._positions.begin(page["total"])
         for image in page["images"]:
-            shown[image["id"]] = image
-        self._positions.learn(place, [image["id"] for image in page["images"]], page["total"])
+            self._known.learn(image)
+        self._positions.learn(position, [image["id"] for image in page["images"]], page["total"])
         if not page["images"]:  # It was counted before some were deleted.
-            self._positions.begin(min(place, page["total"]))
-        self._positions.leave_out(leaving)
+            self._positions.begin(min(position, page["total"]))
+        self._positions.leave_out(self._known.withdrawn)
         self._on_change()
         self._draw()
 
@@ -212,7 +233,7 @@ class WindowGrid:
             window.requestAnimationFrame(lambda moment: self._draw())
 
     def _draw(self) -> None:
-        """Bring into the document what is near to what is seen, and take out what is not."""
+        """Bring what is near the window into the document, and take out what is not."""
         self._drawing = False
         if self._beginning or not self._lay_out():
             return
@@ -220,8 +241,12 @@ class WindowGrid:
             self._known_since_s = now_s()
             self._positions.begin(self._positions.total)
         first, last = self._near()
-        wanted = [(index, self._positions.id_at(index)) for index in range(first, last)]
-        complete = self._cells.show(self._with_focused(wanted, first, last), self._layout.columns, self.count)
+        base_row = self._place_base(first)
+        wanted = [
+            (index, self._layout.row(index) - base_row, self._positions.id_at(index)) for index in range(first, last)
+        ]
+        wanted = self._with_focused(wanted, first, last, base_row)
+        complete = self._cells.show(wanted, self._layout.columns, self.count)
         self._move_focus(first, last)
         self._forget_far(first, last)
         if not complete or (not self._measured and self._measure_caption()):
@@ -230,33 +255,104 @@ class WindowGrid:
             self.go_on()
 
     def _lay_out(self) -> bool:
-        """Measure the grid and make room for all; returns whether it is to be seen at all."""
-        width = self.element.clientWidth
-        if not width:
+        """Measure the grid, make room for all, and follow the scrolling; returns whether the grid is visible."""
+        width_px = self.element.clientWidth
+        if not width_px:
+            self._anchor = None
             return False
-        gap = float(window.getComputedStyle(self.element).columnGap.replace("px", ""))
-        self._layout = Layout(width, gap, self._caption)
-        style = self.element.style
-        style.height = f"{self._layout.height(self.count):.1f}px" if self.count else ""
-        style.setProperty("--cell-width", f"{self._layout.cell_width:.3f}px")
-        style.setProperty("--pitch", f"{self._layout.pitch:.3f}px")
+        gap_px = float(window.getComputedStyle(self.element).columnGap.replace("px", ""))
+        layout = Layout(width_px, gap_px, self._caption_px)
+        anchor = None if layout.same_as(self._layout) else self._anchor
+        self._layout = layout
+        self._make_room()
+        if anchor:  # What is at the top of the window stays there, though the rows are others.
+            self._go_to(layout.top_of_anchor_px(anchor))
+        else:
+            self._follow_scrolling()
         return True
+
+    def _make_room(self) -> None:
+        list_px = self._layout.height_px(self.count)
+        if list_px != self._scrolled.range.list_px:
+            self._scrolled.resize(list_px)
+        style = self.element.style
+        style.height = f"{self._scrolled.range.height_px:.1f}px" if self.count else ""
+        style.setProperty("--cell-width", f"{self._layout.cell_width_px:.3f}px")
+        style.setProperty("--pitch", f"{self._layout.pitch_px:.3f}px")
+
+    def _follow_scrolling(self) -> None:
+        """See how far the page is scrolled now."""
+        scroll_px = self._measured_scroll_px()
+        if scroll_px != self._scrolled.scroll_px:
+            self._scrolled.moved(scroll_px, window.innerHeight, self._far_focus)
+            self._hold_anchor()
+            self._rest_soon()
+        if self._scrolled.must_return(window.innerHeight):
+            self._go_to(self._scrolled.list_px)
+
+    def _rest_soon(self) -> None:
+        if self._scrolled.range.mapped:
+            window.clearTimeout(self._rest_timer)
+            self._rest_timer = window.setTimeout(self._rest, REST_MS)
+
+    def _rest(self) -> None:
+        """Let the scroll bar tell the truth again, unless a finger holds the page."""
+        if self._touching:
+            self._rest_soon()
+            return
+        if not self.element.clientWidth:
+            return
+        if self._scrolled.has_strayed():
+            self._go_to(self._scrolled.list_px)
+            self._draw()
+        self._scrolled.rest()
+
+    def _touched(self, event) -> None:
+        self._touching = event.touches.length > 0
+
+    def _go_to(self, list_px: float) -> None:
+        """Scroll the page so that a part of the list is at the top of the window."""
+        scroll_px = self._scrolled.range.in_element(list_px)
+        document.documentElement.scrollBy(0, scroll_px - self._measured_scroll_px())
+        self._scrolled.arrived(list_px, self._measured_scroll_px())
+
+    def _hold_anchor(self) -> None:
+        """Note what is at the top of the window: when somebody scrolls, not when rows are laid out anew."""
+        list_px = self._scrolled.list_px
+        self._anchor = self._layout.anchor_at(list_px) if list_px > 0 else None
+
+    def _measured_scroll_px(self) -> float:
+        """Return how far the top of the grid is above that of the window; negative if it is below."""
+        return -self.element.getBoundingClientRect().top
 
     def _near(self) -> tuple[int, int]:
         """Return the first index that is to be in the document, and the first beyond."""
-        top = -self.element.getBoundingClientRect().top
-        return self._layout.near(top, top + window.innerHeight, ROWS_BEYOND, self.count)
+        top_px = self._scrolled.list_px
+        return self._layout.near(top_px, top_px + window.innerHeight, ROWS_BEYOND, self.count)
 
-    def _with_focused(self, wanted: list, first: int, last: int) -> list:
+    def _place_base(self, first: int) -> int:
+        """Say in the style where the row lies that `--row` counts from, and return which it is."""
+        base_row = self._layout.row(first) // ROWS_PER_BASE * ROWS_PER_BASE
+        base_px = base_row * self._layout.pitch_px - self._scrolled.shift_px
+        self.element.style.setProperty("--base", f"{base_px:.3f}px")
+        return base_row
+
+    def _with_focused(self, wanted: list, first: int, last: int, base_row: int) -> list:
         """Add the card that has the focus, which would be lost with it, wherever that is."""
+        self._far_focus = None
         image_id = self._cells.focused()
         index = self.index_of(image_id) if image_id else None
         if index is None or first <= index < last:
             return wanted
-        return [(index, image_id)] + wanted if index < first else wanted + [(index, image_id)]
+        top_px = self._layout.top_px(index)
+        scroll_px = self._scrolled.range.in_element(top_px)
+        self._far_focus = (scroll_px, top_px)
+        row = (scroll_px + self._scrolled.shift_px) / self._layout.pitch_px - base_row
+        cell = (index, row, image_id)
+        return [cell] + wanted if index < first else wanted + [cell]
 
     def _move_focus(self, first: int, last: int) -> None:
-        """Move the focus where it is to go, if the card is there; who has scrolled away does not want it any more."""
+        """Move the focus where it is to go, once the card is there; or not at all, once somebody has scrolled away."""
         if self._to_focus is None:
             return
         image_id = self._positions.id_at(self._to_focus)
@@ -264,12 +360,12 @@ class WindowGrid:
             self._to_focus = None
 
     def _measure_caption(self) -> bool:
-        """Measure a card; returns whether it is of another height than was thought."""
-        caption = self._cells.caption()
-        self._measured = caption is not None
-        if caption is None or abs(caption - self._caption) < 0.5:
+        """Measure a card; returns whether its height is another than was thought."""
+        caption_px = self._cells.caption_px()
+        self._measured = caption_px is not None
+        if caption_px is None or abs(caption_px - self._caption_px) < 0.5:
             return False
-        self._caption = caption
+        self._caption_px = caption_px
         return True
 
     def _forget_far(self, first: int, last: int) -> None:
@@ -277,7 +373,7 @@ class WindowGrid:
         if self._positions.known <= 2 * KEPT:
             return
         far = self._positions.forget_beyond(max(first - KEPT // 2, 0), last + KEPT // 2)
-        held = {item.dataset.id for item in list(document.querySelectorAll(".card"))}
+        held = {card.dataset.id for card in list(document.querySelectorAll(".card"))}
         for image_id in far:
             if image_id not in held:
-                shown.pop(image_id, None)
+                self._known.forget(image_id)

@@ -1,1 +1,1 @@
-"""The grid of all photos: sorting, filters, selection, deletion with undo."""
+"""The library as a grid: what it shows in which order, selecting many photos, and deletion with undo."""

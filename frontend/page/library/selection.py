@@ -1,8 +1,7 @@
-"""Many pictures at once: the boxes on the cards, and the bar that says what can be done with those selected."""
+"""Many photos at once: the checkboxes on the cards, and the bar with what can be done with the selected ones."""
 
 from frontend.page.browser.dom import find
 from frontend.page.browser.tasks import start
-from frontend.page.grid.cards import mark, redraw, selected
 from frontend.page.server.api import ApiError
 from frontend.page.server.for_each import for_each
 from frontend.page.wording.numbers import counted
@@ -10,92 +9,107 @@ from frontend.page.wording.titles_and_tags import problem_of, split_tags
 
 
 class Selection:
-    """Which images are selected. They stay so while the library shows others; the bar counts those, too."""
+    """The selected images, which stay selected while the library shows others; the bar says how many it does not."""
 
-    def __init__(self, api, grid, on_delete, on_gone, on_change) -> None:
+    def __init__(self, api, cards, known, grid, on_delete, on_gone, on_change) -> None:
         """
         Make the bar work.
 
         Args:
+            cards: The page's `Cards`, and `known` its `KnownImages`.
             grid: The library's, of which all can be selected at once.
-            on_delete: Gets the images to delete.
-            on_gone: Gets one that turns out to have been deleted.
+            on_delete: Called with the images to delete.
+            on_gone: Called with an image that turns out to have been deleted.
             on_change: Called when others are selected.
         """
         self._api = api
+        self._cards = cards
+        self._known = known
         self._grid = grid
         self._on_change = on_change
         self._on_delete = on_delete
         self._on_gone = on_gone
+        # The image selected or deselected last, where a range begins.
         self._last = ""
-        self._turn = 0
+        # Counts what was begun, so that what takes a while notices that something newer is wanted.
+        self._newest = 0
+        # Selected images that the library showed before it was reloaded.
         self._earlier = set()
         find("selection").addEventListener("submit", self._submitted)
         find("selection-remove").addEventListener("click", lambda event: self._tag(without))
         find("selection-delete").addEventListener("click", lambda event: self._delete())
-        find("selection-all").addEventListener("click", lambda event: start(self._mark(grid, 0, grid.count - 1, True)))
+        find("selection-all").addEventListener("click", lambda event: self._select_all())
         find("selection-clear").addEventListener("click", lambda event: self.clear())
 
     def toggle(self, image: dict, grid, extending: bool) -> None:
-        """Select an image or not; `extending` does the same with all between it and the one before."""
-        wanted = image["id"] not in selected
+        """Select or deselect an image; `extending` does the same with all between it and the one before."""
+        selecting = not self._known.is_selected(image["id"])
         here, there = grid.index_of(image["id"]), grid.index_of(self._last)
         self._last = image["id"]
         if extending and None not in (here, there):
-            start(self._mark(grid, min(here, there), max(here, there), wanted))
+            start(self._mark_range(grid, min(here, there), max(here, there), selecting))
         else:
-            mark([image], wanted)
+            self._mark([image], selecting)
             self._show("")
 
     def select(self, images: list[dict]) -> None:
-        """Select these images too, whether they have cards or not."""
-        mark(images, True)
+        """Select these images as well, whether they have cards or not."""
+        self._cards.select(images)
         self._show("")
 
     def clear(self) -> bool:
-        """Select none; returns whether any was."""
-        some = bool(selected)
-        self._turn += 1
-        mark(list(selected.values()), False)
+        """Deselect all; returns whether any was selected."""
+        selected = self._known.selected
+        self._newest += 1
+        self._cards.deselect(selected)
         self._show("")
-        return some
+        return bool(selected)
 
     def drop(self, image_id: str) -> None:
-        """Forget an image that is gone."""
-        if image_id in selected:
-            mark([selected[image_id]], False)
+        """Deselect an image that is gone."""
+        if self._known.is_selected(image_id):
+            self._cards.deselect([{"id": image_id}])
             self._show("")
 
-    def remember(self) -> None:
-        """Note that the library shows others from now on, perhaps without some of those selected."""
-        self._earlier = set(selected)
+    def library_reloads(self) -> None:
+        """Note that the library will show others, perhaps without some of the selected ones."""
+        self._earlier = {image["id"] for image in self._known.selected}
 
     def recount(self) -> None:
         """Look again which of the selected ones the library shows."""
         if self._earlier:
             self._count()
 
-    async def _mark(self, grid, first: int, last: int, wanted: bool) -> None:
-        """Select a part of a grid or not; the server is asked for what is not known, which takes a while for many."""
-        self._turn += 1
-        turn = self._turn
+    def _select_all(self) -> None:
+        start(self._mark_range(self._grid, 0, self._grid.count - 1, True))
+
+    async def _mark_range(self, grid, first: int, last: int, selecting: bool) -> None:
+        """Select or deselect a part of a grid; the server is asked for what is not known, which takes a while."""
+        self._newest += 1
+        turn = self._newest
         done = [0]
 
-        def take(images: list) -> bool:
-            if turn != self._turn:  # Whoever does something else meanwhile does not want the rest of it.
+        def mark(images: list) -> bool:
+            if turn != self._newest:
                 return False
-            mark(images, wanted)
+            self._mark(images, selecting)
             done[0] += len(images)
             self._show(f"{done[0]:,} of {last + 1 - first:,} …" if first + done[0] <= last else "")
             return True
 
         try:
-            await grid.each(first, last, take)
+            await grid.each(first, last, mark)
         except ApiError as exc:
-            self._show(f"{done[0]:,} of {last + 1 - first:,}, then: {exc.message}")
+            self._show(f"Stopped at {done[0]:,} of {last + 1 - first:,}: {exc.message}")
+
+    def _mark(self, images: list[dict], selecting: bool) -> None:
+        if selecting:
+            self._cards.select(images)
+        else:
+            self._cards.deselect(images)
 
     def _delete(self) -> None:
-        images = list(selected.values())
+        images = self._known.selected
         self.clear()
         self._on_delete(images)
 
@@ -106,12 +120,12 @@ class Selection:
     def _tag(self, combine) -> None:
         tags = split_tags(find("selection-tags").value)
         if tags:
-            start(self._tag_all(list(selected.values()), tags, combine))
+            start(self._tag_all(self._known.selected, tags, combine))
         else:
-            self._show("Write a tag first.")
+            self._show("Enter a tag first.")
 
     async def _tag_all(self, images: list[dict], tags: list[str], combine) -> None:
-        """Change the tags of images; those for which it did not work stay selected, so that it can be tried again."""
+        """Change the tags of images; those for which that fails stay selected, so that it can be tried again."""
 
         async def change(image: dict) -> None:
             await self._change_tags(image, tags, combine)
@@ -120,45 +134,47 @@ class Selection:
         for button in buttons:
             button.disabled = True
         try:
-            failed = await for_each(images, change, lambda over: self._show(f"{over} of {len(images)} done"))
+            failed = await for_each(images, change, lambda over: self._show(f"{over} of {len(images)} changed"))
         finally:
             for button in buttons:
                 button.disabled = False
-        done = f"{counted(len(images) - len(failed), 'picture', 'pictures')} changed"
+        done = f"{counted(len(images) - len(failed), 'photo', 'photos')} changed"
         if failed:
-            mark(images, False)
-            mark([image for image, error in failed], True)
-            self._show(f"{done}, {len(failed)} not: {failed[0][1].message} Those are still selected.")
+            self._cards.deselect(images)
+            self._cards.select([image for image, error in failed])
+            self._show(f"{done}, {len(failed)} failed and still selected: {failed[0][1].message}")
         else:
             self._show(f"{done}.")
 
     async def _change_tags(self, image: dict, tags: list[str], combine) -> None:
         """Change the tags that an image has now, which another tab may have changed since it was shown here."""
         try:
-            now = (await self._api.image(image["id"]))["tags"]
-            wanted = combine(now, tags)
+            current = (await self._api.image(image["id"]))["tags"]
+            wanted = combine(current, tags)
             problem = problem_of(wanted, (await self._api.space()).limits)
             if problem:
                 raise ApiError(400, problem)
-            if wanted != now:
-                redraw(await self._api.change(image["id"], {"tags": wanted}))
+            if wanted != current:
+                self._cards.redraw(await self._api.change(image["id"], {"tags": wanted}))
         except ApiError as exc:
             if exc.status != 404:
                 raise
             self._on_gone(image)
 
     def _show(self, note: str) -> None:
-        find("selection").hidden = not selected
+        find("selection").hidden = not self._known.selected
         find("selection-note").textContent = note
         self._count()
         self._on_change()
 
     def _count(self) -> None:
         self._earlier = {
-            image_id for image_id in self._earlier if image_id in selected and not self._grid.knows(image_id)
+            image_id
+            for image_id in self._earlier
+            if self._known.is_selected(image_id) and not self._grid.knows(image_id)
         }
         unseen = len(self._earlier) if find("map").hidden else 0  # The map shows all, if only as dots.
-        count = f"{len(selected):,} selected"
+        count = f"{len(self._known.selected):,} selected"
         find("selection-count").textContent = f"{count}, {unseen} of them not shown" if unseen else count
 
 

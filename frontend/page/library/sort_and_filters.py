@@ -1,4 +1,4 @@
-"""What the library shows and in which order: native controls, which a reload of the page leaves as they were."""
+"""The library's order and filters: native controls, which keep what was chosen when the page is reloaded."""
 
 import json
 
@@ -8,76 +8,82 @@ from frontend.page.browser.dom import find
 from frontend.page.browser.storage import tab_storage
 from frontend.page.wording.conditions import conditions_of
 
-NAME = "lookalike-view"
+# What the tab remembers the controls by.
+STORED = "lookalike-sort-and-filters"
 
-FIELDS = ("words", "tags", "labels", "from", "to")
-"""The filters. Each has a control of this name, empty if it is not used."""
+# Each filter has a control of its name, which is empty if the filter is not used.
+FILTERS = ("words", "tags", "labels", "from", "to")
 
-CONTROLS = ("sort",) + FIELDS
+CONTROLS = ("sort",) + FILTERS
 
-NEWEST = "-created"
+NEWEST_FIRST = "-created"
 
+# How long somebody who types has to pause before the library follows. A guess.
 PAUSE_MS = 300
-"""How long somebody who types has to pause before the library follows. A guess."""
 
 
-class View:
+class SortAndFilters:
     """The controls above the library."""
 
     def __init__(self, on_change) -> None:
         self._on_change = on_change
         self._timer = 0
         self._restore()
-        find("view").addEventListener("input", lambda event: self._touched())
-        find("view").addEventListener("submit", lambda event: event.preventDefault())
-        find("view-clear").addEventListener("click", lambda event: self._clear())
+        find("library-controls").addEventListener("input", lambda event: self._touched())
+        find("library-controls").addEventListener("submit", lambda event: event.preventDefault())
+        find("library-clear").addEventListener("click", lambda event: self._clear())
         self._show()
 
     @property
     def sort(self) -> str:
         """The order, as the API calls it."""
-        return find("view-sort").value
+        return control("sort").value
 
     @property
     def words(self) -> str:
-        """What the pictures are to be found by; empty for any."""
-        return find("view-words").value.strip()
+        """The words that photos are searched for by; empty for none."""
+        return control("words").value.strip()
 
-    def filters(self) -> dict:
-        """The conditions that all pictures shown fulfil, as the API takes them."""
-        return conditions_of({name: find("view-" + name).value for name in FIELDS})
+    def conditions(self) -> dict:
+        """Return the filters as the API takes them, without the words."""
+        return conditions_of({name: control(name).value for name in FILTERS})
 
     def filtered(self) -> bool:
-        """Whether not all pictures are shown."""
-        return any([find("view-" + name).value.strip() for name in FIELDS])
+        """Whether a filter is used."""
+        return any([control(name).value.strip() for name in FILTERS])
 
-    def usual(self) -> bool:
-        """Whether all pictures are shown, newest first."""
-        return self.sort == NEWEST and not self.filtered()
+    def shows_all_newest_first(self) -> bool:
+        """Whether the library shows all photos in its usual order."""
+        return self.sort == NEWEST_FIRST and not self.filtered()
 
     def _touched(self) -> None:
         window.clearTimeout(self._timer)
         self._timer = window.setTimeout(self._changed, PAUSE_MS)
 
     def _changed(self) -> None:
-        self._keep()
+        self._remember()
         self._show()
         self._on_change()
 
     def _clear(self) -> None:
-        for name in FIELDS:
-            find("view-" + name).value = ""
+        for name in FILTERS:
+            control(name).value = ""
         self._changed()
 
     def _show(self) -> None:
-        find("view-clear").hidden = not self.filtered()
-        find("view-sort").disabled = bool(self.words)  # What fits the words best comes first.
+        find("library-clear").hidden = not self.filtered()
+        control("sort").disabled = bool(self.words)  # The best matches of the words come first.
 
     def _restore(self) -> None:
-        """Set the controls as an earlier load of the page in this tab left them."""
-        for name, value in json.loads(tab_storage.read(NAME) or "{}").items():
-            find("view-" + name).value = value
-        find("view-filters").open = self.filtered()
+        """Set the controls as this tab had them before it was reloaded."""
+        for name, value in json.loads(tab_storage.read(STORED) or "{}").items():
+            control(name).value = value
+        find("library-filters").open = self.filtered()
 
-    def _keep(self) -> None:
-        tab_storage.write(NAME, json.dumps({name: find("view-" + name).value for name in CONTROLS}))
+    def _remember(self) -> None:
+        tab_storage.write(STORED, json.dumps({name: control(name).value for name in CONTROLS}))
+
+
+def control(name: str):
+    """Return the control of the order or of a filter."""
+    return find("library-" + name)

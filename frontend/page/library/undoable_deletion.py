@@ -1,76 +1,76 @@
 """
 Deletion that can be undone for some seconds.
 
-The API's deletion is final: with its answer the row and both files are gone, and there is nothing to restore them
-from. So the page takes the pictures out of sight and holds the deletion back; it is carried out when the time for
-undoing it is over, at the press of a button, or when the page is left. A browser that dies before has deleted nothing.
+The API deletes for good. So the page withdraws the photos first, and sends the deletion when the time to undo it is
+over, at the press of a button, or when the page is left. A browser that crashes before that has deleted nothing.
 """
 
 from pyscript import window
 
 from frontend.page.browser.dom import find, notice
 from frontend.page.browser.tasks import start
-from frontend.page.grid.cards import put_back, take_out
 from frontend.page.server.api import ApiError
 from frontend.page.server.for_each import for_each
 from frontend.page.wording.numbers import counted
 
+# How long a deletion can be undone: as long as a notice is shown, enough to see a slip. A guess.
 GRACE_MS = 8000
-"""Long enough to notice a slip, as for a notice. A guess."""
 
 
-class Removals:
-    """The bar that offers to undo, and what waits behind it. Only the last deletion can be undone."""
+class UndoableDeletion:
+    """The bar that offers to undo, and the images that wait behind it. Only the last deletion can be undone."""
 
-    def __init__(self, api, on_gone, on_moved) -> None:
-        """`on_gone` is called with each image that is deleted for good, `on_moved` when some come or go."""
+    def __init__(self, api, cards, on_gone, on_change) -> None:
+        """`on_gone` is called with each image that is deleted for good, `on_change` when some are withdrawn or back."""
         self._api = api
+        self._cards = cards
         self._on_gone = on_gone
-        self._on_moved = on_moved
+        self._on_change = on_change
+        # Images whose deletion can still be undone.
         self._waiting = []
         self._timer = 0
+        # Id -> image: those, and all whose deletion the server has not confirmed.
         self._unfinished = {}
         find("undo").addEventListener("click", lambda event: self.undo())
-        find("undo-not").addEventListener("click", lambda event: self._carry_out())
+        find("delete-now").addEventListener("click", lambda event: self._carry_out())
         # MicroPython calls the window's addEventListener without its window, which the browser refuses.
         window.onpagehide = lambda event: self._leave()
 
     def delete(self, images: list[dict]) -> None:
-        """Take images out of sight, and delete them unless somebody says otherwise in time."""
+        """Withdraw images, and delete them unless somebody undoes that in time."""
         self._carry_out()
         self._waiting = images
         for image in images:
             self._unfinished[image["id"]] = image
-            take_out(image["id"])
-        self._on_moved()
-        name = images[0]["title"] if len(images) == 1 else counted(len(images), "picture", "pictures")
+            self._cards.withdraw(image["id"])
+        self._on_change()
+        name = images[0]["title"] if len(images) == 1 else counted(len(images), "photo", "photos")
         find("undo-text").textContent = f"{name} deleted."
         find("undo-bar").hidden = False
         self._timer = window.setTimeout(self._carry_out, GRACE_MS)
 
     def undo(self) -> None:
-        """Put back what the last deletion took, if it still waits."""
-        images = self._take()
-        self._put_back(images)
+        """Restore what was deleted last, unless its time is over."""
+        self._restore(self._take())
 
     def keep(self, image_id: str) -> None:
-        """Spare an image: somebody has just added its file again."""
+        """Undo the deletion of an image whose file was just added again."""
         if image_id in [image["id"] for image in self._waiting]:
             self.undo()
 
     def _take(self) -> list[dict]:
-        """Take the images that wait, so that nobody else does anything with them."""
+        """Take the images that wait, so that nothing else happens to them."""
         images = self._waiting
         self._waiting = []
         window.clearTimeout(self._timer)
         find("undo-bar").hidden = True
         return images
 
-    def _put_back(self, images: list[dict]) -> None:
+    def _restore(self, images: list[dict]) -> None:
         for image in images:
             self._unfinished.pop(image["id"], None)
-            put_back(image["id"])
-        self._on_moved()
+            self._cards.restore(image["id"])
+        self._on_change()
 
     def _carry_out(self) -> None:
         images = self._take()
@@ -80,22 +80,22 @@ class Removals:
     async def _delete(self, images: list[dict]) -> None:
         failed = await for_each(images, self._delete_one, lambda over: None)
         if failed:
-            self._put_back([image for image, error in failed])
-            count = counted(len(failed), "picture was", "pictures were")
+            self._restore([image for image, error in failed])
+            count = counted(len(failed), "photo was", "photos were")
             notice(f"{count} not deleted: {failed[0][1].message}")
 
     async def _delete_one(self, image: dict) -> None:
         try:
             await self._api.delete(image["id"])
         except ApiError as exc:
-            if exc.status != 404:  # Deleted from another tab: gone is what was wanted.
+            if exc.status != 404:  # Deleted from another tab already, which is what was wanted.
                 raise
         self._unfinished.pop(image["id"], None)
-        put_back(image["id"])
+        self._cards.restore(image["id"])
         self._on_gone(image)
 
     def _leave(self) -> None:
-        """Send what has not been sent, as there will be no later; what the browser does not take along stays."""
+        """Send every deletion that is not confirmed; the browser may drop some, and those photos stay."""
         self._take()
         for image_id in self._unfinished:
             self._api.delete_on_leaving(image_id)

@@ -1,1 +1,1 @@
-"""The map of all photos: cards by likeness, gestures, the lasso."""
+"""The map of the library: cards by likeness, gestures, the lasso."""

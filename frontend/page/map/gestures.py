@@ -1,48 +1,48 @@
 """
-What people do on the map with mouse, fingers and keys, as moves, zooms and outlines in fractions of what is seen.
+Turns mouse, fingers and keys on the map into moves, zooms and lassos, in fractions of the viewport.
 
-One pointer drags, or draws an outline while that is asked for; two pinch; the wheel zooms.
+One pointer drags, or draws a lasso while that is switched on; two pinch; the wheel zooms.
 """
 
 from pyscript.ffi import to_js
 
 from frontend.page.browser.dom import find
 
-A_CLICK_PX = 5
-"""A pointer that moves less has clicked."""
+# A pointer that moves less clicks.
+CLICK_PX = 5
 
+# How far an arrow key moves the map, as a fraction of the viewport.
 KEY_STEP = 0.15
-"""How far an arrow key goes, as a fraction of what is seen."""
 
 KEY_ZOOM = 1.5
 
 ARROWS = {"ArrowLeft": (-1, 0), "ArrowRight": (1, 0), "ArrowUp": (0, -1), "ArrowDown": (0, 1)}
 
+# How far the wheel turns, in pixels, to zoom in e times. A guess: some five notches of a mouse.
 WHEEL_PX = 400
-"""How far the wheel turns, in pixels, to enlarge e times. A guess: some five notches of a mouse."""
 
+# About how many pixels a line is, where the browser counts the wheel in lines.
 LINE_PX = 30
-"""What browsers that count the wheel in lines mean by one, about."""
 
 
 class Gestures:
-    """The pointers on the map, and what they are about."""
+    """The pointers on the map, and what they are doing."""
 
-    def __init__(self, stage, on_move, on_zoom, on_fit, outline) -> None:
+    def __init__(self, stage, on_move, on_zoom, on_fit, lasso) -> None:
         """
         Listen to an element.
 
         Args:
-            on_move: Called with how far the map is to go, as fractions of what is seen.
-            on_zoom: Called with a factor and the point that stays; returns whether anything changed.
-            on_fit: Called when all is to be seen.
-            outline: Is asked whether it is `wanted` at an event, and begins, grows, ends or is given up.
+            on_move: Called with how far to move the map, as fractions of the viewport.
+            on_zoom: Called with a factor and the point that stays in place; returns whether anything changed.
+            on_fit: Called to show all of the map.
+            lasso: The `Lasso`, drawn by drags that it applies to.
         """
         self._stage = stage
         self._on_move = on_move
         self._on_zoom = on_zoom
         self._on_fit = on_fit
-        self._outline = outline
+        self._lasso = lasso
         self._pointers = {}
         self._begun = (0, 0)
         self._dragging = False
@@ -52,14 +52,15 @@ class Gestures:
             stage.addEventListener(name, self._up)
         stage.addEventListener("wheel", self._wheel, to_js({"passive": False}))
         stage.addEventListener("keydown", self._key)
-        stage.addEventListener("dragstart", lambda event: event.preventDefault())  # Of the pictures themselves.
+        # Otherwise the browser would drag a photo.
+        stage.addEventListener("dragstart", lambda event: event.preventDefault())
         find("map-in").addEventListener("click", lambda event: on_zoom(KEY_ZOOM, 0.5, 0.5))
         find("map-out").addEventListener("click", lambda event: on_zoom(1 / KEY_ZOOM, 0.5, 0.5))
         find("map-fit").addEventListener("click", lambda event: on_fit())
 
     @property
     def dragged(self) -> bool:
-        """Whether the click that comes now ends a drag, and is none."""
+        """Whether the click that is being handled is only the end of a drag."""
         return self._dragging
 
     def _down(self, event) -> None:
@@ -70,10 +71,10 @@ class Gestures:
             self._begun = (event.clientX, event.clientY)
             self._dragging = False
         else:
-            self._outline.give_up()
+            self._lasso.cancel()
 
     def _move(self, event) -> None:
-        if not event.buttons:  # Released outside of the map, before it was a drag.
+        if not event.buttons:  # It was released outside of the map, before it was a drag.
             self._pointers.pop(event.pointerId, None)
         if event.pointerId not in self._pointers:
             return
@@ -83,20 +84,20 @@ class Gestures:
         now = self._point(event)
         if len(self._pointers) > 1:
             self._pinch(event.pointerId, before, now)
-        elif self._outline.begun:
-            self._outline.grow(now)
+        elif self._lasso.is_drawing:
+            self._lasso.extend(now)
         else:
             self._on_move(before[0] - now[0], before[1] - now[1])
         self._pointers[event.pointerId] = now
 
     def _drag(self, event) -> bool:
-        """Begin to drag, or to draw, once a pointer is far enough from where it began."""
-        far = max(abs(event.clientX - self._begun[0]), abs(event.clientY - self._begun[1])) > A_CLICK_PX
+        """Begin to drag, or to draw the lasso, once a pointer is far enough from where it began."""
+        far = max(abs(event.clientX - self._begun[0]), abs(event.clientY - self._begun[1])) > CLICK_PX
         if far or len(self._pointers) > 1:
             self._dragging = True
             self._stage.setPointerCapture(event.pointerId)
-            if len(self._pointers) == 1 and self._outline.wanted(event):
-                self._outline.begin(self._pointers[event.pointerId])
+            if len(self._pointers) == 1 and self._lasso.applies_to(event):
+                self._lasso.begin(self._pointers[event.pointerId])
         return self._dragging
 
     def _pinch(self, pointer: int, before: tuple, now: tuple) -> None:
@@ -107,14 +108,14 @@ class Gestures:
         self._on_zoom(factor, x, y)
 
     def _up(self, event) -> None:
-        if self._pointers.pop(event.pointerId, None) and self._outline.begun:
+        if self._pointers.pop(event.pointerId, None) and self._lasso.is_drawing:
             if event.type == "pointerup":
-                self._outline.end()
+                self._lasso.end()
             else:
-                self._outline.give_up()
+                self._lasso.cancel()
 
     def _wheel(self, event) -> None:
-        """Zoom where the wheel turns; once nothing changes any more, the page scrolls as usual."""
+        """Zoom where the pointer is; at the limits of the zoom the page scrolls as usual."""
         turned = event.deltaY * (LINE_PX if event.deltaMode else 1)
         x, y = self._point(event)
         if self._on_zoom(2.718 ** (-max(-WHEEL_PX, min(turned, WHEEL_PX)) / WHEEL_PX), x, y):
@@ -132,12 +133,12 @@ class Gestures:
             self._on_zoom(1 / KEY_ZOOM, 0.5, 0.5)
         elif event.key in ("0", "Home"):
             self._on_fit()
-        elif event.key == "Escape" and self._outline.begun:
+        elif event.key == "Escape" and self._lasso.is_drawing:
             event.stopPropagation()  # The selection stays.
-            self._outline.give_up()
+            self._lasso.cancel()
         else:
             return
-        event.preventDefault()  # Else the page would scroll.
+        event.preventDefault()  # Otherwise the page would scroll.
 
     def _point(self, event) -> tuple:
         """Return where a pointer is on the map, as fractions of its width and height."""

@@ -1,70 +1,70 @@
-"""A freehand outline on the map: while it is drawn, a line is shown; when it ends, somebody is told its corners."""
+"""The lasso: a freehand outline on the map, shown while it is drawn, that selects what is inside."""
 
 from frontend.page.browser.dom import find
-from frontend.page.map.viewport import place_of
+from frontend.page.map.viewport import point_at
 
+# The least distance between corners, as a fraction of the viewport: a few pixels, so that there are some hundreds.
 STEP = 0.004
-"""How far apart corners are at least, as a fraction of what is seen: a few pixels. That makes some hundreds."""
 
+# The side of the drawing, as the worker has it.
 UNITS = 100_000
-"""The side of the drawing, as the worker has it."""
 
 
-class Outline:
+class Lasso:
     """The outline that is being drawn, if any."""
 
-    def __init__(self, view_of, on_end) -> None:
-        """`view_of()` says what part of the map is seen; `on_end` gets the corners, as points of the map."""
-        self._view_of = view_of
+    def __init__(self, viewport_of, on_end) -> None:
+        """`viewport_of()` returns the part of the map in view; `on_end` is called with corners as points of the map."""
+        self._viewport_of = viewport_of
         self._on_end = on_end
         self._corners = []
         self._last = (0, 0)
         self._drawing = ""
-        find("map-select").addEventListener("click", lambda event: self.choose(not self.chosen))
+        find("map-select").addEventListener("click", lambda event: self.switch(not self.is_on))
 
     @property
-    def chosen(self) -> bool:
-        """Whether people select now, rather than move and open."""
+    def is_on(self) -> bool:
+        """Whether drags and clicks select, rather than move the map and open photos."""
         return find("map-select").getAttribute("aria-pressed") == "true"
 
-    def choose(self, wanted: bool) -> None:
-        """Select from now on, or not."""
-        find("map-select").setAttribute("aria-pressed", str(wanted).lower())
-        find("map-stage").classList.toggle("selecting", wanted)
+    def switch(self, on: bool) -> None:
+        """Let drags and clicks select from now on, or not."""
+        find("map-select").setAttribute("aria-pressed", str(on).lower())
+        find("map-stage").classList.toggle("selecting", on)
 
     @property
-    def begun(self) -> bool:
-        """Whether one is being drawn."""
+    def is_drawing(self) -> bool:
+        """Whether an outline is being drawn."""
         return bool(self._corners)
 
-    def wanted(self, event) -> bool:
-        """Whether a drag draws an outline: Shift does so once."""
-        return self.chosen or event.shiftKey
+    def applies_to(self, event) -> bool:
+        """Whether this drag or click selects: always while switched on, otherwise with Shift."""
+        return self.is_on or event.shiftKey
 
     def begin(self, point: tuple) -> None:
-        """Begin at a point, given as fractions of what is seen."""
+        """Begin an outline at a point, given as fractions of the viewport."""
         self._drawing = ""
         self._add(point)
 
-    def grow(self, point: tuple) -> None:
-        """Go on to a point, unless it is hardly away from the last."""
+    def extend(self, point: tuple) -> None:
+        """Continue the outline to a point, unless that is hardly away from the last."""
         if abs(point[0] - self._last[0]) + abs(point[1] - self._last[1]) > STEP:
             self._add(point)
 
     def end(self) -> None:
-        """Close the outline."""
+        """Close the outline, and report it."""
         corners = self._corners
-        self.give_up()
+        self.cancel()
         self._on_end(corners)
 
-    def give_up(self) -> None:
-        """Draw no more, and forget what was drawn."""
+    def cancel(self) -> None:
+        """Drop the outline."""
         self._corners = []
-        find("map-outline").setAttribute("points", "")
+        find("map-lasso").setAttribute("points", "")
 
     def _add(self, point: tuple) -> None:
         self._last = point
-        x, y = place_of(self._view_of(), point[0], point[1])
+        x, y = point_at(self._viewport_of(), point[0], point[1])
         self._corners.append((x, y))
         self._drawing += f" {x * UNITS:.0f},{y * UNITS:.0f}"
-        find("map-outline").setAttribute("points", self._drawing)
+        find("map-lasso").setAttribute("points", self._drawing)

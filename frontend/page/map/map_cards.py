@@ -1,4 +1,4 @@
-"""The pictures that the map shows as such: the usual cards, each at its place, made and taken away as the map moves."""
+"""The photos that the map shows as cards, made and removed as the map moves."""
 
 import asyncio
 
@@ -6,99 +6,106 @@ from pyscript import document
 
 from frontend.page.browser.dom import find
 from frontend.page.browser.tasks import start
-from frontend.page.grid.cards import card, shown
 from frontend.page.server.api import ApiError
 
+# How many images are asked for in one request: reading them takes MicroPython some 20 ms then.
 MOST_AT_ONCE = 50
-"""How many images are asked for in one request: to read them takes MicroPython some 20 ms then."""
 
+# How many cards are made before the browser gets its turn: some 10 ms when measured, too little to feel on a phone.
 CARDS_AT_ONCE = 4
-"""How many cards are made before the browser gets its turn: some 10 ms here, so that nobody feels it on a phone."""
 
 
-class Spots:
+class MapCards:
     """The cards on the map."""
 
-    def __init__(self, api, on_gone) -> None:
-        """`on_gone` gets an image's id that turns out to have been deleted."""
+    def __init__(self, api, cards, known, on_gone) -> None:
+        """`on_gone` is called with the id of an image that turns out to have been deleted."""
         self._api = api
+        self._cards = cards
+        self._known = known
         self._on_gone = on_gone
 
-    async def show(self, spots: list, still) -> None:
+    async def show(self, points: list, still_wanted) -> None:
         """
-        Show these pictures and no others, but for one that has the focus.
+        Show these images and no others, except the one that has the focus.
 
         Args:
-            spots: (id, x, y) of each.
-            still: Says whether they are wanted still; where it says no, others have taken their place.
+            points: (id, x, y) of each.
+            still_wanted: Called now and then; where it returns False, others are to be shown by now.
 
         Raises:
             ApiError: The server cannot say what they are.
         """
-        places = {image_id: (x, y) for image_id, x, y in spots}
-        held = set()
-        for item in list(find("map-pictures").children):
-            if item.dataset.id in places or item.contains(document.activeElement):
-                held.add(item.dataset.id)
+        wanted = {image_id: (x, y) for image_id, x, y in points}
+        kept = set()
+        for card in list(find("map-photos").children):
+            if card.dataset.id in wanted or card.contains(document.activeElement):
+                kept.add(card.dataset.id)
             else:
-                item.remove()
-        await self.know(list(places))
+                card.remove()
+        await self.fetch(list(wanted))
         made = 0
-        for image_id in places:
-            if not still():
+        for image_id in wanted:
+            if not still_wanted():
                 return
-            if image_id in shown and image_id not in held:
-                find("map-pictures").append(self._spot(shown[image_id], places[image_id]))
+            image = self._known.get(image_id)
+            if image and image_id not in kept:
+                find("map-photos").append(self._card(image, wanted[image_id]))
                 made += 1
                 if made % CARDS_AT_ONCE == 0:
                     await asyncio.sleep(0.001)
 
-    async def know(self, image_ids: list[str], on_batch=None) -> None:
+    async def fetch(self, image_ids: list[str], on_batch=None) -> None:
         """
-        Ask the server for the images that the page does not know yet.
+        Ask the server for those of the images that the page does not know yet.
 
         Args:
-            on_batch: Called with the images of each part of them, in order; returns whether to go on.
+            on_batch: Called with the images, some at a time and in order; returns whether to go on.
+
+        Raises:
+            ApiError: The server cannot say what they are.
         """
         for first in range(0, len(image_ids), MOST_AT_ONCE):
             some = image_ids[first : first + MOST_AT_ONCE]
-            missing = [image_id for image_id in some if image_id not in shown]
+            missing = [image_id for image_id in some if not self._known.has(image_id)]
             if missing:
-                page = await self._api.some_images(missing)
-                for image in page["images"]:
-                    shown[image["id"]] = image
-                for image_id in missing:
-                    if image_id not in shown:
-                        self._on_gone(image_id)
-            if on_batch and not on_batch([shown[image_id] for image_id in some if image_id in shown]):
+                await self._fetch_missing(missing)
+            if on_batch and not on_batch([self._known.get(image_id) for image_id in some if self._known.has(image_id)]):
                 return
 
+    async def _fetch_missing(self, image_ids: list[str]) -> None:
+        for image in (await self._api.some_images(image_ids))["images"]:
+            self._known.learn(image)
+        for image_id in image_ids:
+            if not self._known.has(image_id):
+                self._on_gone(image_id)
+
     def forget(self, image_id: str) -> None:
-        """Take a picture away."""
-        item = find("map-pictures").querySelector(f'[data-id="{image_id}"]')
-        if item:
-            item.remove()
+        """Remove the card of an image."""
+        card = find("map-photos").querySelector(f'[data-id="{image_id}"]')
+        if card:
+            card.remove()
 
     def clear(self) -> None:
-        """Take all away."""
-        find("map-pictures").replaceChildren()
+        """Remove all cards."""
+        find("map-photos").replaceChildren()
 
-    def _spot(self, image: dict, place: tuple):
-        item = card(image)
-        item.style.setProperty("--x", str(place[0]))
-        item.style.setProperty("--y", str(place[1]))
-        picture = item.querySelector("img")
-        if picture:  # Not for one that waits to be deleted.
-            picture.addEventListener("error", lambda event: start(self._renew(image["id"], picture)))
-        return item
+    def _card(self, image: dict, point: tuple):
+        card = self._cards.make(image)
+        card.style.setProperty("--x", str(point[0]))
+        card.style.setProperty("--y", str(point[1]))
+        thumbnail = card.querySelector("img")
+        if thumbnail:  # A withdrawn image has only a placeholder.
+            thumbnail.addEventListener("error", lambda event: start(self._renew(image["id"], thumbnail)))
+        return card
 
-    async def _renew(self, image_id: str, picture) -> None:
-        """Ask once more for a thumbnail whose address has expired since the page heard of it."""
-        if picture.getAttribute("data-renewed"):
+    async def _renew(self, image_id: str, thumbnail) -> None:
+        """Ask once for a fresh address of a thumbnail, in case the one that failed has expired."""
+        if thumbnail.getAttribute("data-renewed"):
             return
-        picture.setAttribute("data-renewed", "")
+        thumbnail.setAttribute("data-renewed", "")
         try:
-            picture.src = (await self._api.image(image_id))["thumbnail_url"]
+            thumbnail.src = (await self._api.image(image_id))["thumbnail_url"]
         except ApiError as exc:
             if exc.status == 404:
                 self._on_gone(image_id)

@@ -1,1 +1,1 @@
-"""One photo, large, with its title, tags and facts."""
+"""One photo in the lightbox, with its title, tags and facts."""

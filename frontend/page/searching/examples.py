@@ -1,4 +1,4 @@
-"""Further pictures to search with: more like these, less like those. Shown as chips that can be taken away again."""
+"""Further photos to search with, more like these and less like those, as chips that can be removed."""
 
 from pyscript import window
 
@@ -8,14 +8,15 @@ from frontend.page.browser.tasks import start
 from frontend.page.searching.query import example_of_file, example_of_image
 from frontend.page.server.api import ApiError
 
+# Kind of an example -> what its chip says.
 KINDS = {"more": "More like", "less": "Less like"}
 
 
 class Examples:
-    """The chips beside the query picture, and the ways in for more of them: files, and buttons on cards."""
+    """The chips beside the query photo, added by choosing files or by buttons on cards."""
 
     def __init__(self, api, on_change) -> None:
-        """`on_change` is called when an example was added or taken away."""
+        """`on_change` is called when an example was added or removed."""
         self._api = api
         self._on_change = on_change
         self._examples = {"more": [], "less": []}
@@ -23,11 +24,11 @@ class Examples:
             self._listen(find(f"{kind}-files"), kind)
 
     def value(self) -> tuple:
-        """Return the examples of what is wanted and of what is not."""
+        """Return the examples of both kinds, 'more' first."""
         return list(self._examples["more"]), list(self._examples["less"])
 
     def show(self, more: list, less: list) -> None:
-        """Show examples, or none, without telling anybody."""
+        """Show examples, or none, without calling `on_change`."""
         self._examples = {"more": list(more), "less": list(less)}
         chips = [chip(kind, example, self._remove) for kind in ("more", "less") for example in self._examples[kind]]
         find("examples").replaceChildren(*chips)
@@ -46,7 +47,7 @@ class Examples:
         start(self._add(kind, [example_of_file(file) for file in files]))
 
     async def _add(self, kind: str, new: list) -> None:
-        """Add examples; an image that is one already changes sides instead of being there twice."""
+        """Add examples; an image that is an example already becomes one of this kind instead."""
         try:
             most = (await self._api.space()).limits["max_examples"]
         except ApiError as exc:
@@ -57,40 +58,40 @@ class Examples:
             held[:] = [example for example in held if example["id"] not in ids]
         room = most - len(self._examples[kind])
         if len(new) > room:
-            notice(f"You can search with at most {most} examples of each kind.")
+            notice(f"You can add at most {most} examples of each kind.")
         self._examples[kind].extend(new[:room])
-        self._open()
+        self._changed()
 
-    def _open(self) -> None:
+    def _changed(self) -> None:
         self.show(*self.value())
         find("examples-panel").open = True
         self._on_change()
 
     def _remove(self, kind: str, example: dict) -> None:
         self._examples[kind].remove(example)
-        self._open()
+        self._changed()
         find(f"{kind}-files").focus()
 
 
 def chip(kind: str, example: dict, on_remove):
     """Make the chip of an example."""
     item = make("li", f"example {kind}")
-    picture = make("img", alt="", width="32", height="32", crossorigin="anonymous")
-    show_example(picture, example)
-    remove = make("button", "quiet", "×", type="button", title="Take away")
-    remove.setAttribute("aria-label", f"Take away {example['name']}")
+    thumbnail = make("img", alt="", width="32", height="32", crossorigin="anonymous")
+    show_example(thumbnail, example)
+    remove = make("button", "quiet", "×", type="button", title="Remove")
+    remove.setAttribute("aria-label", f"Remove {example['name']}")
     remove.addEventListener("click", lambda event: on_remove(kind, example))
-    sign = make("span", "kind", KINDS[kind])
-    item.append(picture, sign, make("span", "name", example["name"], title=example["name"]), remove)
+    label = make("span", "kind", KINDS[kind])
+    item.append(thumbnail, label, make("span", "name", example["name"], title=example["name"]), remove)
     return item
 
 
-def show_example(picture, example: dict) -> None:
-    """Let an img element show an example."""
+def show_example(element, example: dict) -> None:
+    """Show an example in an img element."""
     if not example["file"]:
-        picture.src = example["url"]
+        element.src = example["url"]
         return
     url = window.URL.createObjectURL(example["file"])
-    # Once it is drawn, or cannot be, nothing asks for the file again.
-    picture.onload = picture.onerror = lambda event: window.URL.revokeObjectURL(url)
-    picture.src = url
+    # Once it is loaded, or cannot be, the element does not ask for the file again.
+    element.onload = element.onerror = lambda event: window.URL.revokeObjectURL(url)
+    element.src = url

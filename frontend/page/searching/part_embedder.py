@@ -1,56 +1,58 @@
-"""The one picture whose parts are searched with: the worker keeps it decoded until another takes its place."""
+"""Embeds parts of a photo, which the worker keeps decoded until parts of another are searched with."""
 
 import asyncio
 
 from pyscript import window
 
 
-class CloseUp:
-    """Opens a picture in detail when the first part of it is asked for. One at a time, so that memory is bounded."""
+class PartEmbedder:
+    """Opens a photo when its first part is asked for, one at a time to bound memory."""
 
     def __init__(self, embedder, api) -> None:
         self._embedder = embedder
         self._api = api
         self._lock = asyncio.Lock()
-        self._of = None
+        self._example = None
         self._opened = None
 
-    async def embed(self, example: dict, region: tuple, wanted) -> dict | None:
+    async def embed(self, example: dict, region: tuple, still_wanted) -> dict | None:
         """
-        Turn a part of a picture into its features.
+        Turn a part of a photo into features.
 
         Args:
-            wanted: Called when the worker has time; where it says no, a newer part has taken this one's place.
+            example: The photo; see `query`.
+            region: The part; see `rectangle`.
+            still_wanted: Called when the worker has time; returns False if a newer part is wanted by then.
 
         Returns:
             The features; None if they were no longer wanted.
 
         Raises:
-            PictureError: The picture cannot be used.
-            ApiError: The library's picture is gone, or the server cannot be reached.
+            PictureError: The photo cannot be used.
+            ApiError: The library's image is gone, or the server cannot be reached.
         """
         async with self._lock:
-            if not wanted():
+            if not still_wanted():
                 return None
-            if self._of is not example:
+            if self._example is not example:
                 await self._close()
                 self._opened = await self._open(example)
-                self._of = example
+                self._example = example
             return await self._embedder.embed_part(self._opened, region)
 
-    async def let_go(self) -> None:
-        """Let the worker forget the picture, once it is not at work on it."""
+    async def release(self) -> None:
+        """Let the worker free the photo, once it is done with it."""
         async with self._lock:
             await self._close()
 
     async def _close(self) -> None:
-        opened, self._opened, self._of = self._opened, None, None
+        opened, self._opened, self._example = self._opened, None, None
         if opened:
             await self._embedder.close(opened)
 
     async def _open(self, example: dict) -> dict:
         if example["id"]:
-            image = await self._api.image(example["id"])  # The address at hand may have expired.
+            image = await self._api.image(example["id"])  # The address that the page has may have expired.
             return await self._embedder.open_in_detail(image["original_url"])
         url = window.URL.createObjectURL(example["file"])
         try:

@@ -1,19 +1,18 @@
 """
-What is searched for: a picture or a part of it, further examples, and among which pictures.
+A search as people put it together: a photo or a part of it, further examples, and filters.
 
-Pure, so that it is tested without a browser.
-
-An *example* is a picture to search with, of a file or of the library: `name`, `file` (None for one of the library),
-`id` and the thumbnail's `url` (both empty for a file), and, once the embedder has looked at it, `vector` and the time
-it took, `spent`.
+An *example* is a photo to search with: `name`, `file` (None for one of the library), `id` and the thumbnail's `url`
+(both empty for a file), and, once it is embedded, `vector` and the time it took, `spent`. Pure, so that it is tested
+without a browser.
 """
 
-from frontend.page.searching.rectangle import read, written
+from frontend.page.searching.rectangle import format_region, parse_region
 
+# How many matches are asked for.
 LIMIT = 24
 
-ADDRESS = ("like", "region", "more", "less", "text", "tags", "labels", "from", "to")
-"""What an address says of a search."""
+# The parameters of the page's address that describe a search.
+PARAMETERS = ("like", "region", "more", "less", "text", "tags", "labels", "from", "to")
 
 
 def example_of_file(file) -> dict:
@@ -34,56 +33,55 @@ def example_of_image(image: dict) -> dict:
 
 
 class Query:
-    """A search as people put it together."""
+    """What is searched with, and among which images."""
 
     def __init__(self, example: dict) -> None:
         self.example = example
+        # The part of the example that counts, see `rectangle`; None for all of it.
         self.region: tuple | None = None
-        """The part of the example's picture that counts, see `rectangle`; None for all of it."""
+        # The vector of that part, once it is embedded.
         self.region_vector = ""
-        """The vector of that part, once the embedder has looked at it."""
+        # Further examples of what is wanted, and of what is not.
         self.more = []
-        """Further examples of what is wanted."""
         self.less = []
-        """Examples of what is not wanted."""
+        # Name of a field -> text, see `filters`.
         self.filters = {}
-        """Which pictures are considered, see `filters`."""
 
     def copy(self):
-        """Return the query as it is now; its examples are the same."""
+        """Return a copy that shares the examples."""
         query = Query(self.example)
         query.region, query.region_vector, query.filters = self.region, self.region_vector, dict(self.filters)
         query.more, query.less = list(self.more), list(self.less)
         return query
 
-    def several(self) -> bool:
-        """Whether more than one picture is searched with."""
+    def has_several_examples(self) -> bool:
+        """Whether more than one photo is searched with."""
         return bool(self.more or self.less)
 
-    def to_look_at(self) -> list:
-        """Return the examples of which the embedder has to make vectors. Of a part it makes them by itself."""
+    def to_embed(self) -> list:
+        """Return the examples that have no vector yet; the vector of a part is not among them."""
         first = [] if self.region else [self.example]
         return [example for example in first + self.more + self.less if example["file"] and not example["vector"]]
 
-    def address(self) -> dict:
-        """Return what an address says of the query, name -> text: nothing, if a file has a part in it."""
+    def parameters(self) -> dict:
+        """Return the query as parameters of an address, name -> text; none if it involves a file."""
         if not all([example["id"] for example in [self.example] + self.more + self.less]):
             return {}
-        said = {"like": self.example["id"]}
+        parameters = {"like": self.example["id"]}
         if self.region:
-            said["region"] = written(self.region)
+            parameters["region"] = format_region(self.region)
         for kind, examples in (("more", self.more), ("less", self.less)):
             if examples:
-                said[kind] = ",".join([example["id"] for example in examples])
-        said.update(self.filters)
-        return said
+                parameters[kind] = ",".join([example["id"] for example in examples])
+        parameters.update(self.filters)
+        return parameters
 
     def body(self, space: str) -> dict:
-        """Write the query for the API, without the filters; what it searches with has been looked at."""
+        """Return the API's query, without the filters; all of its photos are embedded."""
         body = {"space": space, "limit": LIMIT}
         if self.region:
             body["vector"] = self.region_vector
-            # The API leaves out the image that it is to find the like of; here that is up to us, see `matches_of`.
+            # The image itself is found by the vector of its part, where `like` would leave it out; see `matches_of`.
             body["limit"] += bool(self.example["id"])
         elif self.example["id"]:
             body["like"] = self.example["id"]
@@ -91,36 +89,37 @@ class Query:
             body["vector"] = self.example["vector"]
         for kind, examples in (("more_like", self.more), ("less_like", self.less)):
             if examples:
-                body[kind] = [looks_of(example) for example in examples]
+                body[kind] = [reference_to(example) for example in examples]
         return body
 
     def matches_of(self, found: list) -> list:
-        """Leave out of the API's matches the image that is searched with."""
+        """Return the API's matches without the image that is searched with."""
         return [match for match in found if match["image"]["id"] != self.example["id"]][:LIMIT]
 
 
-def looks_of(example: dict) -> dict:
-    """Name an example to the API: by its id, or by its vector."""
+def reference_to(example: dict) -> dict:
+    """Return how the API is told of an example: by its id or by its vector."""
     return {"like": example["id"]} if example["id"] else {"vector": example["vector"]}
 
 
-def ids_of_address(said: dict, max_examples: int) -> list:
+def ids_in_parameters(parameters: dict, max_examples: int) -> list:
     """Return the ids of the images that an address names."""
-    return [said["like"]] + listed_ids(said, "more", max_examples) + listed_ids(said, "less", max_examples)
+    more, less = [example_ids(parameters, kind, max_examples) for kind in ("more", "less")]
+    return [parameters["like"]] + more + less
 
 
-def listed_ids(said: dict, kind: str, max_examples: int) -> list:
+def example_ids(parameters: dict, kind: str, max_examples: int) -> list:
     """Return the ids of the further examples of a kind."""
-    return [image_id for image_id in said.get(kind, "").split(",") if image_id][:max_examples]
+    return [image_id for image_id in parameters.get(kind, "").split(",") if image_id][:max_examples]
 
 
-def query_of_address(said: dict, images: dict, max_examples: int) -> Query:
-    """Make the query that an address speaks of; `images` are those that it names, by their ids."""
-    query = Query(example_of_image(images[said["like"]]))
+def query_of_parameters(parameters: dict, images: dict, max_examples: int) -> Query:
+    """Make the query that an address describes; `images` are those that it names, by their ids."""
+    query = Query(example_of_image(images[parameters["like"]]))
     query.more, query.less = [
-        [example_of_image(images[image_id]) for image_id in listed_ids(said, kind, max_examples)]
+        [example_of_image(images[image_id]) for image_id in example_ids(parameters, kind, max_examples)]
         for kind in ("more", "less")
     ]
-    query.region = read(said.get("region", ""))
-    query.filters = {name: text for name, text in said.items() if name not in ("like", "region", "more", "less")}
+    query.region = parse_region(parameters.get("region", ""))
+    query.filters = {name: text for name, text in parameters.items() if name not in ("like", "region", "more", "less")}
     return query

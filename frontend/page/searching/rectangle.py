@@ -1,11 +1,11 @@
 """
-A part of a picture: (left, top, width, height) as fractions of the picture's width and height, always within it.
+A part of a photo: (left, top, width, height) as fractions of the photo's width and height, always within it.
 
 Pure, so that it is tested without a browser.
 """
 
+# The shortest side, as a fraction: less is a slip of the finger, and too few pixels to search with. A guess.
 SMALLEST = 0.05
-"""The shortest side, as a fraction: less is a slip of the finger, and too few pixels to be told by. A guess."""
 
 
 def between(x: float, y: float, other_x: float, other_y: float) -> tuple:
@@ -16,13 +16,13 @@ def between(x: float, y: float, other_x: float, other_y: float) -> tuple:
 
 
 def moved(region: tuple, dx: float, dy: float) -> tuple:
-    """Move a part, as far as the picture goes."""
+    """Move a part, as far as the photo goes."""
     left, top, width, height = region
     return fitted(left + dx, top + dy, width, height)
 
 
-def sized(region: tuple, dx: float, dy: float) -> tuple:
-    """Make a part wider and higher, or less so; its upper left corner stays."""
+def resized(region: tuple, dx: float, dy: float) -> tuple:
+    """Make a part wider and higher, or narrower and lower; its upper left corner stays."""
     left, top, width, height = region
     return left, top, within(width + dx, SMALLEST, 1 - left), within(height + dy, SMALLEST, 1 - top)
 
@@ -34,23 +34,23 @@ def opposite(region: tuple, corner: str) -> tuple:
 
 
 def fitted(left: float, top: float, width: float, height: float) -> tuple:
-    """Bring a part to at least the smallest size, and into the picture."""
+    """Make a part at least as large as the smallest, and move it into the photo."""
     width, height = within(width, SMALLEST, 1), within(height, SMALLEST, 1)
     return within(left, 0, 1 - width), within(top, 0, 1 - height), width, height
 
 
-def written(region: tuple) -> str:
+def format_region(region: tuple) -> str:
     """Write a part for an address: four numbers to a thousandth."""
     return ",".join([f"{value:.3f}" for value in region])
 
 
-def read(text: str) -> tuple | None:
+def parse_region(text: str) -> tuple | None:
     """Read a part from an address; None if it is none."""
     try:
         left, top, width, height = [float(part) for part in text.split(",")]
     except ValueError:
         return None
-    # Also false for what is not a number.
+    # Also false for NaN.
     if 0 <= left <= 1 and 0 <= top <= 1 and 0 < width <= 1 and 0 < height <= 1:
         return fitted(left, top, width, height)
     return None

@@ -1,20 +1,22 @@
-"""The results of a search: cards, best first, with how strong each match is and what to think of the best."""
+"""The results of a search: cards, best first, with how strong each match is."""
 
 from frontend.page.browser.dom import find, make
-from frontend.page.grid.cards import card
 from frontend.page.wording.numbers import counted
 from frontend.page.wording.strength import meaning, nothing_alike, strength
 
+# What stands in place of `meaning` where several photos were searched with.
 SEVERAL = (
-    "Cosine similarity to the examples taken together: 1 is the same. How alike unrelated pictures come out of that "
-    "has not been measured."
+    "Cosine similarity to all examples together: 1 means the same. How similar unrelated photos come out then has not "
+    "been measured."
 )
 
 
 class Results:
-    """The section under the doors; hidden while nothing is searched with."""
+    """The section of the results; hidden while there is no search."""
 
-    def __init__(self) -> None:
+    def __init__(self, cards) -> None:
+        """`cards` are the page's `Cards`."""
+        self._cards = cards
         self._spent = ""
 
     def show(self, title: str, matches: list, spent: str, nothing: str, unrelated: dict | None, several: bool) -> None:
@@ -22,17 +24,19 @@ class Results:
         Show matches.
 
         Args:
+            title: What was searched with.
+            matches: As the API gives them, best first.
             spent: What took how long.
             nothing: What to say if there are none.
-            unrelated: What unrelated pictures reach, see `strength`; None if it was not measured.
-            several: Whether several pictures were searched with at once. What unrelated pairs reach says nothing about
-                the likeness to a mean of pictures, so that there are numbers only.
+            unrelated: What unrelated photos reach, see `strength`; None if it was not measured.
+            several: Whether several photos were searched with. What unrelated pairs reach says nothing about the
+                likeness to a mean of photos, so the strength is given in numbers only.
         """
         if several:
             unrelated = None
         self._spent = spent
         find("results-title").textContent = title
-        cards = [card(match["image"], badge(match["score"], unrelated)) for match in matches]
+        cards = [self._cards.make(match["image"], badge(match["score"], unrelated)) for match in matches]
         find("matches").replaceChildren(*(cards or [make("li", "empty", nothing)]))
         find("matches").removeAttribute("aria-busy")
         find("nothing-alike").hidden = not nothing_alike([match["score"] for match in matches], unrelated)
@@ -41,11 +45,11 @@ class Results:
         find("results").hidden = False
 
     def wait(self) -> None:
-        """Say that what is shown is about to be replaced."""
+        """Show that the results are about to be replaced."""
         find("matches").setAttribute("aria-busy", "true")
 
     def come_into_view(self) -> None:
-        """Scroll to the results; a reader goes on from there."""
+        """Scroll to the results; screen readers go on from there."""
         find("results").scrollIntoView({"block": "start"})
         find("results").focus({"preventScroll": True})
 
@@ -56,7 +60,7 @@ class Results:
         self._summarise()
 
     def hide(self) -> None:
-        """Put the results away."""
+        """Hide the results."""
         find("results").hidden = True
 
     def _summarise(self) -> None:
@@ -65,7 +69,7 @@ class Results:
 
 
 def badge(score: float | None, unrelated: dict | None):
-    """Make the number and the words that say how strong a match is; None for one that was found by words alone."""
+    """Make the element that says how strong a match is; None for a match that was found by words alone."""
     if score is None:
         return None
     element = make("span", "badge", title=meaning(unrelated))

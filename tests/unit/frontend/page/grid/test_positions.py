@@ -31,7 +31,7 @@ def test_images_that_wait_to_be_deleted() -> None:
     positions.leave_out({"e", "b", "elsewhere"})
 
     assert known(positions) == list("fdca")
-    assert [positions.place_at(index) for index in range(4)] == [0, 2, 3, 5]
+    assert [positions.position_at(index) for index in range(4)] == [0, 2, 3, 5]
     assert positions.index_of("e") is None
     assert positions.knows("e")
     positions.leave_out(set())
@@ -47,7 +47,7 @@ def test_a_list_that_somebody_else_has_changed() -> None:
     assert known(positions) == [None, None, "b", "a", None]
 
 
-def test_a_new_image_whose_place_is_not_known() -> None:
+def test_a_new_image_whose_position_is_not_known() -> None:
     """Where the newest ones are not known, neither is where a new one belongs."""
     positions = Positions()
     positions.learn(2, ["b", "a"], 4)
@@ -57,7 +57,7 @@ def test_a_new_image_whose_place_is_not_known() -> None:
 
 
 def test_what_is_far_away_is_forgotten() -> None:
-    """What is left out is kept, as its place would not be known any more."""
+    """What is left out is kept, as its position would not be known any more."""
     positions = Positions()
     positions.learn(0, list("hgfedcba"), 8)
     positions.leave_out({"h"})
@@ -78,9 +78,9 @@ class LongList(RuleBasedStateMachine):
         self.positions.begin(len(self.truth))
         self.newest = 200
 
-    @rule(place=st.integers(0, 30), count=st.integers(1, 10))
-    def learn(self, place: int, count: int) -> None:
-        self.positions.learn(place, self.truth[place : place + count], len(self.truth))
+    @rule(position=st.integers(0, 30), count=st.integers(1, 10))
+    def learn(self, position: int, count: int) -> None:
+        self.positions.learn(position, self.truth[position : position + count], len(self.truth))
         self.positions.leave_out(self.leaving)
 
     @rule(late=st.integers(0, 2))
@@ -127,10 +127,10 @@ TestLongList.settings = settings(stateful_step_count=25)
 
 
 @given(st.sets(st.integers(0, 30)), st.integers(0, 30))
-def test_place_and_index(left_out: set[int], index: int) -> None:
+def test_position_and_index(left_out: set[int], index: int) -> None:
     """Each is the other's way back."""
     positions = Positions()
-    positions.learn(0, [f"{place}" for place in range(70)], 70)
-    positions.leave_out({f"{place}" for place in left_out})
+    positions.learn(0, [f"{position}" for position in range(70)], 70)
+    positions.leave_out({f"{position}" for position in left_out})
 
-    assert positions.index_of(f"{positions.place_at(index)}") == index
+    assert positions.index_of(f"{positions.position_at(index)}") == index

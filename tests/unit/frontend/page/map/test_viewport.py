@@ -1,8 +1,8 @@
-"""The part of a map that is seen: it stays within the map, and what is under the pointer stays there."""
+"""The viewport stays within the map, and what is under the pointer stays there."""
 
 import pytest
 
-from frontend.page.map.viewport import ALL, SMALLEST, moved, place_of, shift, zoomed
+from frontend.page.map.viewport import ALL, SMALLEST, moved, point_at, transform, zoomed
 
 
 def test_zoom_about_a_point() -> None:
@@ -11,16 +11,16 @@ def test_zoom_about_a_point() -> None:
     after = zoomed(before, 2, 0.25, 0.75)
 
     assert after == pytest.approx((0.2625, 0.4875, 0.25))
-    assert place_of(after, 0.25, 0.75) == pytest.approx(place_of(before, 0.25, 0.75))
+    assert point_at(after, 0.25, 0.75) == pytest.approx(point_at(before, 0.25, 0.75))
 
 
-def test_shift() -> None:
+def test_transform() -> None:
     """Moved and stretched by it, a drawing shows a point where the other part has it."""
     drawn, view = (0.1, 0.2, 0.5), (0.2, 0.3, 0.25)
-    right, down, factor = shift(drawn, view)
+    right, down, factor = transform(drawn, view)
     seen_x, seen_y = (0.3 - 0.1) / 0.5, (0.4 - 0.2) / 0.5
 
-    assert place_of(view, right + factor * seen_x, down + factor * seen_y) == pytest.approx((0.3, 0.4))
+    assert point_at(view, right + factor * seen_x, down + factor * seen_y) == pytest.approx((0.3, 0.4))
 
 
 def test_bounds() -> None:

@@ -9,8 +9,8 @@ from frontend.page.searching.query import (
     Query,
     example_of_file,
     example_of_image,
-    ids_of_address,
-    query_of_address,
+    ids_in_parameters,
+    query_of_parameters,
 )
 
 IMAGE = {"id": "0" * 32, "title": "cup", "thumbnail_url": "/thumbnail"}
@@ -37,10 +37,10 @@ def test_a_part_of_an_image_does_not_find_the_image() -> None:
 
 
 def test_a_file_has_no_address() -> None:
-    """Its picture is in this browser alone, so that nothing of the search is told."""
+    """Its photo is in this browser only, so the address says nothing of the search."""
     query = Query(example_of_file(SimpleNamespace(name="cup.jpg")))
     query.filters = {"tags": "summer"}
-    assert query.address() == {}
+    assert query.parameters() == {}
 
 
 def test_an_address_leads_to_the_same_query() -> None:
@@ -49,12 +49,12 @@ def test_an_address_leads_to_the_same_query() -> None:
     query.region, query.filters = PART, {"tags": "summer, linen", "from": "2026-11-01"}
     query.less = [example_of_image(OTHER)]
     images = {image["id"]: image for image in (IMAGE, OTHER)}
-    assert ids_of_address(query.address(), 8) == list(images)
-    assert ids_of_address(query.address(), 0) == [IMAGE["id"]]
-    again = query_of_address(query.address(), images, 8)
+    assert ids_in_parameters(query.parameters(), 8) == list(images)
+    assert ids_in_parameters(query.parameters(), 0) == [IMAGE["id"]]
+    again = query_of_parameters(query.parameters(), images, 8)
     assert (again.example, again.less, again.filters) == (query.example, query.less, query.filters)
     assert again.region == pytest.approx(PART)
-    assert query_of_address({"like": IMAGE["id"], "region": "all of it"}, images, 8).region is None
+    assert query_of_parameters({"like": IMAGE["id"], "region": "all of it"}, images, 8).region is None
 
 
 def test_several_examples() -> None:
@@ -62,9 +62,9 @@ def test_several_examples() -> None:
     query = query_of_image()
     file = example_of_file(SimpleNamespace(name="cup.jpg"))
     query.more, query.less = [file], [example_of_image(OTHER)]
-    assert query.to_look_at() == [file]
+    assert query.to_embed() == [file]
     file["vector"] = "vector"
-    assert query.to_look_at() == []
+    assert query.to_embed() == []
     assert query.body("space") == {
         "space": "space",
         "limit": LIMIT,
@@ -72,7 +72,7 @@ def test_several_examples() -> None:
         "more_like": [{"vector": "vector"}],
         "less_like": [{"like": OTHER["id"]}],
     }
-    assert query.address() == {}
+    assert query.parameters() == {}
 
 
 def test_a_copy_stays_as_it_is() -> None:

@@ -1,8 +1,8 @@
-"""A part of a picture stays a part of it, however it is drawn, moved and sized."""
+"""A part of a photo stays within it, however it is drawn, moved and resized."""
 
 import pytest
 
-from frontend.page.searching.rectangle import SMALLEST, between, moved, opposite, read, sized, written
+from frontend.page.searching.rectangle import SMALLEST, between, format_region, moved, opposite, parse_region, resized
 
 PART = (0.2, 0.3, 0.4, 0.2)
 
@@ -27,9 +27,9 @@ def test_moved_against_the_border() -> None:
     assert moved(PART, -1, 1) == pytest.approx((0, 0.8, 0.4, 0.2))
 
 
-def test_sized_against_the_border() -> None:
+def test_resized_against_the_border() -> None:
     """Its upper left corner stays; it ends at the border, and does not vanish."""
-    assert sized(PART, 1, -1) == pytest.approx((0.2, 0.3, 0.8, SMALLEST))
+    assert resized(PART, 1, -1) == pytest.approx((0.2, 0.3, 0.8, SMALLEST))
 
 
 @pytest.mark.parametrize(
@@ -40,12 +40,12 @@ def test_the_corner_opposite_the_one_dragged(corner: str, expected: tuple[float,
     assert opposite(PART, corner) == pytest.approx(expected)
 
 
-def test_written_and_read() -> None:
+def test_address_of_a_part() -> None:
     """An address carries a part to a thousandth."""
-    assert read(written(PART)) == pytest.approx(PART)
+    assert parse_region(format_region(PART)) == pytest.approx(PART)
 
 
 @pytest.mark.parametrize("text", ["", "1,2,3", "a,b,c,d", "nan,0,1,1", "0,0,0,1", "0,0,2,1", "-1,0,1,1", "0,0,inf,1"])
 def test_an_address_that_names_no_part(text: str) -> None:
     """Whatever somebody wrote there, it is no part."""
-    assert read(text) is None
+    assert parse_region(text) is None
