@@ -26,6 +26,7 @@ REST_S = 15
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--files", type=int, default=30)
+    parser.add_argument("--rest-s", type=int, default=REST_S, help="before memory is read again (%(default)s)")
     parser.add_argument("--limit-s", type=int, default=1800, help="after which it is given up (%(default)s)")
 
 
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> Report:
             page.add_init_script(OBSERVE)
             page.goto(server.url)
             page.locator("#engine").get_by_text("Ready").wait_for(timeout=120_000)
-            rows = measure(page, files, options.limit_s)
+            rows = measure(page, files, options.limit_s, options.rest_s)
             added = page.locator("#uploads-summary").inner_text()
             version = browser.version
     return Report(
@@ -68,7 +69,7 @@ NOTES = [
 ]
 
 
-def measure(page: Page, files: Sequence[Path], limit_s: int) -> dict:
+def measure(page: Page, files: Sequence[Path], limit_s: int, rest_s: int) -> dict:
     """Add the files; returns what is measured -> value, and the files' `sizes` in bytes."""
     browser = page.context.new_cdp_session(page)
     before, heaps, memories = heap_mb(browser, collect=True), [], []
@@ -86,7 +87,7 @@ def measure(page: Page, files: Sequence[Path], limit_s: int) -> dict:
         page.wait_for_timeout(EVERY_S * 1000)
     spent = time.monotonic() - began
     long_tasks = page.evaluate("window.longTasks")
-    page.wait_for_timeout(REST_S * 1000)
+    page.wait_for_timeout(rest_s * 1000)
     return {
         "sizes": [path.stat().st_size for path in files],
         "images/s": len(files) / spent,
@@ -99,7 +100,7 @@ def measure(page: Page, files: Sequence[Path], limit_s: int) -> dict:
             f"renderers in quarter {number + 1} at most, MB": max(part)
             for number, part in enumerate(quarters(memories))
         },
-        f"renderers after {REST_S} s of rest, MB": renderers_mb(),
+        f"renderers after {rest_s} s of rest, MB": renderers_mb(),
         "rows in the list at most": rows,
         "long tasks": len(long_tasks),
         "longest task, ms": max(long_tasks, default=0),

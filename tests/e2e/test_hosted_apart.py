@@ -31,7 +31,7 @@ def host() -> Iterator[FileServer]:
 
 @pytest.mark.parametrize("isolated", [True, False], ids=["isolated", "not isolated"])
 def test_hosted_apart(
-    isolated: bool, context: BrowserContext, host: FileServer, drawn_groups: Groups, tmp_path: Path
+    isolated: bool, context: BrowserContext, host: FileServer, drawn_model: Path, drawn_groups: Groups, tmp_path: Path
 ) -> None:
     """With one attribute set, and the page let in, it adds, shows and searches as it does at home."""
     if isolated:
@@ -40,7 +40,8 @@ def test_hosted_apart(
             "Cross-Origin-Embedder-Policy": "require-corp",
         }
     first, second, other = *drawn_groups["dots"][:2], drawn_groups["rings"][0]
-    with running_server(tmp_path, variables={"LOOKALIKE_ORIGINS": host.address}) as server, context.new_page() as page:
+    origins = {"LOOKALIKE_ORIGINS": host.address}
+    with running_server(tmp_path, str(drawn_model), variables=origins) as server, context.new_page() as page:
         html = host.files["/search/"].decode()
         assert 'data-api=""' in html
         host.files["/search/"] = html.replace('data-api=""', f'data-api="{server.url}"').encode()

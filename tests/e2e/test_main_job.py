@@ -38,19 +38,21 @@ def test_a_search_sends_a_vector_and_no_picture(visit: Visit, groups: Groups) ->
 
 
 @pytest.mark.new_tab
-def test_the_library_outlives_a_reload_and_a_restart(visit: Visit, groups: Groups, tmp_path: Path) -> None:
+def test_the_library_outlives_a_reload_and_a_restart(
+    visit: Visit, groups: Groups, drawn_model: Path, tmp_path: Path
+) -> None:
     """What was acknowledged is there after the page is loaded again, and after the server is started again."""
     files = next(iter(groups.values()))[:3]
     port = free_port()
     visit.url = f"http://127.0.0.1:{port}"
-    with running_server(tmp_path, port=port):
+    with running_server(tmp_path, str(drawn_model), port=port):
         visit.open().ready().add(files)
         held = visit.library()
         visit.page.reload()
         visit.ready()  # What still loads when a server ends is a complaint.
         expect(visit.page.locator("#images .card")).to_have_count(3)
         assert visit.library() == held
-    with running_server(tmp_path, port=port):
+    with running_server(tmp_path, str(drawn_model), port=port):
         visit.open().ready()
         expect(visit.page.locator("#images .card")).to_have_count(3)
         assert visit.library() == held

@@ -215,10 +215,11 @@ def test_a_browser_in_which_nothing_starts(visit: Visit) -> None:
     expect(late).to_be_visible()
 
 
-def test_plain_http(context: BrowserContext, drawn_groups: Groups, tmp_path: Path) -> None:
+def test_plain_http(context: BrowserContext, drawn_model: Path, drawn_groups: Groups, tmp_path: Path) -> None:
     """At an address that is not this machine's own, without https, all of it works, and the page says what it costs."""
     first, second = drawn_groups["dots"][:2]
-    with running_server(tmp_path, variables={"LOOKALIKE_HOSTS": PLAIN}) as server, context.new_page() as page:
+    hosts = {"LOOKALIKE_HOSTS": PLAIN}
+    with running_server(tmp_path, str(drawn_model), variables=hosts) as server, context.new_page() as page:
         visit = Visit(page, server.url.replace("127.0.0.1", PLAIN))
         visit.tolerated = ["requires SharedArrayBuffer", "Cross-Origin-Opener-Policy"]  # Hints, to whoever looks there.
         visit.open().ready()

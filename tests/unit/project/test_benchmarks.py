@@ -23,7 +23,7 @@ TINY = {
     "unindexed_rows": ["--rows", "600", "--dimension", "1280", "--shares", "0.5"],
     "model_speed": ["--pictures", "1", "--rounds", "1"],
     "grid": ["--rows", "40", "--seconds", "1", "--jumps", "2"],
-    "adding": ["--files", "3"],
+    "adding": ["--files", "3", "--rest-s", "0"],
     "architectures": ["--pictures", "4", "--each", "4", "--clients", "2", "--burst", "4", "--alone", "1"],
     "extraction": ["--megapixels", "0.1", "--formats", "JPEG", "--rounds", "1"],
     "batch": ["--files", "2", "--megapixels", "0.1", "--rounds", "1"],
@@ -50,16 +50,19 @@ WITH_PHOTOGRAPHS = {"bytes_per_vector", "preprocessing"}
 
 
 LONG = {
+    "adding",
     "architectures",
     "batch",
     "bytes_per_vector",
     "extraction",
+    "flat_search",
     "grid",
+    "index_types",
     "preprocessing",
     "search_service",
     "start_up",
 }
-"""Those that take half a minute or more even so, and are run by `-m benchmarks`."""
+"""Those that take a quarter of a minute or more even so, and are run by `-m benchmarks`."""
 
 
 @pytest.mark.parametrize(
