@@ -11,7 +11,7 @@ from tests.support.api import API
 from tests.support.network import serving
 from tests.support.page import Visit
 
-from .conftest import keep_screenshot
+from .conftest import checked
 
 
 @pytest.fixture
@@ -20,10 +20,7 @@ def api_page(browser: Browser, app: Litestar, request: pytest.FixtureRequest) ->
     with serving(app) as address, browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         visit = Visit(context.new_page(), f"http://{address}")
         visit.page.goto(f"{visit.url}{API}/docs")
-        yield visit.page
-        keep_screenshot(visit, request.node.name)
-        assert visit.complaints == []
-        assert visit.foreign_requests() == []
+        yield from (visit.page for visit in checked(visit, request))
 
 
 def test_from_contents_to_an_operation_and_its_types(api_page: Page) -> None:
