@@ -6,7 +6,7 @@ from frontend.page.adding.drop_and_choose import FileInputs
 from frontend.page.adding.upload_queue import UploadQueue
 from frontend.page.admin.hubs import Hubs
 from frontend.page.admin.warnings import show_warnings
-from frontend.page.browser.dom import asking, find, limit_lengths
+from frontend.page.browser.dom import dialog_is_open, find, limit_lengths
 from frontend.page.browser.tasks import start
 from frontend.page.grid import arrow_keys
 from frontend.page.grid.cards import DELETE, LESS_LIKE, MORE_LIKE, OPEN, SELECT, SIMILAR, Cards
@@ -17,14 +17,14 @@ from frontend.page.library.selection import Selection
 from frontend.page.library.undoable_deletion import UndoableDeletion
 from frontend.page.map.map import Map
 from frontend.page.model.embedder import Embedder
-from frontend.page.model.engine_panel import Engine
+from frontend.page.model.engine_panel import EnginePanel
 from frontend.page.model.start_up import StartUp
 from frontend.page.photo.lightbox import Lightbox
-from frontend.page.reembedding.notice import tell_who_may
+from frontend.page.reembedding.notice import show_notice
 from frontend.page.searching.search import Search
-from frontend.page.server.addresses import on_server
+from frontend.page.server.addresses import server_url
 from frontend.page.server.api import Api
-from frontend.page.server.api_key import Key
+from frontend.page.server.api_key import ApiKey
 from frontend.page.server.watch import ServerWatch
 from frontend.page.wording.titles_and_tags import split_tags
 
@@ -33,7 +33,7 @@ class Page:
     """Everything on the page, and what happens when people touch it."""
 
     def __init__(self) -> None:
-        self.api = Api(on_server("/api/v1"), Key())
+        self.api = Api(server_url("/api/v1"), ApiKey())
         self.embedder = Embedder()
         known = KnownImages()
         self.cards = cards = Cards(known)
@@ -55,9 +55,9 @@ class Page:
             self.selection.select,
             self._forget,
         )
-        self.start_up = StartUp(self.embedder, "Search by picture")
+        self.start_up = StartUp(self.embedder, "Search by photo")
         ServerWatch(self.api, self._back)
-        Engine(self.api, self.embedder, self.start_up)
+        EnginePanel(self.api, self.embedder, self.start_up)
         FileInputs(self._search_with, self._add)
         for grid, around in ((self.library.grid, "library"), (PlainGrid("matches", known), "results")):
             arrow_keys.listen(grid, around)
@@ -75,7 +75,7 @@ class Page:
             space = await self.api.space()
             self._started = True
             limit_lengths(space.limits)
-            start(tell_who_may(self.api, space))
+            start(show_notice(self.api, space))
             start(show_warnings(self.api, space))
             start(Hubs(self.api, self._delete).show(space))
             start(self.search.by_address())
@@ -154,7 +154,7 @@ class Page:
         self.map.forget(image["id"])
 
     def _key(self, event) -> None:
-        if asking():
+        if dialog_is_open():
             return
         if event.key == "Escape" and not has_text(event.target):
             if not self.selection.clear():

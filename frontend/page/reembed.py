@@ -2,226 +2,171 @@
 
 import asyncio
 
-from pyscript import document, window
+from pyscript import window
 
 from frontend.page.browser.clock import now_s
-from frontend.page.browser.dom import find, make
+from frontend.page.browser.dom import find
 from frontend.page.browser.rate import Rate
 from frontend.page.browser.tasks import start
-from frontend.page.model.embedder import Embedder, PictureError
+from frontend.page.model.embedder import Embedder
 from frontend.page.model.start_up import StartUp
-from frontend.page.reembedding.progress import models
+from frontend.page.reembedding.progress import models_text, progress_text, unread
+from frontend.page.reembedding.unreadable import UnreadablePhotos
 from frontend.page.reembedding.work import Reembedder
-from frontend.page.server.addresses import on_server
+from frontend.page.server.addresses import server_url
 from frontend.page.server.api import Api, ApiError
-from frontend.page.server.api_key import Key
-from frontend.page.wording.numbers import counted, duration, speed
+from frontend.page.server.api_key import ApiKey
 
+# The end of the address while it runs: so a reload goes on, and the address can be opened in other browsers.
 RUN = "#run"
-"""The end of the address while it runs: so a reload goes on, and the address can be opened in other browsers."""
 
-LOOK_S = 2
-"""How often the server is asked how far all browsers are. A guess; where that takes long, it is asked less often."""
+# How often the server is asked how far all browsers are. A guess; where an answer takes long, less often.
+POLL_S = 2
 
 
 class Reembedding:
     """Everything on the page, and what happens when people touch it."""
 
     def __init__(self) -> None:
-        self.api = Api(on_server("/api/v1"), Key())
-        self.embedder = Embedder()
-        self.start_up = StartUp(self.embedder, "The model")
-        self.rate = Rate()
-        self.work = Reembedder(self.embedder, self.api, self._done, self._unreadable, self._trouble, self._ended)
-        self.running = False
-        self.progress = {}
+        self._api = Api(server_url("/api/v1"), ApiKey())
+        self._embedder = Embedder()
+        self._start_up = StartUp(self._embedder, "The model")
+        self._rate = Rate()
+        self._work = Reembedder(self._embedder, self._api, self)
+        self._unreadable = UnreadablePhotos(self._work.by_thumbnail, self._api.delete, self._ask)
+        self._running = False
+        self._progress = {}
         find("reembed-run").addEventListener("click", lambda event: self._toggle())
         find("reembed-finish").addEventListener("click", lambda event: start(self._finish()))
         find("unreadable-again").addEventListener("click", lambda event: self._run(True))
-        window.onpagehide = lambda event: self.work.leave()
+        window.onpagehide = lambda event: self._work.leave()
 
     async def start(self) -> None:
         """Say what there is to do; bring the embedder up beside it, and go on if that was asked for."""
         try:
-            space = await self.api.space()
-            await self._look()
+            space = await self._api.space()
+            await self._ask()
         except ApiError as exc:
-            self._problem(exc.message)
+            self._say_problem(exc.message)
             return
-        if not self.progress["sources"]:
+        if not self._progress["sources"]:
             find("start-up").classList.add("away")
             find("engine").hidden = True
             find("reembed-run").hidden = True
             return
-        if not await self.start_up.run(space):
+        if not await self._start_up.run(space):
             return
         find("reembed-run").disabled = find("unreadable-again").disabled = False
         self._show()
-        if window.location.hash == RUN and self._readable():
+        if window.location.hash == RUN and unread(self._progress):
             self._run(False)
+
+    # What the work tells
+
+    def done(self) -> None:
+        """One photo is re-embedded."""
+        self._rate.count(now_s())
+
+    def unreadable(self) -> None:
+        """One photo could not be read."""
+        start(self._try_to_ask())
+
+    def waits(self, text: str) -> None:
+        """The work waits for what the text says; empty when it goes on."""
+        if self._running:
+            find("reembed-state").textContent = text
+
+    def ended(self, problem: str) -> None:
+        """Nothing is left for this browser, or a problem keeps it from going on."""
+        start(self._settle(problem))
+
+    # What people do
 
     def _toggle(self) -> None:
-        if not self.running:
+        if not self._running:
             self._run(False)
             return
-        self.work.stop()
-        self._stop("Stopped. What is done stays done.")
+        self._work.stop()
+        self._stop("Paused. What is done stays done.")
 
     def _run(self, again: bool) -> None:
-        if self.running:
+        if self._running:
             return
-        self.running = True
-        self.rate.stop()
-        self.rate.begin(now_s())
+        self._running = True
+        self._rate.stop()
+        self._rate.begin(now_s())
         window.history.replaceState(None, "", RUN)
         find("reembed-problem").hidden = True
         find("reembed-state").textContent = ""
         self._show()
-        self.work.run(again)
-        start(self._watch())
+        self._work.run(again)
+        start(self._poll())
 
     def _stop(self, text: str) -> None:
-        self.running = False
+        self._running = False
         window.history.replaceState(None, "", window.location.pathname)
         find("reembed-state").textContent = text
         self._show()
 
-    async def _watch(self) -> None:
-        """Show how far all browsers are, as long as this one works."""
-        while self.running:
-            began = now_s()
-            await self._try_to_look()
-            await asyncio.sleep(max(LOOK_S, 10 * (now_s() - began)))
-
-    async def _try_to_look(self) -> None:
-        try:
-            await self._look()
-        except ApiError:
-            return  # Those who work say so, and wait.
-
-    async def _look(self) -> None:
-        self.progress = await self.api.reembedding()
-        self._show()
-
-    def _done(self) -> None:
-        self.rate.count(now_s())
-
-    def _unreadable(self) -> None:
-        start(self._try_to_look())
-
-    def _trouble(self, text: str) -> None:
-        if self.running:
-            find("reembed-state").textContent = text
-
-    def _ended(self, reason: str) -> None:
-        start(self._settle(reason))
-
-    async def _settle(self, reason: str) -> None:
-        """Say how it ended."""
-        try:
-            await self._look()
-        except ApiError as exc:
-            reason = reason or exc.message
-        self._stop("")
-        if reason:
-            self._problem(reason)
-
     async def _finish(self) -> None:
         find("reembed-finish").disabled = True
         try:
-            await self.api.finish_reembedding()
-            await self._look()
+            await self._api.finish_reembedding()
+            await self._ask()
         except ApiError as exc:
-            self._problem(exc.message)
+            self._say_problem(exc.message)
         finally:
             find("reembed-finish").disabled = False
-        if not self.progress["sources"]:
+        if not self._progress["sources"]:
             find("reembed-run").hidden = True
-            find("reembed-state").textContent = "Finished. Every picture can be found."
+            find("reembed-state").textContent = "Finished. Every photo can be found."
 
-    def _problem(self, text: str) -> None:
+    # What the server says
+
+    async def _poll(self) -> None:
+        """Show how far all browsers are, while this one works."""
+        while self._running:
+            began = now_s()
+            await self._try_to_ask()
+            await asyncio.sleep(max(POLL_S, 10 * (now_s() - began)))
+
+    async def _try_to_ask(self) -> None:
+        try:
+            await self._ask()
+        except ApiError:
+            return  # The work says so, and waits.
+
+    async def _ask(self) -> None:
+        self._progress = await self._api.reembedding()
+        self._show()
+
+    async def _settle(self, problem: str) -> None:
+        """Show how it ended."""
+        try:
+            await self._ask()
+        except ApiError as exc:
+            problem = problem or exc.message
+        self._stop("")
+        if problem:
+            self._say_problem(problem)
+
+    def _say_problem(self, text: str) -> None:
         find("reembed-problem").textContent = text
         find("reembed-problem").hidden = False
 
-    def _readable(self) -> bool:
-        """Whether something waits that was not found to be unreadable."""
-        return self.progress["left"] > self.progress["unreadable"]
-
     def _show(self) -> None:
-        progress = self.progress
-        find("reembed-models").textContent = models(progress)
+        progress = self._progress
         total, left = progress["total"], progress["left"]
+        find("reembed-models").textContent = models_text(progress)
         find("reembed-progress").hidden = not progress["sources"]
         find("reembed-bar").value = (total - left) / total if total else 1
-        find("reembed-count").textContent = self._done_so_far(total, left)
-        find("reembed-run").textContent = "Pause" if self.running else "Start"
-        find("reembed-run").hidden = not (self.running or self._readable())
-        over = bool(progress["sources"]) and not left and not self.running
+        rate = self._rate.per_second(now_s()) if self._running else 0
+        find("reembed-count").textContent = progress_text(progress, rate)
+        find("reembed-run").textContent = "Pause" if self._running else "Start"
+        find("reembed-run").hidden = not (self._running or unread(progress))
+        over = bool(progress["sources"]) and not left and not self._running
         find("reembed-finish").hidden = find("reembed-finish-note").hidden = not over
-        self._show_unreadable()
-
-    def _done_so_far(self, total: int, left: int) -> str:
-        done = f"{total - left:,} of {counted(total, 'picture', 'pictures')}"
-        rate = self.rate.per_second(now_s()) if self.running else 0
-        if not rate:
-            return done
-        for_it_alone = duration((left - self.progress["unreadable"]) / rate)
-        return f"{done} · {speed(rate)} in this browser · {for_it_alone} left for it alone"
-
-    def _show_unreadable(self) -> None:
-        count, rows = self.progress["unreadable"], find("unreadable-rows")
-        find("unreadable").hidden = not count
-        find("unreadable-summary").textContent = counted(count, "picture", "pictures")
-        ids = [entry["image"]["id"] for entry in self.progress["examples"]]
-        shown = [rows.children.item(index) for index in range(rows.children.length)]
-        for row in shown:
-            if row.getAttribute("data-id") not in ids:
-                row.remove()
-        known = [row.getAttribute("data-id") for row in shown]
-        rows.append(*[self._row(entry) for entry in self.progress["examples"] if entry["image"]["id"] not in known])
-
-    def _row(self, entry: dict):
-        image = entry["image"]
-        name = image["title"] or image["file_name"]
-        element = make("li", "unreadable", data_id=image["id"])
-        picture = make("img", alt="", width="64", height="64", crossorigin="anonymous", src=image["thumbnail_url"])
-        stage = make("span", "stage", entry["reason"], role="status")
-        original = make("a", "button quiet", "Open", href=image["original_url"], target="_blank", rel="noopener")
-        thumbnail = make("button", "quiet", "Use its thumbnail", type="button")
-        delete = make("button", "quiet danger", "Delete", type="button")
-        for button, label in ((original, "Open the file of"), (thumbnail, "Use the thumbnail of"), (delete, "Delete")):
-            button.setAttribute("aria-label", f"{label} {name}")
-        thumbnail.addEventListener("click", lambda event: start(self._by_thumbnail(image, thumbnail, stage)))
-        delete.addEventListener("click", lambda event: start(self._delete(image, delete, stage)))
-        element.append(picture, make("span", "name", name, title=image["file_name"]), stage)
-        element.append(original, thumbnail, delete)
-        return element
-
-    async def _by_thumbnail(self, image: dict, button, stage) -> None:
-        await self._do(self.work.by_thumbnail(image), button, stage)
-
-    async def _delete(self, image: dict, button, stage) -> None:
-        """Delete a picture at the second press: there is no undoing it here."""
-        if button.textContent == "Delete":
-            button.textContent = "Delete for good"
-            button.setAttribute("aria-label", "Delete for good")
-            return
-        await self._do(self.api.delete(image["id"]), button, stage)
-
-    async def _do(self, work, button, stage) -> None:
-        """Do something about a picture that could not be read; then it is not in the list any more."""
-        button.disabled = True
-        try:
-            await work
-            await self._look()
-            if document.activeElement == document.body:
-                find("unreadable").focus()
-        except PictureError as exc:
-            stage.textContent = str(exc)
-        except ApiError as exc:
-            stage.textContent = exc.message
-        finally:
-            button.disabled = False
+        self._unreadable.show(progress["unreadable"], progress["examples"])
 
 
 start(Reembedding().start())

@@ -49,7 +49,7 @@ def test_a_chosen_folder(visit: Visit, folder: Path) -> None:
     visit.open().ready()
     visit.page.set_input_files("#add-folder", folder)
     expect(visit.page.locator("#images .card")).to_have_count(2)
-    expect(visit.page.locator("#notice")).to_have_text("Skipped: 3 files that are not pictures.")
+    expect(visit.page.locator("#notice")).to_have_text("Skipped: 3 files that are not photos.")
     assert set(visit.library()) == {"first", "second"}
 
 
@@ -61,7 +61,7 @@ def test_a_dropped_folder(visit: Visit, folder: Path) -> None:
         data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
         browser.send("Input.dispatchDragEvent", {"type": kind, "x": 1200, "y": 300, "data": data})
     expect(visit.page.locator("#images .card")).to_have_count(2)
-    expect(visit.page.locator("#notice")).to_have_text("Skipped: 3 files that are not pictures.")
+    expect(visit.page.locator("#notice")).to_have_text("Skipped: 3 files that are not photos.")
 
 
 def test_a_phone_has_a_camera_at_both_doors(visit: Visit, browser: Browser) -> None:
@@ -86,7 +86,7 @@ def test_the_connection_to_the_server_is_lost(visit: Visit, drawn_groups: Groups
     keep_screens(page, "adding_no_connection")
     connect(page, "**/api/v1/uploads")
     expect(page.locator("#images .card")).to_have_count(4)
-    expect(page.locator("#uploads-summary")).to_contain_text("4 pictures added")
+    expect(page.locator("#uploads-summary")).to_contain_text("4 photos added")
 
 
 def test_the_connection_breaks_in_the_middle_of_a_file(visit: Visit, server: Server, drawn_groups: Groups) -> None:
@@ -223,7 +223,7 @@ def test_cancelling(visit: Visit, drawn_groups: Groups) -> None:
     expect(row(page, files[0].name)).to_have_count(0)
     expect(page.locator("#uploads-rate")).to_contain_text("0 of 4")
     page.get_by_role("button", name="Cancel all").click()
-    expect(page.locator("#uploads-summary")).to_have_text("0 pictures added, 5 cancelled")
+    expect(page.locator("#uploads-summary")).to_have_text("0 photos added, 5 cancelled")
     expect(page.locator(".upload")).to_have_count(0)
     visit.until(lambda: visit.embedder()["open_pictures"] == 0)
     visit.until(lambda: unsent(page) == 0)
@@ -245,7 +245,7 @@ def test_a_picture_that_looks_like_another(visit: Visit, server: Server, groups:
     page.get_by_role("button", name="Clear the list").click()
     visit.add([smaller])
     expect(page.locator(".question")).to_contain_text(f"Looks like {title(first)}: keep both?")
-    expect(page.locator("#uploads-summary")).to_have_text("1 picture added, 1 question")
+    expect(page.locator("#uploads-summary")).to_have_text("1 photo added, 1 question")
     keep_screens(page, "adding_question")
     page.get_by_role("button", name="Keep both").click()
     expect(page.locator(".question")).to_have_count(0)
@@ -269,7 +269,7 @@ def test_two_that_come_together_and_look_alike(visit: Visit, groups: Groups, tmp
         picture = picture.convert("RGB")
         smaller.write_bytes(jpeg(picture.resize((picture.width * 3 // 4, picture.height * 3 // 4))))
     page = visit.open().ready().add([first, smaller]).page
-    expect(page.locator("#uploads-summary")).to_have_text("2 pictures added, 1 question")
+    expect(page.locator("#uploads-summary")).to_have_text("2 photos added, 1 question")
     expect(page.locator(".question")).to_have_count(1)
 
 

@@ -169,7 +169,7 @@ def test_a_part_that_cannot_be_loaded(visit: Visit, drawn_groups: Groups, first:
     expect(visit.page.locator("#engine")).to_contain_text("pyodide.asm.wasm cannot be loaded (status 404)")
     expect(visit.page.locator("#images")).to_contain_text("Your library is empty")
     visit.page.set_input_files("#search-file", drawn_groups["dots"][0])
-    expect(visit.page.locator("#search-note")).to_contain_text("Search by picture could not start")
+    expect(visit.page.locator("#search-note")).to_contain_text("Search by photo could not start")
     visit.add([drawn_groups["dots"][1]])
     assert "could not start" in visit.outcome(drawn_groups["dots"][1].name)
 
@@ -270,7 +270,7 @@ def test_the_same_file_twice_in_one_go(visit: Visit, drawn_groups: Groups, tmp_p
     copy = tmp_path / "copy.jpg"
     copy.write_bytes(drawn_groups["dots"][0].read_bytes())
     visit.open().ready().add([drawn_groups["dots"][0], copy])
-    expect(visit.page.locator("#uploads-summary")).to_have_text("1 picture added, 1 already there")
+    expect(visit.page.locator("#uploads-summary")).to_have_text("1 photo added, 1 already there")
     expect(visit.page.locator("#library-summary")).to_have_text("1 photo")
 
 

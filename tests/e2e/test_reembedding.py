@@ -105,7 +105,7 @@ def replaced(worked: Story) -> Story:
 def finished(replaced: Story) -> Story:
     """The old space is given up."""
     replaced.page.get_by_role("button", name="Finish").click()
-    expect(replaced.page.locator("#reembed-state")).to_contain_text("Every picture can be found")
+    expect(replaced.page.locator("#reembed-state")).to_contain_text("Every photo can be found")
     return replaced
 
 
@@ -118,7 +118,7 @@ def returned(finished: Story) -> Story:
 
 def test_photos_of_another_model_are_told(opened: Story) -> None:
     """The page says how many cannot be found, and shows none of them."""
-    notice = "24 pictures were added with another model and cannot be found yet."
+    notice = "24 photos were added with another model and cannot be found yet."
     expect(opened.page.locator("#reembed-notice")).to_contain_text(notice)
     assert opened.first.library() == []
     keep_screen(opened.page, "reembed_notice")
@@ -126,7 +126,7 @@ def test_photos_of_another_model_are_told(opened: Story) -> None:
 
 def test_what_there_is_to_do_is_told(followed: Story) -> None:
     """The page that re-embeds names the number of photos and the new model."""
-    expect(followed.page.locator("#reembed-models")).to_contain_text("24 pictures) to drawn")
+    expect(followed.page.locator("#reembed-models")).to_contain_text("24 photos) to drawn")
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -149,7 +149,7 @@ def test_both_tabs_tell_the_photo_that_cannot_be_read(worked: Story) -> None:
     """They name it, and count the others."""
     for tab in (worked.page, worked.second.page):
         expect(tab.locator("#unreadable")).to_contain_text(title(worked.torn))
-        expect(tab.locator("#reembed-count")).to_have_text("23 of 24 pictures")
+        expect(tab.locator("#reembed-count")).to_have_text("23 of 24 photos")
 
 
 def test_with_a_photo_left_nothing_is_finished(worked: Story) -> None:
@@ -220,7 +220,7 @@ def test_key_and_lost_connection(context: BrowserContext, drawn_model: Path, oth
         assert violations(page) == []
         page.get_by_label("Key", exact=True).fill(key)
         page.keyboard.press("Enter")
-        expect(page.locator("#reembed-models")).to_contain_text("5 pictures) to drawn")
+        expect(page.locator("#reembed-models")).to_contain_text("5 photos) to drawn")
 
         page.route("**/api/v1/reembedding/images/*", lambda route: route.abort("connectionrefused"))
         page.get_by_role("button", name="Start").click()

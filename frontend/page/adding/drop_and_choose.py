@@ -7,7 +7,7 @@ Each file is for one of two targets: `search`, to search with it, or `add`, to a
 from pyscript import document, window
 
 from frontend.page.adding import folders
-from frontend.page.browser.dom import asking, find, notice
+from frontend.page.browser.dom import dialog_is_open, find, notice
 from frontend.page.browser.files import listed
 from frontend.page.browser.tasks import start
 
@@ -36,11 +36,11 @@ class FileInputs:
         document.addEventListener("drop", self._dropped)
 
     def _hand_on(self, target: str, files: list) -> None:
-        if not files or asking():
+        if not files or dialog_is_open():
             return
         if target == "search":
             if len(files) > 1:
-                notice(f"You can search with one picture at a time: this is the first of the {len(files)}.")
+                notice(f"You can search with one photo at a time: this is the first of the {len(files)}.")
             self._on_search(files[0])
         else:
             self._on_add(files)
@@ -61,7 +61,7 @@ class FileInputs:
     def _hand_on_gathered(self, target: str, gathered) -> None:
         """Hand on the pictures in folders, and say what was left out."""
         if not gathered.files:
-            notice(f"There are no pictures in there. {gathered.remark()}")
+            notice(f"There are no photos in there. {gathered.remark()}")
         elif gathered.remark():
             notice(gathered.remark())
         self._hand_on(target, gathered.files)

@@ -25,7 +25,7 @@ class Gathered:
         """Say what was left out; empty if nothing was."""
         parts = []
         if self.skipped:
-            parts.append(counted(self.skipped, "file that is not a picture", "files that are not pictures"))
+            parts.append(counted(self.skipped, "file that is not a photo", "files that are not photos"))
         if self.unreadable:
             parts.append(f"{self.unreadable} that cannot be read")
         return f"Skipped: {', '.join(parts)}." if parts else ""

@@ -59,7 +59,7 @@ class Retries:
                 answer = await send()
             except ApiError as exc:
                 entry.check()
-                if not exc.passing or exc.status == EXPIRED or attempt == TRIES:
+                if not exc.transient or exc.status == EXPIRED or attempt == TRIES:
                     raise
                 await self._after_failure(exc, began, attempt, entry)
             else:

@@ -27,8 +27,8 @@ class UploadCounts:
         self.cancelled += 1
 
     def text(self, to_go: int, failed: int, asking: int) -> str:
-        """Sum up the list: '12 pictures added, 3 to go'."""
-        parts = [counted(self.added, "picture", "pictures") + " added"]
+        """Sum up the list: '12 photos added, 3 to go'."""
+        parts = [counted(self.added, "photo", "photos") + " added"]
         if self.known:
             parts.append(f"{self.known} already there")
         if to_go:

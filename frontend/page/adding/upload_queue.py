@@ -128,7 +128,7 @@ class UploadQueue:
             # Where nothing can be embedded the file is not to blame: a reload goes on with it.
             self._fail(entry, str(exc), retryable=False, keep=not self._embedder.started())
         except ApiError as exc:
-            self._fail(entry, exc.message, retryable=exc.passing, keep=exc.passing)
+            self._fail(entry, exc.message, retryable=exc.transient, keep=exc.transient)
             self._paused = self._paused or exc.status in REASONS
         except Exception as exc:
             # One file must not stop the others, whatever it is.

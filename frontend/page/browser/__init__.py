@@ -1,1 +1,1 @@
-"""Thin wrappings of the browser: elements, tasks, storage, throttling, rates."""
+"""Thin wrappers around the browser: elements, tasks, storage, clock, throttle, rate, lists of files."""

@@ -1,10 +1,10 @@
-"""Small helpers for the page's elements; text is always set as text, so nothing that a file says becomes markup."""
+"""Finds and makes elements; text is always set as text, so that nothing in a file becomes markup."""
 
 from pyscript import document, window
 
 
 def find(element_id: str):
-    """Return the element of index.html with this id."""
+    """Return the element of the page with this id."""
     return document.getElementById(element_id)
 
 
@@ -26,26 +26,26 @@ def make(tag: str, class_name: str = "", text: str = "", **attributes: str):
 
 
 def limit_lengths(limits: dict) -> None:
-    """Let no more be typed into a field than the server accepts: its `data-limit` names one of the server's limits."""
+    """Let nobody type more into a field than the server accepts; its `data-limit` names one of the server's limits."""
     for field in list(document.querySelectorAll("[data-limit]")):
         field.maxLength = limits[field.dataset.limit]
 
 
-def asking() -> bool:
-    """Whether a dialog waits for an answer; nothing else is to be touched until then."""
+def dialog_is_open() -> bool:
+    """Tell whether a dialog waits for an answer; nothing else is to be touched until then."""
     return document.querySelector("dialog[open]") is not None
 
 
+# How long a notice stays: long enough to read two sentences. A guess.
+NOTICE_MS = 8000
+
+notice_timer = [0]
+
+
 def notice(text: str) -> None:
-    """Say something where it is seen wherever the page is scrolled to; gone after a while."""
+    """Say something where it is seen wherever the page is scrolled to; it goes away after a while."""
     element = find("notice")
     element.textContent = text
     element.hidden = False
     window.clearTimeout(notice_timer[0])
     notice_timer[0] = window.setTimeout(lambda: element.setAttribute("hidden", ""), NOTICE_MS)
-
-
-NOTICE_MS = 8000
-"""Long enough to read two sentences. A guess."""
-
-notice_timer = [0]

@@ -1,4 +1,4 @@
-"""The browser's lists of files."""
+"""Lists of files as the browser gives them."""
 
 
 def listed(files) -> list:

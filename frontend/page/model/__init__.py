@@ -1,1 +1,1 @@
-"""All that knows the worker with the model: starting it, asking it, saying how it is, what it takes."""
+"""Everything that knows the worker with the model: start it, call it, describe it, and what files it accepts."""

@@ -16,7 +16,7 @@ class PictureError(Exception):
 
 
 class Embedder:
-    """Calls the names that the worker exports. A picture is known by a number while it is open."""
+    """Calls the functions that the worker exports. A picture has a number while it is open."""
 
     def __init__(self) -> None:
         self._last_number = 0
@@ -51,7 +51,7 @@ class Embedder:
         return {"backend": trial.backend, "run_ms": trial.run_ms}
 
     def started(self) -> bool:
-        """Whether pictures can be embedded."""
+        """Tell whether pictures can be embedded."""
         return self._ready.is_set() and not self._failure
 
     async def ready(self) -> None:
@@ -66,7 +66,7 @@ class Embedder:
             raise PictureError(self._failure)
 
     def fail(self, reason: str) -> None:
-        """Let nobody wait: whoever waits, or comes before `start` succeeds after all, is told why."""
+        """Let nobody wait any more: whoever waits, or asks before `start` succeeds after all, is told why."""
         self._failure = reason
         self._ready.set()
         self._called.set()
@@ -145,7 +145,7 @@ class Embedder:
         await self._worker.close_picture(picture["number"])
 
     def reachable(self) -> bool:
-        """Whether the worker answers, if it cannot embed yet: all that a map needs."""
+        """Tell whether the worker answers, even if it cannot embed yet: the map needs no more."""
         return self._answers
 
     async def place_pictures(self, vectors, dimension: int) -> dict:

@@ -1,4 +1,4 @@
-"""The engine panel: which model makes the vectors, on what, why, how long its start took, and what it holds."""
+"""The engine panel: the model in use, its back end and why, how long its start took, and what memory it uses."""
 
 from pyscript import window
 
@@ -9,8 +9,8 @@ from frontend.page.wording.facts import row
 from frontend.page.wording.numbers import megabytes
 
 
-class Engine:
-    """A dialog behind the button beside the engine's state; written anew each time it is opened."""
+class EnginePanel:
+    """A dialog, opened by the button beside the engine's state; its content is made each time."""
 
     def __init__(self, api, embedder, start_up) -> None:
         self._api = api
@@ -20,7 +20,7 @@ class Engine:
         find("engine-close").addEventListener("click", lambda event: find("engine-panel").close())
 
     async def _open(self) -> None:
-        find("engine-parts").replaceChildren(make("p", "note", "Looking …"))
+        find("engine-parts").replaceChildren(make("p", "note", "Loading …"))
         find("engine-panel").showModal()
         model = self._model(await self._space())
         if self._embedder.started():
@@ -57,19 +57,19 @@ class Engine:
         for name, seconds in self._start_up.stages():
             rows += row(name, f"{seconds:.1f} s")
         for name, size, received in self._start_up.downloads(by_worker):
-            rows += row(name, megabytes(size) + way(received))
+            rows += row(name, megabytes(size) + origin(received))
         return section("Start", rows)
 
 
-def way(received: int | None) -> str:
-    """Say how bytes came here, if it is known."""
+def origin(received: int | None) -> str:
+    """Say where bytes came from, if that is known."""
     if received is None:
         return ""
     return f", {megabytes(received)} of it over the network" if received else ", from this browser's cache"
 
 
 def section(title: str, rows: list) -> list:
-    """Make a heading and a description list; nothing if there is nothing to describe."""
+    """Make a heading and a description list; nothing if there are no rows."""
     if not rows:
         return []
     described = make("dl", "facts")
@@ -78,7 +78,7 @@ def section(title: str, rows: list) -> list:
 
 
 def back_ends(inside: dict) -> list:
-    """Say what trying each back end of TensorFlow.js showed: what is used is right, and the quickest here."""
+    """Say what the trial of each back end of TensorFlow.js showed: the one in use is correct, and the fastest here."""
     rows = []
     for trial in inside["trials"]:
         used = "In use: " if trial["backend"] == inside["backend"] else ""
@@ -88,16 +88,16 @@ def back_ends(inside: dict) -> list:
 
 
 def threads(count: int) -> str:
-    """Say how many threads the model runs on, and why it is only one where that is the page's address' doing."""
+    """Say how many threads the model runs on, and why it is only one if the page's address or server is the reason."""
     if window.crossOriginIsolated:
         return str(count)
     if not window.isSecureContext:
-        return "1: the browser gives more only to addresses with https, and to this machine's own"
-    return "1: the web server does not ask for isolation (Cross-Origin-Opener-Policy, Cross-Origin-Embedder-Policy)"
+        return "1: browsers allow more only on https addresses and on localhost"
+    return "1: the web server does not isolate the page (Cross-Origin-Opener-Policy, Cross-Origin-Embedder-Policy)"
 
 
 def memory(inside: dict) -> list:
-    """Say what is held, as far as the browser tells."""
+    """Say how much memory is in use, as far as the browser tells."""
     rows = row("Python and pixels", megabytes(inside["python_bytes"]))
     rows += row("Tensors", f"{megabytes(inside['tensor_bytes'])} in {inside['tensors']:,}")
     if hasattr(window.performance, "memory"):
@@ -108,7 +108,7 @@ def memory(inside: dict) -> list:
 
 
 def versions(inside: dict) -> list:
-    """Name what runs here."""
+    """Name the versions of everything that runs here."""
     rows = []
     for name, version in inside["versions"]:
         rows += row(name, version)

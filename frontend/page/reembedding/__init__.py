@@ -1,1 +1,1 @@
-"""Giving every photo a vector of another model: the work, its progress, the notice that it is needed."""
+"""Re-embed the photos of an earlier model: the notice, the work, its progress, and what cannot be read."""

@@ -1,14 +1,14 @@
-"""What the page says of pictures that an earlier model left, to those who may do something about it."""
+"""The notice that an earlier model left photos, for administrators."""
 
 from frontend.page.browser.dom import find, make
-from frontend.page.reembedding.progress import invitation, sentence
+from frontend.page.reembedding.progress import link_text, waiting_text
 from frontend.page.server.api import ApiError
 
 PAGE = "reembed.html"
 
 
-async def tell_who_may(api, space) -> None:
-    """Say how many pictures cannot be found, and where to change that; nothing where there is none, or no leave."""
+async def show_notice(api, space) -> None:
+    """Tell an administrator how many photos cannot be found, with a link to change that; nothing if there are none."""
     if space.role != "admin":
         return
     try:
@@ -16,5 +16,6 @@ async def tell_who_may(api, space) -> None:
     except ApiError:
         return  # Whatever is wrong, the library says so.
     if progress["sources"]:
-        find("reembed-notice").replaceChildren(sentence(progress) + " ", make("a", "", invitation(progress), href=PAGE))
+        link = make("a", "", link_text(progress), href=PAGE)
+        find("reembed-notice").replaceChildren(f"{waiting_text(progress)} ", link)
         find("reembed-notice").hidden = False

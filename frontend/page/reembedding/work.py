@@ -1,9 +1,9 @@
 """
-The work of re-embedding: take pictures that wait, one after another, until none is left or somebody says stop.
+The work of re-embedding: take photos that wait, one after another, until none is left or somebody stops it.
 
     lease -> fetch the original -> embed -> renew
 
-Nothing is kept here that matters: the server knows what waits, so that a reload, or another browser, goes on there.
+Nothing that matters is kept here: the server knows what waits, so that a reload, or another browser, goes on there.
 """
 
 import asyncio
@@ -15,58 +15,56 @@ from frontend.page.browser.tasks import start
 from frontend.page.model.embedder import PictureError
 from frontend.page.server.api import ApiError
 
+# As for uploads: one photo in the worker, one on its way here, one on its way to the database.
 AT_ONCE = 3
-# As for uploads: one picture in the worker, one on its way here, one on its way to the database.
 
+# How many photos are leased at a time. Few, so that another browser gets some of the last ones.
 BATCH = 12
-# Pictures leased at a time. Few, so that another browser gets some of the last ones.
 
+# How long to wait where other browsers have all that is left. A guess.
 PAUSE_S = 3
-# For how long to wait where others have all that is left. A guess.
 
-MAX_PAUSE_S = 30
 # The longest pause between two attempts to reach a server or a store that is gone. A guess.
+MAX_PAUSE_S = 30
 
-# For how much of its time a lease is used, then it is taken anew: what is in work needs the rest.
-USED = 0.75
+# For which part of its time a lease is used; then it is taken anew. Photos in work need the rest.
+USED_PART = 0.75
 
+# The status of a vector that the server refuses; another attempt would make the same one.
 UNPROCESSABLE = 422
-"""The status of a vector that the server refuses; another attempt would make the same one."""
 
 
 class Reembedder:
-    """Takes pictures while it is told to run."""
+    """Re-embeds photos while it runs."""
 
-    def __init__(self, embedder, api, on_done, on_unreadable, on_trouble, on_end) -> None:
+    def __init__(self, embedder, api, listener) -> None:
         """
-        `on_done` is called after each picture, `on_unreadable` after one that could not be read, `on_trouble` with a
-        sentence when it has to wait (empty when it goes on), `on_end` when nothing is left for this browser, or with a
-        sentence when it cannot go on.
+        `listener` is told how it goes: `done()` after each photo, `unreadable()` after one that could not be read,
+        `waits(text)` when it has to wait (empty when it goes on), `ended(problem)` when nothing is left for this
+        browser, or, with a sentence, when it cannot go on.
         """
         self._embedder = embedder
         self._api = api
-        self._on_done = on_done
-        self._on_unreadable = on_unreadable
-        self._on_trouble = on_trouble
-        self._on_end = on_end
+        self._listener = listener
         self._queue = []
+        """Leased images, each with the time in s until which it may be taken."""
         self._in_work = {}
-        self._running = 0
-        self._turn = 0
+        self._workers = 0
+        self._run_number = 0
         self._leasing = asyncio.Lock()
         self._again = False
 
     def run(self, again: bool = False) -> None:
-        """Begin; `again` tries also what could not be read."""
-        self._turn += 1
+        """Begin; with `again` also what could not be read is tried."""
+        self._run_number += 1
         self._again = again
-        self._running = AT_ONCE
+        self._workers = AT_ONCE
         for _ in range(AT_ONCE):
-            start(self._work(self._turn))
+            start(self._work(self._run_number))
 
     def stop(self) -> None:
-        """Take no more pictures; those in work are finished, the others given back."""
-        self._turn += 1
+        """Take no more photos; those in work are finished, the others given back."""
+        self._run_number += 1
         start(self._give_back())
 
     def leave(self) -> None:
@@ -84,79 +82,79 @@ class Reembedder:
             except ApiError:
                 return  # The leases run out by themselves.
 
-    async def _work(self, turn: int) -> None:
-        """Take pictures until none is left; the last of those who work says so."""
+    async def _work(self, run_number: int) -> None:
+        """Take photos until none is left; the last of the workers says so."""
         try:
-            image = await self._next(turn)
+            image = await self._next(run_number)
             while image is not None:
-                await self._one(image)
-                image = await self._next(turn)
+                await self._reembed(image)
+                image = await self._next(run_number)
         except ApiError as exc:
-            self._end(turn, exc.message)
+            self._end(run_number, exc.message)
         except Exception as exc:
-            # It is not the picture's fault, so that the others would fare no better.
+            # The photo is not to blame, so that the others would fare no better.
             window.console.error(repr(exc))
-            self._end(turn, "Something went wrong here. Reload the page to go on.")
+            self._end(run_number, "Something went wrong. Reload the page to go on.")
         else:
-            self._end(turn, "")
+            self._end(run_number, "")
 
-    def _end(self, turn: int, reason: str) -> None:
-        """Count those who work in this turn; the last one, or the first that cannot go on, ends it."""
-        if turn != self._turn:
+    def _end(self, run_number: int, reason: str) -> None:
+        """Count the workers of this run; the last one, or the first that cannot go on, ends it."""
+        if run_number != self._run_number:
             return
-        self._running -= 1
-        if reason or not self._running:
+        self._workers -= 1
+        if reason or not self._workers:
             self.stop()
-            self._on_end(reason)
+            self._listener.ended(reason)
 
-    async def _next(self, turn: int):
-        """Return a picture; None if this turn is over or nothing waits that can be read. Waits for what others have."""
+    async def _next(self, run_number: int):
+        """Return a photo; None if the run is over or nothing waits that can be read. Waits for what others have."""
         async with self._leasing:
-            while turn == self._turn:
+            while run_number == self._run_number:
                 while self._queue:
                     image, until = self._queue.pop(0)
                     if now_s() < until:
                         return image
-                if await self._lease() or await self._waits_for_others(turn):
+                if await self._lease() or await self._waits_for_others(run_number):
                     continue
                 return None
         return None
 
     async def _lease(self) -> bool:
         request = {"limit": BATCH, "again": self._again}
-        images = await self._patiently(lambda: self._api.lease(request))
+        images = await self._with_retries(lambda: self._api.lease(request))
         self._again = False
-        until = now_s() + USED * (await self._api.space()).limits["lease_s"]
+        until = now_s() + USED_PART * (await self._api.space()).limits["lease_s"]
         self._queue = [(image, until) for image in images]
         return bool(images)
 
-    async def _waits_for_others(self, turn: int) -> bool:
-        """Whether something waits that somebody has; then a while has passed."""
-        progress = await self._patiently(self._api.reembedding)
+    async def _waits_for_others(self, run_number: int) -> bool:
+        """Tell whether photos wait that other browsers have; if so, only after a pause."""
+        progress = await self._with_retries(self._api.reembedding)
         waiting = progress["left"] - progress["unreadable"]
-        if waiting <= 0 or (waiting <= len(self._in_work) and turn == self._turn):
+        if waiting <= 0 or (waiting <= len(self._in_work) and run_number == self._run_number):
             return False
-        self._on_trouble("Other browsers have the rest.")
+        self._listener.waits("Other browsers are working on the rest.")
         await asyncio.sleep(PAUSE_S)
-        self._on_trouble("")
+        self._listener.waits("")
         return True
 
-    async def _one(self, image: dict) -> None:
-        """Re-embed a picture, or say why that cannot be."""
+    async def _reembed(self, image: dict) -> None:
+        """Re-embed a photo, or report that it cannot be read."""
         self._in_work[image["id"]] = True
         try:
             await self._renew(image, lambda: self._original(image))
-            self._on_done()
+            self._listener.done()
         except PictureError as exc:
             reason = str(exc)[: (await self._api.space()).limits["max_reason_chars"]]
-            await self._patiently(lambda: self._unless_gone(self._api.report(image["id"], reason)))
-            self._on_unreadable()
+            await self._with_retries(lambda: self._unless_gone(self._api.report(image["id"], reason)))
+            self._listener.unreadable()
         finally:
             self._in_work.pop(image["id"], None)
 
     async def by_thumbnail(self, image: dict) -> None:
         """
-        Make the vector from the thumbnail, where somebody says that it will do.
+        Make the vector from the thumbnail, where somebody says that this will do.
 
         Raises:
             PictureError: Not even that can be read.
@@ -165,7 +163,7 @@ class Reembedder:
         await self._renew(image, lambda: fetched(image["thumbnail_url"]))
 
     async def _original(self, image: dict):
-        """Fetch the original; where the store gives the thumbnail, but not this, it is not the store that is gone."""
+        """Fetch the original. If the store gives the thumbnail but not the original, the store is not away."""
         try:
             return await fetched(image["original_url"])
         except ApiError:
@@ -173,11 +171,11 @@ class Reembedder:
         try:
             return await fetched(image["original_url"])
         except ApiError:
-            raise PictureError("The store does not give the whole file.")
+            raise PictureError("The store does not send the whole file.")
 
     async def _renew(self, image: dict, fetch) -> None:
-        """Make a vector and write it; one that the server finds to be no picture's is told as what cannot be read."""
-        blob = await self._patiently(fetch)
+        """Make a vector and write it; a vector that the server refuses counts as a photo that cannot be read."""
+        blob = await self._with_retries(fetch)
         picture = await self._embedder.open(blob)
         try:
             made = await self._embedder.embed(picture)
@@ -185,33 +183,33 @@ class Reembedder:
             await self._embedder.close(picture)
         renewal = {"space": made["space"], "vector": made["vector"], "labels": made["labels"]}
         try:
-            await self._patiently(lambda: self._unless_gone(self._api.renew(image["id"], renewal)))
+            await self._with_retries(lambda: self._unless_gone(self._api.renew(image["id"], renewal)))
         except ApiError as exc:
             if exc.status != UNPROCESSABLE:
                 raise
             raise PictureError(exc.message)
 
     async def _unless_gone(self, call) -> None:
-        """Wait for an answer; that the picture was deleted meanwhile is one, too."""
+        """Wait for an answer; it does not matter if the photo was deleted meanwhile."""
         try:
             await call
         except ApiError as exc:
             if exc.status != 404:
                 raise
 
-    async def _patiently(self, call):
-        """Repeat a call as long as trying again may help, with longer and longer pauses."""
+    async def _with_retries(self, call):
+        """Repeat a call as long as that may help, with exponential backoff."""
         pause_s = 1
         while True:
             try:
                 answer = await call()
             except ApiError as exc:
-                if not exc.passing:
+                if not exc.transient:
                     raise
-                self._on_trouble(f"{exc.message} Trying again.")
+                self._listener.waits(f"{exc.message} Trying again.")
             else:
                 if pause_s > 1:
-                    self._on_trouble("")
+                    self._listener.waits("")
                 return answer
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, MAX_PAUSE_S)
@@ -219,10 +217,10 @@ class Reembedder:
 
 async def fetched(url: str):
     """
-    Fetch a picture from the store, as a blob.
+    Fetch a file from the store, as a blob.
 
     Raises:
-        PictureError: The store does not have it, or does not give it.
+        PictureError: The store does not have it, or refuses it.
         ApiError: The store cannot be reached, or has trouble.
     """
     try:
@@ -233,8 +231,8 @@ async def fetched(url: str):
     if response.ok:
         return blob
     if response.status == 404:
-        raise PictureError("The store does not have the file any more.")
+        raise PictureError("The store no longer has the file.")
     error = ApiError(response.status, f"The store answered with status {response.status}.")
-    if error.passing:
+    if error.transient:
         raise error
     raise PictureError(error.message)

@@ -1,1 +1,1 @@
-"""All that knows the JSON API: requests, the key, addresses, whether the server answers."""
+"""Everything that knows the server: its API, its space and limits, the key, addresses, whether it is there."""

@@ -1,19 +1,21 @@
-"""The JSON API as the page calls it: one method an endpoint, errors as ApiError."""
+"""A client of the JSON API: one method for each endpoint, errors as ApiError."""
 
 import json
 
 from pyscript import window
 from pyscript.ffi import to_js
 
-from frontend.page.server.addresses import resolve
+from frontend.page.server.addresses import make_urls_absolute
 from frontend.page.server.space import Space
 
 
 class ApiError(Exception):
     """
-    The server refused or could not be reached; the message is for people.
+    The server refused a request or could not be reached; the message is for people.
 
-    `status` is the HTTP status, 0 where no answer came; `retry_after_s` what the server wants to be left alone for.
+    `status` is the HTTP status, 0 if there was no answer; `retry_after_s` how long the server asks to be left alone;
+    `transient` tells whether another attempt may succeed: no answer, too slow, too late, too many, or the server's own
+    trouble.
     """
 
     def __init__(self, status: int, message: str, retry_after_s: int = 0) -> None:
@@ -21,12 +23,11 @@ class ApiError(Exception):
         self.status = status
         self.message = message
         self.retry_after_s = retry_after_s
-        self.passing = status in (0, 408, 410, 429) or status >= 500
-        """Whether trying again may help: no answer, too slow, too late, too much, or the server's own trouble."""
+        self.transient = status in (0, 408, 410, 429) or status >= 500
 
 
+# How long nothing may be heard before a connection counts as lost. A guess, well above a slow commit.
 SILENCE_MS = 60_000
-"""How long nothing may be heard before a connection counts as lost. A guess, well above a slow commit."""
 
 
 class Api:
@@ -42,8 +43,8 @@ class Api:
         """Call `on_answer` after each request with whether the server answered."""
         self._on_answer = on_answer
 
-    async def reach(self) -> None:
-        """See whether the server answers; whoever listens hears of it."""
+    async def check_health(self) -> None:
+        """Ask whether the server is there; whoever listens learns whether it answered."""
         try:
             await self._call("GET", "/health")
         except ApiError:
@@ -56,24 +57,24 @@ class Api:
         return self._space
 
     async def begin_upload(self, declaration: dict) -> dict:
-        """Declare a file; the answer has either the image that is already there or a ticket."""
+        """Declare a file; the answer has either the image that is there already, or a ticket."""
         return await self._call("POST", "/uploads", declaration)
 
     async def register(self, image_id: str, registration: dict) -> dict:
-        """Enter an uploaded picture into the library. Repeating it is harmless."""
+        """Add an uploaded photo to the library. Repeating it is harmless."""
         return await self._call("PUT", f"/images/{image_id}", registration)
 
     async def images(self, skip: int, limit: int, sort: str, filters: dict) -> dict:
-        """Return images of the library, from one of them on: `limit` at most, which may be `max_images`."""
-        return await self._call("GET", f"/images?skip={skip}&limit={limit}&sort={sort}&{written(filters)}")
+        """Return a page of the library, from the image at `skip` on; `limit` is `max_images` at most."""
+        return await self._call("GET", f"/images?skip={skip}&limit={limit}&sort={sort}&{filters_parameter(filters)}")
 
     async def some_images(self, image_ids: list[str]) -> dict:
-        """Return these images as a page, `max_images` at most; those that do not exist are left out."""
-        return await self._call("GET", f"/images?limit={len(image_ids)}&{written({'ids': image_ids})}")
+        """Return these images as a page, without those that do not exist; they are `max_images` at most."""
+        return await self._call("GET", f"/images?limit={len(image_ids)}&{filters_parameter({'ids': image_ids})}")
 
     async def vectors(self, filters: dict) -> tuple:
-        """Return the vectors of the images that pass, or a sample of them, as a blob, and how many pass."""
-        return await self._answered("GET", f"/vectors?{written(filters)}", None, counted_blob)
+        """Return the vectors of the images that pass, or of a sample of them, as a blob, and how many pass."""
+        return await self._answered("GET", f"/vectors?{filters_parameter(filters)}", None, blob_and_total)
 
     async def search(self, query: dict) -> list:
         """Return the matches of a query, best first."""
@@ -84,7 +85,7 @@ class Api:
         return await self._call("GET", f"/images/{image_id}")
 
     async def change(self, image_id: str, changes: dict) -> dict:
-        """Change the data of an image (RFC 7396: what is not named stays); returns the image as it is then."""
+        """Change the data of an image (RFC 7396: what is not named stays), and return it as it is then."""
         return await self._call("PATCH", f"/images/{image_id}", changes)
 
     async def delete(self, image_id: str) -> None:
@@ -92,15 +93,15 @@ class Api:
         await self._call("DELETE", f"/images/{image_id}")
 
     def delete_on_leaving(self, image_id: str) -> None:
-        """Delete an image while the page goes away: the browser sends it, and nobody waits for the answer."""
+        """Delete an image while the page is being left; nobody waits for the answer."""
         self._send_on_leaving("DELETE", f"/images/{image_id}")
 
     async def status(self) -> dict:
-        """What whoever runs the server wants to know."""
+        """Return what an administrator wants to know of the server."""
         return await self._call("GET", "/status")
 
     async def reembedding(self) -> dict:
-        """What images of other models there are, how many wait, and which could not be read."""
+        """Return how far the re-embedding is, and which images could not be read."""
         return await self._call("GET", "/reembedding")
 
     async def lease(self, request: dict) -> list:
@@ -108,27 +109,27 @@ class Api:
         return (await self._call("POST", "/reembedding/leases", request))["images"]
 
     async def renew(self, image_id: str, renewal: dict) -> dict:
-        """Write an image of another model with a vector of the one in use. Repeating it is harmless."""
+        """Give an image of another model a vector of the model in use. Repeating it is harmless."""
         return await self._call("PUT", f"/reembedding/images/{image_id}", renewal)
 
     async def report(self, image_id: str, reason: str) -> None:
-        """Say that an image could not be read here, and why."""
+        """Report that an image could not be read here, and why."""
         await self._call("PUT", f"/reembedding/images/{image_id}/report", {"reason": reason})
 
     async def finish_reembedding(self) -> None:
-        """Give up what other models left; refused as long as any of it waits."""
+        """Delete what other models left; refused while images still wait."""
         await self._call("DELETE", "/reembedding")
 
     async def hubs(self) -> dict:
-        """Which images are hidden from searches that they have nothing to do with, and which were cleared."""
+        """Return the images that searches leave out as they would be among all results, and those that were cleared."""
         return await self._call("GET", "/hubs")
 
     async def clear_hub(self, image_id: str) -> None:
-        """Say that an image is a picture like others: it is shown, and never hidden again."""
+        """Show an image in searches again, and never hide it any more."""
         await self._call("PUT", f"/hubs/{image_id}/cleared")
 
     def give_back_on_leaving(self, image_ids: list) -> None:
-        """Give back leased images while the page goes away: the browser sends it, and nobody waits for the answer."""
+        """Give back leased images while the page is being left; nobody waits for the answer."""
         self._send_on_leaving("POST", "/reembedding/leases", {"limit": 0, "returned": image_ids})
 
     def _send_on_leaving(self, method: str, path: str, body: dict | None = None) -> None:
@@ -137,14 +138,14 @@ class Api:
         window.fetch(self._base_url + path, to_js(options))
 
     async def _call(self, method: str, path: str, body: dict | None = None) -> dict:
-        """Send a request and read its answer as JSON, nothing as an empty object."""
+        """Send a request and read its answer as JSON; an empty one is an empty object."""
         text = await self._answered(method, path, body, lambda response: response.text())
         answer = json.loads(text) if text else {}
-        resolve(answer)
+        make_urls_absolute(answer)
         return answer
 
     async def _answered(self, method: str, path: str, body: dict | None, read):
-        """Send a request; as long as the server wants another key and there is one, send it again."""
+        """Send a request, and again as long as the server wants another key and somebody gives one."""
         while True:
             tried = self._key.value
             try:
@@ -174,28 +175,28 @@ class Api:
             raise ApiError(0, "The server cannot be reached.")
         self._on_answer(True)
         if not response.ok:
-            wait_s = seconds(response.headers.get("retry-after"))
+            wait_s = retry_after_s(response.headers.get("retry-after"))
             raise ApiError(response.status, problem_text(response.status, content), wait_s)
         return content
 
 
-def written(filters: dict) -> str:
-    """Write filters as a part of an address."""
+def filters_parameter(filters: dict) -> str:
+    """Write filters as a parameter of an address."""
     return f"filters={window.encodeURIComponent(json.dumps(filters))}"
 
 
-async def counted_blob(response) -> tuple:
-    """Return the body of an answer as it is, and how many images it is about."""
+async def blob_and_total(response) -> tuple:
+    """Return the body of an answer as it is, and the number of images that it is about."""
     return await response.blob(), int(response.headers.get("x-total-count"))
 
 
-def seconds(retry_after: str | None) -> int:
-    """Read the header Retry-After; 0 where it is missing or, as RFC 9110 allows, a date."""
+def retry_after_s(retry_after: str | None) -> int:
+    """Read the header Retry-After; 0 if it is missing or, as RFC 9110 allows, a date."""
     return int(retry_after) if retry_after and retry_after.isdigit() else 0
 
 
 def problem_text(status: int, text: str) -> str:
-    """Take the sentence for people from a problem+json (RFC 9457); something honest where there is none."""
+    """Return the sentence for people in a problem+json (RFC 9457); one about the status if there is none."""
     try:
         problem = json.loads(text)
         return problem.get("detail") or problem["title"]

@@ -1,4 +1,4 @@
-"""The key that this browser sends to the API: asked for when it is needed, remembered until it is forgotten."""
+"""The API key that this browser sends: asked for when it is needed, kept until somebody has it forgotten."""
 
 import asyncio
 
@@ -7,14 +7,15 @@ from pyscript import window
 from frontend.page.browser.dom import find
 from frontend.page.browser.storage import browser_storage
 
-NAME = "lookalike-key"
+# What the browser keeps the key under.
+STORED = "lookalike-key"
 
 
-class Key:
+class ApiKey:
     """One key for the whole page, and the dialog that asks for it."""
 
     def __init__(self) -> None:
-        self._value = browser_storage.read(NAME)
+        self._value = browser_storage.read(STORED)
         self._answered = None
         find("key-dialog").addEventListener("close", self._closed)
         find("key-cancel").addEventListener("click", lambda event: find("key-dialog").close())
@@ -28,10 +29,10 @@ class Key:
 
     async def ask(self, tried: str) -> bool:
         """
-        Ask for a key in place of one that the server did not take; those who ask meanwhile get the same answer.
+        Ask for a key in place of one that the server refused; whoever asks meanwhile gets the same answer.
 
         Returns:
-            Whether there is another key now; not if the dialog was closed without one.
+            Whether there is another key now; False if the dialog was closed without one.
         """
         if self._value != tried:
             return True  # Given while the request was on its way.
@@ -50,7 +51,7 @@ class Key:
     def _closed(self, event) -> None:
         if find("key-dialog").returnValue == "use":
             self._value = find("key").value.strip()
-            browser_storage.write(NAME, self._value)
+            browser_storage.write(STORED, self._value)
         find("key").value = ""
         self._show()
         if self._answered:
@@ -58,8 +59,8 @@ class Key:
         self._answered = None
 
     def _forget(self) -> None:
-        """Forget the key, and with it everything that it has brought onto the page."""
-        browser_storage.write(NAME, "")
+        """Forget the key, and with it everything on the page that it gave access to."""
+        browser_storage.write(STORED, "")
         window.location.reload()
 
     def _show(self) -> None:

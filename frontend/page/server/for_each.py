@@ -1,11 +1,11 @@
-"""The same with many images: a few at once, and one that fails does not stop the others."""
+"""Does the same to many images: a few at once, and one that fails does not stop the others."""
 
 import asyncio
 
 from frontend.page.server.api import ApiError
 
+# How many requests are on their way at a time. A guess: the server commits together what arrives together.
 AT_ONCE = 4
-"""Requests on their way at a time. A guess: the server commits together what arrives together."""
 
 
 async def for_each(images: list[dict], work, on_done) -> list[tuple[dict, ApiError]]:
@@ -13,7 +13,7 @@ async def for_each(images: list[dict], work, on_done) -> list[tuple[dict, ApiErr
     Await `work(image)` for all images.
 
     Args:
-        on_done: Called after each image with the number of those that are over, whatever came of them.
+        on_done: Called after each image with how many are over, whether that worked or not.
 
     Returns:
         The images for which it did not work, and why.

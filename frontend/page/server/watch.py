@@ -1,17 +1,18 @@
-"""Says when the server is away, looks for it, and tells when it is back."""
+"""Notices when the server is away, says so, asks until it is back, and tells the page."""
 
 from pyscript import window
 
 from frontend.page.browser.dom import find
 from frontend.page.browser.tasks import start
 
+# The pauses between two requests while the server is away: each twice the one before, so that an outage of hours costs
+# little.
 SHORTEST_MS = 1_000
 LONGEST_MS = 15_000
-# Between two looks for the server: each twice as long as the one before, so that an outage of hours costs little.
 
 
 class ServerWatch:
-    """Whether the server answers. Requests report to it; while none gets through, it asks by itself."""
+    """Learns from every request whether the server answers; while it does not, asks by itself."""
 
     def __init__(self, api, on_back) -> None:
         """`on_back` is called when the server answers after it did not."""
@@ -22,10 +23,10 @@ class ServerWatch:
         self._timer = 0
         api.listen(self._answered)
         # MicroPython calls the window's addEventListener without its window, which the browser refuses.
-        window.ononline = lambda event: self._look()
+        window.ononline = lambda event: self._ask()
 
     def _answered(self, reached: bool) -> None:
-        """Take note of how a request went."""
+        """Note whether a request was answered."""
         if reached and self._away:
             self._away = False
             window.clearTimeout(self._timer)
@@ -39,10 +40,10 @@ class ServerWatch:
 
     def _wait(self) -> None:
         window.clearTimeout(self._timer)
-        self._timer = window.setTimeout(self._look, self._pause_ms)
+        self._timer = window.setTimeout(self._ask, self._pause_ms)
 
-    def _look(self) -> None:
+    def _ask(self) -> None:
         if self._away:
             self._pause_ms = min(2 * self._pause_ms, LONGEST_MS)
             self._wait()
-            start(self._api.reach())
+            start(self._api.check_health())

@@ -1,1 +1,1 @@
-"""Values in words for people: strength of a match, facts, titles, tags, conditions."""
+"""Words and numbers for people: counts, strength of a match, facts, titles and tags, conditions."""

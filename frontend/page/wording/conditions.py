@@ -1,31 +1,31 @@
-"""What people write into the fields of a filter, as the conditions of the API that all pictures shown fulfil."""
+"""What people type into the fields of a filter, as conditions of the API."""
 
 from pyscript import window
 
 from frontend.page.wording.titles_and_tags import split_tags
 
 
-def conditions_of(written: dict) -> dict:
+def conditions_of(fields: dict) -> dict:
     """
-    Write fields as the API's filters.
+    Return the API's filters for the fields of a form.
 
     Args:
-        written: What stands in `tags`, `labels` (separated by commas), `from` and `to` (days); what is empty or missing
+        fields: The texts of `tags` and `labels` (separated by commas), `from` and `to` (days). What is empty or missing
             is no condition.
     """
     conditions = {}
     for name, condition in (("tags", "tags_all"), ("labels", "labels_any")):
-        values = split_tags(written.get(name, ""))
+        values = split_tags(fields.get(name, ""))
         if values:
             conditions[condition] = values
     for name, condition, days in (("from", "created_from", 0), ("to", "created_before", 1)):
-        if written.get(name):
-            conditions[condition] = midnight(written[name], days)
+        if fields.get(name):
+            conditions[condition] = midnight(fields[name], days)
     return conditions
 
 
 def midnight(date: str, days: int) -> str:
-    """Return when a day begins here, or the day so many days later, in UTC (ISO 8601)."""
+    """Return when a day begins here, or another one so many days later, in UTC (ISO 8601)."""
     time = window.Date.new(date + "T00:00")
     time.setDate(time.getDate() + days)
     return time.toISOString()

@@ -1,4 +1,4 @@
-"""What the library knows of an image, as the rows of a description list."""
+"""What the library knows about an image, as the rows of a description list."""
 
 from pyscript import window
 
@@ -7,7 +7,7 @@ from frontend.page.wording.numbers import file_size
 
 
 def facts(image: dict) -> list:
-    """Return terms and descriptions of an image: its file's, then what the model saw, then people's own data."""
+    """Return the rows of an image: about its file, then what the model saw, then people's own data."""
     rows = row("Size", f"{image['width']} × {image['height']}, {file_size(image['size'])}")
     rows += row("File", image["file_name"])
     rows += row("Type", image["content_type"])
@@ -15,28 +15,28 @@ def facts(image: dict) -> list:
     if image["labels"]:
         rows += row("Labels", *[label_chip(label) for label in image["labels"]])
     for name in sorted(image["attributes"]):
-        rows += row(name, written(image["attributes"][name]))
+        rows += row(name, attribute_text(image["attributes"][name]))
     return rows + row("Id", image["id"])
 
 
 def row(term: str, *description) -> list:
-    """One term and its description: text or elements."""
+    """Make a term and its description, of texts or elements."""
     cell = make("dd")
     cell.append(*description)
     return [make("dt", "", term), cell]
 
 
 def label_chip(label: dict):
-    """A class that the model saw, and how sure it was."""
+    """Make a chip for a class that the model saw, and how sure it was."""
     return make("span", "label", f"{label['name']} {label['score'] * 100:.0f} %")
 
 
 def local_time(created: str) -> str:
-    """Write a time (ISO 8601) as this browser's people write it."""
+    """Write a time (ISO 8601) in the format of the browser's language."""
     return window.Date.new(created).toLocaleString()
 
 
-def written(value) -> str:
+def attribute_text(value) -> str:
     """Write the value of an attribute: a text, a number, yes or no."""
     if isinstance(value, bool):
         return "yes" if value else "no"

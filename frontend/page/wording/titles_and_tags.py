@@ -30,7 +30,7 @@ def cut_tags(tags: list[str], limits: dict) -> list[str]:
 def problem_of(tags: list[str], limits: dict) -> str:
     """Say why the server would refuse these tags; empty if it would not."""
     if len(tags) > limits["max_tags"]:
-        return f"A picture can have at most {limits['max_tags']} tags; these are {len(tags)}."
+        return f"A photo can have at most {limits['max_tags']} tags; these are {len(tags)}."
     for tag in tags:
         if len(tag) > limits["max_tag_chars"]:
             return f"A tag can have at most {limits['max_tag_chars']} characters; this one has {len(tag)}: {tag}"

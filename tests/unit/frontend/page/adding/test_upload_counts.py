@@ -4,9 +4,9 @@ from frontend.page.adding.upload_counts import UploadCounts, named, resumed_text
 
 
 def test_a_list_that_begins() -> None:
-    """Only what has a number is named, but for the pictures added."""
-    assert UploadCounts().text(to_go=0, failed=0, asking=0) == "0 pictures added"
-    assert UploadCounts().text(to_go=3, failed=0, asking=0) == "0 pictures added, 3 to go"
+    """Only what has a number is named, but for the photos added."""
+    assert UploadCounts().text(to_go=0, failed=0, asking=0) == "0 photos added"
+    assert UploadCounts().text(to_go=3, failed=0, asking=0) == "0 photos added, 3 to go"
 
 
 def test_a_list_with_every_end() -> None:
@@ -16,7 +16,7 @@ def test_a_list_with_every_end() -> None:
         counts.finish(new)
     counts.cancel()
     assert counts.text(to_go=1, failed=2, asking=2) == (
-        "1 picture added, 2 already there, 1 to go, 2 not added, 1 cancelled, 2 questions"
+        "1 photo added, 2 already there, 1 to go, 2 not added, 1 cancelled, 2 questions"
     )
 
 

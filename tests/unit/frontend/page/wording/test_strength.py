@@ -2,14 +2,14 @@
 
 import pytest
 
-from frontend.page.wording.strength import ALIKE, CHANCE, SOMEWHAT, VERY, meaning, nothing_alike, strength, twin_from
+from frontend.page.wording.strength import CHANCE, SIMILAR, SOMEWHAT, VERY, meaning, nothing_alike, strength, twin_from
 
 UNRELATED = {"p50": 0.3, "p95": 0.5, "p99": 0.6}
 
 
 @pytest.mark.parametrize(
     ("score", "words"),
-    [(-1.0, CHANCE), (0.5, CHANCE), (0.51, SOMEWHAT), (0.6, SOMEWHAT), (0.61, ALIKE), (0.8, ALIKE), (0.81, VERY)],
+    [(-1.0, CHANCE), (0.5, CHANCE), (0.51, SOMEWHAT), (0.6, SOMEWHAT), (0.61, SIMILAR), (0.8, SIMILAR), (0.81, VERY)],
 )
 def test_words_begin_above_what_unrelated_pairs_reach(score: float, words: str) -> None:
     """What unrelated pairs reach just as well does not count as alike."""

@@ -40,7 +40,7 @@ def test_tags_that_are_cut() -> None:
     [
         ([], ""),
         (["a", "b", "12345"], ""),
-        (["a", "b", "c", "d"], "A picture can have at most 3 tags; these are 4."),
+        (["a", "b", "c", "d"], "A photo can have at most 3 tags; these are 4."),
         (["123456"], "A tag can have at most 5 characters; this one has 6: 123456"),
     ],
 )

@@ -1,0 +1,156 @@
+"""
+The large files that the embedder needs: fetched ahead at a first visit, with a bar for each part of them.
+
+The page asks for them itself, all at once, and counts their bytes as they come. The worker, which would ask for them
+one after the other, finds them in the browser's cache.
+"""
+
+import asyncio
+import json
+
+from pyscript import config, window
+
+from frontend.page.browser.dom import find
+from frontend.page.browser.storage import browser_storage
+from frontend.page.server.addresses import page_url
+from frontend.page.wording.numbers import megabytes
+
+# What the browser keeps the addresses under that it has fetched before.
+STORED = "lookalike-fetched"
+
+# How long a worker may take that has its files in the cache; on two cores it takes 3 seconds. A guess.
+CACHED_S = 10
+
+
+class Downloads:
+    """All parts of the embedder, and how much of each has arrived."""
+
+    def __init__(self, embedder) -> None:
+        self._embedder = embedder
+        self._parts = {}
+
+    async def fetch_ahead(self, space) -> None:
+        """
+        Fetch what the worker will need.
+
+        What an earlier visit fetched is left to the worker: to read 20 MB from the cache here too would delay it by a
+        second. If it is not in the cache any more, it is fetched once the worker has got nowhere for a while.
+
+        Raises:
+            OSError: A file is missing. It may still come when the worker asks for it.
+        """
+        files = await files_of(space)
+        addresses = " ".join([file["url"] for file in files])
+        for file in files:
+            self._part(file["part"]).expect(file)
+        if browser_storage.read(STORED) == addresses:
+            for part in self._parts.values():
+                part.show_cached()
+            await asyncio.sleep(CACHED_S)
+            if self._embedder.reachable():
+                return
+        await asyncio.gather(*[self._fetch(file) for file in files])
+        browser_storage.write(STORED, addresses)
+
+    def check_cache(self, by_worker: dict) -> None:
+        """Have the next visit fetch ahead, whatever was kept, if the worker found little in the cache."""
+        parts = self._parts.values()
+        if sum([part.over_network(by_worker) for part in parts]) > sum([part.expected for part in parts]) / 10:
+            browser_storage.write(STORED, "")
+
+    def sizes(self, by_worker: dict) -> list:
+        """Return each part with its size in bytes and how many of them came over the network, see `Part.received`."""
+        return [(name, part.expected, part.received(by_worker)) for name, part in self._parts.items()]
+
+    def _part(self, name: str):
+        if name not in self._parts:
+            self._parts[name] = Part(find("start-up").querySelector(f'[data-part="{name}"]'))
+        return self._parts[name]
+
+    async def _fetch(self, file: dict) -> None:
+        """
+        Fetch a file into the cache.
+
+        Raises:
+            OSError: The server did not send it.
+        """
+        part = self._parts[file["part"]]
+        response = await window.fetch(file["url"])
+        if not response.ok:
+            raise OSError(f"{file['url']} cannot be loaded (status {response.status}).")
+        reader = response.body.getReader()
+        chunk = await reader.read()
+        while not chunk.done:
+            part.arrived(chunk.value.byteLength * file["bytes"] / file["size"])
+            chunk = await reader.read()
+
+
+class Part:
+    """A part of the embedder, and its bar."""
+
+    def __init__(self, element) -> None:
+        self.expected = 0
+        """Its size in bytes on the wire."""
+        self._urls = []
+        self._arrived = 0.0
+        self._bar = element.querySelector("progress")
+        self._text = element.querySelector(".note")
+
+    def expect(self, file: dict) -> None:
+        """Count a file in."""
+        self.expected += file["bytes"]
+        self._urls.append(file["url"])
+        self._show()
+
+    def arrived(self, size: float) -> None:
+        """Count bytes that arrived."""
+        self._arrived += size
+        self._show()
+
+    def show_cached(self) -> None:
+        """Say that an earlier visit has fetched it."""
+        self._bar.value = 1
+        self._text.textContent = f"{megabytes(self.expected)}, cached"
+
+    def over_network(self, by_worker: dict) -> int:
+        """Return how many bytes came over the network when the worker asked; see `received`."""
+        return sum([by_worker.get(url, 0) for url in self._urls])
+
+    def received(self, by_worker: dict) -> int | None:
+        """
+        Return how many bytes came over the network, 0 from the cache; None if another server does not tell.
+
+        Args:
+            by_worker: Address -> how many bytes came when the worker asked for it.
+        """
+        received = self.over_network(by_worker)
+        for url in self._urls:
+            entries = window.performance.getEntriesByName(url)
+            told = entries.length and entries[0].encodedBodySize
+            # A file that is still on its way has no entry yet.
+            if not told and url not in by_worker:
+                return None
+            received += entries[0].transferSize if told else 0
+        return received
+
+    def _show(self) -> None:
+        self._bar.value = min(self._arrived / self.expected, 1)
+        self._text.textContent = f"{megabytes(self._arrived)} of {megabytes(self.expected)}"
+
+
+async def files_of(space) -> list[dict]:
+    """
+    List the large files that the worker will need: those of the runtime, and the model's.
+
+    Returns:
+        Of each `url`, `size` (in bytes, unpacked), `bytes` (on the wire), and `part` (what people call it).
+    """
+    response = await window.fetch(page_url(config["app"] + "/downloads.json"))
+    files = json.loads(await response.text())
+    for file in files:
+        file["url"] = page_url(file["url"])
+    for name, facts in space.manifest["files"].items():
+        # Weights hardly compress, so that their size stands for the bytes on the wire.
+        size = facts["size"]
+        files.append({"url": space.model_url + name, "size": size, "bytes": size, "part": "The model"})
+    return files
