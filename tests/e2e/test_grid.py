@@ -329,8 +329,8 @@ def test_coming_back_among_a_million(visit: Visit, server: Server) -> None:
     assert in_list(page) == pytest.approx(before, abs=1.5)
 
     first = first_in_sight(page)
-    for size in ({"width": 1280, "height": 900}, {"width": 390, "height": 800}):
-        page.set_viewport_size(size)
+    for width, height in ((1280, 900), (390, 800)):
+        page.set_viewport_size({"width": width, "height": height})
         rested(page)
         columns = page.evaluate(IN_LIST)[1]
         assert first_in_sight(page) <= first < first_in_sight(page) + columns

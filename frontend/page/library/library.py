@@ -58,11 +58,10 @@ class Library:
         return {"images": images[skip:], "total": len(images)}
 
     async def _found(self) -> list[dict]:
-        """Search by the words."""
+        """Return the images that a search by the words finds, best first."""
         space = await self._api.space()
         most = space.limits["max_images"]
-        controls = self._controls
-        query = {"space": space.id, "text": controls.words, "limit": most, "filters": controls.conditions()}
+        query = {"space": space.id, "text": self._controls.words, "limit": most, "filters": self._controls.conditions()}
         images = [match["image"] for match in await self._api.search(query)]
         self._cut = len(images) == most
         return images
