@@ -300,7 +300,7 @@ class WindowGrid:
         if self._touching:
             self._rest_soon()
             return
-        if not self.element.clientWidth:
+        if self._beginning or not self.element.clientWidth:
             return
         if self._scrolled.has_strayed():
             self._go_to(self._scrolled.list_px)
