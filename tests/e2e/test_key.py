@@ -52,7 +52,7 @@ def test_key_is_asked_for_once(visit: Visit, drawn_groups: Groups) -> None:
     keep_screen(visit.page, "key_asked_for")
     page.evaluate("window.sameDocument = true")
     give(page, "wrong" * 8)
-    expect(page.get_by_role("alert").filter(has_text="does not take")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="did not accept")).to_be_visible()
     keep_screen(visit.page, "key_refused")
     give(page, f"  {WRITE} ")
     expect(page.get_by_role("dialog")).to_be_hidden()
