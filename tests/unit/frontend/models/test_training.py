@@ -1,8 +1,8 @@
 """The bundled model's training: a teacher's graph is read, a student learns from it, and a broken-off run goes on."""
 
+import copy
 import io
 import json
-import re
 import tarfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -173,35 +173,26 @@ def test_distance_of_what_agrees() -> None:
 def training(pictures: photographs.Photographs, out: Path, block_steps: int, until: float = float("inf")) -> Training:
     blocks = BlockRecipe(SIDE_PX, block_steps, rate=0.01, most_photographs=64)
     whole = WholeRecipe(SIDE_PX, steps=6, batch=4, rate=1e-4)
-    torch.manual_seed(0)
     teacher = lively(MobileNetV2(WIDTH)).fold().requires_grad_(False)
     return Training(teacher, pictures, blocks, whole, out, until)
 
 
 def test_student_learns(pictures: photographs.Photographs, tmp_path: Path) -> None:
-    """A student's first part comes nearer to its teacher's with each step, and it learns to name what it sees."""
-    few, more = (training(pictures, tmp_path / str(steps), block_steps=steps) for steps in (1, 10))
-    untaught = lively(MobileNetV2(WIDTH)).fold()
-    torch.manual_seed(1)
-    assert few.run(MobileNetV2(WIDTH)) is not None
-    torch.manual_seed(1)
-    student = more.run(MobileNetV2(WIDTH))
-    assert student is not None
-    assert variance_left(tmp_path / "10") < 0.9 * variance_left(tmp_path / "1")
-    before, after = (agreement(one, more.teacher, pictures.training, SIDE_PX) for one in (untaught, student))
-    assert after.top_label > before.top_label
+    """The first part of a student, for which there is time, comes nearer to its teacher's."""
+    lesson = training(pictures, tmp_path, block_steps=40, until=0)
+    student = MobileNetV2(WIDTH)
+    untaught = copy.deepcopy(student)
+    assert lesson.run(student) is None
 
-
-def variance_left(out: Path) -> float:
-    """Read what the first part of a student did not learn of its teacher's, as a share of all."""
-    found = re.search(r"part 0: ([\d.]+) of the variance left", (out / "log.txt").read_text())
-    assert found
-    return float(found[1])
+    x = photographs.altered(pictures.training[:16], SIDE_PX, CPU, torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        wanted, before, after = (network.eval().parts[0](x) for network in (lesson.teacher, untaught, student))
+    assert (after - wanted).square().mean() < 0.8 * (before - wanted).square().mean()
 
 
 @pytest.mark.thorough
 def test_student_learns_everything(pictures: photographs.Photographs, tmp_path: Path) -> None:
-    """A student that began elsewhere comes nearer to its teacher. (Within seconds; the card says what hours give.)"""
+    """A whole student comes nearer to its teacher. (Within a minute; the card says what hours give.)"""
     lesson = training(pictures, tmp_path, block_steps=50)
     untaught = lively(MobileNetV2(WIDTH)).fold()
     student = lesson.run(MobileNetV2(WIDTH))
