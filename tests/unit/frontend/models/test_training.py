@@ -170,9 +170,15 @@ def test_distance_of_what_agrees() -> None:
     assert distance(given, (given[0], given[1].flip(0))).item() > 1e-4
 
 
-def training(pictures: photographs.Photographs, out: Path, block_steps: int, until: float = float("inf")) -> Training:
-    blocks = BlockRecipe(SIDE_PX, block_steps, rate=0.01, most_photographs=64)
-    whole = WholeRecipe(SIDE_PX, steps=6, batch=4, rate=1e-4)
+def training(
+    pictures: photographs.Photographs,
+    out: Path,
+    block_steps: int,
+    until: float = float("inf"),
+    side_px: int = SIDE_PX,
+) -> Training:
+    blocks = BlockRecipe(side_px, block_steps, rate=0.01, most_photographs=64)
+    whole = WholeRecipe(side_px, steps=6, batch=4, rate=1e-4)
     teacher = lively(MobileNetV2(WIDTH)).fold().requires_grad_(False)
     return Training(teacher, pictures, blocks, whole, out, until)
 
@@ -205,7 +211,7 @@ def test_student_learns_everything(pictures: photographs.Photographs, tmp_path: 
 def test_training_that_was_broken_off_goes_on(pictures: photographs.Photographs, tmp_path: Path) -> None:
     """With its time over at once it stops after each part and each checkpoint; the same call goes on to the end."""
     stops = 0
-    while training(pictures, tmp_path, block_steps=2, until=0).run(MobileNetV2(WIDTH)) is None:
+    while training(pictures, tmp_path, block_steps=2, until=0, side_px=32).run(MobileNetV2(WIDTH)) is None:
         stops += 1
         assert stops < 30
     parts = len(MobileNetV2(WIDTH).parts)
