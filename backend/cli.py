@@ -22,7 +22,7 @@ INTERRUPTED = 130
 
 EPILOG = """\
 Every option can also be given as an environment variable: LOOKALIKE_MODEL, LOOKALIKE_DATA, LOOKALIKE_HOST,
-LOOKALIKE_PORT; the README lists the others. An option wins over its variable.
+LOOKALIKE_PORT; backend/README.md lists the others. An option wins over its variable.
 
 example:
   lookalike serve --data ~/pictures --port 9000
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     It is 0, or what the command says, 2 for what the user can mend, and 130 after Ctrl-C.
     """
-    args = _parser().parse_args(arguments)
+    args = parser().parse_args(arguments)
     try:
         settings = Settings.from_environ(_with_options(os.environ, args))
         return importlib.import_module(f"backend.commands.{args.command}").run(settings, args)
@@ -57,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line, with the options of every command."""
     parser = argparse.ArgumentParser(
         prog="lookalike",
         description="Image search for your own pictures, with the model in the visitor's browser.",

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from backend.web.static import Site
 from tests.support.api import API, OpenAPIDocument, Picture
 from tests.support.generated_client import NAME, generate
 from tests.support.network import serving
+from tests.support.paths import ROOT
 from tests.support.spaces import small_space, to_base64
 
 KEY = "key0123456789" * 3
@@ -66,7 +68,8 @@ def call(tag: str, operation: str, client: Any, **arguments: Any) -> Any:
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
     folder: Path = tmp_path_factory.mktemp("generated")
-    settings, space = Settings(data=folder / "data", api_keys=(APIKey(Role.WRITE, KEY),)), small_space()
+    keys = (APIKey(Role.WRITE, KEY),)
+    settings, space = Settings(data=folder / "data", api_keys=keys, anonymous=Role.READ), small_space()
     with serving(create_app(settings, space, Site(folder, folder))) as address:
         said = generate(f"http://{address}{API}/openapi.json", folder)
         sys.path.insert(0, str(folder))
@@ -143,3 +146,14 @@ def test_a_change_removes_and_leaves(generated: Generated) -> None:
         changed = call("images", "change_image", client, image_id=added.id, body=change)
 
     assert (changed.title, changed.tags) == ("", ["oak"])
+
+
+def test_the_example_of_the_documents(generated: Generated, capsys: pytest.CaptureFixture[str]) -> None:
+    """What backend/README.md shows works as it stands."""
+    with generated.client() as client:
+        generated.add(client, Picture.of(5), title="Beach at noon")
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "backend/README.md").read_text(), re.DOTALL)
+    assert "http://127.0.0.1:8000" in example
+    exec(example.replace("http://127.0.0.1:8000", generated.url), {})
+
+    assert capsys.readouterr().out == "['Beach at noon']\n"

@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAME = "generated_client"
-"""The package that `generate` makes."""
+NAME = "lookalike_client"
+"""The package that `generate` makes, as the generator itself would call it."""
 
 # Its own formatting of what it wrote: takes time, and changes nothing for those who run it.
 CONFIGURATION = "post_hooks: []\n"
