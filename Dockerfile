@@ -3,7 +3,8 @@
 #   docker build -t lookalike .
 #   docker run -p 8000:8000 -v lookalike:/data lookalike
 #
-# Then open http://localhost:8000/. Another model: -e LOOKALIKE_MODEL=https://…/model.json, or -v its folder and name that.
+# Then open http://localhost:8000/. For another model add -e LOOKALIKE_MODEL=https://…/model.json, or mount its folder
+# with -v and name that.
 
 FROM node:22-slim AS javascript
 WORKDIR /app/frontend
@@ -17,10 +18,10 @@ WORKDIR /app
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY backend backend
 COPY frontend frontend
-# Editable, as in a clone: the site is built and looked for beside the sources.
+# Editable, as in a clone, so that the site is built and found beside the sources.
 RUN pip install --no-cache-dir -c constraints.txt -e .
 COPY --from=javascript /app/frontend/node_modules frontend/node_modules
-# Compiles the browser's Python modules.
+# Node.js runs Pyodide, which compiles the Python modules of the browser.
 COPY --from=javascript /usr/local/bin/node /usr/local/bin/node
 RUN lookalike setup --without-model && rm -rf frontend/node_modules
 
@@ -35,7 +36,7 @@ ENV PATH=/venv/bin:$PATH \
 USER lookalike
 VOLUME /data
 EXPOSE 8000
-# The first start compresses the model; another one may have to be downloaded.
+# The first start compresses the model, or downloads another one, before the server answers.
 HEALTHCHECK --start-period=120s --timeout=5s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/api/v1/health', timeout=4)"]
 CMD ["lookalike", "serve"]

@@ -95,10 +95,12 @@ def _setup_options(parser: argparse.ArgumentParser) -> None:
 
 def _gc_options(parser: argparse.ArgumentParser) -> None:
     one = parser.add_mutually_exclusive_group()
-    one.add_argument("--dry-run", action="store_true", help="only list what would be moved to the trash, or leave it")
-    one.add_argument("--force", action="store_true", help="also where more would be moved than stay")
+    one.add_argument(
+        "--dry-run", action="store_true", help="only list what would be moved to the trash or deleted from it"
+    )
+    one.add_argument("--force", action="store_true", help="even if more would be moved than stay")
     one.add_argument("--undo", action="store_true", help="put back all that is in the trash")
-    one.add_argument("--empty-trash", action="store_true", help="remove for good what is in the trash now")
+    one.add_argument("--empty-trash", action="store_true", help="delete for good what is in the trash now")
 
 
 def _maintain_options(parser: argparse.ArgumentParser) -> None:
@@ -107,7 +109,7 @@ def _maintain_options(parser: argparse.ArgumentParser) -> None:
 
 def _export_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="FOLDER", help="a folder that is empty or does not exist")
-    parser.add_argument("--space", help="which embedding space, where the database has several")
+    parser.add_argument("--space", help="which embedding space, if the database has several")
 
 
 def _backup_options(parser: argparse.ArgumentParser) -> None:
@@ -121,7 +123,7 @@ def _restore_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("place", metavar="SOURCE", help="a folder, or s3://bucket/prefix, with backups")
     parser.add_argument("--backup", metavar="TIME", help="which one, such as 20261129T221500Z (default: the latest)")
     parser.add_argument("--missing", action="store_true", help="add what the library lacks, instead of filling one")
-    parser.add_argument("--checksums", action="store_true", help="with --missing: replace damaged files, too")
+    parser.add_argument("--checksums", action="store_true", help="with --missing: also replace damaged files")
 
 
 def _doctor_options(parser: argparse.ArgumentParser) -> None:
@@ -130,11 +132,11 @@ def _doctor_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", help="TCP port that the server is to listen on (default: 8000)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--deep", action="store_true", help="read every row and index, and look for every stored file")
-    parser.add_argument("--checksums", action="store_true", help="with --deep: read every stored file, too")
+    parser.add_argument("--checksums", action="store_true", help="with --deep: also read every stored file")
     parser.add_argument(
         "--drop-damaged",
         action="store_true",
-        help="with --deep: give up rows that cannot be read, after naming them in a file in the data folder",
+        help="with --deep: drop rows that cannot be read, after naming them in a file in the data folder",
     )
 
 
@@ -152,35 +154,35 @@ COMMANDS = (
     Command(
         "setup",
         "only set up what is missing",
-        "Set up what is missing: the JavaScript parts, the page, and the model. It can be repeated, and resumes.",
+        "Set up what is missing: the JavaScript parts, the page and the model. After an interruption run it again.",
         _setup_options,
     ),
     Command(
         "doctor",
         "check everything, and say what to do",
-        "Check packages, data folder, page, model, database, store and clock; nothing is changed, but by"
-        " --drop-damaged. The exit code is 1 if something does not work.",
+        "Check packages, data folder, page, model, database, store and clock. Only --drop-damaged changes anything."
+        " The exit code is 1 if something does not work.",
         _doctor_options,
     ),
     Command(
         "gc",
-        "move stored files that no image has to the trash, or back",
+        "move stored files that belong to no image to the trash, or back",
         "Move what was uploaded and never registered to the trash, and empty the trash of what has been there for"
         " longer than LOOKALIKE_TRASH_GRACE_S. It may run beside a server, which does the same once an hour.",
         _gc_options,
     ),
     Command(
         "adopt",
-        "make a database and a store that do not match one library",
-        "Join the database and the store that the settings name, whatever either says of the other: from now on they"
-        " are one library. Only needed where a start refuses them, and no server may be running.",
+        "join a database and a store that do not match",
+        "Join the database and the store that the settings name into one library, whatever either says of the other."
+        " Only needed where a start refuses them; no server may be running.",
         lambda parser: None,
     ),
     Command(
         "maintain",
         "keep the database in order, for servers that do not",
         "Bring indexes up to date, join files and remove orphans, until Ctrl-C, for servers with LOOKALIKE_UPKEEP=no."
-        " Several may run: one at a time works.",
+        " Several may run; they take turns.",
         _maintain_options,
     ),
     Command(
@@ -199,8 +201,8 @@ COMMANDS = (
     Command(
         "restore",
         "bring a backup back",
-        "Restore a backup into an empty library, or, with --missing, what is missing into the library that it was made"
-        " of. No server may run meanwhile. Interrupted, it can be repeated, and goes on.",
+        "Restore a backup into an empty library, or, with --missing, only what the library lacks. No server may run"
+        " meanwhile. After an interruption run it again, and it goes on.",
         _restore_options,
     ),
 )

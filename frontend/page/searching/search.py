@@ -120,9 +120,8 @@ class Search:
         try:
             images = {}
             max_examples = (await self._api.space()).limits["max_examples"]
-            for image_id in ids_in_parameters(
-                parameters, max_examples
-            ):  # No comprehension: MicroPython's cannot await.
+            # No comprehension: MicroPython's cannot await.
+            for image_id in ids_in_parameters(parameters, max_examples):
                 images[image_id] = await self._api.image(image_id)
         except ApiError as exc:
             gone = exc.status == 404
