@@ -120,10 +120,9 @@ def is_known(words: list[str]) -> bool:
         case ["lookalike", *arguments]:
             return is_parsed(arguments)
         case ["python", "-m", "pytest", *arguments]:
-            return all((ROOT / word).exists() for word in arguments if word.startswith("tests/"))
+            return is_found([word for word in arguments if word.startswith("tests/")], chosen(arguments, "-k"))
         case ["python", "-m", "tests", *arguments]:
-            markers = [word for option, word in pairwise(arguments) if option == "-m"]
-            return set(markers) <= MARKERS
+            return set(chosen(arguments, "-m")) <= MARKERS
         case ["python", "-m", "tests.benchmarks", *arguments]:
             return all(word in BENCHMARKS or PLACEHOLDER.match(word) for word in arguments[:1])
         case ["python", "-m", module, *_]:
@@ -134,6 +133,21 @@ def is_known(words: list[str]) -> bool:
         case [program, *_]:
             return program in OTHER_PROGRAMS or program in TOOLS
     return False
+
+
+def chosen(arguments: list[str], option: str) -> list[str]:
+    return [word for before, word in pairwise(arguments) if before == option and not PLACEHOLDER.match(word)]
+
+
+def is_found(paths: list[str], names: list[str]) -> bool:
+    """Whether files and folders of tests are there, and in them tests with these words in their names."""
+    files = [
+        file for path in paths for file in ([ROOT / path] if path.endswith(".py") else (ROOT / path).rglob("*.py"))
+    ]
+    if not files or not all(file.exists() for file in files):
+        return False
+    text = "".join(file.read_text(encoding="utf-8") for file in files)
+    return all(re.search(rf"def test_\w*{name}", text) for name in names)
 
 
 def is_parsed(arguments: list[str]) -> bool:
