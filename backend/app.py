@@ -17,7 +17,6 @@ from backend.adapters.lance.other_spaces import LanceOtherSpaces
 from backend.adapters.s3.store import S3Store
 from backend.catalogue.errors import CatalogueError, LibraryMismatch
 from backend.catalogue.hidden_hubs import HiddenHubs
-from backend.catalogue.housekeeping import Housekeeper
 from backend.catalogue.hubs import HubGate
 from backend.catalogue.library import Library
 from backend.catalogue.orphans import Sweeper
@@ -26,6 +25,7 @@ from backend.catalogue.reembedding import Reembedding
 from backend.catalogue.service import Catalogue, Limits, utc_now
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.tickets import TicketOffice
+from backend.catalogue.upkeep import LibraryUpkeep
 from backend.databases import model_names
 from backend.libraries import Opened, graces, opened_library
 from backend.settings import Settings, YesNo, signing_secret
@@ -72,8 +72,8 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
             app.state.reembedding = Reembedding(index, others, gate, hubs)
             app.state.hubs = hubs
             app.state.model_names = partial(model_names, settings.data / "models")
-            async with _in_background(gate.run()), _housekeeping(settings, index, store, opened, hubs) as housekeeper:
-                app.state.warnings = partial(_warnings, housekeeper, opened.library)
+            async with _in_background(gate.run()), _upkeep_running(settings, index, store, opened, hubs) as upkeep:
+                app.state.warnings = partial(_warnings, upkeep, opened.library)
                 yield
 
     return HeadAsGet(
@@ -101,18 +101,18 @@ async def _prepared(store: FolderStore | S3Store) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _housekeeping(
+async def _upkeep_running(
     settings: Settings, index: ImageIndex, store: ObjectStore, opened: Opened, hubs: HiddenHubs
-) -> AsyncIterator[Housekeeper | None]:
-    """Keep index and store in order in the background, unless `lookalike maintain` does it."""
+) -> AsyncIterator[LibraryUpkeep | None]:
+    """Keep index and store in order in the background, unless `lookalike upkeep` does it."""
     if settings.upkeep is YesNo.NO:
         yield None
         return
     sweeper = Sweeper(store, opened.database, opened.library, graces(settings), utc_now)
-    housekeeper = Housekeeper(index, opened.library, sweeper, hubs)
+    upkeep = LibraryUpkeep(index, opened.library, sweeper, hubs)
     try:
-        async with _in_background(housekeeper.run()):
-            yield housekeeper
+        async with _in_background(upkeep.run()):
+            yield upkeep
     finally:
         # So that the store knows of all that was added, should an older copy of the database come back meanwhile.
         with suppress(CatalogueError, TimeoutError):
@@ -131,9 +131,9 @@ async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]
         await asyncio.wait([task])
 
 
-async def _warnings(housekeeper: Housekeeper | None, library: Library) -> Sequence[str]:
+async def _warnings(upkeep: LibraryUpkeep | None, library: Library) -> Sequence[str]:
     """Return what whoever runs the server must know, as it is at this moment."""
-    found = dict.fromkeys(housekeeper.warnings if housekeeper else [])
+    found = dict.fromkeys(upkeep.warnings if upkeep else [])
     try:
         await library.check()
     except LibraryMismatch as exc:

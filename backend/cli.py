@@ -103,7 +103,7 @@ def _gc_options(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--empty-trash", action="store_true", help="delete for good what is in the trash now")
 
 
-def _maintain_options(parser: argparse.ArgumentParser) -> None:
+def _upkeep_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="do everything now, and end")
 
 
@@ -113,14 +113,14 @@ def _export_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _backup_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("place", metavar="DEST", help="a folder, or s3://bucket/prefix; holds any number of backups")
+    parser.add_argument("depot", metavar="DEST", help="a folder, or s3://bucket/prefix; holds any number of backups")
     parser.add_argument("--keep", metavar="N", type=int, help="then remove all backups but the latest N")
     parser.add_argument("--check", action="store_true", help="only read the latest backup and compare its checksums")
     parser.add_argument("--all", action="store_true", help="with --check: every backup")
 
 
 def _restore_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("place", metavar="SOURCE", help="a folder, or s3://bucket/prefix, with backups")
+    parser.add_argument("depot", metavar="SOURCE", help="a folder, or s3://bucket/prefix, with backups")
     parser.add_argument("--backup", metavar="TIME", help="which one, such as 20261129T221500Z (default: the latest)")
     parser.add_argument("--missing", action="store_true", help="add what the library lacks, instead of filling one")
     parser.add_argument("--checksums", action="store_true", help="with --missing: also replace damaged files")
@@ -179,11 +179,11 @@ COMMANDS = (
         lambda parser: None,
     ),
     Command(
-        "maintain",
+        "upkeep",
         "keep the database in order, for servers that do not",
         "Bring indexes up to date, join files and remove orphans, until Ctrl-C, for servers with LOOKALIKE_UPKEEP=no."
         " Several may run; they take turns.",
-        _maintain_options,
+        _upkeep_options,
     ),
     Command(
         "export",

@@ -118,7 +118,7 @@ class Settings:
     31536000 (a year). A month covers a holiday."""
     upkeep: YesNo = YesNo.YES
     """Whether this server keeps indexes and files in order beside its other work: `yes`, or `no` where `lookalike
-    maintain` does it."""
+    upkeep` does it."""
     connections: int = 4096
     """How many connections the server holds at once, 16 to 100000; fewer where the system's limit of open files asks
     for it, as each takes up to three. 4,000 that wait take 44 MB of memory (measured)."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from backend.adapters.folder.store import FolderStore
 from backend.adapters.s3.checks import check_store
-from backend.adapters.s3.store import Place, S3Store
+from backend.adapters.s3.store import BucketAddress, S3Store
 from backend.catalogue.service import utc_now
 from backend.settings import Settings, signing_secret
 from backend.web import store_routes
@@ -21,7 +21,7 @@ def make_store(settings: Settings) -> FolderStore | S3Store:
         StoreUnavailable: boto3's configuration cannot be used. The message is for whoever starts the server.
     """
     if settings.store is not None:
-        return S3Store(bucket_of(settings), settings.url_expires_s)
+        return S3Store(bucket_address(settings), settings.url_expires_s)
     secret = signing_secret(settings)
     return FolderStore(settings.data / "objects", store_routes.PATH, secret, settings.url_expires_s, utc_now)
 
@@ -53,17 +53,17 @@ async def store_to_look_at(settings: Settings) -> AsyncIterator[FolderStore | S3
         yield store
 
 
-def bucket_of(settings: Settings) -> Place:
+def bucket_address(settings: Settings) -> BucketAddress:
     """Return where the bucket is that the settings name."""
     assert settings.store is not None
-    return place_at(settings.store, settings)
+    return bucket_address_at(settings.store, settings)
 
 
-def place_at(address: str, settings: Settings) -> Place:
+def bucket_address_at(address: str, settings: Settings) -> BucketAddress:
     """Return where `s3://bucket/prefix` is, by the settings for S3."""
     bucket, _, prefix = address.removeprefix("s3://").partition("/")
     addressing = settings.s3_addressing or ("path" if settings.s3_endpoint else "virtual")
-    return Place(bucket, prefix, settings.s3_endpoint, settings.s3_public_endpoint, addressing)
+    return BucketAddress(bucket, prefix, settings.s3_endpoint, settings.s3_public_endpoint, addressing)
 
 
 def page_origin(settings: Settings) -> str:

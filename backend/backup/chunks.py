@@ -43,12 +43,12 @@ class Listed:
 
 
 def cut(ids: Sequence[ImageID]) -> Iterator[range]:
-    """Cut ids, which must be in order, into chunks; return the places of each."""
+    """Cut ids, which must be in order, into chunks; return the range of each."""
     start = 0
-    for place, image_id in enumerate(ids):
-        if zlib.crc32(image_id.encode()) % AVERAGE == 0 or place + 1 - start == MOST:
-            yield range(start, place + 1)
-            start = place + 1
+    for at, image_id in enumerate(ids):
+        if zlib.crc32(image_id.encode()) % AVERAGE == 0 or at + 1 - start == MOST:
+            yield range(start, at + 1)
+            start = at + 1
     if start < len(ids):
         yield range(start, len(ids))
 

@@ -169,7 +169,7 @@ class BucketDepot:
 
     @property
     def address(self) -> str:
-        return str(self._bucket.place)
+        return str(self._bucket.address)
 
     async def read(self, name: str) -> AsyncIterator[bytes]:
         with self._translated():

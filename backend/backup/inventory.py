@@ -55,9 +55,9 @@ class Inventory:
         if not len(self._names) or not names:
             return {}
         wanted = np.array([name.encode() for name in names])
-        places = np.minimum(np.searchsorted(self._names, wanted), len(self._names) - 1)
-        found = np.flatnonzero(self._names[places] == wanted)
-        return {names[at]: int(self._sizes[places[at]]) for at in found.tolist()}
+        nearest = np.minimum(np.searchsorted(self._names, wanted), len(self._names) - 1)
+        found = np.flatnonzero(self._names[nearest] == wanted)
+        return {names[at]: int(self._sizes[nearest[at]]) for at in found.tolist()}
 
 
 def _packed(files: Sequence[tuple[str, int]]) -> tuple[npt.NDArray[np.bytes_], npt.NDArray[np.int64]]:

@@ -45,7 +45,7 @@ from .progress import Progress, Tell, silent
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceLibrary:
     """A library, as it is to be kept."""
 
     database: LanceDatabase
@@ -69,7 +69,7 @@ class Made:
     """A sentence for each thing that is missing or damaged."""
 
 
-async def make_backup(source: Source, depot: Depot, tell: Tell = silent) -> Made:
+async def make_backup(source: SourceLibrary, depot: Depot, tell: Tell = silent) -> Made:
     """
     Add a backup to those in a place. What is there of earlier ones, and of interrupted ones, is not written again.
 
@@ -86,7 +86,7 @@ async def make_backup(source: Source, depot: Depot, tell: Tell = silent) -> Made
 class _Making:
     """A backup that is being made."""
 
-    def __init__(self, source: Source, depot: Depot, tell: Tell) -> None:
+    def __init__(self, source: SourceLibrary, depot: Depot, tell: Tell) -> None:
         self._source = source
         self._depot = depot
         self._tell = tell

@@ -25,11 +25,11 @@ async def in_parallel(do: Callable[[Item], Awaitable[Outcome]], items: Iterable[
             if not worker.cancelling():
                 worker.cancel()
         await asyncio.wait(workers)
-    return [outcomes[place] for place in range(len(outcomes))]
+    return [outcomes[at] for at in range(len(outcomes))]
 
 
 async def _work(
     do: Callable[[Item], Awaitable[Outcome]], waiting: Iterator[tuple[int, Item]], outcomes: dict[int, Outcome]
 ) -> None:
-    for place, item in waiting:
-        outcomes[place] = await do(item)
+    for at, item in waiting:
+        outcomes[at] = await do(item)

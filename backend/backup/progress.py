@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TextIO
 
-from backend.catalogue.housekeeping import in_bytes
+from backend.catalogue.upkeep import in_bytes
 
 # Often enough to see that something moves, seldom enough to be read. A guess.
 EVERY_S = 5

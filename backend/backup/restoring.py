@@ -35,7 +35,7 @@ from .progress import Progress, Tell, silent
 
 
 @dataclass(frozen=True)
-class Target:
+class TargetLibrary:
     """The library that is restored into."""
 
     database: LanceDatabase
@@ -66,7 +66,12 @@ class Restored:
 
 
 async def restore_backup(
-    depot: Depot, backup: Backup, target: Target, missing: bool = False, reread: bool = False, tell: Tell = silent
+    depot: Depot,
+    backup: Backup,
+    target: TargetLibrary,
+    missing: bool = False,
+    reread: bool = False,
+    tell: Tell = silent,
 ) -> Restored:
     """
     Restore a backup, or go on with restoring it. No server must use the library meanwhile.
@@ -108,7 +113,7 @@ class _Restoring:
         self,
         depot: Depot,
         backup: Backup,
-        target: Target,
+        target: TargetLibrary,
         before: _Library,
         missing: bool,
         reread: bool,
@@ -260,9 +265,9 @@ class _Restoring:
         async with LanceIndex.existing(self._target.database, space.id) as index:
             for chunk in space.rows:
                 images, vectors = await self._rows(chunk)
-                places = [place for place, image in enumerate(images) if image.id not in there and self._due(image.id)]
-                if places:
-                    self._done.images += await index.restore([images[place] for place in places], vectors[places])
+                lacking = [at for at, image in enumerate(images) if image.id not in there and self._due(image.id)]
+                if lacking:
+                    self._done.images += await index.restore([images[at] for at in lacking], vectors[lacking])
                 progress.reach(self._done.images)
 
     def _due(self, image_id: ImageID) -> bool:
@@ -299,7 +304,7 @@ class _Restoring:
             self._done.damage.append(damage)
 
 
-async def _looked(target: Target, missing: bool) -> _Library:
+async def _looked(target: TargetLibrary, missing: bool) -> _Library:
     """Look at what a library has."""
     rows: dict[SpaceID, frozenset[ImageID]] = {}
     originals: set[SHA256] = set()

@@ -1,14 +1,14 @@
 """
-Everything that can go wrong in the catalogue; one class for each thing that a caller would do differently.
+Everything that can go wrong in the catalogue. Each class stands for something that callers treat differently.
 
     CatalogueError
     ├── InvalidVector              cannot be compared: length, a value, or the norm
-    │   └── HubVector              would be among the nearest of too many others
+    │   └── HubVector              would be near too many unrelated images
     ├── SpaceMismatch              was made by another model
-    ├── ReembeddingUnfinished      images of another space are not in the one in use
+    ├── ReembeddingUnfinished      images of other spaces still wait
     ├── LibraryMismatch            database and store do not belong together
     ├── ImageNotFound
-    ├── TooManyAttributes          a change would leave an image with more than are kept
+    ├── TooManyAttributes          a change would exceed the limit
     ├── UploadRefused              the declaration of an upload
     │   ├── UnsupportedType
     │   └── UploadTooLarge
@@ -18,22 +18,22 @@ Everything that can go wrong in the catalogue; one class for each thing that a c
     │   ├── TicketUsed             its image is registered, with another vector
     │   └── TicketRevoked          its image was deleted
     ├── UploadIncomplete           an object is missing or differs from the ticket
-    ├── TypeMismatch               an object's first bytes are not those of its type
-    ├── ObjectRefused              a signed request to the embedded store
+    ├── TypeMismatch               an object's first bytes contradict its type
+    ├── ObjectRefused              the folder store refuses a signed request
     │   ├── SignatureInvalid
     │   ├── SignatureExpired
-    │   ├── BodyMismatch           the bytes are not those that were signed
+    │   ├── BodyMismatch           the body differs from what was signed
     │   ├── LengthRequired
     │   └── ObjectExists           objects are written once
     ├── ObjectMissing
-    └── Unavailable                a fault outside; the same request may succeed later
+    └── Unavailable                something outside failed; retrying may help
         ├── StoreUnavailable
         └── IndexUnavailable
-            ├── RowDamaged         what the database holds of an image cannot be read
-            └── IndexDamaged       files of the database are not what was written
+            ├── RowDamaged         an image's row cannot be read
+            └── IndexDamaged       files of the database are damaged or missing
 
-The message is for people. Public attributes are the facts, and go into the problem that the caller reads: put
-nothing there that grants access.
+The message is for people. Public attributes go into the problem document that the caller receives, so they must never
+hold anything that grants access.
 """
 
 from collections.abc import Sequence
@@ -44,38 +44,38 @@ class CatalogueError(Exception):
 
 
 class InvalidVector(CatalogueError):
-    """The values cannot be compared with others of the space."""
+    """The vector cannot be compared with others of its space."""
 
 
 class HubVector(InvalidVector):
-    """The vector would be among the nearest of so many images that it would spoil their searches."""
+    """The vector is near so many unrelated images that it would spoil their searches."""
 
 
 class SpaceMismatch(CatalogueError):
     """The vector belongs to another embedding space."""
 
     def __init__(self, expected: str, got: str) -> None:
-        super().__init__(f"This catalogue holds vectors of space {expected}, the request is of space {got}.")
+        super().__init__(f"This library uses the embedding space {expected}; the request uses {got}.")
         self.expected = expected
         self.got = got
 
 
 class ReembeddingUnfinished(CatalogueError):
-    """Images of other spaces wait to be re-embedded, so that those spaces cannot be given up."""
+    """Images of other spaces still wait to be re-embedded, so those spaces cannot be dropped."""
 
     def __init__(self, left: int) -> None:
-        super().__init__(f"{left} images of other spaces are not re-embedded.")
+        super().__init__(f"{left} images of other spaces are not re-embedded yet.")
         self.left = left
 
 
 class LibraryMismatch(CatalogueError):
-    """Database and store do not belong together, or the database is older than it was. Nothing was changed."""
+    """Database and store do not belong together, or the database is an older copy. Nothing was changed."""
 
     def __init__(self, database: str, store: str, reason: str) -> None:
         super().__init__(
-            f"The database {database} and the store {store} do not belong together: {reason}. Nothing was changed."
-            " Is a disk not mounted, or does a setting name another place? Put the right one back, or restore a backup"
-            " (`lookalike restore`); `lookalike adopt` makes the two one library as they are."
+            f"The database {database} does not match the store {store}: {reason}. Nothing was changed."
+            " Is a disk unmounted, or does a setting point elsewhere? Correct that, or restore a backup"
+            " (`lookalike restore`). `lookalike adopt` joins the two as they are."
         )
         self.reason = reason
 
@@ -89,23 +89,23 @@ class ImageNotFound(CatalogueError):
 
 
 class TooManyAttributes(CatalogueError):
-    """A change would leave an image with more attributes than are kept."""
+    """A change would give an image more attributes than the limit."""
 
     def __init__(self, count: int, limit: int) -> None:
-        super().__init__(f"The image would have {count} attributes, at most {limit} are kept.")
+        super().__init__(f"The image would have {count} attributes; the limit is {limit}.")
         self.count = count
         self.limit = limit
 
 
 class UploadRefused(CatalogueError):
-    """The declared upload is not taken."""
+    """The declared upload is not accepted."""
 
 
 class UnsupportedType(UploadRefused):
-    """The declared type is none of the image types that are kept."""
+    """The declared type is not one of the accepted image types."""
 
     def __init__(self, content_type: str, allowed: list[str]) -> None:
-        super().__init__(f"Files of type {content_type!r} are not kept.")
+        super().__init__(f"Files of type {content_type!r} are not accepted.")
         self.content_type = content_type
         self.allowed = allowed
 
@@ -114,7 +114,7 @@ class UploadTooLarge(UploadRefused):
     """The declared size is over the limit."""
 
     def __init__(self, part: str, size: int, limit: int) -> None:
-        super().__init__(f"The {part} has {size} bytes, at most {limit} are taken.")
+        super().__init__(f"The {part} has {size} bytes; the limit is {limit}.")
         self.part = part
         """`original` or `thumbnail`."""
         self.size = size
@@ -128,15 +128,15 @@ class TicketError(CatalogueError):
 
 
 class TicketInvalid(TicketError):
-    """The ticket was altered, comes from elsewhere, or was made for another image."""
+    """The ticket was altered, is from another server, or is for another image."""
 
 
 class TicketExpired(TicketError):
-    """The time for this upload is over: ask for a new ticket."""
+    """The ticket has expired: ask for a new one."""
 
 
 class TicketUsed(TicketError):
-    """The ticket's image is registered already, and with another vector."""
+    """The ticket's image is already registered, with another vector."""
 
 
 class TicketRevoked(TicketError):
@@ -144,47 +144,47 @@ class TicketRevoked(TicketError):
 
 
 class UploadIncomplete(CatalogueError):
-    """An object is not in the store, or is not the one that the ticket was made for."""
+    """An object is missing in the store, or is not the one that the ticket was issued for."""
 
     def __init__(self, missing: list[str], different: list[str]) -> None:
         parts = [f"missing: {', '.join(missing)}"] * bool(missing) + [f"different: {', '.join(different)}"] * bool(
             different
         )
-        super().__init__(f"The store does not hold what was announced ({'; '.join(parts)}).")
+        super().__init__(f"The store does not hold the declared files ({'; '.join(parts)}).")
         self.missing = missing
-        """Parts, of `original` and `thumbnail`, that are not there."""
+        """Which of `original` and `thumbnail` are missing."""
         self.different = different
-        """Parts of which size, type or checksum differ."""
+        """Which of them differ in size, type or checksum."""
 
 
 class TypeMismatch(CatalogueError):
-    """An uploaded file is not of the type that was declared: its first bytes say so."""
+    """An uploaded file is not of its declared type: its first bytes contradict it."""
 
     def __init__(self, part: str, content_type: str) -> None:
-        super().__init__(f"The {part} is no {content_type}: its first bytes are not those of one.")
+        super().__init__(f"The {part} is not {content_type}: its first bytes do not match that type.")
         self.part = part
         """`original` or `thumbnail`."""
         self.content_type = content_type
 
 
 class ObjectRefused(CatalogueError):
-    """The embedded store does not carry out a signed request."""
+    """The folder store refuses a signed request."""
 
 
 class SignatureInvalid(ObjectRefused):
-    """The address was altered or not signed by this server."""
+    """The address was altered, or was not signed by this server."""
 
 
 class SignatureExpired(ObjectRefused):
-    """The address was valid once."""
+    """The address has expired."""
 
 
 class BodyMismatch(ObjectRefused):
-    """Length, type or checksum of the body are not the signed ones."""
+    """The body's length, type or checksum differs from the signed one."""
 
 
 class LengthRequired(ObjectRefused):
-    """The request does not say how long its body is."""
+    """The request does not declare the length of its body."""
 
 
 class ObjectExists(ObjectRefused):
@@ -202,7 +202,7 @@ class ObjectMissing(CatalogueError):
 
 
 class Unavailable(CatalogueError):
-    """Something outside failed; nothing is wrong with the request."""
+    """Something outside the catalogue failed; the request itself is fine."""
 
 
 class StoreUnavailable(Unavailable):
@@ -214,15 +214,16 @@ class IndexUnavailable(Unavailable):
 
 
 class RowDamaged(IndexUnavailable):
-    """The database holds a row for each of these images, and it is damaged."""
+    """The rows of these images are damaged."""
 
     def __init__(self, image_ids: Sequence[str]) -> None:
         one = len(image_ids) == 1
         named = ", ".join(image_ids)
         what = f"The row of image {named} is" if one else f"The rows of {len(image_ids)} images ({named}) are"
-        super().__init__(f"{what} damaged: `lookalike doctor --deep` says what to do.")
+        super().__init__(f"{what} damaged; `lookalike doctor --deep` says what to do.")
         self.image_ids = tuple(image_ids)
 
 
 class IndexDamaged(IndexUnavailable):
-    """Files of the database are damaged or gone. Waiting does not help, but restoring or giving up rows does."""
+    """Files of the database are damaged or missing. Waiting does not help; restoring a backup, or giving up rows,
+    does."""

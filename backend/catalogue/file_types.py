@@ -1,13 +1,13 @@
 """
-Tells by its first bytes whether a file is of the type that was declared.
+Checks by its first bytes whether a file is of its declared type.
 
-No proof that it can be decoded: it keeps out what is something else altogether, such as a page or a program under the
-name of a picture, without a decoder on the server.
+This proves no more: it keeps out what is something else altogether, such as a web page or a program under the name of a
+picture, without a decoder on the server.
 """
 
 from collections.abc import Callable
 
-# Enough for the longest beginning, the brands of an ISO file: there are some 30 in use, of four bytes each.
+# Enough for the longest signature, the brands of an ISO file: some 30 are in use, of four bytes each.
 FIRST_BYTES = 256
 
 # Source: MPEG's registry of brands (mp4ra.org), those of ISO/IEC 23008-12 (HEIF), annexes B and E, and 3rd edition.
@@ -20,11 +20,11 @@ AVIF_BRANDS = frozenset({b"avif", b"avis"})
 
 def begins_like(first: bytes, content_type: str) -> bool:
     """
-    Say whether a file that begins so can be of a type.
+    Say whether a file with these first bytes can be of a type.
 
     Args:
-        first: FIRST_BYTES of the file, or all if there are less.
-        content_type: One of those that are kept.
+        first: FIRST_BYTES of the file, or all of a shorter one.
+        content_type: One of IMAGE_TYPES.
     """
     return _BEGINNINGS[content_type](first)
 
@@ -42,7 +42,7 @@ def _with_brand(brands: frozenset[bytes]) -> Callable[[bytes], bool]:
 
 
 def _brands(first: bytes) -> set[bytes]:
-    """Return the brands of an ISO base media file: what readers it is meant for. Source: ISO/IEC 14496-12, 4.3."""
+    """Return the brands of an ISO base media file: which readers it is for. Source: ISO/IEC 14496-12, 4.3."""
     if first[4:8] != b"ftyp":
         return set()
     compatible = first[16 : int.from_bytes(first[:4])]
@@ -61,10 +61,10 @@ _BEGINNINGS: dict[str, Callable[[bytes], bool]] = {
     "image/avif": _with_brand(AVIF_BRANDS),
     # Microsoft, BITMAPFILEHEADER, bfType.
     "image/bmp": _with(b"BM"),
-    # TIFF 6.0, section 2, in both orders of bytes; 43 in place of 42 is BigTIFF. The last two are wrong and written
-    # nonetheless: Pillow, which the page reads with, takes them.
+    # TIFF 6.0, section 2, in both byte orders; 43 instead of 42 is BigTIFF. The last two are wrong but exist, and
+    # Pillow, which the page uses, reads them.
     "image/tiff": _with(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"MM*\0", b"II\0*"),
-    # The page declares all of the family as HEIC.
+    # The page declares the whole family as HEIC.
     "image/heic": _with_brand(HEIF_BRANDS),
     "image/heif": _with_brand(HEIF_BRANDS),
 }

@@ -184,7 +184,7 @@ class _Firsts:
     """The first ten of each of a sample among the images that were shown to it."""
 
     def __init__(self, sample: Sequence[ImageID]) -> None:
-        self._place = {image_id: place for place, image_id in enumerate(sample)}
+        self._column = {image_id: column for column, image_id in enumerate(sample)}
         self._ids: list[ImageID] = []
         self._best = np.full((len(sample), FIRST), -2, dtype=np.float32)
         self._numbers = np.full((len(sample), FIRST), -1)
@@ -192,8 +192,8 @@ class _Firsts:
     def add(self, ids: Sequence[ImageID], similarities: Similarities) -> None:
         """Show more images: N ids and (N, S) similarities."""
         for row, image_id in enumerate(ids):
-            if image_id in self._place:
-                similarities[row, self._place[image_id]] = -2  # Nobody is among its own first ten.
+            if image_id in self._column:
+                similarities[row, self._column[image_id]] = -2  # Nobody is among its own first ten.
         numbers = np.arange(len(self._ids), len(self._ids) + len(ids))
         self._ids += ids
         best = np.concatenate([self._best, similarities.T], axis=1)

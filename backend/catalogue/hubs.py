@@ -89,7 +89,7 @@ LOOK_S = 5
 
 
 @dataclass(frozen=True)
-class Limits:
+class HubLimits:
     """What no picture of a library reaches."""
 
     share: float
@@ -97,12 +97,12 @@ class Limits:
     commonness: float
 
     @classmethod
-    def to_refuse(cls, seen: Survey) -> "Limits":
+    def to_refuse(cls, seen: Survey) -> "HubLimits":
         share = max(min(MAX_FIRSTS / seen.images, MAX_SHARE), MIN_SHARE)
         return cls(share, _common_from(REFUSED_SPREADS, seen, hubs_in(seen, [])))
 
     @classmethod
-    def to_hide(cls, seen: Survey, hubs: Collection[ImageID], spreads: float = HIDDEN_SPREADS) -> "Limits":
+    def to_hide(cls, seen: Survey, hubs: Collection[ImageID], spreads: float = HIDDEN_SPREADS) -> "HubLimits":
         """
         Args:
             hubs: Images that are known to be hubs, which say nothing of what pictures are like.
@@ -134,8 +134,8 @@ def hubs_in(seen: Survey, hidden: Collection[ImageID]) -> dict[ImageID, float]:
 
 
 def _hubs_beside(seen: Survey, hidden: Collection[ImageID], hubs: Collection[ImageID]) -> dict[ImageID, float]:
-    limits = Limits.to_hide(seen, hubs)
-    to_stay = Limits(STAYS * limits.share, Limits.to_hide(seen, hubs, STAYS * HIDDEN_SPREADS).commonness)
+    limits = HubLimits.to_hide(seen, hubs)
+    to_stay = HubLimits(STAYS * limits.share, HubLimits.to_hide(seen, hubs, STAYS * HIDDEN_SPREADS).commonness)
     measured = {image_id: (seen.share(image_id), common) for image_id, common in seen.common.items()}
     return {
         image_id: share
@@ -160,7 +160,7 @@ class Sentinels:
     """Some images of a library, which a new vector is shown to."""
 
     seen: Survey
-    limits: Limits
+    limits: HubLimits
 
     def share(self, vector: Vector) -> float:
         """Return in what share of the sentinels' first tens the vector would be, unrelated to them."""
@@ -249,4 +249,4 @@ class HubGate:
 
 async def _sentinels(index: ImageIndex) -> Sentinels:
     seen = await survey(index, SENTINELS)
-    return Sentinels(seen, Limits.to_refuse(seen))
+    return Sentinels(seen, HubLimits.to_refuse(seen))

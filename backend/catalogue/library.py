@@ -1,13 +1,13 @@
 """
-Knows which database and which store belong together, and notices when either is not what it was.
+Knows which database and store belong together, and notices when the database is an older copy.
 
-A library has an identity, made once and kept on both sides. Upkeep also leaves marks: it writes a random word into the
+A library has an identity, created once and kept in both. Upkeep also leaves marks: it writes a random word into the
 database, and then into the store, together with the version of each table. A database that lacks the store's last mark,
-or has a table of an earlier version, is an older copy or another one. Nothing is swept, and no server starts, on the
-word of such a database: the photos that it does not know would be taken for orphans.
+or has a table with a lower version, is another one or an older copy. With such a database nothing is swept and no
+server starts: photos that it does not know would be taken for orphans.
 
-The mark goes into the database first. Whatever dies between the two steps leaves a database that knows more marks than
-the store, which is no harm, and never the reverse.
+The mark goes into the database first. A crash in between leaves a database with one mark more than the store knows,
+which is harmless; the reverse cannot happen.
 """
 
 import json
@@ -22,7 +22,7 @@ from .object_keys import ORIGINALS
 from .ports import ObjectStore
 from .values import LibraryID, SpaceID
 
-# Of the note: a reader that knows 1 can read every note that says 1.
+# Version of the note's format.
 FORMAT = 1
 
 
@@ -37,15 +37,15 @@ class TableState:
 
 @dataclass(frozen=True)
 class DatabaseState:
-    """What a database says of itself."""
+    """What a database says about itself."""
 
     library: LibraryID | None = None
-    """None for a database that has no identity yet."""
+    """None if it has no identity yet."""
     knows_mark: bool = False
-    """Whether the mark that was asked for is one of its own."""
+    """Whether it knows the mark asked about."""
     tables: Mapping[SpaceID, TableState] = field(default_factory=dict)
     retired: frozenset[SpaceID] = frozenset()
-    """Spaces that were given up on purpose, so that their tables are not missed."""
+    """Spaces that were dropped on purpose, so that their tables are not missed."""
 
     @property
     def images(self) -> int:
@@ -54,14 +54,14 @@ class DatabaseState:
 
 @dataclass(frozen=True)
 class Note:
-    """What the store remembers of the database that it belongs to."""
+    """What the store remembers about its database."""
 
     library: LibraryID
     mark: str
     moment: datetime
     """UTC: when the mark was made."""
     tables: Mapping[SpaceID, TableState]
-    """As they were then."""
+    """The tables at that moment."""
 
     @property
     def images(self) -> int:
@@ -69,7 +69,7 @@ class Note:
 
 
 class Ledger(Protocol):
-    """The side of the database."""
+    """The database's side."""
 
     @property
     def location(self) -> str:
@@ -77,12 +77,12 @@ class Ledger(Protocol):
         ...
 
     async def look(self, mark: str | None) -> DatabaseState:
-        """Return its state as it is at this moment, and whether it knows a mark. Changes nothing."""
+        """Return its state at this moment, and whether it knows a mark. Changes nothing."""
         ...
 
 
 class WritableLedger(Ledger, Protocol):
-    """The same of a database that is open."""
+    """An open database's side."""
 
     async def write_identity(self, library: LibraryID) -> LibraryID:
         """Give it an identity, unless it has one; return the one it has."""
@@ -94,7 +94,7 @@ class WritableLedger(Ledger, Protocol):
 
 
 class Library:
-    """A database and a store, which belong together or do not."""
+    """A database and a store, which should belong together."""
 
     def __init__(self, ledger: Ledger, store: ObjectStore) -> None:
         self._ledger = ledger
@@ -102,13 +102,13 @@ class Library:
 
     async def check(self) -> Note | None:
         """
-        Compare the two. Changes nothing.
+        Check that the two belong together. Changes nothing.
 
         Returns:
-            What the store remembers; None where both are new and empty, or only the database is named so far.
+            The store's note; None if both are new and empty, or only the database has an identity so far.
 
         Raises:
-            LibraryMismatch: They do not belong together, or the database is older than it was.
+            LibraryMismatch: They do not belong together, or the database is an older copy.
         """
         note, _ = await self._compared()
         return note
@@ -135,7 +135,7 @@ class Library:
 
 
 class OpenLibrary(Library):
-    """The same with an open database: it can be given an identity, and marked."""
+    """A library whose database is open: it can be given an identity and be marked."""
 
     def __init__(self, ledger: WritableLedger, store: ObjectStore) -> None:
         super().__init__(ledger, store)
@@ -143,7 +143,7 @@ class OpenLibrary(Library):
 
     async def begin(self) -> None:
         """
-        Check, and give a new library its identity.
+        Check the library, and give a new one its identity.
 
         Raises:
             LibraryMismatch: As `check`.
@@ -153,17 +153,17 @@ class OpenLibrary(Library):
 
     async def mark(self) -> None:
         """
-        Leave a mark, if the database has changed since the last.
+        Leave a mark, if the database has changed since the last one.
 
         Raises:
-            LibraryMismatch: As `check`: a database that was exchanged must not be taken for the right one from now on.
+            LibraryMismatch: As `check`: a database that was swapped must not pass for the right one from now on.
         """
         note, state = await self._compared()
         if note is not None and note.tables != state.tables:
             await self._leave_mark(note.library)
 
     async def adopt(self) -> None:
-        """Make database and store one library from now on, whatever either says."""
+        """Make database and store one library from now on, whatever either says now."""
         state = await self._open.look(None)
         wanted = state.library or await self._identity_of_store() or LibraryID(secrets.token_hex(16))
         library = state.library or await self._open.write_identity(wanted)
@@ -172,14 +172,14 @@ class OpenLibrary(Library):
     async def _identity_of_store(self) -> LibraryID | None:
         try:
             note = await self._note()
-        except LibraryMismatch:  # It cannot be read, and is written anew.
+        except LibraryMismatch:  # The note is damaged, and is written anew.
             return None
         return note.library if note else None
 
     async def _leave_mark(self, library: LibraryID) -> None:
         mark = secrets.token_hex(16)
         await self._open.write_mark(mark)
-        # Read after the mark: each version is at least the one that the mark was written into.
+        # Read after the mark was written, so that no version is older than the mark.
         state = await self._open.look(mark)
         await self._store.keep_note(write_note(Note(library, mark, datetime.now(UTC), state.tables)))
 
@@ -194,11 +194,11 @@ def mismatch(state: DatabaseState, note: Note | None, originals: int) -> str | N
     """
     if note is None:
         return _mismatch_without_note(state, originals)
-    last = f"{_count(note.images)} when it was last noted, {note.moment:%Y-%m-%d %H:%M} UTC"
+    last = f"{_count(note.images)} at its last mark, {note.moment:%Y-%m-%d %H:%M} UTC"
     if state.library is None:
-        return f"the store belongs to a library of {last}, and this database is empty or of none"
+        return f"the store belongs to a library of {last}, and this database is empty or has no identity"
     if state.library != note.library:
-        return f"the database is of another library than the store, which had {last}"
+        return f"the database belongs to another library than the store, which had {last}"
     lost = [space for space in note.tables if space not in state.tables and space not in state.retired]
     if lost:
         return f"the database lacks the rows of space {lost[0]}, which had {_count(note.tables[lost[0]].images)}"
@@ -210,7 +210,7 @@ def mismatch(state: DatabaseState, note: Note | None, originals: int) -> str | N
 
 def _mismatch_without_note(state: DatabaseState, originals: int) -> str | None:
     if originals:
-        holds = f"the store holds {_count(originals)} and does not say of which library"
+        holds = f"the store holds {_count(originals)} and does not say which library they belong to"
         return f"{holds}; the database has {_count(state.images)}"
     if state.images:
         return f"the store is empty, and the database has {_count(state.images)}"
@@ -218,7 +218,7 @@ def _mismatch_without_note(state: DatabaseState, originals: int) -> str | None:
 
 
 def _version(state: DatabaseState, space: SpaceID) -> int:
-    """Return the version of a table; without end for one that was given up."""
+    """Return a table's version; infinitely high for a table that was dropped on purpose."""
     return 2**63 if space not in state.tables else state.tables[space].version
 
 
@@ -244,7 +244,7 @@ def read_note(text: bytes) -> Note:
     Read a note back.
 
     Raises:
-        ValueError, KeyError, TypeError or AttributeError: It is none that `write_note` makes.
+        ValueError, KeyError, TypeError or AttributeError: `write_note` did not write it.
     """
     content: dict[str, Any] = json.loads(text)
     if content["format"] != FORMAT:

@@ -1,4 +1,4 @@
-"""Compares what the store holds with what the records say of it."""
+"""Checks that the store holds what the records say."""
 
 import asyncio
 import hashlib
@@ -10,16 +10,16 @@ from .object_keys import ORIGINALS, image_of, original_key, thumbnail_key
 from .ports import ObjectStore
 from .values import ImageID, ImageRecord, ObjectFacts, ObjectKey
 
-# Objects that are asked for at once. A guess: as many as a bucket answers without delay.
+# Concurrent requests. A guess: as many as a bucket answers without delay.
 AT_ONCE = 32
 
-# After so many failures of a kind without a success between them the store cannot be reached: no objects are damaged.
+# After so many failures in a row of one kind, the store counts as unreachable rather than its objects as damaged.
 UNREACHABLE_AFTER = 20
 
 
 @dataclass(frozen=True)
 class ObjectFault:
-    """An object that is not what its image's record says."""
+    """An object that does not match its image's record."""
 
     image: ImageRecord
     part: str
@@ -29,12 +29,12 @@ class ObjectFault:
 
 
 class ObjectChecker:
-    """Looks at the objects of images, and remembers what is wrong with them."""
+    """Checks the objects of images, and collects the faults."""
 
     def __init__(self, store: ObjectStore, checksums: bool) -> None:
         """
         Args:
-            checksums: Read every object, instead of asking for what the store knows of it.
+            checksums: Read every object, instead of only asking the store about it.
         """
         self._store = store
         self._checksums = checksums
@@ -46,7 +46,7 @@ class ObjectChecker:
 
     async def check(self, images: Sequence[ImageRecord]) -> None:
         """
-        Look at both objects of each image.
+        Check both objects of each image.
 
         Raises:
             StoreUnavailable: The store cannot be reached.
@@ -89,7 +89,7 @@ class ObjectChecker:
 
 
 def _fault_in(found: ObjectFacts | None, expected: ObjectFacts | None) -> str | None:
-    """Compare facts; of a thumbnail none are on record, so that it need only be there, and not be empty."""
+    """Compare facts. A record has none of the thumbnail, so that one must only exist and not be empty."""
     if found is None:
         return "missing"
     if expected is None:
@@ -98,6 +98,6 @@ def _fault_in(found: ObjectFacts | None, expected: ObjectFacts | None) -> str | 
 
 
 async def stored_originals(store: ObjectStore) -> AsyncIterator[ImageID]:
-    """Go through the ids of the images whose originals the store holds."""
+    """Iterate over the ids of images whose originals the store holds."""
     async for stored in store.list(ORIGINALS):
         yield image_of(stored.key)

@@ -1,8 +1,8 @@
 """
-Moves objects that no image has into the trash: uploads that were never registered, and what a mishap left behind.
+Sweeps orphans into the trash: objects of uploads that were never registered, or of deletions that broke off.
 
-Nothing is removed on the word of a database that is not the store's own (`Library.check`), nor where more would go than
-stay. What lies in the trash goes for good after a further grace, and comes back by itself if its image does.
+Nothing is swept if the database is not the store's own (`Library.check`), or if more objects would go than stay. The
+trash is emptied after a further grace; until then an object comes back by itself if its image does.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,52 +18,52 @@ from .object_keys import image_of, is_object_key
 from .ports import ObjectStore
 from .values import EPOCH, ImageID, StoredObject
 
-# Objects asked about, and moved, at a time: as many as S3 deletes by one request.
+# Objects that are looked up and moved together: as many as S3 deletes with one request.
 BATCH = 1000
 
 
 class Registry(Protocol):
-    """Knows all images of a database. Any ImageIndex does."""
+    """What knows all images of a database. Any ImageIndex does."""
 
     async def registered(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
-        """Return those of the ids that have a row in any space of the database, as it is at this moment."""
+        """Return those of the ids that have a row in any space of the database, at this moment."""
         ...
 
     async def deleted(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
-        """Return those of the ids that are known to have been deleted, as it is at this moment."""
+        """Return those of the ids that have a tombstone at this moment."""
         ...
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """What a sweep found, and did unless it was a trial. Counts are of objects: an image has two."""
+    """What a sweep found, and did unless it was a dry run. It counts objects, of which an image has two."""
 
     trashed: int = 0
     trashed_bytes: int = 0
     removed: int = 0
-    """Of images that were deleted, by a deletion that broke off: gone for good."""
+    """Objects of deleted images, left by a deletion that broke off: deleted for good."""
     kept: int = 0
-    """Of images that are registered."""
+    """Objects of registered images."""
     young: int = 0
-    """Too young to tell: they may be registered yet."""
+    """Still within their grace: they may yet be registered."""
     foreign: int = 0
-    """Under keys that are not ours. They are left alone, whatever their age."""
+    """Objects whose keys are not ours. They are always left alone."""
     put_back: int = 0
-    """From the trash, as their images have rows again."""
+    """Moved out of the trash, because their images have rows again."""
     emptied: int = 0
-    """From the trash, for good."""
+    """Deleted from the trash for good."""
     emptied_bytes: int = 0
     waiting: int = 0
     """Left in the trash."""
 
     @property
     def suspicious(self) -> bool:
-        """Whether it is rather the database that is wrong than so many objects."""
+        """Whether so many objects would go that the database is more likely to be wrong."""
         return self.trashed > self.kept
 
 
 Each = Callable[[str, StoredObject], None]
-"""Told of each object that is not left where it is, after what happens to it."""
+"""Called with what happens to an object, and the object, for each that does not stay where it is."""
 
 
 def _nothing(action: str, stored: StoredObject) -> None:
@@ -71,7 +71,7 @@ def _nothing(action: str, stored: StoredObject) -> None:
 
 
 class Sweeper:
-    """Sweeps one store by the rows of one database."""
+    """Sweeps a store according to the rows of its database."""
 
     def __init__(
         self, store: ObjectStore, registry: Registry, library: Library, graces: Graces, now: Callable[[], datetime]
@@ -84,10 +84,10 @@ class Sweeper:
 
     async def look(self, each: Each = _nothing) -> Sweep:
         """
-        Say what a sweep would do, and do nothing.
+        Report what a sweep would do. Changes nothing.
 
         Raises:
-            LibraryMismatch: The database is not this store's.
+            LibraryMismatch: The database does not belong to this store.
         """
         await self._library.check()
         found = await self._sweep_store(dry_run=True, each=each)
@@ -95,16 +95,16 @@ class Sweeper:
 
     async def sweep(self, force: bool = False) -> tuple[Sweep, bool]:
         """
-        Sweep, unless a trial says that more would go into the trash than stay.
+        Sweep, unless a dry run shows that more objects would go than stay.
 
         Args:
-            force: Sweep also then.
+            force: Sweep even then.
 
         Returns:
-            What was found, and whether it was carried out.
+            What was found, and whether the sweep was carried out.
 
         Raises:
-            LibraryMismatch: The database is not this store's. That cannot be forced.
+            LibraryMismatch: The database does not belong to this store. That cannot be forced.
         """
         await self._library.check()
         if not force and (trial := await self._sweep_store(dry_run=True)).suspicious:
@@ -113,7 +113,7 @@ class Sweeper:
         return await self._sweep_trash(found, dry_run=False), True
 
     async def put_all_back(self) -> Sweep:
-        """Empty the trash into the store again."""
+        """Move everything in the trash back into the store."""
         found = Sweep()
         async with aclosing(self._store.trashed()) as trashed:
             async for batch in in_batches(trashed, BATCH):
@@ -123,7 +123,7 @@ class Sweeper:
 
     async def empty_trash(self) -> Sweep:
         """
-        Remove what is in the trash now, but what has rows.
+        Delete what is in the trash now, except objects whose images have rows.
 
         Raises:
             LibraryMismatch: The database is not this store's.
@@ -174,22 +174,20 @@ async def sweep(
     each: Each = _nothing,
 ) -> Sweep:
     """
-    Move the objects that no image of any space has, and that are older than the grace, into the trash.
+    Move orphans that are older than the grace into the trash.
 
-    A registered image never loses an object. An id holds the moment at which its ticket was issued, and an object the
-    moment at which it was written; both must be older than the grace, which is longer than any ticket lives by
-    MARGIN_S at least. So what the registry does not have when it is asked can be registered no more: the ticket has
-    expired, and no request that came in before is still on its way. Nor can another object appear under the key
-    between the look and the move, as the leave to write it has expired as well. That holds however many servers,
-    sweeps and deletions go on at the same time, and wherever one of them dies. It asks of whoever runs the server that
-    the grace is not cut below the life of tickets that earlier settings gave out.
+    A registered image never loses an object. An id tells when its ticket was issued, and an object when it was written;
+    both must be older than the grace, which exceeds the life of any ticket by MARGIN_S. So an image that has no row by
+    then can no longer be registered, and no other object can appear under its key: ticket and signed address have
+    expired. This holds however many servers, sweeps and deletions run at once, and wherever one of them crashes, as
+    long as the operator does not cut the grace below the life of tickets already issued.
 
-    What is left of an image that somebody deleted is removed for good: deleted is deleted.
+    Objects of a deleted image are deleted for good.
 
-    Memory does not grow with the store: it is gone through in batches.
+    The store is read in batches, so memory does not grow with it.
 
     Args:
-        grace_s: In seconds, longer than any ticket lives, by MARGIN_S at least.
+        grace_s: In seconds; see `shortest_orphan_grace_s`.
         dry_run: Count only.
     """
     oldest_allowed = now() - timedelta(seconds=grace_s)
@@ -207,7 +205,7 @@ async def sweep(
 
 
 def _is_young(stored: StoredObject, oldest_allowed: datetime) -> bool:
-    # As digits: those of a foreign id may say a year that datetime does not know.
+    # Compared as numbers: a foreign id may contain a year that datetime cannot represent.
     milliseconds = (oldest_allowed - EPOCH) // timedelta(milliseconds=1)
     return int(image_of(stored.key)[:12], 16) >= milliseconds or stored.modified >= oldest_allowed
 
@@ -221,7 +219,7 @@ async def _sweep_batch(
     each: Each,
 ) -> Sweep:
     image_ids = sorted({image_of(stored.key) for stored in batch})
-    # In this order: an image that is deleted in between is in the second answer, not taken for an orphan.
+    # In this order: an image deleted in between appears in the second answer, and is not taken for an orphan.
     registered = await registry.registered(image_ids)
     unknown = [stored for stored in batch if image_of(stored.key) not in registered]
     deleted = await registry.deleted(sorted({image_of(stored.key) for stored in unknown})) if unknown else frozenset()

@@ -1,4 +1,4 @@
-"""Joins rankings of the same images into one."""
+"""Fuses several rankings of images into one."""
 
 from collections.abc import Sequence
 

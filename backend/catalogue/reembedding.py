@@ -1,17 +1,16 @@
 """
-Re-embedding: browsers make the vectors of the model in use for images that an earlier one left in other spaces.
+Re-embedding: browsers compute the current model's vectors for images that earlier models left in other spaces.
 
-The space of the server's model is in use from its start: what is added goes there, and searches find what is there
-already. That needs but one model in each browser, and vectors of two models never meet; the price is that what waits
-is not found until its turn has come. Keeping the old space in use meanwhile would need both models in every browser
-that searches, and adds, until the last image is done.
+The space of the server's model is in use at once: new images go there, and searches find what is there. So a browser
+needs only one model, and vectors of two models never mix; the price is that waiting images are not found yet. Keeping
+the old space in use meanwhile would need both models in every browser until the last image is done.
 
-`lease` hands out images that wait, to one browser for a while; `renew` writes the row of the space in use, which is
-idempotent by the image's id; `finish` drops the other spaces once nothing waits there. Rows are copied, never moved:
-until then a server with the earlier model finds all that it had, and in turn lists as waiting what was added since.
+`lease` assigns waiting images to one browser for a while. `reembed` writes a row into the space in use; it is
+idempotent by image id. `finish` drops the other spaces once nothing waits there. Rows are copied, never moved: until
+then a server with the earlier model still finds everything it had.
 
-What is kept here in memory only saves work. Where several servers share a library each has its own, so that two
-browsers may do the same image; then one row is written.
+The state in memory only saves work. Servers that share a library each have their own, so two browsers may do the same
+image; one row is written then.
 """
 
 import time
@@ -25,21 +24,21 @@ from .ports import ImageIndex, OtherSpaces
 from .service import relabelled
 from .values import ImageID, ImageRecord, Label, Source, Vector
 
-# For how many seconds an image is one browser's. A picture takes a second at most, and a browser has a dozen; one
-# that vanished holds up the end for no longer than this.
+# How long a browser's lease on an image lasts, in seconds. A picture takes a second at most, and a browser leases a
+# dozen; one that vanishes delays the end by no more than this.
 LEASE_S = 60
 
-# For how many seconds a list of what waits will do, as comparing the spaces of a million images takes a second. What is
-# written here is taken from it at once, what others write does no harm. A guess.
+# How long a list of waiting images is used, in seconds: comparing the spaces of a million images takes a second. Our
+# own writes are removed from it at once, and others' do no harm. A guess.
 SURVEY_S = 30
 
-# How many images that could not be read are listed; the others come when these are dealt with.
+# How many unreadable images are listed; the others follow when these are dealt with.
 LISTED = 50
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """An image that a browser could not read, and why; it waits all the same."""
+    """An image that a browser could not read, and why. It keeps waiting."""
 
     image: ImageRecord
     reason: str
@@ -47,20 +46,20 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a re-embedding is."""
+    """The progress of a re-embedding."""
 
     sources: Sequence[Source]
     total: int
     """Number of images in the other spaces."""
     left: int
-    """Those that wait, the unreadable among them."""
+    """Number of images that wait, including the unreadable ones."""
     unreadable: int
     examples: Sequence[Unreadable]
     """The first LISTED of them, oldest first."""
 
 
 class Reembedding:
-    """The images that wait, and which browser has which."""
+    """The waiting images, and the leases on them."""
 
     def __init__(
         self,
@@ -85,7 +84,7 @@ class Reembedding:
         self._unreadable: dict[ImageID, str] = {}
 
     async def progress(self) -> Progress:
-        """Compare the spaces as they are now."""
+        """Compare the spaces now."""
         survey = await self._others.survey()
         self._note(survey.waiting)
         unreadable = sorted(self._unreadable)
@@ -94,10 +93,10 @@ class Reembedding:
         return Progress(survey.sources, survey.total, len(survey.waiting), len(unreadable), examples)
 
     async def lease(self, limit: int) -> Sequence[ImageRecord]:
-        """Return up to `limit` images that wait and nobody has, oldest first; for LEASE_S they are the caller's."""
+        """Lease up to `limit` waiting images to the caller for LEASE_S, oldest first."""
         if self._now() - self._surveyed_at > SURVEY_S or not self._free():
             self._note((await self._others.survey()).waiting)
-        # Taken before anything is waited for, so that no other request gets the same.
+        # Taken before anything is awaited, so that no other request gets the same images.
         taken = self._free()[:limit]
         until = self._now() + LEASE_S
         self._leased |= dict.fromkeys(taken, until)
@@ -108,16 +107,16 @@ class Reembedding:
         for image_id in image_ids:
             self._leased.pop(image_id, None)
 
-    async def renew(self, image_id: ImageID, vector: Vector, labels: Sequence[Label]) -> tuple[ImageRecord, bool]:
+    async def reembed(self, image_id: ImageID, vector: Vector, labels: Sequence[Label]) -> tuple[ImageRecord, bool]:
         """
-        Write an image of another space into the one in use, with a vector and labels of its model.
+        Copy an image of another space into the one in use, with this model's vector and labels.
 
         Returns:
-            The image as it is in the space in use, and whether this call wrote it.
+            The image in the space in use, and whether this call wrote it.
 
         Raises:
             ImageNotFound: No other space has it, or it was deleted.
-            HubVector: The vector would be among the nearest of too many images, and no administrator has cleared it.
+            HubVector: The vector is near too many unrelated images, and no administrator has cleared the image.
         """
         found = await self._others.records([image_id])
         if not found:
@@ -133,7 +132,7 @@ class Reembedding:
 
     async def report(self, image_id: ImageID, reason: str) -> None:
         """
-        Note that a browser could not read an image, so that no other is given it. It goes on waiting.
+        Note that a browser could not read an image, so that it is not leased again. It keeps waiting.
 
         Raises:
             ImageNotFound: No other space has it, or it was deleted.
@@ -144,7 +143,7 @@ class Reembedding:
         self._leased.pop(image_id, None)
 
     def forget_reports(self) -> None:
-        """Give out again what could not be read: another browser may be able to."""
+        """Lease unreadable images again: another browser may be able to read them."""
         self._unreadable.clear()
 
     async def finish(self) -> None:
@@ -152,7 +151,7 @@ class Reembedding:
         Drop the other spaces.
 
         Raises:
-            ReembeddingUnfinished: There are images left.
+            ReembeddingUnfinished: Images still wait.
         """
         await self._others.retire()
         self._note([])

@@ -1,8 +1,8 @@
 """
 The catalogue: upload and search, read from top to bottom.
 
-Upload: `begin_upload` gives out a ticket and signed addresses; the browser sends the files straight to the store;
-`register` then compares the store with the ticket and writes one row. Search: `search` returns the nearest.
+Upload: `begin_upload` issues a ticket and signed addresses, and the browser sends the files straight to the store.
+`register` then checks the store against the ticket and writes one row. Search: `search` returns the nearest images.
 """
 
 import asyncio
@@ -57,17 +57,18 @@ from .values import (
 )
 from .vectors import same
 
-# A thumbnail of the page, a JPEG of at most 384 pixels, has some 20 KB, of pure noise 99 (measured); the bound leaves
-# room for other clients' PNG, and keeps a page of a hundred light.
+# The page's thumbnails, JPEGs of at most 384 pixels, have some 20 KB; one of pure noise has 99 (measured). The limit
+# leaves room for other clients' PNGs, and keeps a page of a hundred thumbnails light.
 MAX_THUMBNAIL_BYTES = 256 * 1024
 
 # A guess: nobody reads more.
 MAX_TAGS = 32
 
-# A guess at what a product needs, with room. Conditions look each up among all that an image has: more would be slower.
+# A guess at what a product needs, with room to spare. Conditions look through all attributes of an image, so more would
+# be slower.
 MAX_ATTRIBUTES = 32
 
-# Vectors of a sample that are read at once: some 0.5 MB of 512 values each.
+# Vectors of a sample that are read at once: some 0.5 MB if they have 512 values.
 SAMPLE_PIECE = 500
 
 VectorRows = tuple[Sequence[ImageID], npt.NDArray[np.float16]]
@@ -76,7 +77,7 @@ VectorRows = tuple[Sequence[ImageID], npt.NDArray[np.float16]]
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds that whoever runs the server decides on."""
+    """Limits that the operator sets."""
 
     max_upload_bytes: int
     ticket_expires_s: int
@@ -115,7 +116,7 @@ class Catalogue:
 
     async def begin_upload(self, declaration: Declaration) -> Upload | ImageRecord:
         """
-        Grant an upload, or return the image that has the very same original, so that nothing is sent twice.
+        Issue a ticket, or return the image that has the same original, so that nothing is sent twice.
 
         Raises:
             UnsupportedType: Original or thumbnail is not one of IMAGE_TYPES.
@@ -129,26 +130,26 @@ class Catalogue:
         self, image_id: str, ticket_text: str, vector: Vector, description: Description
     ) -> tuple[ImageRecord, bool]:
         """
-        Write the row of an uploaded image. Repeating it is harmless.
+        Write the row of an uploaded image. Idempotent.
 
         Returns:
-            The image, and whether this call made it. It is another image if one with the same original was registered
-            meanwhile, or waits in another space: that one is re-embedded then, with the title and tags it had. The
-            objects just uploaded are left to `gc` then: removed now, they could be those of a row that another server
-            is about to write for the same ticket.
+            The image, and whether this call made it. If an image with the same original was registered meanwhile, that
+            one is returned; if one waits in another space, that one is re-embedded with the title and tags it had. The
+            objects just uploaded then become orphans: deleted now, they might belong to a row that another server is
+            about to write for the same ticket.
 
         Raises:
-            TicketInvalid: The ticket was altered or belongs to another image.
-            TicketExpired: The ticket's time is over.
+            TicketInvalid: The ticket was altered or is for another image.
+            TicketExpired: The ticket has expired.
             TicketUsed: The image is registered with another vector.
             TicketRevoked: The image was deleted.
-            UploadIncomplete: Original or thumbnail is not in the store as announced.
-            TypeMismatch: Original or thumbnail does not begin like a file of its type.
-            HubVector: The vector would be among the nearest of too many images.
+            UploadIncomplete: Original or thumbnail is missing in the store, or differs from what was declared.
+            TypeMismatch: The first bytes of original or thumbnail contradict its type.
+            HubVector: The vector is near too many unrelated images.
         """
         ticket = self._tickets.read(ticket_text, self._now())
         if ticket.id != image_id:
-            raise TicketInvalid("The ticket was made for another image.")
+            raise TicketInvalid("The ticket is for another image.")
         await self._check_uploaded(ticket)
         await self._check_types(ticket)
         self.gate.check(vector)
@@ -164,12 +165,12 @@ class Catalogue:
         """
         Return up to `limit` images that pass the filters, best first.
 
-        Hidden hubs are found by words, and by looks only if they are truly alike.
+        Hidden hubs are found by words, and by vectors only if they are truly alike.
 
         Args:
-            looks: What they should look like and what not. Its images of the catalogue are left out of the result.
-            text: Words that they should have in title, tags or labels; may be empty if `looks` is not. With both,
-                the two rankings are fused, so an image may be found by either.
+            looks: What they should look like, and what not. Images named there are left out of the result.
+            text: Words in title, tags or labels; may be empty if `looks` is not. With both, the two rankings are fused,
+                so an image is found by either.
 
         Raises:
             ImageNotFound: No image has one of the ids.
@@ -187,7 +188,7 @@ class Catalogue:
     # The rest
 
     async def page(self, limit: int, sort: Sort, after: Position | None, filters: Filters, skip: int = 0) -> Page:
-        """List the images that pass the filters, in this order, beginning `skip` after the position."""
+        """List the images that pass the filters, in this order, starting `skip` images after the position."""
         images, total = await asyncio.gather(
             self._index.page(limit + 1, sort, after, filters, skip), self._index.count(filters)
         )
@@ -199,8 +200,8 @@ class Catalogue:
         Draw up to `limit` of the images that pass the filters, see `ImageIndex.draw`.
 
         Returns:
-            How many pass the filters, and the vectors of those drawn, in pieces, so that memory stays flat. What is
-            deleted meanwhile is left out.
+            How many pass the filters, and the vectors drawn, in pieces so that memory stays flat. Images deleted
+            meanwhile are left out.
         """
         image_ids, total = await self._index.draw(limit, filters)
         return total, self._vectors_of(image_ids)
@@ -223,31 +224,31 @@ class Catalogue:
 
     async def change(self, image_id: ImageID, change: Change) -> ImageRecord:
         """
-        Change what is told of an image, and return it.
+        Change an image's description, and return the new record.
 
         Raises:
             ImageNotFound: No image has this id.
-            TooManyAttributes: It would have more than MAX_ATTRIBUTES. (Two changes that meet may each stay below.)
+            TooManyAttributes: It would have more than MAX_ATTRIBUTES. (Two concurrent changes may together exceed it.)
         """
         _check_attributes(await self.get(image_id), change)
         record = await self._index.change(image_id, change)
         if record is None:
             raise ImageNotFound(image_id)
-        # There too, so that who goes back to an earlier model finds nothing undone.
+        # In the other spaces too, so that going back to an earlier model loses no change.
         await self._others.change(image_id, change)
         return record
 
     async def delete(self, image_id: ImageID) -> None:
         """
-        Remove an image: first its rows, so that no search finds it any more, then its objects.
+        Delete an image: first its rows, so that no search finds it any more, then its objects.
 
-        Whatever dies in between leaves objects without a row, which `gc` removes, and never the reverse. Rows of other
-        spaces go first: the deletion that is remembered comes last, so that none of them is left behind it.
+        A crash in between leaves objects without a row, which are swept as orphans, and never a row without objects.
+        Rows of other spaces go first, so that none is left once the tombstone is written.
 
         Raises:
-            ImageNotFound: No image has this id, in no space.
+            ImageNotFound: No image of any space has this id.
         """
-        # Of a damaged row nothing but the id can be read.
+        # By id only: nothing else of a damaged row can be read.
         if not await self._index.registered([image_id]):
             raise ImageNotFound(image_id)
         await self._others.delete([image_id])
@@ -256,15 +257,15 @@ class Catalogue:
         await self._hubs.forget(image_id)
 
     def links(self, image_id: ImageID) -> Links:
-        """Sign the addresses of an image's objects."""
+        """Sign the addresses of an image's two objects."""
         return Links(self._store.presign_get(original_key(image_id)), self._store.presign_get(thumbnail_key(image_id)))
 
     def check_space(self, space: str) -> None:
         """
-        Compare the space that a request names with the catalogue's.
+        Check that a request is meant for this space.
 
         Raises:
-            SpaceMismatch: It is another one.
+            SpaceMismatch: It names another one.
         """
         if space != self.space.id:
             raise SpaceMismatch(self.space.id, space)
@@ -312,7 +313,8 @@ class Catalogue:
                 raise TypeMismatch(part, facts.content_type)
 
     async def _wanted(self, ticket: Ticket, description: Description) -> ImageRecord:
-        """Return what to write for a ticket: with what is told of its original already, if another space has that."""
+        """Return the record to write: with the description that another space has of the same original, if there is
+        one."""
         original = ticket.declaration.original
         known = await self._others.find(original.sha256)
         if known is None or await self._index.find(original.sha256) is not None:
@@ -321,13 +323,13 @@ class Catalogue:
         original_there = await self._store.head(original_key(known.id)) == known.original
         if original_there and await self._store.head(thumbnail_key(known.id)) is not None:
             return known
-        # The store has lost its files, so that it takes those of the ticket.
+        # The store has lost its objects, so it takes those of the ticket.
         return replace(known, id=ticket.id, created=created_at(ticket.id))
 
     async def _check_repeated(self, record: ImageRecord, vector: Vector) -> None:
         stored = await self._index.vector_of(record.id)
         if stored is not None and not same(stored, vector):
-            raise TicketUsed("The ticket was used before, with another vector.")
+            raise TicketUsed("The ticket was already used, with another vector.")
 
     async def _vectors(self, examples: Sequence[Vector | ImageID]) -> list[Vector]:
         return [await self._vector(example) if isinstance(example, str) else example for example in examples]
@@ -358,7 +360,7 @@ class Catalogue:
 
 
 def position(image: ImageRecord, sort: Sort) -> Position:
-    """Return the place right after an image."""
+    """Return the position right after an image."""
     values = {
         "created": round((image.created - EPOCH).total_seconds() * 1000),
         "title": image.description.title,
@@ -368,7 +370,7 @@ def position(image: ImageRecord, sort: Sort) -> Position:
 
 
 def relabelled(image: ImageRecord, labels: Sequence[Label]) -> ImageRecord:
-    """Return an image as another model sees it; all else that is told of it stays."""
+    """Return a record with another model's labels, and all else unchanged."""
     return replace(image, description=replace(image.description, labels=tuple(labels)))
 
 

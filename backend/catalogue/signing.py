@@ -1,13 +1,13 @@
-"""Signs short texts, so that what this server once granted can be recognised without keeping it."""
+"""Signs short texts, so that the server can verify what it granted without storing it."""
 
 import hmac
 
 
 class Signer:
-    """HMAC-SHA256 under a key of its own for each purpose: a signature made for one is worth nothing for another."""
+    """HMAC-SHA256 with a separate key for each purpose: a signature for one is invalid for another."""
 
     def __init__(self, secret: bytes, purpose: str) -> None:
-        # Begun once and copied for each text: half of the work is to take in the key.
+        # Prepared once and copied for each text: processing the key is half of the work.
         self._begun = hmac.new(hmac.digest(secret, purpose.encode(), "sha256"), digestmod="sha256")
 
     def sign(self, message: str) -> str:
@@ -22,5 +22,5 @@ class Signer:
 
 
 def _as_bytes(text: str) -> bytes:
-    """Encode any text: one with half a surrogate pair is none of ours, but to say so it has to be read."""
+    """Encode any text, even one with half a surrogate pair, so that it can be compared and rejected."""
     return text.encode(errors="surrogatepass")

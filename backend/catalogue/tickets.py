@@ -1,4 +1,4 @@
-"""Tickets: signed leave to register one image. The server keeps no state of an upload but what the ticket says."""
+"""Tickets: signed permission to register one image. The server keeps no other state of an upload."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ from .values import SHA256, Declaration, ImageID, ObjectFacts
 
 @dataclass(frozen=True)
 class Ticket:
-    """What was granted. The objects' keys follow from the id."""
+    """What was granted. The keys of the objects follow from the id."""
 
     id: ImageID
     expires: datetime
@@ -21,13 +21,13 @@ class Ticket:
 
 
 class TicketOffice:
-    """Issues tickets and recognises its own."""
+    """Issues tickets, and verifies its own."""
 
     def __init__(self, secret: bytes) -> None:
         self._signer = Signer(secret, "ticket")
 
     def issue(self, ticket: Ticket) -> str:
-        """Write the ticket as `<base64url of JSON>.<signature>`. Who holds it can read it, and cannot change it."""
+        """Write the ticket as `<base64url of JSON>.<signature>`. Its holder can read it, but not change it."""
         payload = base64.urlsafe_b64encode(_to_json(ticket)).decode()
         return f"{payload}.{self._signer.sign(payload)}"
 
@@ -36,12 +36,12 @@ class TicketOffice:
         Read a ticket back.
 
         Raises:
-            TicketInvalid: It was not issued by this server, or altered since.
-            TicketExpired: It was, but its time is over.
+            TicketInvalid: It was altered, or this server did not issue it.
+            TicketExpired: It has expired.
         """
         payload, _, signature = text.partition(".")
         if not self._signer.verify(payload, signature):
-            raise TicketInvalid("The ticket was altered or comes from another server.")
+            raise TicketInvalid("The ticket was altered, or is from another server.")
         ticket = _from_json(base64.urlsafe_b64decode(payload))
         if now >= ticket.expires:
             raise TicketExpired(f"The ticket expired at {ticket.expires.isoformat()}.")
@@ -57,7 +57,7 @@ def _to_json(ticket: Ticket) -> bytes:
         "thumbnail": _fields(declared.thumbnail),
         "file_name": declared.file_name,
     }
-    # Not as ASCII: a file name of 255 emoji would take three times the room.
+    # Not escaped to ASCII: a file name of 255 emoji would be three times as long.
     return json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
 
 
@@ -75,7 +75,7 @@ def _from_json(text: bytes) -> Ticket:
 
 
 def _fields(facts: ObjectFacts) -> dict:
-    # Without the MD5: the store has compared it by the time the ticket comes back.
+    # Without the MD5: the store has verified it by the time the ticket comes back.
     return {"size": facts.size, "content_type": facts.content_type, "sha256": facts.sha256}
 
 

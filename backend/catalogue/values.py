@@ -1,4 +1,4 @@
-"""The values of the catalogue: the glossary that wire, database and code share."""
+"""The values that wire, database and code share. The glossary is in this package's docstring."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -26,37 +26,38 @@ SHA256 = NewType("SHA256", str)
 """64 lower-case hex digits, of a file's bytes."""
 
 MD5 = NewType("MD5", str)
-"""32 lower-case hex digits, of a file's bytes. Finds accidents only: two files of one MD5 can be made on purpose."""
+"""32 lower-case hex digits, of a file's bytes. Detects accidents only: two files with the same MD5 can be made on
+purpose."""
 
 ObjectKey = NewType("ObjectKey", str)
 """Name of an object in the store: `originals/<image id>` or `thumbnails/<image id>`."""
 
 AttributeValue = str | float | bool
-"""What a client may say of an image under a name of its own: a text, a finite number, or yes and no."""
+"""A client's own data about an image: a text, a finite number, or a boolean."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def new_image_id(now: datetime) -> ImageID:
-    """Make an id that sorts after those of earlier milliseconds."""
+    """Make an id that sorts after those made in earlier milliseconds."""
     return ImageID(f"{round(now.timestamp() * 1000):012x}{secrets.token_hex(10)}")
 
 
 def created_at(image_id: ImageID) -> datetime:
-    """Read the moment, to the millisecond, at which the id was made."""
+    """Return when the id was made, to the millisecond."""
     return EPOCH + timedelta(milliseconds=int(image_id[:12], 16))
 
 
 @dataclass(frozen=True)
 class ObjectFacts:
-    """What is known of an object's bytes. Equal facts mean the same bytes under the same type."""
+    """What is known about an object. Equal facts mean the same bytes and the same type."""
 
     size: int
     """In bytes."""
     content_type: str
     sha256: SHA256
     md5: MD5 | None = field(default=None, compare=False)
-    """Known only while an upload is granted: goes into the signature, as some stores compare nothing else."""
+    """Known only while an upload is granted. It is signed too, because some stores verify nothing else."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,12 @@ class StoredObject:
 
 @dataclass(frozen=True)
 class SignedRequest:
-    """A request that the holder may send to the store until it expires."""
+    """A request that its holder may send to the store until it expires."""
 
     method: str
     url: str = field(repr=False)
     headers: Mapping[str, str]
-    """To be sent as they are: they are part of what was signed."""
+    """Send them unchanged: they are signed too."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,12 @@ class Declaration:
     original: ObjectFacts
     thumbnail: ObjectFacts
     file_name: str
-    """As on the client's disk; shown, searched, never used as a path."""
+    """The name on the client's disk. Shown, never used as a path."""
 
 
 @dataclass(frozen=True)
 class Upload:
-    """Leave to upload one image, and where to."""
+    """Permission to upload one image, and the addresses to upload to."""
 
     id: ImageID
     ticket: str = field(repr=False)
@@ -102,7 +103,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Label:
-    """A class that the model saw in the image."""
+    """A class that the model recognised in the image."""
 
     name: str
     score: float
@@ -111,7 +112,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Description:
-    """What the client says of an image when it registers it."""
+    """What the client says about an image when it registers it."""
 
     width: int
     """In pixels, upright."""
@@ -122,26 +123,26 @@ class Description:
     labels: tuple[Label, ...]
     """Best first."""
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
-    """Further data under the client's own names, such as a price or an article number."""
+    """Further data under names of the client's own, such as a price or an article number."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What is to be changed of an image's description; what is None stays."""
+    """A change to an image's description; what is None stays as it is."""
 
     title: str | None = None
     tags: tuple[str, ...] | None = None
     attributes: Mapping[str, AttributeValue | None] = field(default_factory=dict)
-    """New values under their names; None removes the attribute, those not named stay (as in RFC 7396)."""
+    """New values by name. None removes an attribute; those not named stay (as in RFC 7396)."""
 
 
 @dataclass(frozen=True)
 class ImageRecord:
-    """An image of the catalogue. Frozen: a change is a new record, and equality compares every value."""
+    """What is known of an image. Frozen: a change makes a new record, and equality compares every value."""
 
     id: ImageID
     created: datetime
-    """UTC, to the millisecond: when the upload began. Always the time within `id`, so both sort alike."""
+    """UTC, to the millisecond: when the upload began. It equals the time within `id`, so both sort alike."""
     file_name: str
     original: ObjectFacts
     description: Description
@@ -149,7 +150,7 @@ class ImageRecord:
 
 @dataclass(frozen=True)
 class Links:
-    """Addresses from which a browser may load an image's objects for a while."""
+    """Signed addresses from which a browser can load an image's objects until they expire."""
 
     original_url: str = field(repr=False)
     thumbnail_url: str = field(repr=False)
@@ -157,7 +158,7 @@ class Links:
 
 @dataclass(frozen=True)
 class AttributeCondition:
-    """What must hold of one attribute. An image without it, or with a value of another type, does not pass."""
+    """A condition on one attribute. An image without it, or with a value of another type, does not pass."""
 
     name: str
     equals: AttributeValue | None = None
@@ -167,12 +168,12 @@ class AttributeCondition:
 
 @dataclass(frozen=True)
 class Filters:
-    """Which images are considered. What is empty or None lets all pass; all that is given must hold."""
+    """Which images to consider. All given conditions must hold; an empty or None field lets every image pass."""
 
     tags_any: tuple[str, ...] = ()
-    """At least one of these tags, spelled exactly so."""
+    """At least one of these tags, exactly as spelled."""
     tags_all: tuple[str, ...] = ()
-    """All of these tags, spelled exactly so."""
+    """All of these tags, exactly as spelled."""
     labels_any: tuple[str, ...] = ()
     """At least one of these labels, whatever its score."""
     created_from: datetime | None = None
@@ -209,7 +210,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True)
 class Position:
-    """A place in a sorted list: right after an image, which need not exist any more."""
+    """A position in a sorted list: right after an image, which may have been deleted since."""
 
     value: str | int
     """What the list is sorted by: the title, the size in bytes, or, by time, the milliseconds since 1970."""
@@ -218,11 +219,11 @@ class Position:
 
 @dataclass(frozen=True)
 class Looks:
-    """What images should look like, by examples: vectors, or images of the catalogue. Compared by identity."""
+    """What images should look like, by example: vectors, or ids of images. Compared by identity."""
 
     more: Sequence[Vector | ImageID] = ()
     less: Sequence[Vector | ImageID] = ()
-    """What they should not look like; nothing, if there is nothing in `more`."""
+    """What they should not look like. Ignored if `more` is empty."""
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,7 @@ class Page:
 
     images: tuple[ImageRecord, ...]
     next: Position | None
-    """To be given as `after` for the next page; None on the last."""
+    """Pass it as `after` to get the next page; None on the last."""
     total: int
     """Number of images that pass the filters."""
 
@@ -255,34 +256,34 @@ class Source:
 
 @dataclass(frozen=True)
 class Survey:
-    """What there is in the other spaces of a database."""
+    """What the other spaces of a database hold, compared with the space in use."""
 
     sources: tuple[Source, ...]
-    """The fullest first; of equals the one whose id is first."""
+    """The largest first; ties in the order of ids."""
     total: int
-    """Number of images in any of them."""
+    """Number of distinct images in them."""
     waiting: tuple[ImageID, ...]
-    """Those of which neither the id nor the original is in the space in use, oldest first."""
+    """Images of which the space in use has neither the id nor the original, oldest first."""
 
 
 @dataclass(frozen=True)
-class Upkeep:
-    """What maintaining an index found and did."""
+class UpkeepReport:
+    """What the upkeep of an index found."""
 
     images: int
     unindexed: int
-    """Images that are found by comparing with each, as no vector index holds them yet."""
+    """Images that no vector index holds yet, so that searches compare with each of them."""
     vector_index: str | None
     """Type of the vector index; None while there is none."""
     skipped: bool
-    """Whether another process was at it, so that nothing was done."""
+    """Whether nothing was done because another process was doing it."""
 
 
 class HubState(StrEnum):
     HIDDEN = "hidden"
-    """Left out of searches that it has nothing to do with."""
+    """Left out of searches by vectors that it is not alike to."""
     CLEARED = "cleared"
-    """An administrator says that it is a picture like others; never hidden again."""
+    """An administrator says that it is an ordinary picture: never hidden again."""
 
 
 @dataclass(frozen=True)
@@ -291,6 +292,6 @@ class Hub:
 
     id: ImageID
     share: float
-    """In what share of all first tens it was, 0 to 1, when it was last counted."""
+    """Share of all top tens that it was in when it was last counted, 0 to 1."""
     found: datetime
     state: HubState

@@ -1,4 +1,4 @@
-"""Turns numbers that a client sent into a vector that can be compared, or says why they are none."""
+"""Checks the numbers that a client sent, and scales them to a unit vector."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,12 +6,12 @@ import numpy.typing as npt
 from .errors import InvalidVector
 from .values import Vector
 
-# The SPEC of the wire: rounding to 7 decimals or to float16 moves the norm of a unit vector by less than 1e-3;
-# a vector that was never normalised is far outside.
+# Rounding to 7 decimals or to float16 changes the norm of a unit vector by less than 1e-3; a vector that was never
+# normalised is far outside.
 NORM_TOLERANCE = 1e-3
 
-# Stored as float16, a unit vector keeps a cosine of 0.9999999 to itself; saving a picture anew as JPEG of middling
-# quality moves it to 0.98 (median of 50 photographs). The bound has a wide margin to both sides.
+# Stored as float16, a unit vector has a cosine of 0.9999999 to itself; saving a picture again as a JPEG of medium
+# quality gives 0.98 (median of 50 photographs). The limit leaves a wide margin on both sides.
 SAME_COSINE = 0.9999
 
 
@@ -35,11 +35,11 @@ def to_vector(values: npt.ArrayLike, dimension: int) -> Vector:
 
 
 def same(one: Vector, other: Vector) -> bool:
-    """Say whether two vectors are of the same image through the same model, rounding aside."""
+    """Say whether two vectors are the same except for rounding."""
     return float(one @ other) > SAME_COSINE
 
 
 def _norm(array: npt.NDArray[np.float64]) -> float:
-    # Finite values may still overflow when squared; an infinite norm is then the right answer.
+    # Squares of finite values may overflow; an infinite norm is the right answer then.
     with np.errstate(over="ignore"):
         return float(np.linalg.norm(array))

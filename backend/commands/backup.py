@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from backend.backup.checking import check_backups
 from backend.backup.depots import Depot
 from backend.backup.errors import BackupError, BackupUnusable, PartUnusable
-from backend.backup.making import Made, Source, make_backup
+from backend.backup.making import Made, SourceLibrary, make_backup
 from backend.backup.manifest import Backup, choose, read_manifest, times
-from backend.backup.places import opened_depot
+from backend.backup.opening import opened_depot
 from backend.backup.progress import teller
 from backend.backup.pruning import prune
-from backend.catalogue.housekeeping import in_bytes
+from backend.catalogue.upkeep import in_bytes
 from backend.libraries import opened_library
 from backend.settings import Settings
 from backend.stores import opened_store
@@ -28,20 +28,20 @@ def run(settings: Settings, args: argparse.Namespace) -> int:
         raise CommandFailed("--keep takes a number from 1 on, and does not go with --check")
     try:
         if args.check:
-            return asyncio.run(_check(settings, args.place, args.all))
-        return asyncio.run(_back_up(settings, args.place, args.keep))
+            return asyncio.run(_check(settings, args.depot, args.all))
+        return asyncio.run(_back_up(settings, args.depot, args.keep))
     except BackupError as exc:
         raise CommandFailed(str(exc)) from exc
 
 
-async def _back_up(settings: Settings, place: str, keep: int | None) -> int:
+async def _back_up(settings: Settings, address: str, keep: int | None) -> int:
     async with (
-        opened_depot(settings, place) as depot,
+        opened_depot(settings, address) as depot,
         opened_store(settings) as store,
         opened_library(settings, store) as opened,
     ):
         note = await opened.library.check()
-        source = Source(opened.database, store, settings.data / "models", note.library if note else None)
+        source = SourceLibrary(opened.database, store, settings.data / "models", note.library if note else None)
         made = await make_backup(source, depot, teller(sys.stdout))
         print(_describe(made, depot))
         tell_damage(made.damage)
@@ -68,8 +68,8 @@ async def _pruned(depot: Depot, keep: int) -> bool:
     return True
 
 
-async def _check(settings: Settings, place: str, every: bool) -> int:
-    async with opened_depot(settings, place) as depot:
+async def _check(settings: Settings, address: str, every: bool) -> int:
+    async with opened_depot(settings, address) as depot:
         if every:
             backups, damage = await _all(depot)
         else:

@@ -26,8 +26,8 @@ from backend.adapters.s3.checks import Finding, check_cors, probe
 from backend.adapters.s3.store import S3Store
 from backend.catalogue.errors import LibraryMismatch, Unavailable
 from backend.catalogue.hidden_hubs import warning
-from backend.catalogue.housekeeping import in_bytes
 from backend.catalogue.object_keys import ORIGINALS
+from backend.catalogue.upkeep import in_bytes
 from backend.catalogue.values import ImageID
 from backend.databases import location_of, storage_options
 from backend.libraries import unopened_library
@@ -194,10 +194,10 @@ def file_system_of(folder: Path, mounts: Path) -> str | None:
     found: tuple[Path, str] | None = None
     for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
         before, _, after = line.partition(" - ")
-        place = Path(before.split()[4].replace("\\040", " "))
-        # Of two on the same place the later covers the earlier.
-        if folder.resolve().is_relative_to(place) and (found is None or place.is_relative_to(found[0])):
-            found = place, after.split()[0]
+        mount_point = Path(before.split()[4].replace("\\040", " "))
+        # Of two on the same mount_point the later covers the earlier.
+        if folder.resolve().is_relative_to(mount_point) and (found is None or mount_point.is_relative_to(found[0])):
+            found = mount_point, after.split()[0]
     return found[1] if found else None
 
 
@@ -279,7 +279,7 @@ def _table(state: TableState) -> Check:
     name = f"space {state.space}"
     index = f"{state.unindexed} of them not in the vector index" if state.indexed else "no vector index"
     facts = f"{state.images} images, {index}, {state.versions} states kept"
-    upkeep = "let a server with LOOKALIKE_UPKEEP=yes run, or `lookalike maintain`"
+    upkeep = "let a server with LOOKALIKE_UPKEEP=yes run, or `lookalike upkeep`"
     if state.damage:
         sentence = f"{facts}; data files are damaged or gone ({state.damage}): {ASK_DOCTOR}"
         return _failure(name, sentence)

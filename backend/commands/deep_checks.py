@@ -22,15 +22,15 @@ from backend.adapters.lance.deep_inspection import (
     drop,
     ids_by_index,
     rewrite,
-    unreadable_places,
+    unreadable_rows,
     wrong_indexes,
 )
 from backend.adapters.lance.faults import translated
 from backend.catalogue.errors import StoreUnavailable, Unavailable
-from backend.catalogue.housekeeping import in_bytes
 from backend.catalogue.object_checks import ObjectChecker, ObjectFault, stored_originals
 from backend.catalogue.object_keys import original_key
 from backend.catalogue.service import utc_now
+from backend.catalogue.upkeep import in_bytes
 from backend.catalogue.values import ImageID, ImageRecord
 from backend.databases import location_of, opened_database, storage_options
 from backend.settings import Settings
@@ -83,7 +83,7 @@ class _Table:
     name: str
     rows: int = 0
     damaged: list[DamagedRow] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
+    row_ids: list[int] = field(default_factory=list)
     """Of rows that cannot be read, in a table that is not of images."""
     indexes: dict[str, str] = field(default_factory=dict)
     failure: str | None = None
@@ -141,7 +141,7 @@ class _Examination:
             async for images in pieces:
                 ids = np.array([image.id for image in images], dtype="S32")
                 # An image in several spaces has its objects but once.
-                new = [images[place] for place in np.flatnonzero(~np.isin(ids, self._ids))]
+                new = [images[at] for at in np.flatnonzero(~np.isin(ids, self._ids))]
                 await self._check_objects(new)
                 known.append(ids)
                 self._tell(
@@ -172,18 +172,18 @@ class _Examination:
             return []
 
     async def _named(self, table: lancedb.AsyncTable, damaged: Sequence[DamagedRow]) -> list[DamagedRow]:
-        """Find the ids of rows whose own cannot be read: the store has their originals, and the index their places."""
-        places = await ids_by_index(table, await self._originals_without_row())
-        return [replace(row, id=places.get(row.place)) if row.id is None else row for row in damaged]
+        """Find the ids of rows whose own cannot be read: the store has their originals, and the index their row_ids."""
+        row_ids = await ids_by_index(table, await self._originals_without_row())
+        return [replace(row, id=row_ids.get(row.row_id)) if row.id is None else row for row in damaged]
 
     def _is_known(self, image_id: ImageID) -> bool:
         encoded = image_id.encode()
-        place = int(np.searchsorted(self._ids, np.bytes_(encoded)))
-        return place < len(self._ids) and self._ids[place] == encoded
+        at = int(np.searchsorted(self._ids, np.bytes_(encoded)))
+        return at < len(self._ids) and self._ids[at] == encoded
 
     async def _look_at_own(self, table: lancedb.AsyncTable, found: _Table) -> None:
         found.rows = await table.count_rows()
-        found.places = await unreadable_places(table)
+        found.row_ids = await unreadable_rows(table)
 
     async def name_unreadable(self) -> None:
         """Where ids are still missing, collect the originals that no readable row has: theirs are among them."""
@@ -193,7 +193,7 @@ class _Examination:
 
     async def give_up(self) -> None:
         """Name what is given up in a file; then take it out, write anew what can be, and drop wrong indexes."""
-        if not any(table.damaged or table.places or table.indexes for table in self._tables):
+        if not any(table.damaged or table.row_ids or table.indexes for table in self._tables):
             return
         path = self._write_down()
         async with opened_database(self._settings) as database:
@@ -211,7 +211,7 @@ class _Examination:
                     return False
                 for name in found.indexes:
                     await drop_index(table, name)
-                await drop(table, [*found.places, *(row.place for row in found.damaged if not row.recoverable)])
+                await drop(table, [*found.row_ids, *(row.row_id for row in found.damaged if not row.recoverable)])
                 await rewrite(table, [row for row in found.damaged if row.recoverable])
         return True
 
@@ -229,9 +229,9 @@ class _Examination:
             for row in table.damaged
         ]
         content += [
-            {"table": table.name, "place": place, "what": "given up"}
+            {"table": table.name, "row_id": row_id, "what": "given up"}
             for table in self._tables
-            for place in table.places
+            for row_id in table.row_ids
         ]
         with path.open("x", encoding="utf-8") as file:
             json.dump(content, file, indent=1, ensure_ascii=False)
@@ -249,7 +249,7 @@ class _Examination:
         if table in self._busy:
             checks.append(_failure(f"{table.title}, upkeep", "is just running, so nothing was changed; run it again"))
         lost = [row for row in table.damaged if not row.recoverable]
-        if lost or table.places:
+        if lost or table.row_ids:
             checks.append(self._about_lost(name, table, lost))
         if others := [row for row in table.damaged if row.recoverable]:
             checks.append(self._about_recoverable(name, table, others))
@@ -263,7 +263,7 @@ class _Examination:
         return checks
 
     def _about_lost(self, name: str, table: _Table, lost: Sequence[DamagedRow]) -> Check:
-        count = len(lost) + len(table.places)
+        count = len(lost) + len(table.row_ids)
         reasons = sorted({row.reason for row in lost})
         nameless = sum(row.id is None for row in lost)
         sentence = (

@@ -49,16 +49,16 @@ def run(settings: Settings, args: argparse.Namespace) -> int:
         raise CommandFailed(f"{folder} is there already: name a folder that is empty or does not exist")
     try:
         with _appearing_whole(folder) as half_made:
-            written = asyncio.run(_export(settings, args.space, half_made))
-            _write_manifest(half_made, written, _model(settings, written.space))
+            exported = asyncio.run(_export(settings, args.space, half_made))
+            _write_manifest(half_made, exported, _model(settings, exported.space))
     except OSError as exc:
         raise CommandFailed(f"{exc.filename or folder} cannot be written: {exc.strerror}") from exc
-    print(f"{written.images} images were written to {folder}")
+    print(f"{exported.images} images were written to {folder}")
     return 0
 
 
 @dataclass(frozen=True)
-class _Written:
+class _Exported:
     space: SpaceID
     images: int
     dimension: int | None
@@ -81,12 +81,12 @@ def _appearing_whole(folder: Path) -> Iterator[Path]:
         shutil.rmtree(half_made, ignore_errors=True)
 
 
-async def _export(settings: Settings, wanted: str | None, folder: Path) -> _Written:
+async def _export(settings: Settings, wanted: str | None, folder: Path) -> _Exported:
     async with opened_database(settings) as database:
         space = _choose(await database.spaces(), wanted)
         async with LanceIndex.existing(database, space) as index:
             images, dimension = await _write_rows(index.everything(), folder)
-            return _Written(space, images, dimension)
+            return _Exported(space, images, dimension)
 
 
 def _choose(spaces: list[SpaceID], wanted: str | None) -> SpaceID:
@@ -159,14 +159,14 @@ def _model(settings: Settings, space: SpaceID) -> dict[str, Any] | None:
     return json.loads(path.read_bytes()) if path.is_file() else None
 
 
-def _write_manifest(folder: Path, written: _Written, model: dict[str, Any] | None) -> None:
+def _write_manifest(folder: Path, exported: _Exported, model: dict[str, Any] | None) -> None:
     manifest = {
         "format": FORMAT,
         "lookalike": __version__,
         "exported": utc_now().isoformat(timespec="seconds"),
-        "space": written.space,
-        "images": written.images,
-        "dimension": written.dimension,
+        "space": exported.space,
+        "images": exported.images,
+        "dimension": exported.dimension,
         "files": {path.name: _facts(path) for path in sorted(folder.iterdir())},
         "model": model,
     }

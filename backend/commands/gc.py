@@ -3,9 +3,9 @@
 import argparse
 import asyncio
 
-from backend.catalogue.housekeeping import describe_rest, describe_suspicion, describe_sweep, in_bytes
 from backend.catalogue.orphans import Sweep, Sweeper
 from backend.catalogue.service import utc_now
+from backend.catalogue.upkeep import describe_rest, describe_suspicion, describe_sweep, in_bytes
 from backend.catalogue.values import StoredObject
 from backend.libraries import graces, opened_library
 from backend.settings import Settings

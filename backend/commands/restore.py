@@ -7,12 +7,12 @@ import sys
 from backend.backup.errors import BackupError
 from backend.backup.identity import LibraryIdentity
 from backend.backup.manifest import Backup, choose
-from backend.backup.places import opened_depot
+from backend.backup.opening import opened_depot
 from backend.backup.progress import teller
-from backend.backup.restoring import Restored, Target, restore_backup
+from backend.backup.restoring import Restored, TargetLibrary, restore_backup
 from backend.catalogue.errors import LibraryMismatch
-from backend.catalogue.housekeeping import in_bytes
 from backend.catalogue.library import Library
+from backend.catalogue.upkeep import in_bytes
 from backend.databases import opened_database
 from backend.settings import Settings
 from backend.stores import opened_store, prepare_store
@@ -28,17 +28,17 @@ def run(settings: Settings, args: argparse.Namespace) -> int:
     try:
         # No server may look on: it would take what is half restored for a library.
         with locked(settings):
-            return asyncio.run(_restore(settings, args.place, args.backup, args.missing, args.checksums))
+            return asyncio.run(_restore(settings, args.depot, args.backup, args.missing, args.checksums))
     except BackupError as exc:
         raise CommandFailed(str(exc)) from exc
 
 
-async def _restore(settings: Settings, place: str, time: str | None, missing: bool, reread: bool) -> int:
-    async with opened_depot(settings, place) as depot:
+async def _restore(settings: Settings, address: str, time: str | None, missing: bool, reread: bool) -> int:
+    async with opened_depot(settings, address) as depot:
         backup = await choose(depot, time)
         async with opened_store(settings) as store, opened_database(settings) as database:
             await prepare_store(store)
-            target = Target(database, store, settings.data / "models", LibraryIdentity(database, store))
+            target = TargetLibrary(database, store, settings.data / "models", LibraryIdentity(database, store))
             done = await restore_backup(depot, backup, target, missing, reread, teller(sys.stdout))
             print(_describe(backup, done))
             if done.strangers:

@@ -52,7 +52,7 @@ def compile_file(name: str, content: bytes) -> tuple[str, bytes]:
     if not name.startswith(DOCUMENTED):
         remove_docstrings(tree)
     code = compile(tree, name, "exec", dont_inherit=True)
-    # Flags: by hash, which is not to be checked. Source: PEP 552.
+    # Flags: by hash, which is not to be checked. ModelSource: PEP 552.
     header = importlib.util.MAGIC_NUMBER + (0b01).to_bytes(4, "little") + importlib.util.source_hash(content)
     return f"{name}c", header + marshal.dumps(code)
 

@@ -25,7 +25,7 @@ from .folders import only_one, publish, replace_file
 from .manifests import Manifest, manifest_bytes, parse_manifest, space_of, weight_groups
 from .published import locate_published, read_published
 from .report import Report
-from .sources import AddressSource, FolderSource, Source, sha256_of
+from .sources import AddressSource, FolderSource, ModelSource, sha256_of
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def _is_address(setting: str) -> bool:
     return re.match("https?://", setting) is not None
 
 
-def _locate(setting: str, models: Path, known: Path, report: Report) -> tuple[Source, Manifest]:
+def _locate(setting: str, models: Path, known: Path, report: Report) -> tuple[ModelSource, Manifest]:
     if _is_address(setting):
         source = AddressSource(setting, models / ".downloads", report)
         return source, _manifest_of(source, known)
@@ -98,7 +98,7 @@ def _locate(setting: str, models: Path, known: Path, report: Report) -> tuple[So
     )
 
 
-def _locate_known(folder: Path, manifest: Manifest, models: Path, report: Report) -> tuple[Source, Manifest]:
+def _locate_known(folder: Path, manifest: Manifest, models: Path, report: Report) -> tuple[ModelSource, Manifest]:
     """Tell where a known model's weights are: beside its manifest, or at the manifest's optional `url`."""
     if (folder / "model.json").is_file():
         return FolderSource(folder), _without_url(manifest)
@@ -110,7 +110,7 @@ def _locate_known(folder: Path, manifest: Manifest, models: Path, report: Report
     )
 
 
-def _manifest_of(source: Source, known: Path) -> Manifest:
+def _manifest_of(source: ModelSource, known: Path) -> Manifest:
     model_json = source.read("model.json")
     if model_json is None:
         raise ModelError(f"There is no model.json in {source.where}")
@@ -137,7 +137,7 @@ def _without_url(manifest: Manifest) -> Manifest:
     return {name: value for name, value in manifest.items() if name != "url"}
 
 
-def _install(source: Source, space: EmbeddingSpace, models: Path, report: Report) -> None:
+def _install(source: ModelSource, space: EmbeddingSpace, models: Path, report: Report) -> None:
     folder, workshop = models / space.id, models / ".building"
     if folder.is_dir() and not _is_whole(folder, space):
         report.step(f"The installed copy of {space.model} is damaged or of an older manifest: making it anew …")
@@ -148,7 +148,7 @@ def _install(source: Source, space: EmbeddingSpace, models: Path, report: Report
     publish(folder, workshop, partial(_fill, source, space))
 
 
-def _fill(source: Source, space: EmbeddingSpace, folder: Path) -> None:
+def _fill(source: ModelSource, space: EmbeddingSpace, folder: Path) -> None:
     for name, file in space.files.items():
         source.fetch(name, file, folder / name)
     _check_shards(folder / "model.json", space, source.where)

@@ -30,7 +30,7 @@ from .sources import MAX_JSON_BYTES, AddressSource, FolderSource
 
 PROJECT = Path(__file__).parents[2]
 
-# Source: tfjs-core 4.22, io/types.ts, DTYPE_VALUE_SIZE_MAP; what it has besides, no model of images has.
+# ModelSource: tfjs-core 4.22, io/types.ts, DTYPE_VALUE_SIZE_MAP; what it has besides, no model of images has.
 ITEM_BYTES = {"float32": 4, "int32": 4, "float16": 2, "uint16": 2, "uint8": 1, "bool": 1}
 
 # Thirty times MobileNet's, in float32: a guess at what no browser would load.

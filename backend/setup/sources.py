@@ -18,7 +18,7 @@ from .report import Report
 MAX_JSON_BYTES = 16 * 1024 * 1024
 
 
-class Source(Protocol):
+class ModelSource(Protocol):
     """A place that the files of a model come from."""
 
     where: str

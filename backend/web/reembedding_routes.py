@@ -90,7 +90,7 @@ async def reembed_image(
 ) -> Response[Image]:
     catalogue.check_space(data.space)
     vector = read_vector(data.vector, catalogue.space.dimension)
-    record, made = await reembedding.renew(ImageID(image_id), vector, data.to_labels())
+    record, made = await reembedding.reembed(ImageID(image_id), vector, data.to_labels())
     return Response(_image(catalogue, record), status_code=201 if made else 200)
 
 

@@ -33,8 +33,7 @@ from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import ImageID, ImageRecord, Looks, Sort, Vector
 from backend.settings import Role
 
-from . import hub_routes, reembedding_routes
-from . import vectors as vectors_wire
+from . import hub_routes, reembedding_routes, vector_rows
 from .access import Caller, check_role, needs
 from .cursors import MAX_CURSOR, read_cursor, write_cursor
 from .json_bodies import MERGE_PATCH, JSONRequest, check_media_type, decoded
@@ -222,9 +221,9 @@ async def list_images(
     **needs(Role.READ),
     tags=["images"],
     summary="Get the vectors of all images that pass the filters, or of a random sample",
-    media_type=vectors_wire.MEDIA_TYPE,
+    media_type=vector_rows.MEDIA_TYPE,
     responses=documented(parameters=True),
-    response_description=vectors_wire.DESCRIPTION,
+    response_description=vector_rows.DESCRIPTION,
     response_headers=[
         ResponseHeader(name=TOTAL, description="Number of images that pass the filters", documentation_only=True)
     ],
@@ -237,7 +236,7 @@ async def get_vectors(
     filters: FiltersText = "{}",
 ) -> Stream:
     total, pieces = await catalogue.sample(limit, _read_filters(filters).to_value())
-    return Stream(vectors_wire.written(pieces), media_type=vectors_wire.MEDIA_TYPE, headers={TOTAL: str(total)})
+    return Stream(vector_rows.stream(pieces), media_type=vector_rows.MEDIA_TYPE, headers={TOTAL: str(total)})
 
 
 @get(

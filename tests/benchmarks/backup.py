@@ -18,10 +18,10 @@ from backend.adapters.lance.index import LanceIndex
 from backend.backup.checking import check_backups
 from backend.backup.depots import FolderDepot
 from backend.backup.identity import LibraryIdentity
-from backend.backup.making import Source, make_backup
+from backend.backup.making import SourceLibrary, make_backup
 from backend.backup.manifest import choose
 from backend.backup.parallel import in_parallel
-from backend.backup.restoring import Target, restore_backup
+from backend.backup.restoring import TargetLibrary, restore_backup
 from backend.catalogue.library import OpenLibrary
 from backend.catalogue.object_keys import original_key, thumbnail_key
 from backend.catalogue.values import ImageID, ImageRecord, ObjectFacts, Vector, created_at, new_image_id
@@ -87,7 +87,8 @@ async def _timed(step: str, work: Callable[[], Coroutine[Any, Any, int]]) -> lis
 
 async def _back_up(settings: Settings, depot: FolderDepot) -> int:
     async with opened_store(settings) as store, opened_database(settings) as database:
-        made = await make_backup(Source(database, store, settings.data / "models", await _identity(settings)), depot)
+        source = SourceLibrary(database, store, settings.data / "models", await _identity(settings))
+        made = await make_backup(source, depot)
     assert not made.damage
     return made.copied_bytes
 
@@ -102,7 +103,7 @@ async def _restore(settings: Settings, depot: FolderDepot) -> int:
     backup = await choose(depot, None)
     async with opened_store(settings) as store, opened_database(settings) as database:
         await prepare_store(store)
-        target = Target(database, store, settings.data / "models", LibraryIdentity(database, store))
+        target = TargetLibrary(database, store, settings.data / "models", LibraryIdentity(database, store))
         done = await restore_backup(depot, backup, target)
     assert not done.damage and done.images == backup.images
     return done.bytes

@@ -15,7 +15,7 @@ from backend.adapters.lance.database import LanceDatabase
 from backend.adapters.lance.index import LanceIndex
 from backend.adapters.lance.rows import schema, to_row
 from backend.catalogue.spaces import EmbeddingSpace
-from backend.catalogue.values import ImageRecord, Upkeep, Vector
+from backend.catalogue.values import ImageRecord, UpkeepReport, Vector
 from tests.benchmarks.library_records import record_of
 from tests.support.database import adopt
 
@@ -28,7 +28,7 @@ async def fill(
     space: EmbeddingSpace,
     vectors: npt.NDArray[np.float32],
     record: Callable[[int], ImageRecord] = record_of,
-) -> Upkeep:
+) -> UpkeepReport:
     """
     Write a data folder's library, without its files.
 
@@ -40,7 +40,7 @@ async def fill(
         async with database.images(space) as table:
             await table.add(pa.RecordBatchReader.from_batches(schema(space.dimension), _batches(vectors, record)))
         async with LanceIndex.open(database, space) as index:
-            upkeep = await index.maintain()
+            upkeep = await index.do_upkeep()
     await adopt(data)
     return upkeep
 

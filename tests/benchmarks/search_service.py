@@ -44,7 +44,7 @@ GOALS_MS = {10_000: 20, 100_000: 30, 1_000_000: 50}
 # two cores; Milvus Lite makes them in Python besides.
 LARGEST = {"Qdrant, local mode": 20_000, "Milvus Lite": 100_000, "hnswlib": 200_000}
 
-# The server's own upkeep begins five seconds after its start (`Rhythm.first_s`).
+# The server's own upkeep begins five seconds after its start (`Schedule.first_s`).
 SETTLE_S = 8
 
 # For so long at most each contender is asked what it finds.

@@ -190,7 +190,7 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(opening) as index:
         # Some rows are in the indexes and some are not.
         portal.call(fill, index, IMAGES[:60])
-        portal.call(index.maintain)
+        portal.call(index.do_upkeep)
         portal.call(fill, index, IMAGES[60:])
         yield Opened(index, portal)
 
@@ -270,7 +270,7 @@ async def test_attributes_that_change(index: ImageIndex) -> None:
         for low, high in ((None, None), (None, 10), (10.5, None))
     )
     await fill(index, [with_attributes(record(number), {"price": number}) for number in range(4)])
-    await index.maintain()
+    await index.do_upkeep()
     await index.change(image_id(0), Change(attributes={"price": 11}))
     await index.change(image_id(1), Change(attributes={"price": "7"}))
     await index.change(image_id(2), Change(attributes={"price": None}))
@@ -282,7 +282,7 @@ async def test_attributes_that_change(index: ImageIndex) -> None:
         ]
         assert found == [[image_id(n) for n in (0, 1, 3, 4)], [image_id(3)], [image_id(0), image_id(4)]]
         assert await index.count(Filters(attributes=(AttributeCondition("new"),))) == 1
-        await index.maintain()
+        await index.do_upkeep()
 
 
 TITLES = [
@@ -337,7 +337,7 @@ async def test_words(index: ImageIndex, text: str, places: list[int], maintained
     """A word is found whole, whatever its case, accents and script; what looks like a query language is words too."""
     await fill(index, [retitled(record(number), title) for number, title in enumerate(TITLES)])
     if maintained:
-        await index.maintain()
+        await index.do_upkeep()
 
     found = await index.matching(text, 100, Filters())
 
@@ -377,10 +377,10 @@ async def test_filters_come_before_the_limit_of_words(index: ImageIndex) -> None
 async def test_words_of_what_is_gone(index: ImageIndex) -> None:
     """Words of a deleted image find nothing, before and after the index was brought up to date."""
     await fill(index, [record(1), record(2)])
-    await index.maintain()
+    await index.do_upkeep()
     await index.delete([image_id(1)])
     assert [image.id for image in await index.matching("title", 10, Filters())] == [image_id(2)]
-    await index.maintain()
+    await index.do_upkeep()
     assert [image.id for image in await index.matching("title", 10, Filters())] == [image_id(2)]
 
 
@@ -448,7 +448,7 @@ async def test_everything(index: ImageIndex, monkeypatch: pytest.MonkeyPatch) ->
     await index.delete([images[0].id, images[3].id])
     await index.change(images[4].id, Change(title="changed"))
     await index.add(record(7), vector(7, DIMENSION))
-    await index.maintain()
+    await index.do_upkeep()
     seen += [item async for item in reading]
 
     assert [image for image, _ in seen] == images

@@ -16,7 +16,7 @@ import pytest
 from litestar import Litestar
 
 from backend.adapters.folder.store import FolderStore
-from backend.adapters.s3.store import Place, S3Store
+from backend.adapters.s3.store import BucketAddress, S3Store
 from backend.catalogue.errors import BodyMismatch, ObjectExists, ObjectMissing
 from backend.catalogue.object_keys import original_key, thumbnail_key
 from backend.catalogue.ports import ObjectStore
@@ -79,7 +79,9 @@ async def _local(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
 @asynccontextmanager
 async def _bucket(server: S3Server, gaps: frozenset[str]) -> AsyncIterator[Harness]:
     clock = Clock(datetime.now(UTC))
-    place = Place(server.new_bucket(f"contract-{secrets.token_hex(8)}"), "some/prefix", server.url, addressing="path")
+    place = BucketAddress(
+        server.new_bucket(f"contract-{secrets.token_hex(8)}"), "some/prefix", server.url, addressing="path"
+    )
     store = S3Store(place, URL_EXPIRES_S, server.session, clock)
     async with httpx.AsyncClient() as http:
         yield Harness(store, clock, http, gaps)

@@ -19,7 +19,7 @@ import pytest
 
 from backend.adapters.s3 import store as s3_store
 from backend.adapters.s3.checks import CORS_RULE, allow_browsers, check_cors, check_store, probe
-from backend.adapters.s3.store import Place, S3Store, reason
+from backend.adapters.s3.store import BucketAddress, S3Store, reason
 from backend.catalogue.errors import StoreUnavailable
 from backend.catalogue.object_keys import original_key
 from backend.catalogue.values import MD5, ObjectKey, SignedRequest
@@ -48,14 +48,14 @@ def server(request: pytest.FixtureRequest) -> S3Server:
 
 
 @pytest.fixture
-def place(server: S3Server) -> Place:
+def bucket(server: S3Server) -> BucketAddress:
     """A new bucket."""
-    return Place(server.new_bucket(f"s3-{secrets.token_hex(8)}"), "pictures", server.url, addressing="path")
+    return BucketAddress(server.new_bucket(f"s3-{secrets.token_hex(8)}"), "pictures", server.url, addressing="path")
 
 
 @pytest.fixture
-async def store(place: Place, server: S3Server) -> AsyncIterator[S3Store]:
-    store = S3Store(place, 600, server.session)
+async def store(bucket: BucketAddress, server: S3Server) -> AsyncIterator[S3Store]:
+    store = S3Store(bucket, 600, server.session)
     yield store
     await store.aclose()
 
@@ -70,8 +70,8 @@ def client(server: S3Server) -> Any:
 async def careless() -> AsyncIterator[S3Store]:
     """A store on a server that checks nothing."""
     with serving(careless_store()) as address:
-        place = Place("photos", "p", f"http://{address}", addressing="path")
-        store = S3Store(place, 600, boto3.Session("key", "secret", region_name="us-east-1"))
+        bucket = BucketAddress("photos", "p", f"http://{address}", addressing="path")
+        store = S3Store(bucket, 600, boto3.Session("key", "secret", region_name="us-east-1"))
         yield store
         await store.aclose()
 
@@ -154,21 +154,21 @@ async def test_body_of_another_sha256(server: S3Server, store: S3Store, http: ht
     assert await store.head(KEY) is None
 
 
-async def test_two_backends_give_the_same_address(place: Place, server: S3Server, store: S3Store) -> None:
+async def test_two_backends_give_the_same_address(bucket: BucketAddress, server: S3Server, store: S3Store) -> None:
     """A browser's cache knows a picture again, whichever server it got the address from."""
     clock = Clock(datetime.fromtimestamp(1_800_000_000, UTC))
-    first = S3Store(place, 600, server.session, clock)
+    first = S3Store(bucket, 600, server.session, clock)
     address = first.presign_get(KEY)
     clock.advance(599)
-    second = S3Store(place, 600, server.session, clock)
+    second = S3Store(bucket, 600, server.session, clock)
 
     assert second.presign_get(KEY) == address
     await asyncio.gather(first.aclose(), second.aclose())
 
 
-async def test_longest_time(place: Place, server: S3Server, http: httpx.AsyncClient) -> None:
+async def test_longest_time(bucket: BucketAddress, server: S3Server, http: httpx.AsyncClient) -> None:
     """An address that is to hold for a week, the longest that S3 signs for, works."""
-    store = S3Store(place, 7 * 24 * 3600, server.session)
+    store = S3Store(bucket, 7 * 24 * 3600, server.session)
     await send(http, signed(store))
 
     response = await http.get(store.presign_get(KEY))
@@ -193,8 +193,8 @@ async def test_browsers_may_keep_what_they_read(store: S3Store, http: httpx.Asyn
 )
 async def test_public_endpoint(server: S3Server, addressing: str, origin: str, path: str) -> None:
     """Browsers get addresses of the store as they reach it, whatever its name is for the server."""
-    place = Place("bucket", "p", server.url, "https://s3.photos.example", addressing)
-    store = S3Store(place, 600, server.session)
+    bucket = BucketAddress("bucket", "p", server.url, "https://s3.photos.example", addressing)
+    store = S3Store(bucket, 600, server.session)
 
     for address in (store.presign_get(KEY), signed(store).url):
         assert address.startswith(f"{origin}{path}{KEY}?")
@@ -202,9 +202,9 @@ async def test_public_endpoint(server: S3Server, addressing: str, origin: str, p
     await store.aclose()
 
 
-async def test_temporary_credentials(place: Place) -> None:
+async def test_temporary_credentials(bucket: BucketAddress) -> None:
     """Credentials of a role come with a token, which goes into the address."""
-    store = S3Store(place, 600, boto3.Session("key", "secret", "the/token"))
+    store = S3Store(bucket, 600, boto3.Session("key", "secret", "the/token"))
 
     assert parse_qs(urlsplit(store.presign_get(KEY)).query)["X-Amz-Security-Token"] == ["the/token"]
     await store.aclose()
@@ -213,22 +213,22 @@ async def test_temporary_credentials(place: Place) -> None:
 # What is there
 
 
-async def test_checksum_of_a_store_that_keeps_none(store: S3Store, place: Place, client: Any) -> None:
+async def test_checksum_of_a_store_that_keeps_none(store: S3Store, bucket: BucketAddress, client: Any) -> None:
     """Without the store's own checksum the declared one counts; without that one, none is equal."""
     declared, unknown = original_key(image_id(2)), original_key(image_id(3))
     for key, metadata in ((declared, {"sha256": facts(BODY).sha256}), (unknown, {})):
         full = f"pictures/{key}"
-        client.put_object(Bucket=place.bucket, Key=full, Body=BODY, ContentType="image/jpeg", Metadata=metadata)
+        client.put_object(Bucket=bucket.bucket, Key=full, Body=BODY, ContentType="image/jpeg", Metadata=metadata)
 
     assert await store.head(declared) == facts(BODY)
     assert await store.head(unknown) == replace(facts(BODY), sha256="")
 
 
-async def test_more_than_one_batch_and_page(store: S3Store, place: Place, client: Any) -> None:
+async def test_more_than_one_batch_and_page(store: S3Store, bucket: BucketAddress, client: Any) -> None:
     """More objects than S3 lists or deletes at once are listed each once, and all deleted."""
     keys = [original_key(image_id(number)) for number in range(1003)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda key: client.put_object(Bucket=place.bucket, Key=f"pictures/{key}", Body=b"o"), keys))
+        list(pool.map(lambda key: client.put_object(Bucket=bucket.bucket, Key=f"pictures/{key}", Body=b"o"), keys))
 
     assert sorted([stored.key async for stored in store.list()]) == keys
 
@@ -236,11 +236,11 @@ async def test_more_than_one_batch_and_page(store: S3Store, place: Place, client
     assert await listed(store) == set()
 
 
-async def test_objects_of_others(store: S3Store, place: Place, client: Any, http: httpx.AsyncClient) -> None:
+async def test_objects_of_others(store: S3Store, bucket: BucketAddress, client: Any, http: httpx.AsyncClient) -> None:
     """What else lies in the bucket, also below the prefix, is none of the store's objects."""
     await send(http, signed(store))
     for key in (KEY, "pictures/notes.txt", "pictures/originals/notes.txt", f"picturesque/{KEY}"):
-        client.put_object(Bucket=place.bucket, Key=key, Body=b"of others")
+        client.put_object(Bucket=bucket.bucket, Key=key, Body=b"of others")
 
     assert await listed(store) == {KEY}
 
@@ -254,10 +254,10 @@ async def test_object_that_cannot_be_deleted(careless: S3Store) -> None:
 # Browsers
 
 
-async def test_cors(store: S3Store, place: Place, client: Any, http: httpx.AsyncClient) -> None:
+async def test_cors(store: S3Store, bucket: BucketAddress, client: Any, http: httpx.AsyncClient) -> None:
     """A new bucket lets no page in; then every page, and the rules that were there stay."""
     theirs = {"ID": "theirs", "AllowedOrigins": ["https://other.example"], "AllowedMethods": ["GET"]}
-    client.put_bucket_cors(Bucket=place.bucket, CORSConfiguration={"CORSRules": [theirs]})
+    client.put_bucket_cors(Bucket=bucket.bucket, CORSConfiguration={"CORSRules": [theirs]})
 
     before = await check_cors(store, PAGE)
     opened = await allow_browsers(store, PAGE)
@@ -265,7 +265,7 @@ async def test_cors(store: S3Store, place: Place, client: Any, http: httpx.Async
 
     assert (before.ok, opened.ok, again.ok) == (False, True, True)
     assert "PUT or GET" in before.sentence and '"AllowedMethods": ["GET", "HEAD", "PUT"]' in before.sentence
-    rules = client.get_bucket_cors(Bucket=place.bucket)["CORSRules"]
+    rules = client.get_bucket_cors(Bucket=bucket.bucket)["CORSRules"]
     assert [_sorted(rule) for rule in rules] == [_sorted(theirs), _sorted(CORS_RULE)]
     request = signed(store)
     response = await http.put(request.url, content=BODY, headers={**request.headers, "Origin": PAGE})
@@ -291,14 +291,14 @@ async def test_cors_that_may_not_be_set(careless: S3Store) -> None:
 # Trying a store out
 
 
-async def test_probe(server: S3Server, store: S3Store, place: Place, client: Any) -> None:
+async def test_probe(server: S3Server, store: S3Store, bucket: BucketAddress, client: Any) -> None:
     """A store that does all that is needed passes, and nothing is left there."""
     findings = await probe(store)
 
     names = ["reach", "write", "read", "write-once", "signatures", "sha256", "md5"]
     expected = {**dict.fromkeys(names, True), "sha256": server.compares_sha256}
     assert {finding.name: finding.ok for finding in findings} == expected
-    assert client.list_objects_v2(Bucket=place.bucket)["KeyCount"] == 0
+    assert client.list_objects_v2(Bucket=bucket.bucket)["KeyCount"] == 0
     await check_store(store)
 
 
@@ -314,7 +314,7 @@ async def test_probe_of_a_careless_store(careless: S3Store) -> None:
 
 async def test_missing_bucket(server: S3Server) -> None:
     """The sentence at the start names the bucket, and says that there is none."""
-    store = S3Store(Place("no-such-bucket", "", server.url, addressing="path"), 600, server.session)
+    store = S3Store(BucketAddress("no-such-bucket", "", server.url, addressing="path"), 600, server.session)
 
     with pytest.raises(StoreUnavailable, match=r"s3://no-such-bucket at .* there is no such bucket\.$"):
         await check_store(store)
@@ -328,9 +328,9 @@ async def test_missing_bucket(server: S3Server) -> None:
         ("testkey12345", "wrong", "answered 403 to an upload|does not accept the secret key"),
     ],
 )
-async def test_wrong_credentials(place: Place, access_key: str, secret_key: str, sentence: str) -> None:
+async def test_wrong_credentials(bucket: BucketAddress, access_key: str, secret_key: str, sentence: str) -> None:
     """The sentence at the start says that the credentials are the trouble, and holds none of them."""
-    store = S3Store(place, 600, boto3.Session(access_key, secret_key, region_name="us-east-1"))
+    store = S3Store(bucket, 600, boto3.Session(access_key, secret_key, region_name="us-east-1"))
 
     with pytest.raises(StoreUnavailable, match=sentence) as caught:
         await check_store(store)
@@ -339,14 +339,14 @@ async def test_wrong_credentials(place: Place, access_key: str, secret_key: str,
     await store.aclose()
 
 
-async def test_no_credentials(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_credentials(bucket: BucketAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without credentials the sentence says where boto3 looks for them; signing fails as the store's calls do."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    store = S3Store(place, 600)
+    store = S3Store(bucket, 600)
 
     with pytest.raises(StoreUnavailable, match="there are no credentials; boto3 looks for AWS_ACCESS_KEY_ID"):
         await check_store(store)
@@ -355,13 +355,13 @@ async def test_no_credentials(place: Place, tmp_path: Path, monkeypatch: pytest.
     await store.aclose()
 
 
-async def test_unknown_profile(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unknown_profile(bucket: BucketAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is wrong with boto3's own configuration is told in a sentence, too."""
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_PROFILE", "nobody")
 
     with pytest.raises(StoreUnavailable, match="nobody"):
-        S3Store(place, 600)
+        S3Store(bucket, 600)
 
 
 # Faults
@@ -369,7 +369,9 @@ async def test_unknown_profile(place: Place, tmp_path: Path, monkeypatch: pytest
 
 async def test_store_that_is_down(server: S3Server) -> None:
     """Nobody listening is a store that is unavailable, within seconds, for every method."""
-    store = S3Store(Place("photos", "", f"http://127.0.0.1:{free_port()}", addressing="path"), 600, server.session)
+    store = S3Store(
+        BucketAddress("photos", "", f"http://127.0.0.1:{free_port()}", addressing="path"), 600, server.session
+    )
     started = time.monotonic()
 
     results = await asyncio.gather(
@@ -393,7 +395,7 @@ async def test_store_that_does_not_answer(server: S3Server, monkeypatch: pytest.
     monkeypatch.setattr(s3_store, "READ_TIMEOUT_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        store = S3Store(Place("photos", "", endpoint, addressing="path"), 600, server.session)
+        store = S3Store(BucketAddress("photos", "", endpoint, addressing="path"), 600, server.session)
 
         with pytest.raises(StoreUnavailable):
             await store.head(KEY)
@@ -411,7 +413,7 @@ async def test_store_that_breaks_off_in_the_middle(server: S3Server) -> None:
     cutting = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with cutting:
         port = cutting.sockets[0].getsockname()[1]
-        store = S3Store(Place("photos", "", f"http://127.0.0.1:{port}", addressing="path"), 600, server.session)
+        store = S3Store(BucketAddress("photos", "", f"http://127.0.0.1:{port}", addressing="path"), 600, server.session)
         with pytest.raises(StoreUnavailable):
             await whole(store)
         await store.aclose()
@@ -426,7 +428,7 @@ async def test_nothing_that_grants_access_is_told(
     request = signed(store)
     await send(http, request)
     await store.head(KEY)
-    missing = S3Store(Place("no-such-bucket", "", server.url, addressing="path"), 600, server.session)
+    missing = S3Store(BucketAddress("no-such-bucket", "", server.url, addressing="path"), 600, server.session)
     with pytest.raises(StoreUnavailable) as caught:
         await missing.delete([ObjectKey(KEY)])
     await missing.aclose()

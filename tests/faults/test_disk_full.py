@@ -211,13 +211,13 @@ async def test_upkeep_on_a_full_disk(disk: SmallDisk, space: EmbeddingSpace) -> 
         for room in (100_000, 30_000, 10_000, 0):
             disk.fill(room)
             try:
-                await index.maintain()
+                await index.do_upkeep()
             except IndexUnavailable:
                 refused += 1
             assert await index.count(Filters()) == 19
         assert refused > 0
         disk.make_room()
-        await index.maintain()
+        await index.do_upkeep()
         for number in set(range(20)) - {3}:
             (match,) = await index.nearest(vector(number, DIMENSION), 1, Filters())
             assert match.image == record(number)

@@ -131,7 +131,7 @@ class Home:
         """Run a command, days later: no grace protects what is there."""
         with self.monkeypatch.context() as patch:
             patch.setenv("LOOKALIKE_DATA", str(self.data))
-            for module in ("gc", "maintain"):
+            for module in ("gc", "upkeep"):
                 later = datetime.now(UTC) + timedelta(days=3)
                 patch.setattr(f"backend.commands.{module}.utc_now", lambda later=later: later)
             return await asyncio.to_thread(cli.main, list(arguments))
@@ -153,7 +153,7 @@ async def unmounted_database(home: Home) -> None:
     if home.chance.random() < 0.5:
         home.database.mkdir()
     home.refuses_to_start()
-    for arguments in (["gc", "--force"], ["gc"], ["maintain", "--once"], ["gc", "--empty-trash"]):
+    for arguments in (["gc", "--force"], ["gc"], ["upkeep", "--once"], ["gc", "--empty-trash"]):
         assert await home.command(*arguments) == 2
     home.assert_kept()
     shutil.rmtree(home.database, ignore_errors=True)

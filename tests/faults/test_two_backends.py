@@ -159,7 +159,7 @@ async def test_one_photo_at_both(
 
     # One of the servers may be at it, and then a command does nothing.
     for _ in range(ATTEMPTS):
-        await maintain(variables, tmp_path)
+        await run_upkeep(variables, tmp_path)
         if len(await all_images(visitors[0])) == count:
             break
     for visitor in visitors:
@@ -171,10 +171,10 @@ async def _lists_each_once(visitor: Visitor, pictures: list[Picture]) -> bool:
     return names == sorted(one.file_name for one in pictures)
 
 
-async def maintain(variables: Mapping[str, str], data: Path) -> str:
+async def run_upkeep(variables: Mapping[str, str], data: Path) -> str:
     """Do the upkeep once, as a process of its own; return what it says."""
     process = await asyncio.create_subprocess_exec(
-        *(str(Path(sys.executable).with_name("lookalike")), "maintain", "--once", "--data", str(data)),
+        *(str(Path(sys.executable).with_name("lookalike")), "upkeep", "--once", "--data", str(data)),
         env={**os.environ, **variables},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -266,8 +266,8 @@ async def test_one_does_the_upkeep(
             while True:
                 async with database.lease(f"upkeep of images_{space.id}") as granted:
                     if granted:
-                        assert "another process is at it" in await maintain(variables, tmp_path)
+                        assert "another process is at it" in await run_upkeep(variables, tmp_path)
                         break
                 await asyncio.sleep(0.05)
 
-    assert "Upkeep: done (1 images" in await maintain(variables, tmp_path)
+    assert "Upkeep: done (1 images" in await run_upkeep(variables, tmp_path)

@@ -1,4 +1,4 @@
-"""The commands that look after a data folder, on real ones: gc, maintain, export."""
+"""The commands that look after a data folder, on real ones: gc, upkeep, export."""
 
 import asyncio
 import hashlib
@@ -166,7 +166,7 @@ class TestGC:
 
 
 class TestMaintain:
-    """`lookalike maintain`."""
+    """`lookalike upkeep`."""
 
     def test_once(self, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """Every space is put in order, and orphans go to the trash, without any model."""
@@ -177,7 +177,7 @@ class TestMaintain:
         joined(data)
         everything = stored(data)
 
-        assert cli.main(["maintain", "--once"]) == 0
+        assert cli.main(["upkeep", "--once"]) == 0
 
         assert stored(data) == moved(everything, orphan)
         told = [line.split(" ", 1)[1] for line in capsys.readouterr().out.splitlines()]
@@ -196,14 +196,14 @@ class TestMaintain:
         put(data, registered, orphan)
         joined(data)
         everything = stored(data)
-        with running("maintain") as process:
+        with running("upkeep") as process:
             assert process.stdout is not None
             assert "Upkeep: done (1 images" in process.stdout.readline()
             assert "Orphans: 2 objects" in process.stdout.readline()
             process.send_signal(ended_by)
             assert process.wait(timeout=60) == 0
         assert stored(data) == moved(everything, orphan)
-        assert cli.main(["maintain", "--once"]) == 0
+        assert cli.main(["upkeep", "--once"]) == 0
 
 
 def running(*arguments: str) -> subprocess.Popen[str]:

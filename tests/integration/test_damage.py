@@ -15,9 +15,9 @@ from backend.adapters.lance.hubs import LanceHubs
 from backend.adapters.lance.index import LanceIndex
 from backend.catalogue.errors import IndexDamaged
 from backend.catalogue.hidden_hubs import HiddenHubs
-from backend.catalogue.housekeeping import Housekeeper, Rhythm
 from backend.catalogue.library import OpenLibrary
 from backend.catalogue.service import utc_now
+from backend.catalogue.upkeep import LibraryUpkeep, Schedule
 from backend.catalogue.values import AttributeCondition, Change, Filters, Sort
 from tests.support.damage import DAMAGES, DIMENSION, JOINED, LATER, SPACE, TABLE, data_files, image, index_files
 from tests.support.database import adopt, open_index
@@ -76,7 +76,7 @@ async def test_index_that_is_broken(database: Path, column: str, damage: str, ca
         dropped = column not in await indexed(index)
         assert dropped or damage == "flipped"  # Not all that is flipped can be noticed by reading.
         assert await index.lacks_indexes() == dropped
-        await index.maintain()
+        await index.do_upkeep()
         assert await indexed(index) == set(INDEXED)
         await use(index, 1001)
 
@@ -92,7 +92,7 @@ async def test_indexes_that_are_gone_while_the_server_runs(database: Path) -> No
 
         assert found == [image(number) for number in range(20)]
         await use(index)
-        await index.maintain()
+        await index.do_upkeep()
         assert await indexed(index) == set(INDEXED)
 
 
@@ -103,7 +103,7 @@ async def test_two_servers_that_meet_a_broken_index(database: Path) -> None:
         await asyncio.gather(
             *[index.find(image(number).original.sha256) for number in range(10) for index in (one, other)]
         )
-        await asyncio.gather(one.maintain(), other.maintain())
+        await asyncio.gather(one.do_upkeep(), other.do_upkeep())
         await asyncio.gather(*[index.count(Filters(tags_any=("t1",))) for index in (one, other)])
 
         # Either may have done the upkeep, and the other sees it a moment later.
@@ -113,15 +113,15 @@ async def test_two_servers_that_meet_a_broken_index(database: Path) -> None:
 
 async def test_upkeep_is_due_at_once(database: Path) -> None:
     """A server that keeps its database makes a broken index anew soon, long before upkeep would be due."""
-    rhythm = Rhythm(first_s=0, look_s=0.05, share=1, growth=1000, maintain_s=3600)
+    schedule = Schedule(first_s=0, look_s=0.05, share=1, growth=1000, upkeep_s=3600)
     store = FolderStore(database.with_name("objects"), "/store", b"s" * 32, 600, utc_now)
     await store.prepare()
     await adopt(database.parent)
     async with LanceDatabase.open(database) as opened, open_index(database, SPACE) as index:
         told = asyncio.Queue[str]()
         hubs = HiddenHubs(index, LanceHubs(opened, SPACE.id))
-        keeper = Housekeeper(index, OpenLibrary(opened, store), None, hubs, rhythm, told.put_nowait)
-        task = asyncio.create_task(keeper.run())
+        upkeep = LibraryUpkeep(index, OpenLibrary(opened, store), None, hubs, schedule, told.put_nowait)
+        task = asyncio.create_task(upkeep.run())
         await upkeep_told(told)
         shutil.rmtree(database / f"{TABLE}.lance" / "_indices")
         assert await index.find(image(9).original.sha256) == image(9)
@@ -174,4 +174,4 @@ async def test_leases_that_are_damaged(database: Path, damage: str) -> None:
         DAMAGES[damage](file)
 
     async with open_index(database, SPACE) as index:
-        assert not (await index.maintain()).skipped
+        assert not (await index.do_upkeep()).skipped

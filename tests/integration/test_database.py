@@ -192,7 +192,7 @@ async def test_two_processes_that_add_at_once(tmp_path: Path, indexed: bool) -> 
     async with open_index(tmp_path, SPACE) as index:
         await asyncio.gather(*[index.add(record(number), vector(number, DIMENSION)) for number in earlier])
         if indexed:  # LanceDB would join by another way then, of which two do not notice each other.
-            await index.maintain()
+            await index.do_upkeep()
     processes = [
         await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", ADD_MANY, str(tmp_path), str(first)), stdin=PIPE, stdout=PIPE, cwd=ROOT
@@ -235,7 +235,7 @@ async def test_database_in_a_bucket(s3_server: S3Server, monkeypatch: pytest.Mon
         answers = await asyncio.gather(
             *[index.add(record(number), vector(number, DIMENSION)) for number in range(12) for index in indexes]
         )
-        upkeeps = await asyncio.gather(*[index.maintain() for index in indexes])
+        upkeeps = await asyncio.gather(*[index.do_upkeep() for index in indexes])
         await indexes[0].delete([image_id(3)])
 
         assert sum(made for _, made in answers) == 12

@@ -77,7 +77,7 @@ def files(folder: Path) -> dict[Path, bytes]:
 
 async def _usable(database: Path) -> list[ImageRecord]:
     async with open_index(database, SPACE) as index:
-        await index.maintain()
+        await index.do_upkeep()
         assert not await index.lacks_indexes()
         return list(await index.page(ALL, Sort.OLDEST, None, Filters()))
 

@@ -42,7 +42,7 @@ async def filled(
     settings: Settings, space: EmbeddingSpace, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, bytes]:
     """A library of three photos that no grace protects any more; the store's files. Commands find it untold."""
-    for module in ("backend.app", "backend.commands.gc", "backend.commands.maintain"):
+    for module in ("backend.app", "backend.commands.gc", "backend.commands.upkeep"):
         monkeypatch.setattr(f"{module}.utc_now", lambda: datetime.now(UTC) + timedelta(days=3))
     for name in [name for name in os.environ if name.startswith("LOOKALIKE_")]:
         monkeypatch.delenv(name)
@@ -97,7 +97,7 @@ async def test_missing_part(
     with pytest.RaisesGroup(pytest.RaisesExc(LibraryMismatch, match=words), flatten_subgroups=True):
         async with served(settings, space, site):
             pass
-    for command in (["gc"], ["gc", "--force"], ["gc", "--empty-trash"], ["maintain", "--once"]):
+    for command in (["gc"], ["gc", "--force"], ["gc", "--empty-trash"], ["upkeep", "--once"]):
         assert await asyncio.to_thread(cli.main, command) == 2
         assert words in capsys.readouterr().err
     assert await asyncio.to_thread(cli.main, ["doctor"]) == 1

@@ -220,7 +220,7 @@ def play(
             await world.happen(event, number)
             await world.check()
         await world.end()
-        await spaces[0].maintain()  # Else a hundred worlds' commits would make each call slower than the last.
+        await spaces[0].do_upkeep()  # Else a hundred worlds' commits would make each call slower than the last.
 
     return lambda script: runner.run(happen(script))
 

@@ -55,7 +55,7 @@ async def test_change_of_what_is_remembered(tmp_path: Path) -> None:
         now = [changed if image.id == changed.id else image for image in before]
 
         assert await found(index) == now
-        await index.maintain()
+        await index.do_upkeep()
         assert await found(index) == now
 
 
@@ -67,7 +67,7 @@ async def test_deletion_of_what_is_remembered(tmp_path: Path) -> None:
         await index.delete([before[0].id])
 
         assert await found(index) == before[1:]
-        await index.maintain()
+        await index.do_upkeep()
         assert await found(index) == before[1:]
 
 
@@ -82,7 +82,7 @@ async def test_change_by_another_process(tmp_path: Path) -> None:
         await fill(index, 3)
         await found(index)
         await other.change(record(1).id, Change(title="theirs"))
-        await other.maintain()
+        await other.do_upkeep()
         await asyncio.sleep(READ_CONSISTENCY_S + 0.5)
 
         assert titles(await found(index)) == {"Title 0", "theirs", "Title 2"}
@@ -102,7 +102,7 @@ async def test_rows_that_move_between_finding_and_reading(
             rows = await find(query, count, reach)
             searches.append(rows["_rowid"].to_pylist())
             if len(searches) == 1:
-                await index.maintain()
+                await index.do_upkeep()
             return rows
 
         monkeypatch.setattr(index, "_found", and_then_move)
@@ -118,14 +118,14 @@ async def test_listed_rows_that_move_between_finding_and_reading(
     """So it is with lists, single images and words."""
     async with LanceDatabase.open(tmp_path) as database, LanceIndex.open(database, SPACE) as index:
         await fill(index, 4)
-        await index.maintain()
+        await index.do_upkeep()
         read = index._remembered.records
         to_move: list[ImageID] = []
 
         async def after_a_move(places: Sequence[RowID]) -> Mapping[RowID, ImageRecord | None]:
             if to_move:
                 await index.change(to_move.pop(), Change(tags=("moved",)))
-                await index.maintain()
+                await index.do_upkeep()
             return await read(places)
 
         monkeypatch.setattr(index, "_remembered", Mock(records=after_a_move))
@@ -162,7 +162,7 @@ async def test_room_for_few(tmp_path: Path) -> None:
     """More rows than there is room for come back all the same; those asked for last are remembered."""
     async with LanceDatabase.open(tmp_path) as database, LanceIndex.open(database, SPACE) as index:
         await fill(index, 5)
-        await index.maintain()
+        await index.do_upkeep()
         places = await all_places(index)
         remembered = RowCache(index._table, whole_vectors=0, whole_records=0, vectors=2, records=2)
         for some in (places, places[:3]):

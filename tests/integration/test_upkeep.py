@@ -26,7 +26,7 @@ from backend.catalogue.values import (
     Filters,
     ImageRecord,
     Sort,
-    Upkeep,
+    UpkeepReport,
     Vector,
     created_at,
     new_image_id,
@@ -125,7 +125,7 @@ async def test_vector_index(tmp_path: Path, dimension: int, index_type: str) -> 
         async with database.images(space) as table:
             await table.add(to_table([to_row(*row, revision=0) for row in rows], dimension))
         async with LanceIndex.open(database, space) as index:
-            assert await index.maintain() == Upkeep(len(rows), 0, index_type, skipped=False)
+            assert await index.do_upkeep() == UpkeepReport(len(rows), 0, index_type, skipped=False)
             await asyncio.gather(*[index.add(*row) for row in added])
             rows += added
 
@@ -142,7 +142,7 @@ async def test_vector_index(tmp_path: Path, dimension: int, index_type: str) -> 
                     assert found == {image_id: pytest.approx(scores[image_id], abs=2e-3) for image_id in found}
                     hits += len(found.keys() & set(expected))
                 assert hits >= 95
-            assert await index.maintain() == Upkeep(len(rows), 0, index_type, skipped=False)
+            assert await index.do_upkeep() == UpkeepReport(len(rows), 0, index_type, skipped=False)
 
 
 async def test_what_was_deleted_is_in_no_file(tmp_path: Path) -> None:
@@ -152,13 +152,13 @@ async def test_what_was_deleted_is_in_no_file(tmp_path: Path) -> None:
             retitled(record(number, tags=(word("tag", number),)), word("title", number)) for number in range(300)
         ]
         await asyncio.gather(*[index.add(image, vector(n, DIMENSION)) for n, image in enumerate(images)])
-        await index.maintain()
+        await index.do_upkeep()
         await index.change(image_id(5), Change("retitled5x"))
         doomed = (0, 5, 150, 299)
         assert found_in(tmp_path, word("title", 150).encode()) and found_in(tmp_path, word("tag", 0).encode())
 
         await index.delete([image_id(number) for number in doomed])
-        await index.maintain()
+        await index.do_upkeep()
 
         for number in doomed:
             for text in (word("title", number), word("tag", number), images[number].original.sha256):
@@ -175,7 +175,7 @@ async def test_reads_and_writes_during_upkeep(tmp_path: Path) -> None:
         reading = other.everything()
         seen = [await anext(reading)]
         await index.delete([image_id(number) for number in range(1, 1000, 3)])
-        upkeep = asyncio.create_task(index.maintain())
+        upkeep = asyncio.create_task(index.do_upkeep())
         added = 1000
         while not upkeep.done():
             await asyncio.gather(
@@ -186,7 +186,7 @@ async def test_reads_and_writes_during_upkeep(tmp_path: Path) -> None:
             )
             added += 1
         await upkeep
-        await index.maintain()
+        await index.do_upkeep()
         seen += [item async for item in reading]
 
         assert len({image.id for image, _ in seen}) == len(seen) >= 667
@@ -213,7 +213,7 @@ async def test_twins(tmp_path: Path) -> None:
             rows = [to_row(image, vector(1, DIMENSION), 1) for image in (third, first, other, second)]
             await table.add(to_table(rows, DIMENSION))
 
-        assert (await index.maintain()).images == 2
+        assert (await index.do_upkeep()).images == 2
 
         joined = replace(
             first,
@@ -223,7 +223,7 @@ async def test_twins(tmp_path: Path) -> None:
         )
         assert list(await index.page(9, Sort.OLDEST, None, Filters())) == [joined, other]
         assert await index.deleted([first.id, second.id, third.id]) == {second.id, third.id}
-        await index.maintain()
+        await index.do_upkeep()
         assert await index.get(first.id) == joined
 
 
@@ -233,8 +233,8 @@ async def test_one_at_a_time(tmp_path: Path) -> None:
         await index.add(record(1), vector(1, DIMENSION))
         async with database.lease(f"upkeep of images_{SPACE.id}") as granted:
             assert granted
-            assert await index.maintain() == Upkeep(1, 1, None, skipped=True)
-        assert await index.maintain() == Upkeep(1, 1, None, skipped=False)
+            assert await index.do_upkeep() == UpkeepReport(1, 1, None, skipped=True)
+        assert await index.do_upkeep() == UpkeepReport(1, 1, None, skipped=False)
 
 
 async def test_lease_of_a_process_that_died(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ async def make_library(folder: Path) -> None:
             await table.add(to_table(rows, DIMENSION))
         async with LanceIndex.open(database, SPACE) as index:
             with patch("backend.adapters.lance.upkeep.VECTOR_INDEX_FROM", JOINED):
-                await index.maintain()
+                await index.do_upkeep()
             for number in range(JOINED, JOINED + LATER):
                 await index.add(image(number), vector(number, DIMENSION))
 

@@ -136,7 +136,7 @@ class FolderStore:
                 await asyncio.to_thread(self._discard, self._folder(key))
 
     async def list(self, prefix: str = "") -> AsyncGenerator[StoredObject, None]:
-        async with aclosing(_listed(self._root, prefix, _written)) as listed:
+        async with aclosing(_listed(self._root, prefix, _time_written)) as listed:
             async for stored in listed:
                 yield stored
 
@@ -148,7 +148,7 @@ class FolderStore:
     async def trashed(self) -> AsyncGenerator[StoredObject, None]:
         if not await asyncio.to_thread(self._trash.exists):
             return  # Nothing was ever moved there.
-        async with aclosing(_listed(self._trash, "", _moved)) as listed:
+        async with aclosing(_listed(self._trash, "", _time_moved)) as listed:
             async for stored in listed:
                 yield stored
 
@@ -467,11 +467,11 @@ def _stored(
     return found
 
 
-def _written(folder: Path) -> float:
+def _time_written(folder: Path) -> float:
     return (folder / "body").stat().st_mtime
 
 
-def _moved(folder: Path) -> float:
+def _time_moved(folder: Path) -> float:
     return folder.stat().st_mtime
 
 

@@ -1,7 +1,7 @@
 """
 Reads every row and every index of a table of images, to learn what is damaged, and which images it concerns.
 
-Rows are read by their places, piece by piece, so that memory stays flat: which rows there are says the manifest, and a
+Rows are read by their row_ids, piece by piece, so that memory stays flat: which rows there are says the manifest, and a
 file that is gone does not hide them. Where a piece cannot be read it is halved until what cannot be read is known. The
 columns INTEGRITY hold all that there is of an image: while they are intact, the others can be written anew.
 """
@@ -37,15 +37,15 @@ NEAREST = 150
 # The part of a sample that the vector index may miss. A guess: it finds an image by its own vector nearly always.
 MISSED = 0.1
 
-Places = npt.NDArray[np.uint64]
-"""(N,) `_rowid`s: the number of the file in the upper half, the place in the file in the lower."""
+RowIDs = npt.NDArray[np.uint64]
+"""(N,) `_rowid`s: the number of the file in the upper half, the row_id in the file in the lower."""
 
 
 @dataclass(frozen=True)
 class DamagedRow:
     """A row that is not what was written."""
 
-    place: int
+    row_id: int
     id: ImageID | None
     """None if it can be read no more."""
     title: str | None
@@ -74,15 +74,15 @@ class TableReader:
         """
         self._columns = (await self._table.schema()).names
         seen = np.array([], dtype=np.uint64)
-        # Where a server's upkeep has joined files meanwhile, rows are at other places: those are read, too.
-        while len(new := np.setdiff1d(await places_of(self._table), seen)):
-            for places in _pieces(new):
+        # Where a server's upkeep has joined files meanwhile, rows are at other row_ids: those are read, too.
+        while len(new := np.setdiff1d(await row_ids_of(self._table), seen)):
+            for row_ids in _pieces(new):
                 records: list[ImageRecord] = []
-                async for rows in self._readable(places):
+                async for rows in self._readable(row_ids):
                     records += self._checked(rows)
                 if records:
                     yield records
-            self.rows = len(new) + len(np.intersect1d(seen, await places_of(self._table)))
+            self.rows = len(new) + len(np.intersect1d(seen, await row_ids_of(self._table)))
             seen = np.union1d(seen, new)
 
     def _checked(self, rows: pa.Table) -> list[ImageRecord]:
@@ -106,60 +106,60 @@ class TableReader:
         title = row.get("title") if image is None else image.description.title
         self.damaged.append(DamagedRow(row["_rowid"], _as_id(image_id), title, reason, recoverable))
 
-    async def _readable(self, places: Places) -> AsyncIterator[pa.Table]:
+    async def _readable(self, row_ids: RowIDs) -> AsyncIterator[pa.Table]:
         """Yield the rows that can be read, of large damaged pieces only the columns INTEGRITY; note the others."""
-        if reason := self._unreadable_files.get(int(places[0]) >> 32):
-            self._note_unreadable(places, reason)
+        if reason := self._unreadable_files.get(int(row_ids[0]) >> 32):
+            self._note_unreadable(row_ids, reason)
             return
         try:
-            yield await self._read(places, self._columns)
+            yield await self._read(row_ids, self._columns)
             return
         except Exception as exc:
             self._reason = reason = _damage_in(exc)
-        if await self._is_unreadable_file(int(places[0]) >> 32, places):
-            self._note_unreadable(places, reason)
+        if await self._is_unreadable_file(int(row_ids[0]) >> 32, row_ids):
+            self._note_unreadable(row_ids, reason)
             return
-        if len(places) <= SMALL_PIECE:
+        if len(row_ids) <= SMALL_PIECE:
             try:
-                yield await self._read(places, INTEGRITY)
+                yield await self._read(row_ids, INTEGRITY)
                 return
             except Exception as exc:
                 self._reason = reason = _damage_in(exc)
-        if len(places) == 1:
-            row = await self._salvaged(int(places[0]))
+        if len(row_ids) == 1:
+            row = await self._salvaged(int(row_ids[0]))
             self._note(row, record_in(row) if "record" in row else None, reason, recoverable=False)
             return
-        half = len(places) // 2
-        for part in (places[:half], places[half:]):
+        half = len(row_ids) // 2
+        for part in (row_ids[:half], row_ids[half:]):
             async for rows in self._readable(part):
                 yield rows
 
-    def _note_unreadable(self, places: Places, reason: str) -> None:
-        self.damaged += [DamagedRow(place, None, None, reason, recoverable=False) for place in places.tolist()]
+    def _note_unreadable(self, row_ids: RowIDs, reason: str) -> None:
+        self.damaged += [DamagedRow(row_id, None, None, reason, recoverable=False) for row_id in row_ids.tolist()]
 
-    async def _is_unreadable_file(self, file: int, places: Places) -> bool:
+    async def _is_unreadable_file(self, file: int, row_ids: RowIDs) -> bool:
         """Try each column of a file by itself at both ends of a piece: a file that is cut or gone gives none."""
         if file not in self._unreadable_files:
-            salvaged = [await self._salvaged(int(place)) for place in (places[0], places[-1])]
+            salvaged = [await self._salvaged(int(row_id)) for row_id in (row_ids[0], row_ids[-1])]
             empty = all(row.keys() == {"_rowid"} for row in salvaged)
             self._unreadable_files[file] = self._reason if empty else None
         return self._unreadable_files[file] is not None
 
-    async def _salvaged(self, place: int) -> dict[str, Any]:
+    async def _salvaged(self, row_id: int) -> dict[str, Any]:
         """Return what can be read of one row."""
-        row: dict[str, Any] = {"_rowid": place}
+        row: dict[str, Any] = {"_rowid": row_id}
         for column in self._columns:
             try:
-                row |= (await self._read(np.array([place], dtype=np.uint64), [column])).to_pylist()[0]
+                row |= (await self._read(np.array([row_id], dtype=np.uint64), [column])).to_pylist()[0]
             except Exception as exc:
                 _damage_in(exc)
         return row
 
-    async def _read(self, places: Places, columns: Sequence[str]) -> pa.Table:
-        return await _rows_at(self._table, places.tolist(), columns)
+    async def _read(self, row_ids: RowIDs, columns: Sequence[str]) -> pa.Table:
+        return await _rows_at(self._table, row_ids.tolist(), columns)
 
 
-async def places_of(table: lancedb.AsyncTable) -> Places:
+async def row_ids_of(table: lancedb.AsyncTable) -> RowIDs:
     """Return where the rows of a table are, file by file. Reads the manifest only, however damaged the files are."""
     rows = await table.query().with_row_id().select(["_rowid"]).to_arrow()
     return np.sort(rows["_rowid"].to_numpy())
@@ -167,7 +167,7 @@ async def places_of(table: lancedb.AsyncTable) -> Places:
 
 async def ids_by_index(table: lancedb.AsyncTable, candidates: Sequence[ImageID]) -> dict[int, ImageID]:
     """
-    Return the places that the index of ids knows of these ids.
+    Return the row_ids that the index of ids knows of these ids.
 
     It may know them also where the file of the rows is gone. Nothing is found where it cannot be asked.
     """
@@ -204,45 +204,45 @@ async def wrong_indexes(table: lancedb.AsyncTable) -> dict[str, str]:
     return wrong
 
 
-async def unreadable_places(table: lancedb.AsyncTable) -> list[int]:
-    """Return the places of rows that cannot be read, or lie near one, in a table that is not of images."""
+async def unreadable_rows(table: lancedb.AsyncTable) -> list[int]:
+    """Return the row_ids of rows that cannot be read, or lie near one, in a table that is not of images."""
     unreadable: list[int] = []
-    for places in _pieces(await places_of(table)):
+    for row_ids in _pieces(await row_ids_of(table)):
         try:
-            await _rows_at(table, places.tolist(), (await table.schema()).names)
+            await _rows_at(table, row_ids.tolist(), (await table.schema()).names)
         except Exception as exc:
             _damage_in(exc)
-            unreadable += places.tolist()
+            unreadable += row_ids.tolist()
     return unreadable
 
 
 async def rewrite(table: lancedb.AsyncTable, rows: Sequence[DamagedRow]) -> None:
     """Write the rows anew of which record and vector are intact, and take them out where they were."""
     for some in in_batches(rows):
-        whole = await _rows_at(table, [row.place for row in some], INTEGRITY)
+        whole = await _rows_at(table, [row.row_id for row in some], INTEGRITY)
         anew = []
         for row in whole.to_pylist():
             image = record_in(row)
             if image is not None and is_intact(row):
                 anew.append(to_row(image, vector_in({"id": image.id, **row}), row["revision"] + 1))
         await table.add(to_table(anew, dimension_of(await table.schema())))
-        await drop(table, [row.place for row in some])
+        await drop(table, [row.row_id for row in some])
 
 
-async def drop(table: lancedb.AsyncTable, places: Sequence[int]) -> None:
-    """Take rows out by their places. Needs nothing of the files that they are in."""
-    for some in in_batches(places):
+async def drop(table: lancedb.AsyncTable, row_ids: Sequence[int]) -> None:
+    """Take rows out by their row_ids. Needs nothing of the files that they are in."""
+    for some in in_batches(row_ids):
         await table.delete(f"_rowaddr IN ({', '.join(map(str, some))})")
 
 
-def _pieces(places: Places) -> Iterator[Places]:
-    """Cut the places into pieces, each within one file."""
-    for file in np.split(places, np.flatnonzero(np.diff(places >> np.uint64(32))) + 1):
+def _pieces(row_ids: RowIDs) -> Iterator[RowIDs]:
+    """Cut the row_ids into pieces, each within one file."""
+    for file in np.split(row_ids, np.flatnonzero(np.diff(row_ids >> np.uint64(32))) + 1):
         yield from (file[start : start + PIECE] for start in range(0, len(file), PIECE))
 
 
-async def _rows_at(table: lancedb.AsyncTable, places: Sequence[int], columns: Sequence[str]) -> pa.Table:
-    return await table.take_row_ids(list(places)).with_row_id().select(list(columns)).to_arrow()
+async def _rows_at(table: lancedb.AsyncTable, row_ids: Sequence[int], columns: Sequence[str]) -> pa.Table:
+    return await table.take_row_ids(list(row_ids)).with_row_id().select(list(columns)).to_arrow()
 
 
 def _damage_in(error: Exception) -> str:
@@ -259,12 +259,12 @@ def _as_id(value: Any) -> ImageID | None:
 
 async def _sample(table: lancedb.AsyncTable) -> list[dict[str, Any]]:
     """Return intact rows, spread over the table."""
-    places = await places_of(table)
-    chosen = places[np.unique(np.linspace(0, len(places) - 1, min(SAMPLE, len(places)), dtype=int))]
+    row_ids = await row_ids_of(table)
+    chosen = row_ids[np.unique(np.linspace(0, len(row_ids) - 1, min(SAMPLE, len(row_ids)), dtype=int))]
     rows: list[dict[str, Any]] = []
-    for place in chosen.tolist():
+    for row_id in chosen.tolist():
         try:
-            found = (await _rows_at(table, [place], (await table.schema()).names)).to_pylist()
+            found = (await _rows_at(table, [row_id], (await table.schema()).names)).to_pylist()
         except Exception as exc:
             _damage_in(exc)
             continue

@@ -29,7 +29,7 @@ from backend.catalogue.values import (
     Position,
     Sort,
     SpaceID,
-    Upkeep,
+    UpkeepReport,
     Vector,
 )
 
@@ -102,7 +102,7 @@ class LanceIndex:
         self.mended = Mender(table)
         self._upkeep = TableUpkeep(database, table, writes, keep_s)
         self._probes = Probes(table)
-        self._remembered = RowCache(table)
+        self._cache = RowCache(table)
         self._searches = asyncio.Semaphore(SEARCHES_AT_ONCE)
         self._originals: Batcher[SHA256, ImageRecord | None] = Batcher(self._find, LARGEST_BATCH)
 
@@ -227,8 +227,8 @@ class LanceIndex:
         """Return the nearest, and whether all of them were still where they were found when they were read."""
         async with self._searches:
             best, complete = await self._best(vector, limit, condition, reach)
-            records = await self._remembered.records(list(best))
-        images = [(similarity, records.get(place)) for place, similarity in best.items()]
+            records = await self._cache.records(list(best))
+        images = [(similarity, records.get(row_id)) for row_id, similarity in best.items()]
         matches = [Match(similarity, image) for similarity, image in images if image is not None]
         return matches, complete and len(records) == len(best)
 
@@ -245,9 +245,9 @@ class LanceIndex:
             rows = rows.filter(pc.call_function("is_finite", [rows["_distance"]]))
             similarities = [_similarity(distance) for distance in rows["_distance"].to_pylist()]
             return dict(zip(rows["_rowid"].to_pylist(), similarities, strict=True)), True
-        places = (await self._found(query, limit * REFINE, reach))["_rowid"].to_pylist()
-        vectors = await self._remembered.vectors(places)
-        return _nearest(vector, vectors, limit), len(vectors) == len(places)
+        row_ids = (await self._found(query, limit * REFINE, reach))["_rowid"].to_pylist()
+        vectors = await self._cache.vectors(row_ids)
+        return _nearest(vector, vectors, limit), len(vectors) == len(row_ids)
 
     async def _found(self, query: AsyncVectorQuery, count: int, reach: "_Reach") -> pa.Table:
         """Return where the nearest `count` rows are, and their distances."""
@@ -299,7 +299,7 @@ class LanceIndex:
             images += [image for _, image in found if image is not None]
             if len(found) < wanted:
                 break
-            # Others take the places of damaged rows: of a page with too few one takes it that it is the last.
+            # Fill the page in place of damaged rows: a page that is too short would pass for the last one.
             skip += wanted
         return images
 
@@ -325,9 +325,9 @@ class LanceIndex:
         async with within_deadline():
             query = self._table.query().where(one_of("id", image_ids)).select(["id", "vector"])
             rows: pa.Table = await query.to_arrow()
-        place = {image_id: number for number, image_id in enumerate(image_ids)}
+        order = {image_id: at for at, image_id in enumerate(image_ids)}
         rows = _with_sound_vectors(rows)
-        rows = rows.take(np.argsort([place[image_id] for image_id in rows["id"].to_pylist()]))
+        rows = rows.take(np.argsort([order[image_id] for image_id in rows["id"].to_pylist()]))
         return [ImageID(image_id) for image_id in rows["id"].to_pylist()], vectors_in(rows)
 
     async def every_vector(self) -> AsyncIterator[tuple[Sequence[ImageID], npt.NDArray[np.float16]]]:
@@ -350,11 +350,11 @@ class LanceIndex:
             with translated():
                 query = table.query().with_row_id().select(["id", "_rowid"])
                 rows: pa.Table = (await query.to_arrow()).sort_by("id")
-            places = rows["_rowid"].to_pylist()
-            for start in range(0, len(places), CHUNK):
-                # By their places, as an index may be broken that this state of the table has for ever.
+            row_ids = rows["_rowid"].to_pylist()
+            for start in range(0, len(row_ids), CHUNK):
+                # By row id: an index of this version of the table may be broken, and stays so.
                 with translated():
-                    query = table.take_row_ids(places[start : start + CHUNK]).select(["id", *INTEGRITY])
+                    query = table.take_row_ids(row_ids[start : start + CHUNK]).select(["id", *INTEGRITY])
                     rows = await query.to_arrow()
                 for row in rows.sort_by("id").to_pylist():
                     if is_intact(row):
@@ -365,8 +365,8 @@ class LanceIndex:
             raise RowDamaged(damaged)
 
     @mending
-    async def maintain(self) -> Upkeep:
-        return await self._upkeep.maintain()
+    async def do_upkeep(self) -> UpkeepReport:
+        return await self._upkeep.do_upkeep()
 
     async def lacks_indexes(self) -> bool:
         async with within_deadline():
@@ -395,7 +395,7 @@ class LanceIndex:
         async with within_deadline():
             for _ in range(1 + TIMES_MORE):
                 rows = (await query.with_row_id().to_arrow()).to_pylist()
-                records = await self._remembered.records([row["_rowid"] for row in rows])
+                records = await self._cache.records([row["_rowid"] for row in rows])
                 if len(records) == len(rows):
                     break
         return [(row, records[row["_rowid"]]) for row in rows if row["_rowid"] in records]
@@ -457,7 +457,7 @@ def _similarity(distance: float) -> float:
 
 
 def _nearest(vector: Vector, others: Mapping[RowID, npt.NDArray[np.float16]], limit: int) -> dict[RowID, float]:
-    """Return the places and similarities of the nearest, the most similar first."""
+    """Return the row_ids and similarities of the nearest, the most similar first."""
     if not others:
         return {}
     rows = np.stack(list(others.values())).astype(np.float32)
@@ -465,9 +465,9 @@ def _nearest(vector: Vector, others: Mapping[RowID, npt.NDArray[np.float16]], li
     lengths = np.linalg.norm(rows, axis=1)
     sound = are_sound(lengths)
     similarities = (rows[sound] @ vector) / lengths[sound]
-    places = [place for place, is_sound in zip(others, sound, strict=True) if is_sound]
-    order = np.lexsort((places, -similarities))[:limit]
-    return {places[at]: _within_range(float(similarities[at])) for at in order}
+    row_ids = [row_id for row_id, is_sound in zip(others, sound, strict=True) if is_sound]
+    order = np.lexsort((row_ids, -similarities))[:limit]
+    return {row_ids[at]: _within_range(float(similarities[at])) for at in order}
 
 
 def _cosine(one: Vector, other: Vector) -> float:

@@ -1,8 +1,8 @@
 """
 Remembers rows that were read, as most of a search's time, or a list's, goes into reading a few rows from files.
 
-A row is remembered by its place in the table (`_rowid`: the file's number and the place in the file). What lies at a
-place never changes, whoever writes: a change writes the row anew at another place, joining files moves it into a new
+A row is remembered by its row_id in the table (`_rowid`: the file's number and the row_id in the file). What lies at a
+row_id never changes, whoever writes: a change writes the row anew at another row_id, joining files moves it into a new
 file, and no number of a file is given out twice. What was deleted, changed or moved is therefore not asked for again,
 and is forgotten when there is no more room.
 """
@@ -58,18 +58,18 @@ class RowCache:
         self._records = _Column(table, "record", _records_of, whole_records, records)
         self._reported: set[RowID] = set()
 
-    async def vectors(self, places: Sequence[RowID]) -> Mapping[RowID, npt.NDArray[np.float16]]:
-        """Return the vectors at these places, (D,) each as it is stored; those of rows that have moved are left out."""
-        return await self._vectors.at(places)
+    async def vectors(self, row_ids: Sequence[RowID]) -> Mapping[RowID, npt.NDArray[np.float16]]:
+        """Return the stored vector, (D,), of each row; rows that have moved are left out."""
+        return await self._vectors.at(row_ids)
 
-    async def records(self, places: Sequence[RowID]) -> Mapping[RowID, ImageRecord | None]:
+    async def records(self, row_ids: Sequence[RowID]) -> Mapping[RowID, ImageRecord | None]:
         """
-        Return the records at these places; those of rows that have moved are left out.
+        Return the records at these row_ids; those of rows that have moved are left out.
 
         One that is damaged so that it cannot be read is None, and the log tells whose it is.
         """
-        records = await self._records.at(places)
-        damaged = {place for place, image in records.items() if image is None} - self._reported
+        records = await self._records.at(row_ids)
+        damaged = {row_id for row_id, image in records.items() if image is None} - self._reported
         if damaged:
             rows = await self._table.take_row_ids(sorted(damaged)).select(["id"]).to_arrow()
             for row in rows.to_pylist():
@@ -97,56 +97,56 @@ class _Column(Generic[Value]):
         self._reading_whole = asyncio.Lock()
         self._latest: _Latest[RowID, Value] = _Latest(room)
 
-    async def at(self, places: Sequence[RowID]) -> dict[RowID, Value]:
-        known = self._known(places)
+    async def at(self, row_ids: Sequence[RowID]) -> dict[RowID, Value]:
+        known = self._known(row_ids)
         # If only a few are missing they are new. If most are, upkeep has joined files, and all rows have moved: to read
         # a few of them takes some ms for each search that asks for others, and all at once 50 ms for 10,000.
-        if 2 * len(known) < len(places):
-            await self._read_whole(places)
-            known |= self._known([place for place in places if place not in known])
-        if missing := [place for place in places if place not in known]:
+        if 2 * len(known) < len(row_ids):
+            await self._read_whole(row_ids)
+            known |= self._known([row_id for row_id in row_ids if row_id not in known])
+        if missing := [row_id for row_id in row_ids if row_id not in known]:
             rows = await self._table.take_row_ids(missing).with_row_id().select([self._name]).to_arrow()
             known |= self._latest.keep(self._convert(rows))
-        return {place: known[place] for place in places if place in known}
+        return {row_id: known[row_id] for row_id in row_ids if row_id in known}
 
-    def _known(self, places: Sequence[RowID]) -> dict[RowID, Value]:
-        known = self._latest.of(places)
-        others = [place for place in places if place not in known]
+    def _known(self, row_ids: Sequence[RowID]) -> dict[RowID, Value]:
+        known = self._latest.of(row_ids)
+        others = [row_id for row_id in row_ids if row_id not in known]
         if others and (rows := self._whole.rows(others)).num_rows:
             known |= self._latest.keep(self._convert(rows))
         return known
 
-    async def _read_whole(self, places: Sequence[RowID]) -> None:
+    async def _read_whole(self, row_ids: Sequence[RowID]) -> None:
         """Remember the whole table, unless it is too large, or another call has just done so."""
         async with self._reading_whole:
-            if self._whole.has(places) or await self._table.count_rows() > self._largest_whole:
+            if self._whole.has(row_ids) or await self._table.count_rows() > self._largest_whole:
                 return
             query = self._table.query().with_row_id().select([self._name, "_rowid"])
             self._whole = _Whole(await query.to_arrow())
 
 
 class _Whole:
-    """All rows of a table as they were at one time, found by their places."""
+    """All rows of a table as they were at one time, found by their row_ids."""
 
     def __init__(self, table: pa.Table) -> None:
         self._table = table.combine_chunks()
-        places = self._table["_rowid"].to_numpy()
-        # Arrays, as a dictionary of 20,000 places takes another 2 MB.
-        self._order = np.argsort(places)
-        self._sorted = places[self._order]
+        row_ids = self._table["_rowid"].to_numpy()
+        # Arrays, as a dictionary of 20,000 row_ids takes another 2 MB.
+        self._order = np.argsort(row_ids)
+        self._sorted = row_ids[self._order]
 
-    def rows(self, places: Sequence[RowID]) -> pa.Table:
-        """Return those rows of these places that are there."""
-        at, there = self._look_up(places)
+    def rows(self, row_ids: Sequence[RowID]) -> pa.Table:
+        """Return those rows of these row_ids that are there."""
+        at, there = self._look_up(row_ids)
         return self._table.take(self._order[at[there]])
 
-    def has(self, places: Sequence[RowID]) -> bool:
+    def has(self, row_ids: Sequence[RowID]) -> bool:
         """Tell whether all of them are there."""
-        return bool(self._look_up(places)[1].all())
+        return bool(self._look_up(row_ids)[1].all())
 
-    def _look_up(self, places: Sequence[RowID]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
-        """Return where each place is among the sorted ones, or would be, and whether it is."""
-        wanted = np.array(places, dtype=np.uint64)
+    def _look_up(self, row_ids: Sequence[RowID]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+        """Return where each row_id is among the sorted ones, or would be, and whether it is."""
+        wanted = np.array(row_ids, dtype=np.uint64)
         at = np.searchsorted(self._sorted, wanted)
         there = at < len(self._sorted)
         there[there] = self._sorted[at[there]] == wanted[there]
@@ -155,7 +155,7 @@ class _Whole:
 
 def _vectors_of(rows: pa.Table) -> dict[RowID, npt.NDArray[np.float16]]:
     # Copies, so that one that is remembered does not keep all others in memory that were read with it.
-    return {place: vector.copy() for place, vector in zip(rows["_rowid"].to_pylist(), vectors_in(rows), strict=True)}
+    return {row_id: vector.copy() for row_id, vector in zip(rows["_rowid"].to_pylist(), vectors_in(rows), strict=True)}
 
 
 def _records_of(rows: pa.Table) -> dict[RowID, ImageRecord | None]:

@@ -30,14 +30,14 @@ class Snapshot:
     """The rows of one space at one moment. They can be read for as long as upkeep leaves the files of old versions."""
 
     def __init__(
-        self, space: SpaceID, dimension: int, table: lancedb.AsyncTable, ids: Sequence[ImageID], places: Sequence[int]
+        self, space: SpaceID, dimension: int, table: lancedb.AsyncTable, ids: Sequence[ImageID], row_ids: Sequence[int]
     ) -> None:
         self.space = space
         self.dimension = dimension
         self.ids = ids
         """In order, each once."""
         self._table = table
-        self._places = places
+        self._places = row_ids
 
     async def rows(self, which: range) -> StoredRows:
         """Read the rows of some of the ids."""
@@ -46,9 +46,9 @@ class Snapshot:
             table = (await self._table.take_row_ids(wanted).select(["id", *INTEGRITY]).to_arrow()).sort_by("id")
         vectors = vectors_in(table)
         intact, images, damaged = [], [], []
-        for place, row in enumerate(table.drop_columns(["vector"]).to_pylist()):
-            if is_intact({**row, "vector": vectors[place]}):
-                intact.append(place)
+        for at, row in enumerate(table.drop_columns(["vector"]).to_pylist()):
+            if is_intact({**row, "vector": vectors[at]}):
+                intact.append(at)
                 images.append(to_record(row))
             else:
                 damaged.append(ImageID(row["id"]))
@@ -82,5 +82,5 @@ async def _snapshot(space: SpaceID, table: lancedb.AsyncTable) -> Snapshot:
         rows = await table.query().select(["id"]).with_row_id().to_arrow()
         dimension = dimension_of(await table.schema())
     ids, first = np.unique(rows["id"].to_numpy(zero_copy_only=False).astype(np.str_), return_index=True)
-    places = rows["_rowid"].to_numpy()[first]
-    return Snapshot(space, dimension, table, ids.tolist(), places.tolist())
+    row_ids = rows["_rowid"].to_numpy()[first]
+    return Snapshot(space, dimension, table, ids.tolist(), row_ids.tolist())

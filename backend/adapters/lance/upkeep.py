@@ -17,7 +17,7 @@ import lancedb
 import numpy as np
 from lancedb.index import BTree, IvfRq, IvfSq, LabelList
 
-from backend.catalogue.values import Upkeep
+from backend.catalogue.values import UpkeepReport
 
 from .conditions import since
 from .database import LanceDatabase
@@ -76,12 +76,12 @@ class TableUpkeep:
         self._writes = writes
         self._keep = timedelta(seconds=keep_s)
 
-    async def maintain(self) -> Upkeep:
+    async def do_upkeep(self) -> UpkeepReport:
         """Do what is due, unless another process is at it."""
         with translated():
             async with self._database.lease(f"upkeep of {self._table.name}") as granted:
                 if granted:
-                    await self._maintain()
+                    await self._do_upkeep()
             return await self._report(skipped=not granted)
 
     async def due_indexes(self) -> list[str]:
@@ -96,7 +96,7 @@ class TableUpkeep:
         """Return the indexes by their columns."""
         return {index.columns[0]: index for index in await self._table.list_indices()}
 
-    async def _maintain(self) -> None:
+    async def _do_upkeep(self) -> None:
         await self._database.take_reserve()
         await self._writes.sweep_deleted()
         await self._join_twins()
@@ -184,13 +184,15 @@ class TableUpkeep:
                 raise
             logger.info("the files of %s are joined another time, as it is being written: %s", table.name, exc)
 
-    async def _report(self, skipped: bool) -> Upkeep:
+    async def _report(self, skipped: bool) -> UpkeepReport:
         await self._table.checkout_latest()
         images = await self._table.count_rows()
         index = await vector_index(self._table)
         if index is None:
-            return Upkeep(images, images, None, skipped)
-        return Upkeep(images, index.num_unindexed_rows or 0, _TYPES.get(index.index_type, index.index_type), skipped)
+            return UpkeepReport(images, images, None, skipped)
+        return UpkeepReport(
+            images, index.num_unindexed_rows or 0, _TYPES.get(index.index_type, index.index_type), skipped
+        )
 
 
 # As the literature and LanceDB's documentation write them.

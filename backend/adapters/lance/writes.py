@@ -107,11 +107,11 @@ class Writes:
         """Do the jobs of each kind together. All of them are in work at once, so their order is free."""
         outcomes: dict[int, Any] = {}
         for kind, together in self._steps().items():
-            places = [place for place, job in enumerate(jobs) if isinstance(job, kind)]
-            if places:
-                results = await _isolated([jobs[place] for place in places], self._with_mending(together))
-                outcomes |= dict(zip(places, results, strict=True))
-        return [outcomes[place] for place in range(len(jobs))]
+            numbers = [number for number, job in enumerate(jobs) if isinstance(job, kind)]
+            if numbers:
+                results = await _isolated([jobs[number] for number in numbers], self._with_mending(together))
+                outcomes |= dict(zip(numbers, results, strict=True))
+        return [outcomes[number] for number in range(len(jobs))]
 
     def _steps(self) -> Mapping[type, Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]]:
         return {_Add: self._add, _Change: self._change, _Delete: self._delete}
@@ -127,10 +127,10 @@ class Writes:
         while left:
             # Of twins within the batch one is tried; the others then find its row, or that it was revoked.
             first = _without_twins(left)
-            for place, outcome in zip(first, await self._add_different(list(first.values())), strict=True):
-                outcomes[place] = outcome
-                del left[place]
-        return [outcomes[place] for place in range(len(jobs))]
+            for number, outcome in zip(first, await self._add_different(list(first.values())), strict=True):
+                outcomes[number] = outcome
+                del left[number]
+        return [outcomes[number] for number in range(len(jobs))]
 
     async def _add_different(self, jobs: "Sequence[_Add]") -> "Sequence[tuple[ImageRecord, bool] | Exception]":
         known = await self._known(jobs)
@@ -258,10 +258,10 @@ def _without_twins(jobs: Mapping[int, _Add]) -> dict[int, _Add]:
     """Return the first job of each id and of each original."""
     seen: set[str] = set()
     first = {}
-    for place, job in jobs.items():
+    for number, job in jobs.items():
         names = {job.image.id, job.image.original.sha256}
         if not names & seen:
-            first[place] = job
+            first[number] = job
         seen |= names
     return first
 
@@ -324,12 +324,12 @@ async def _isolated(
         if len(jobs) == 1 or isinstance(exc.__cause__, TimeoutError):
             return [exc] * len(jobs)
     outcomes: list[Outcome | Exception] = []
-    for place, job in enumerate(jobs):
+    for number, job in enumerate(jobs):
         try:
             outcomes += await _attempt([job], together)
         except Exception as exc:
             outcomes.append(exc)
-            if place and isinstance(outcomes[-2], Exception):
+            if number and isinstance(outcomes[-2], Exception):
                 return [*outcomes, *[exc] * (len(jobs) - len(outcomes))]
     return outcomes
 

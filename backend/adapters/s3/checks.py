@@ -61,7 +61,7 @@ async def check_store(store: S3Store) -> None:
     """
     wrong = [finding.sentence for finding in await probe(store) if finding.needed and not finding.ok]
     if wrong:
-        raise StoreUnavailable(f"The store {store.place} cannot be used. {' '.join(wrong)}")
+        raise StoreUnavailable(f"The store {store.address} cannot be used. {' '.join(wrong)}")
 
 
 async def probe(store: S3Store) -> Sequence[Finding]:
@@ -120,7 +120,7 @@ async def check_cors(store: S3Store, page_origin: str) -> Finding:
     if refused:
         rule = json.dumps([{name: value for name, value in CORS_RULE.items() if name != "ID"}])
         sentence = (
-            f"The bucket {store.place.bucket} lets no page at {page_origin} send {' or '.join(refused)}: "
+            f"The bucket {store.address.bucket} lets no page at {page_origin} send {' or '.join(refused)}: "
             f"its CORS rules must hold {rule}."
         )
         return Finding("cors", False, sentence, needed=False)

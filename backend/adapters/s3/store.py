@@ -97,7 +97,7 @@ DEFAULT_REGION = "us-east-1"
 
 
 @dataclass(frozen=True)
-class Place:
+class BucketAddress:
     """Where the objects lie. Holds nothing that grants access, and can be printed."""
 
     bucket: str
@@ -124,7 +124,7 @@ class S3Store:
 
     def __init__(
         self,
-        place: Place,
+        address: BucketAddress,
         url_expires_s: int,
         session: boto3.Session | None = None,
         now: Callable[[], datetime] = utc_now,
@@ -135,8 +135,8 @@ class S3Store:
         Raises:
             StoreUnavailable: boto3's configuration cannot be used. The message is for whoever starts the server.
         """
-        self.place = place
-        self._prefix = f"{place.prefix}/" if place.prefix else ""
+        self.address = address
+        self._prefix = f"{address.prefix}/" if address.prefix else ""
         self._url_expires_s = url_expires_s
         # Signatures are worth at most a week, so that of a longer time asked for less is left for the window.
         self._window_s = max(SHORTEST_WINDOW_S, min(url_expires_s, MAX_EXPIRES_S - url_expires_s))
@@ -144,16 +144,16 @@ class S3Store:
         try:
             self._session = session or boto3.Session()
             self._region = self._session.region_name or DEFAULT_REGION
-            self._client = self._connect(place.endpoint, READ_TIMEOUT_S)
-            self.server_url = self._bucket_url(place.endpoint)
+            self._client = self._connect(address.endpoint, READ_TIMEOUT_S)
+            self.server_url = self._bucket_url(address.endpoint)
             """Address of the bucket for this server, without a slash at the end."""
-            self._public_url = self._bucket_url(place.public_endpoint or place.endpoint)
+            self._public_url = self._bucket_url(address.public_endpoint or address.endpoint)
         except (BotoCoreError, ValueError) as exc:  # ValueError: botocore's for an endpoint that is no address
-            raise StoreUnavailable(f"The store {place} cannot be used: {exc}") from exc
+            raise StoreUnavailable(f"The store {address} cannot be used: {exc}") from exc
         self._pool = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="s3")
 
     def __repr__(self) -> str:
-        return f"S3Store({self.place})"
+        return f"S3Store({self.address})"
 
     async def aclose(self) -> None:
         """Let go of threads and connections."""
@@ -164,7 +164,7 @@ class S3Store:
 
     @property
     def location(self) -> str:
-        return str(self.place)
+        return str(self.address)
 
     @property
     def origin(self) -> str | None:
@@ -205,7 +205,7 @@ class S3Store:
                 raise
 
     async def read(self, key: ObjectKey) -> AsyncIterator[bytes]:
-        get = partial(self._transfers.get_object, Bucket=self.place.bucket, Key=self._full(key))
+        get = partial(self._transfers.get_object, Bucket=self.address.bucket, Key=self._full(key))
         with translated():
             try:
                 answer = await self._transferred(get)
@@ -226,7 +226,7 @@ class S3Store:
         with SpooledTemporaryFile(SPOOLED_BYTES) as file:
             md5 = await _spool(file, facts, chunks)
             parameters = _put_parameters(facts, md5)
-            put = partial(self._transfers.put_object, Bucket=self.place.bucket, Key=self._full(key), Body=file)
+            put = partial(self._transfers.put_object, Bucket=self.address.bucket, Key=self._full(key), Body=file)
             with translated():
                 try:
                     await self._transferred(partial(put, **parameters))
@@ -311,7 +311,7 @@ class S3Store:
     async def call(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
         """Carry out an operation of boto3's client on the bucket, in a thread. Its errors are boto3's."""
         method = getattr(self._client, operation)
-        return await self._in_pool(partial(method, Bucket=self.place.bucket, **parameters))
+        return await self._in_pool(partial(method, Bucket=self.address.bucket, **parameters))
 
     def _sign(
         self,
@@ -353,7 +353,7 @@ class S3Store:
     @cached_property
     def _transfers(self) -> Any:
         """The client for whole objects."""
-        return self._connect(self.place.endpoint, TRANSFER_TIMEOUT_S)
+        return self._connect(self.address.endpoint, TRANSFER_TIMEOUT_S)
 
     async def _transferred(self, work: Callable[[], Any]) -> Any:
         """Do a part of a transfer in a thread, for as long as something moves."""
@@ -381,8 +381,8 @@ class S3Store:
         """Copy an object with its type and its checksums, unless there is none."""
         with translated():
             try:
-                origin = {"Bucket": self.place.bucket, "Key": self._full(source)}
-                copy = partial(self._transfers.copy_object, Bucket=self.place.bucket, CopySource=origin)
+                origin = {"Bucket": self.address.bucket, "Key": self._full(source)}
+                copy = partial(self._transfers.copy_object, Bucket=self.address.bucket, CopySource=origin)
                 await self._transferred(partial(copy, Key=self._full(target)))
             except ClientError as exc:
                 if _status(exc) != 404:
@@ -399,11 +399,11 @@ class S3Store:
         return self._prefix + key
 
     def _read_note(self) -> bytes:
-        with self._client.get_object(Bucket=self.place.bucket, Key=self._full(NOTE))["Body"] as body:
+        with self._client.get_object(Bucket=self.address.bucket, Key=self._full(NOTE))["Body"] as body:
             return body.read()
 
     def _read(self, full_key: str, count: int) -> bytes:
-        answer = self._client.get_object(Bucket=self.place.bucket, Key=full_key, Range=f"bytes=0-{count - 1}")
+        answer = self._client.get_object(Bucket=self.address.bucket, Key=full_key, Range=f"bytes=0-{count - 1}")
         expected = min(count, answer["ContentLength"])
         with answer["Body"] as body:
             # A store that knows no ranges sends all of it.
@@ -417,7 +417,7 @@ class S3Store:
         config = Config(
             # By name, or else boto3 leaves length and headers out of the signature at a custom endpoint.
             signature_version="s3v4",
-            s3={"addressing_style": self.place.addressing},
+            s3={"addressing_style": self.address.addressing},
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=read_timeout_s,
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
@@ -433,9 +433,9 @@ class S3Store:
 
     def _bucket_url(self, endpoint: str | None) -> str:
         """Let botocore say where the bucket is, as it knows every region's addresses."""
-        config = Config(signature_version=UNSIGNED, s3={"addressing_style": self.place.addressing})
+        config = Config(signature_version=UNSIGNED, s3={"addressing_style": self.address.addressing})
         client = self._session.client("s3", region_name=self._region, endpoint_url=endpoint, config=config)
-        url = client.generate_presigned_url("get_object", {"Bucket": self.place.bucket, "Key": "-"})
+        url = client.generate_presigned_url("get_object", {"Bucket": self.address.bucket, "Key": "-"})
         return url.removesuffix("/-")
 
 

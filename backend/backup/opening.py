@@ -8,14 +8,14 @@ from pathlib import Path
 from backend.adapters.s3.store import S3Store
 from backend.databases import location_of
 from backend.settings import BUCKET, Settings
-from backend.stores import place_at
+from backend.stores import bucket_address_at
 
 from .depots import BucketDepot, Depot, FolderDepot
 from .errors import DepotUnavailable
 
 
 @asynccontextmanager
-async def opened_depot(settings: Settings, place: str) -> AsyncIterator[Depot]:
+async def opened_depot(settings: Settings, address: str) -> AsyncIterator[Depot]:
     """
     Open a folder, or a place in a bucket such as `s3://bucket/prefix`. Nothing is made yet.
 
@@ -23,18 +23,18 @@ async def opened_depot(settings: Settings, place: str) -> AsyncIterator[Depot]:
         DepotUnavailable: It cannot be a place of backups.
         StoreUnavailable: boto3's configuration cannot be used.
     """
-    if re.match(r"[a-z0-9]+://", place):
-        if not BUCKET.fullmatch(place):
-            raise DepotUnavailable(f"{place} is no place for backups: name a folder or s3://bucket/prefix")
-        _check_apart(place, _buckets(settings))
-        async with aclosing(S3Store(place_at(place, settings), settings.url_expires_s)) as bucket:
+    if re.match(r"[a-z0-9]+://", address):
+        if not BUCKET.fullmatch(address):
+            raise DepotUnavailable(f"{address} is no place for backups: name a folder or s3://bucket/prefix")
+        _check_apart(address, _buckets(settings))
+        async with aclosing(S3Store(bucket_address_at(address, settings), settings.url_expires_s)) as bucket:
             yield BucketDepot(bucket)
     else:
-        yield FolderDepot(_folder(place, settings))
+        yield FolderDepot(_folder(address, settings))
 
 
-def _folder(place: str, settings: Settings) -> Path:
-    folder = Path(place).expanduser().absolute()
+def _folder(address: str, settings: Settings) -> Path:
+    folder = Path(address).expanduser().absolute()
     for part in _folders(settings):
         if folder.resolve().is_relative_to(part.resolve()):
             raise DepotUnavailable(f"{folder} lies within the library's own folder {part}: name one on another disk")
@@ -50,7 +50,7 @@ def _buckets(settings: Settings) -> list[str]:
     return [address for address in (settings.store, settings.database) if address and address.startswith("s3://")]
 
 
-def _check_apart(place: str, library: list[str]) -> None:
+def _check_apart(address: str, library: list[str]) -> None:
     for part in library:
-        if f"{place}/".startswith(f"{part}/") or f"{part}/".startswith(f"{place}/"):
-            raise DepotUnavailable(f"{place} and the library's own {part} overlap: name another place")
+        if f"{address}/".startswith(f"{part}/") or f"{part}/".startswith(f"{address}/"):
+            raise DepotUnavailable(f"{address} and the library's own {part} overlap: name another place")

@@ -1,4 +1,4 @@
-"""`lookalike maintain`: the upkeep of every space and the search for orphans, for servers that leave it to this one."""
+"""`lookalike upkeep`: the upkeep of every space and the search for orphans, for servers that leave it to this one."""
 
 import argparse
 import asyncio
@@ -11,10 +11,10 @@ from backend.adapters.lance.hubs import LanceHubs
 from backend.adapters.lance.index import LanceIndex
 from backend.catalogue.errors import Unavailable
 from backend.catalogue.hidden_hubs import HiddenHubs
-from backend.catalogue.housekeeping import Housekeeper, Rhythm
 from backend.catalogue.orphans import Sweeper
 from backend.catalogue.ports import ObjectStore
 from backend.catalogue.service import utc_now
+from backend.catalogue.upkeep import LibraryUpkeep, Schedule
 from backend.catalogue.values import SpaceID
 from backend.libraries import Opened, graces, opened_library
 from backend.settings import Settings
@@ -33,9 +33,9 @@ async def _once(settings: Settings) -> int:
     async with (
         opened_store(settings) as store,
         opened_library(settings, store) as opened,
-        _Keepers(settings, store, opened) as keepers,
+        _Spaces(settings, store, opened) as spaces,
     ):
-        return 0 if await keepers.do_everything() else 1
+        return 0 if await spaces.do_everything() else 1
 
 
 async def _until_stopped(settings: Settings) -> int:
@@ -47,31 +47,31 @@ async def _until_stopped(settings: Settings) -> int:
     async with (
         opened_store(settings) as store,
         opened_library(settings, store) as opened,
-        _Keepers(settings, store, opened) as keepers,
+        _Spaces(settings, store, opened) as spaces,
     ):
         rest_s = 0.0
         while True:
             await asyncio.sleep(rest_s)
-            rest_s = await keepers.do_what_is_due()
+            rest_s = await spaces.do_what_is_due()
 
 
-class _Keepers(AsyncExitStack):
-    """A housekeeper for each space; one of them looks after the store, which all spaces share."""
+class _Spaces(AsyncExitStack):
+    """A upkeep for each space; one of them looks after the store, which all spaces share."""
 
     def __init__(self, settings: Settings, store: ObjectStore, opened: Opened) -> None:
         super().__init__()
         self._database = opened.database
         self._library = opened.library
         self._sweeper = Sweeper(store, opened.database, opened.library, graces(settings), utc_now)
-        self._keepers: dict[SpaceID, Housekeeper] = {}
+        self._upkeeps: dict[SpaceID, LibraryUpkeep] = {}
 
     async def do_everything(self) -> bool:
         """Do all upkeep once; say whether orphans were removed, or there were none."""
         await self._find_spaces()
-        for keeper in self._keepers.values():
-            await keeper.maintain()
-            await keeper.count_hubs()
-        return all([await keeper.sweep() for keeper in list(self._keepers.values())[:1]])
+        for upkeep in self._upkeeps.values():
+            await upkeep.do_upkeep()
+            await upkeep.count_hubs()
+        return all([await upkeep.sweep() for upkeep in list(self._upkeeps.values())[:1]])
 
     async def do_what_is_due(self) -> float:
         """Do what is due in any space; return for how many seconds to rest."""
@@ -79,19 +79,19 @@ class _Keepers(AsyncExitStack):
             await self._find_spaces()
         except Unavailable as exc:
             logger.warning("the database cannot be looked into, and is tried again: %s", exc)
-            return Rhythm.retry_s
-        rests = [await keeper.round() for keeper in self._keepers.values()]
-        return max(rests, default=Rhythm.look_s)
+            return Schedule.retry_s
+        rests = [await upkeep.round() for upkeep in self._upkeeps.values()]
+        return max(rests, default=Schedule.look_s)
 
     async def _find_spaces(self) -> None:
         """Open the spaces that are not yet: a server with another model may begin one at any time."""
         for space in sorted(await self._database.spaces()):
-            if space not in self._keepers:
+            if space not in self._upkeeps:
                 index = await self.enter_async_context(LanceIndex.existing(self._database, space))
-                sweeper = None if self._keepers else self._sweeper
+                sweeper = None if self._upkeeps else self._sweeper
                 hubs = HiddenHubs(index, LanceHubs(self._database, space))
                 tell = partial(_tell, space)
-                self._keepers[space] = Housekeeper(index, self._library, sweeper, hubs, tell=tell)
+                self._upkeeps[space] = LibraryUpkeep(index, self._library, sweeper, hubs, tell=tell)
 
 
 def _tell(space: SpaceID, text: str) -> None:

@@ -15,7 +15,7 @@ DESCRIPTION = (
 )
 
 
-async def written(pieces: AsyncIterator[VectorRows]) -> AsyncIterator[bytes]:
+async def stream(pieces: AsyncIterator[VectorRows]) -> AsyncIterator[bytes]:
     """Write vectors as rows, a piece at a time."""
     async for image_ids, vectors in pieces:
         yield rows(image_ids, vectors)

@@ -16,11 +16,11 @@ from backend.adapters.folder.store import FolderStore
 from backend.catalogue.errors import IndexUnavailable, LibraryMismatch
 from backend.catalogue.graces import Graces
 from backend.catalogue.hidden_hubs import HiddenHubs
-from backend.catalogue.housekeeping import Housekeeper, Rhythm
 from backend.catalogue.library import OpenLibrary, TableState
 from backend.catalogue.object_keys import original_key
 from backend.catalogue.orphans import Sweeper
-from backend.catalogue.values import Filters, ImageID, LibraryID, SpaceID, Upkeep, new_image_id
+from backend.catalogue.upkeep import LibraryUpkeep, Schedule
+from backend.catalogue.values import Filters, ImageID, LibraryID, SpaceID, UpkeepReport, new_image_id
 from tests.support.ledger import MemoryLedger
 from tests.support.records import NOON, Clock
 from tests.support.stored import put_object
@@ -29,13 +29,13 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.anyio
 
 # Looks often, and has nothing else to do for an hour.
-RESTLESS = Rhythm(first_s=0, look_s=0.001, growth=100, maintain_s=3600, sweep_s=3600, retry_s=0.001)
+RESTLESS = Schedule(first_s=0, look_s=0.001, growth=100, upkeep_s=3600, sweep_s=3600, retry_s=0.001)
 
 
 @pytest.mark.parametrize(("images", "growth"), [(0, 32), (5_000, 32), (20_000, 50), (100_000, 250), (10**6, 256)])
 def test_growth_after_which_upkeep_is_due(images: int, growth: int) -> None:
     """Small libraries are kept in order often, large ones after a part of them, which is bounded."""
-    assert Rhythm().due(images) == growth
+    assert Schedule().due(images) == growth
 
 
 SPACE = SpaceID("0" * 16)
@@ -61,7 +61,7 @@ class Index:
     async def lacks_indexes(self) -> bool:
         return self.lacking
 
-    async def maintain(self) -> Upkeep:
+    async def do_upkeep(self) -> UpkeepReport:
         self.upkeeps += 1
         self.at_once += 1
         assert self.at_once == 1, "one upkeep at a time"
@@ -71,7 +71,7 @@ class Index:
             await asyncio.sleep(self.takes_s)
         finally:
             self.at_once -= 1
-        return Upkeep(self.images, 0, None, skipped=False)
+        return UpkeepReport(self.images, 0, None, skipped=False)
 
     async def registered(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
         return frozenset(self.stored[: self.images]) & set(image_ids)
@@ -90,8 +90,8 @@ class Home:
         self.library = OpenLibrary(self.ledger, self.store)
         sweeper = Sweeper(self.store, self.index, self.library, Graces(86_400, 30 * 86_400), Clock())
         hubs = HiddenHubs(self.index, self.index)  # type: ignore[arg-type]: too few images to count any
-        self.make = partial(Housekeeper, self.index, self.library, sweeper, hubs)  # type: ignore[arg-type]
-        self.keeper = self.make(RESTLESS)
+        self.make = partial(LibraryUpkeep, self.index, self.library, sweeper, hubs)  # type: ignore[arg-type]
+        self.upkeep = self.make(RESTLESS)
 
     async def fill(self) -> None:
         await self.store.prepare()
@@ -115,11 +115,11 @@ async def home(tmp_path: Path) -> Home:
 
 
 @asynccontextmanager
-async def kept(home: Home, rhythm: Rhythm = RESTLESS) -> AsyncIterator[list[str]]:
+async def kept(home: Home, schedule: Schedule = RESTLESS) -> AsyncIterator[list[str]]:
     """Keep the library in order until the block is left; yield what is told."""
     told: list[str] = []
-    home.keeper = home.make(rhythm, told.append)
-    task = asyncio.create_task(home.keeper.run())
+    home.upkeep = home.make(schedule, told.append)
+    task = asyncio.create_task(home.upkeep.run())
     try:
         yield told
     finally:
@@ -170,7 +170,7 @@ async def test_growth(home: Home, grown_by: int, upkeeps: int) -> None:
 
 async def test_time(home: Home) -> None:
     """It is due from time to time also when nothing has grown."""
-    async with kept(home, replace(RESTLESS, maintain_s=0.01)):
+    async with kept(home, replace(RESTLESS, upkeep_s=0.01)):
         await until(lambda: home.index.upkeeps >= 3)
 
 
@@ -190,7 +190,7 @@ async def test_index_that_is_missing(home: Home) -> None:
 async def test_long_work(home: Home) -> None:
     """After a long piece of work comes a rest that is long in proportion, however much there is to do."""
     home.index.takes_s = 0.05
-    async with kept(home, replace(RESTLESS, maintain_s=0, share=0.2)):
+    async with kept(home, replace(RESTLESS, upkeep_s=0, share=0.2)):
         began = asyncio.get_running_loop().time()
         await until(lambda: home.index.upkeeps == 3)
 
@@ -219,7 +219,7 @@ async def test_more_orphans_than_images(home: Home, caplog: pytest.LogCaptureFix
 
     assert await home.objects() == 2 and len(told) == 1
     assert caplog.text.count("lookalike gc --force") == 1
-    (warning,) = home.keeper.warnings
+    (warning,) = home.upkeep.warnings
     assert warning.startswith("2 stored files belong to no image of this database, and only 0 do.")
 
 
@@ -229,11 +229,11 @@ async def test_database_that_was_exchanged(home: Home, caplog: pytest.LogCapture
     right = home.ledger.state
     home.ledger.state = replace(right, library=LibraryID("f" * 32))
     with caplog.at_level(logging.ERROR):
-        async with kept(home, replace(RESTLESS, maintain_s=0)):
+        async with kept(home, replace(RESTLESS, upkeep_s=0)):
             await until(lambda: home.index.upkeeps >= 3)
-            (warning,) = home.keeper.warnings
+            (warning,) = home.upkeep.warnings
             home.ledger.state = right
-            await until(lambda: not home.keeper.warnings)
+            await until(lambda: not home.upkeep.warnings)
 
     assert "do not belong together" in warning
     assert caplog.text.count("do not belong together") == 1
@@ -241,10 +241,10 @@ async def test_database_that_was_exchanged(home: Home, caplog: pytest.LogCapture
 
 async def test_marks(home: Home) -> None:
     """Upkeep leaves a mark when the database has changed, by which the store knows an older copy; else it does not."""
-    await home.keeper.maintain()
+    await home.upkeep.do_upkeep()
     assert len(home.ledger.marks) == 1
     home.ledger.grow(SPACE, 3)
-    await home.keeper.maintain()
+    await home.upkeep.do_upkeep()
     assert len(home.ledger.marks) == 2
 
     home.ledger.state = replace(home.ledger.state, tables={SPACE: TableState(0, 2)})
