@@ -1,7 +1,7 @@
 """
-The command `lookalike`: reads the command line and the settings, and hands over to a module of `commands`.
+The command `lookalike`: reads command line and settings, and runs a module of `commands`.
 
-A command's module is imported when it runs: with all of them `--help` took 2.2 s, without 0.06 (medians).
+A command's module is imported only when it runs: with all of them, `--help` took 2.2 s instead of 0.06 (medians).
 """
 
 import argparse
@@ -17,12 +17,12 @@ from backend.commands.errors import CommandFailed
 from backend.settings import InvalidSetting, Settings, variable
 from backend.setup.errors import SetupError
 
-# What a shell reports for a program that Ctrl-C ended.
+# What a shell reports for a program that Ctrl-C stopped.
 INTERRUPTED = 130
 
 EPILOG = """\
-Every option can also be given as an environment variable: LOOKALIKE_MODEL, LOOKALIKE_DATA, LOOKALIKE_HOST,
-LOOKALIKE_PORT; backend/README.md lists the others. An option wins over its variable.
+Options can also be set by environment variables: LOOKALIKE_MODEL, LOOKALIKE_DATA, LOOKALIKE_HOST, LOOKALIKE_PORT.
+backend/README.md lists further settings. An option overrides its variable.
 
 example:
   lookalike serve --data ~/pictures --port 9000
@@ -31,7 +31,7 @@ example:
 
 @dataclass(frozen=True)
 class Command:
-    """A command as `--help` shows it; what it does is `run` of backend/commands/<name>.py."""
+    """A command as `--help` shows it. It runs `run` of backend/commands/<name>.py."""
 
     name: str
     help: str
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     Run the command line and return the exit code.
 
-    It is 0, or what the command says, 2 for what the user can mend, and 130 after Ctrl-C.
+    That is 0, what the command returns, 2 for an error that the user can fix, or 130 after Ctrl-C.
     """
     args = parser().parse_args(arguments)
     try:
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"lookalike: {exc}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("lookalike: interrupted; run it again to go on", file=sys.stderr)
+        print("lookalike: interrupted; run the command again to resume", file=sys.stderr)
         return INTERRUPTED
 
 
@@ -70,27 +70,29 @@ def parser() -> argparse.ArgumentParser:
     for command in COMMANDS:
         its_parser = commands.add_parser(command.name, help=command.help, description=command.description)
         its_parser.add_argument(
-            "--data", metavar="FOLDER", help="where everything is kept (default: ~/.local/share/lookalike)"
+            "--data", metavar="FOLDER", help="where everything is stored (default: ~/.local/share/lookalike)"
         )
         command.add_options(its_parser)
     return parser
 
 
 def _with_options(environ: Mapping[str, str], args: argparse.Namespace) -> dict[str, str]:
-    """Put the options that were given over their environment variables, so that both are checked alike."""
+    """Override environment variables with the options given, so that both are checked alike."""
     names = ("data", "model", "host", "port")
     return {**environ, **{variable(name): value for name in names if (value := getattr(args, name, None)) is not None}}
 
 
 def _serve_options(parser: argparse.ArgumentParser) -> None:
     _model_option(parser)
-    parser.add_argument("--host", help="address to listen on (default: 127.0.0.1, which only this machine reaches)")
+    parser.add_argument("--host", help="address to listen on (default: 127.0.0.1, so only this machine can connect)")
     parser.add_argument("--port", help="TCP port to listen on (default: 8000)")
 
 
 def _setup_options(parser: argparse.ArgumentParser) -> None:
     _model_option(parser)
-    parser.add_argument("--without-model", action="store_true", help="build the page only, as for a container image")
+    parser.add_argument(
+        "--without-model", action="store_true", help="build only the page, for example for a container image"
+    )
 
 
 def _gc_options(parser: argparse.ArgumentParser) -> None:
@@ -98,45 +100,49 @@ def _gc_options(parser: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--dry-run", action="store_true", help="only list what would be moved to the trash or deleted from it"
     )
-    one.add_argument("--force", action="store_true", help="even if more would be moved than stay")
-    one.add_argument("--undo", action="store_true", help="put back all that is in the trash")
-    one.add_argument("--empty-trash", action="store_true", help="delete for good what is in the trash now")
+    one.add_argument("--force", action="store_true", help="even if more files would move than stay")
+    one.add_argument("--undo", action="store_true", help="put everything in the trash back")
+    one.add_argument("--empty-trash", action="store_true", help="delete everything in the trash for good")
 
 
 def _upkeep_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--once", action="store_true", help="do everything now, and end")
+    parser.add_argument("--once", action="store_true", help="do everything once, then exit")
 
 
 def _export_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER", help="a folder that is empty or does not exist")
+    parser.add_argument("folder", metavar="FOLDER", help="an empty folder, or one that does not exist yet")
     parser.add_argument("--space", help="which embedding space, if the database has several")
 
 
 def _backup_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("depot", metavar="DEST", help="a folder, or s3://bucket/prefix; holds any number of backups")
-    parser.add_argument("--keep", metavar="N", type=int, help="then remove all backups but the latest N")
-    parser.add_argument("--check", action="store_true", help="only read the latest backup and compare its checksums")
+    parser.add_argument("--keep", metavar="N", type=int, help="afterwards delete all but the latest N backups")
+    parser.add_argument("--check", action="store_true", help="only verify the checksums of the latest backup")
     parser.add_argument("--all", action="store_true", help="with --check: every backup")
 
 
 def _restore_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("depot", metavar="SOURCE", help="a folder, or s3://bucket/prefix, with backups")
-    parser.add_argument("--backup", metavar="TIME", help="which one, such as 20261129T221500Z (default: the latest)")
-    parser.add_argument("--missing", action="store_true", help="add what the library lacks, instead of filling one")
+    parser.add_argument("--backup", metavar="TIME", help="which backup, such as 20261129T221500Z (default: the latest)")
+    parser.add_argument(
+        "--missing", action="store_true", help="add what this library lacks, instead of filling an empty one"
+    )
     parser.add_argument("--checksums", action="store_true", help="with --missing: also replace damaged files")
 
 
 def _doctor_options(parser: argparse.ArgumentParser) -> None:
     _model_option(parser)
-    parser.add_argument("--host", help="address that the server is to listen on (default: 127.0.0.1)")
-    parser.add_argument("--port", help="TCP port that the server is to listen on (default: 8000)")
+    parser.add_argument("--host", help="address that the server will listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", help="TCP port that the server will listen on (default: 8000)")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--deep", action="store_true", help="read every row and index, and look for every stored file")
+    parser.add_argument(
+        "--deep", action="store_true", help="read every row and index, and check that every stored file exists"
+    )
     parser.add_argument("--checksums", action="store_true", help="with --deep: also read every stored file")
     parser.add_argument(
         "--drop-damaged",
         action="store_true",
-        help="with --deep: drop rows that cannot be read, after naming them in a file in the data folder",
+        help="with --deep: delete rows that cannot be read, after listing them in a file in the data folder",
     )
 
 
@@ -147,62 +153,62 @@ def _model_option(parser: argparse.ArgumentParser) -> None:
 COMMANDS = (
     Command(
         "serve",
-        "set up what is missing, and serve the page",
-        "Set up what is missing and serve the page until Ctrl-C.",
+        "set up whatever is missing, and serve the page",
+        "Set up whatever is missing, and serve the page until Ctrl-C.",
         _serve_options,
     ),
     Command(
         "setup",
-        "only set up what is missing",
-        "Set up what is missing: the JavaScript parts, the page and the model. After an interruption run it again.",
+        "only set up whatever is missing",
+        "Set up whatever is missing: the JavaScript parts, the page, and the model. Run it again to resume.",
         _setup_options,
     ),
     Command(
         "doctor",
-        "check everything, and say what to do",
+        "check everything, and say what to fix",
         "Check packages, data folder, page, model, database, store and clock. Only --drop-damaged changes anything."
         " The exit code is 1 if something does not work.",
         _doctor_options,
     ),
     Command(
         "gc",
-        "move stored files that belong to no image to the trash, or back",
-        "Move what was uploaded and never registered to the trash, and empty the trash of what has been there for"
+        "move stored files that belong to no image to the trash",
+        "Move files that were uploaded but never registered to the trash, and delete what has been in the trash for"
         " longer than LOOKALIKE_TRASH_GRACE_S. It may run beside a server, which does the same once an hour.",
         _gc_options,
     ),
     Command(
         "adopt",
         "join a database and a store that do not match",
-        "Join the database and the store that the settings name into one library, whatever either says of the other."
-        " Only needed where a start refuses them; no server may be running.",
+        "Join the database and the store named in the settings into one library. You need this only if the server"
+        " refuses to start with them. No server may be running.",
         lambda parser: None,
     ),
     Command(
         "upkeep",
-        "keep the database in order, for servers that do not",
-        "Bring indexes up to date, join files and remove orphans, until Ctrl-C, for servers with LOOKALIKE_UPKEEP=no."
-        " Several may run; they take turns.",
+        "do the upkeep for servers with LOOKALIKE_UPKEEP=no",
+        "Update indexes, join files and remove orphans until Ctrl-C, for servers with LOOKALIKE_UPKEEP=no. Several may"
+        " run; one at a time does the work.",
         _upkeep_options,
     ),
     Command(
         "export",
-        "write all records and vectors into a folder",
+        "write all records and vectors to a folder",
         "Write all records as JSON lines and their vectors as Parquet. It may run beside a server.",
         _export_options,
     ),
     Command(
         "backup",
-        "add a backup to a folder or bucket, or check it",
-        "Copy what is new of the library, with checksums, to a place that holds any number of backups. It may run"
-        " beside a server. The exit code is 1 if something is damaged, in the library or, with --check, in the backup.",
+        "back up to a folder or bucket, or verify backups",
+        "Copy what is new in the library, with checksums, to a folder or bucket that holds any number of backups. It"
+        " may run beside a server. The exit code is 1 if the library, or with --check the backup, is damaged.",
         _backup_options,
     ),
     Command(
         "restore",
-        "bring a backup back",
-        "Restore a backup into an empty library, or, with --missing, only what the library lacks. No server may run"
-        " meanwhile. After an interruption run it again, and it goes on.",
+        "restore a backup",
+        "Restore a backup into an empty library, or, with --missing, add what a library has lost. No server may be"
+        " running. If interrupted, run it again to resume.",
         _restore_options,
     ),
 )

@@ -1,4 +1,4 @@
-"""Settings: what whoever runs the server may decide, read once from the environment."""
+"""Settings: what the operator decides, read once from the environment."""
 
 import os
 import re
@@ -14,12 +14,12 @@ from backend.catalogue.graces import shortest_orphan_grace_s
 
 PREFIX = "LOOKALIKE_"
 
-# 128 bits as hex digits; what is made here has 256.
+# 128 bits as hex digits; generated secrets have 256.
 MIN_SECRET_CHARACTERS = 32
 
 
 class InvalidSetting(ValueError):
-    """An environment variable has a value that cannot be used, or a name that means nothing."""
+    """An environment variable has an invalid value or an unknown name."""
 
     def __init__(self, variable: str, reason: str) -> None:
         super().__init__(f"{variable} {reason}")
@@ -27,7 +27,7 @@ class InvalidSetting(ValueError):
 
 
 class Role(StrEnum):
-    """What a request may do. Each role contains those above it."""
+    """What a request may do. Each role includes those above it."""
 
     NOTHING = "nothing"
     READ = "read"
@@ -35,7 +35,7 @@ class Role(StrEnum):
     WRITE = "write"
     """Add, change, delete."""
     ADMIN = "admin"
-    """Look into the server."""
+    """Also administer the server."""
 
     def contains(self, other: "Role") -> bool:
         order = list(Role)
@@ -43,7 +43,7 @@ class Role(StrEnum):
 
 
 class YesNo(StrEnum):
-    """Whether something is to be done."""
+    """A switch."""
 
     YES = "yes"
     NO = "no"
@@ -51,7 +51,7 @@ class YesNo(StrEnum):
 
 @dataclass(frozen=True)
 class APIKey:
-    """A secret, and what may be done by whoever sends it."""
+    """A secret key, and the role of requests that carry it."""
 
     role: Role
     key: str = field(repr=False)
@@ -62,69 +62,72 @@ class Settings:
     """All settings. The field `host` is read from LOOKALIKE_HOST, and so on."""
 
     data: Path
-    """Folder for everything that is kept: database, pictures, models, secret. Default: `lookalike` within
-    $XDG_DATA_HOME, or else within ~/.local/share."""
+    """Folder for everything stored: database, photos, models, secret. Default: `lookalike` in $XDG_DATA_HOME, or else
+    in ~/.local/share."""
     model: str = "lookalike_v1"
-    """Folder, URL or name of a TF.js graph model. `lookalike_v1` comes with Lookalike, `mobilenet_v2_1.0_224` is
-    Google's, downloaded at its first use. A folder is looked into again at each start, an address only until its model
-    is installed."""
+    """Folder, URL or name of a TF.js graph model. `lookalike_v1` comes with Lookalike; `mobilenet_v2_1.0_224` is
+    Google's and is downloaded when first used. A folder is checked for changes at each start, a URL only until its
+    model is installed."""
     host: str = "127.0.0.1"
-    """Address to listen on. The default lets nobody in but this machine."""
+    """Address to listen on. By default only this machine can connect."""
     port: int = 8000
     """TCP port to listen on, 1 to 65535."""
     hosts: tuple[str, ...] = ()
-    """Host names, separated by commas, under which the server may be reached besides this machine's own, as behind a
-    proxy. Without them a server that only this machine reaches answers to no other name, any other server to all."""
+    """Host names, separated by commas, that the server answers to besides this machine's own, for example behind a
+    proxy. Default: every name if other machines can connect, otherwise only this machine's own."""
     secret: str | None = field(default=None, repr=False)
-    """Signs tickets and addresses, at least 32 characters. Default: made once and kept in the data folder."""
+    """Secret that signs tickets and addresses, at least 32 characters. Default: generated once and kept in the data
+    folder."""
     ticket_expires_s: int = 3600
-    """For how many seconds an upload may go on, 60 to 604800. An hour lets 100 MB pass at 0.3 Mbit/s."""
+    """How long an upload may take, in seconds, 60 to 604800. An hour is enough for 100 MB at 0.3 Mbit/s."""
     url_expires_s: int = 3600
-    """For how many seconds at least an address of a stored picture stays valid, 60 to 604800; at most twice that."""
+    """How long an address of a stored photo stays valid at least, in seconds, 60 to 604800; at most it is twice
+    that."""
     max_upload_bytes: int = 100 * 1024 * 1024
-    """Largest original in bytes, 1 to 5368709120 (S3's limit for one PUT). The default holds any camera's JPEG."""
+    """Largest original in bytes, 1 to 5368709120 (S3's limit for one PUT). The default is enough for any camera's
+    JPEG."""
     store: str | None = None
-    """Bucket for the pictures, as s3://bucket or s3://bucket/prefix. Credentials come by boto3's own chain. Default:
-    the data folder."""
+    """Bucket for the photos, as s3://bucket or s3://bucket/prefix. boto3 finds the credentials. Default: the data
+    folder."""
     s3_endpoint: str | None = None
-    """Address of the S3 store, such as http://store:9000. Default: Amazon's, for the region in AWS_DEFAULT_REGION."""
+    """Address of the S3 store, such as http://store:9000. Default: Amazon's, in the region of AWS_DEFAULT_REGION."""
     s3_public_endpoint: str | None = None
-    """Address of the S3 store for browsers, where it is not the server's. Default: the same."""
+    """Address of the S3 store for browsers, if it differs from the server's. Default: the same."""
     s3_addressing: str | None = None
-    """Where the bucket's name goes: into the `path` of an address or its host name (`virtual`). Default: `path` with an
-    endpoint of one's own, else `virtual`."""
+    """Where the bucket's name goes: into an address's `path`, or into its host name (`virtual`). Default: `path` with
+    your own endpoint, else `virtual`."""
     api_keys: tuple[APIKey, ...] = field(default=(), repr=False)
-    """Keys as `role:key`, separated by commas, of at least 32 characters each: `read` sees and searches, `write` also
-    adds, changes and deletes, `admin` also looks into the server. Without any, everybody may do everything."""
+    """API keys as `role:key`, separated by commas, each at least 32 characters long: `read` may view and search,
+    `write` may also add, change and delete, `admin` may also administer the server. Without keys, everyone may do
+    everything."""
     anonymous: Role = Role.NOTHING
-    """What requests without a key may do once there are keys: `nothing` or `read`."""
+    """What requests without a key may do when there are keys: `nothing` or `read`."""
     origins: tuple[str, ...] = ()
-    """Origins, separated by commas, of pages hosted elsewhere that may use this server, such as https://shop.example.
-    Any page may show a stored picture whose signed address it knows then."""
+    """Origins, separated by commas, of pages on other sites that may use this server, such as https://shop.example. Any
+    page can then show a stored photo whose signed address it knows."""
     requests_per_minute: int = 0
-    """How many requests to the API a key, or an address without one, may make in a minute, 1 to 1000000; 0 sets no
-    limit. Each server process counts by itself."""
+    """API requests per minute and key, or address if there is no key, 1 to 1000000; 0 means no limit. Each server
+    process counts separately."""
     proxies: tuple[str, ...] = ()
-    """Addresses or networks, separated by commas, of the proxies in front of the server. Only they are believed whom
-    they forward a request for; without them the header X-Forwarded-For is ignored."""
+    """Addresses or networks, separated by commas, of proxies whose X-Forwarded-For is trusted. From anyone else the
+    header is ignored."""
     database: str | None = None
-    """Where rows and vectors are kept: a folder, or s3://bucket/prefix for several servers. Credentials and endpoint as
-    for the store. Default: `database` in the data folder."""
+    """Where the database is: a folder, or s3://bucket/prefix for several servers. Credentials and endpoint are the
+    store's. Default: `database` in the data folder."""
     orphan_grace_s: int = 24 * 3600
-    """How old in seconds an object that belongs to no image must be before it goes to the trash: an hour more than
-    uploads may take at least, 2592000 (30 days) at most. A day leaves time to notice a mistake."""
+    """Age in seconds at which a stored file that belongs to no image moves to the trash: at least an hour more than an
+    upload may take, at most 2592000 (30 days). A day leaves time to notice a mistake."""
     trash_grace_s: int = 30 * 24 * 3600
-    """For how many seconds such an object stays in the trash, from which `lookalike gc --undo` brings it back, 0 to
-    31536000 (a year). A month covers a holiday."""
+    """How long such a file stays in the trash, in seconds, 0 to 31536000 (a year); `lookalike gc --undo` brings it
+    back. A month covers a holiday."""
     upkeep: YesNo = YesNo.YES
-    """Whether this server keeps indexes and files in order beside its other work: `yes`, or `no` where `lookalike
-    upkeep` does it."""
+    """Whether this server does the upkeep of indexes and files itself: `yes`, or `no` if `lookalike upkeep` does it."""
     connections: int = 4096
-    """How many connections the server holds at once, 16 to 100000; fewer where the system's limit of open files asks
-    for it, as each takes up to three. 4,000 that wait take 44 MB of memory (measured)."""
+    """Most simultaneous connections, 16 to 100000; fewer if the system limits open files, as each connection needs up
+    to three. 4,000 idle ones take 44 MB of memory (measured)."""
     connections_per_client: int = 256
-    """How many of these an address, or of IPv6 a network of 64 bits, may have, 8 to 100000, and never more than half of
-    them all. Browsers open six each. Does not hold for proxies."""
+    """Most connections from one address, or one IPv6 /64 network, 8 to 100000, and never more than half of all.
+    Browsers open six each. Does not apply to proxies."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -132,13 +135,13 @@ class Settings:
         Read the settings from a mapping such as os.environ.
 
         Raises:
-            InvalidSetting: A value cannot be used, or a variable that begins with LOOKALIKE_ is unknown.
+            InvalidSetting: A value is invalid, or a variable that begins with LOOKALIKE_ is unknown.
         """
         given = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
         known = {variable(item.name): item.name for item in fields(cls)}
         for name in given.keys() - known.keys():
-            # Without its value: a misspelt LOOKALIKE_SECRET would end up in a log.
-            raise InvalidSetting(name, f"is unknown; there are {', '.join(known)}")
+            # Its value is left out: a misspelt LOOKALIKE_SECRET would end up in a log.
+            raise InvalidSetting(name, f"is not a setting; the settings are {', '.join(known)}")
         values = {known[name]: _READERS[known[name]](name, value) for name, value in given.items()}
         return _consistent(cls(**{"data": _default_data(environ), **values}))
 
@@ -148,7 +151,7 @@ def _consistent(settings: Settings) -> Settings:
     if settings.orphan_grace_s < least:
         name, tickets = variable("orphan_grace_s"), variable("ticket_expires_s")
         raise InvalidSetting(
-            name, f"is {settings.orphan_grace_s}: must be at least {least}, as uploads may take {tickets}"
+            name, f"is {settings.orphan_grace_s}: must be at least {least}, an hour more than {tickets}"
         )
     return settings
 
@@ -160,7 +163,7 @@ def variable(field_name: str) -> str:
 
 def signing_secret(settings: Settings) -> bytes:
     """
-    Return the secret of the settings, or else the one in the data folder, made at the first call.
+    Return the secret from the settings, or else from the data folder, where the first call generates it.
 
     Raises:
         InvalidSetting: The file is too short to be a secret.
@@ -172,12 +175,12 @@ def signing_secret(settings: Settings) -> bytes:
         _write_secret(path)
     text = path.read_text(encoding="ascii").strip()
     if len(text) < MIN_SECRET_CHARACTERS:
-        raise InvalidSetting(variable("data"), f"names a folder whose file `secret` is damaged: {path}")
+        raise InvalidSetting(variable("data"), f"is a folder with a damaged file `secret`: {path}")
     return text.encode()
 
 
 def _write_secret(path: Path) -> None:
-    """Write a new secret that only this user can read, never over one that is there."""
+    """Write a new secret that only this user can read; never overwrite one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
@@ -237,7 +240,7 @@ def _endpoint(name: str, value: str) -> str:
 
 
 def _shown(address: str) -> str:
-    """Show a value, but not one that may hold a password."""
+    """Show a value, unless it may contain a password."""
     return "has an @" if "@" in address else f"is {address!r}"
 
 
@@ -250,19 +253,19 @@ def _addressing(name: str, value: str) -> str:
 def _api_keys(name: str, value: str) -> tuple[APIKey, ...]:
     keys = tuple(_api_key(name, part.strip()) for part in value.split(","))
     if len({key.key for key in keys}) < len(keys):
-        raise InvalidSetting(name, "has a key twice")
+        raise InvalidSetting(name, "contains the same key twice")
     return keys
 
 
 def _api_key(name: str, text: str) -> APIKey:
-    # Without the value in any error: it is secret.
+    # Errors leave the value out: it is secret.
     role, _, key = text.partition(":")
     if role not in _KEY_ROLES:
-        raise InvalidSetting(name, f"must be keys as role:key, separated by commas; roles are {', '.join(_KEY_ROLES)}")
+        raise InvalidSetting(name, f"must be role:key pairs separated by commas; the roles are {', '.join(_KEY_ROLES)}")
     if len(key) < MIN_SECRET_CHARACTERS:
         raise InvalidSetting(name, f"has a key of {len(key)} characters: must have at least {MIN_SECRET_CHARACTERS}")
     if not _KEY.fullmatch(key):
-        raise InvalidSetting(name, "has a key with other characters than letters, digits and -._~+/ (= at its end)")
+        raise InvalidSetting(name, "has a key with characters other than letters, digits and -._~+/ (and = at the end)")
     return APIKey(Role(role), key)
 
 
@@ -280,7 +283,7 @@ def _origins(name: str, value: str) -> tuple[str, ...]:
 
 
 def _without_default_port(origin: str) -> str:
-    """Write an origin as browsers send it."""
+    """Write an origin as browsers do, without the default port."""
     scheme = origin.partition(":")[0]
     return origin.removesuffix({"http": ":80", "https": ":443"}[scheme])
 
@@ -306,17 +309,17 @@ WEEK_S = 7 * 24 * 3600
 MONTH_S = 30 * 24 * 3600
 YEAR_S = 365 * 24 * 3600
 
-# As a browser sends it: other scripts in Punycode, IPv6 addresses in brackets.
+# As browsers send it: Punycode for other scripts, brackets around IPv6 addresses.
 _HOST_NAME = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
-# As a browser sends it in the header Origin: no slash at its end.
+# As browsers send it in the header Origin: without a slash at the end.
 _ORIGIN = re.compile(rf"https?://({_HOST_NAME.pattern})(:\d{{1,5}})?")
 
-# Amazon's rule for buckets, and what older stores take besides (capitals, underscores). A prefix is of characters that
-# Amazon calls safe and that need no encoding, in parts that are neither . nor ..
+# Amazon's rule for bucket names, and what older stores also allow (capitals, underscores). A prefix consists of
+# characters that Amazon calls safe and that need no encoding; no part of it is . or ..
 BUCKET = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9](/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)*")
 
-# RFC 6750, 2.1: what can be sent as a bearer token. No comma and no colon, which separate keys in the setting.
+# RFC 6750, 2.1: the characters of a bearer token. Neither comma nor colon, which separate keys in the setting.
 _KEY = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 _KEY_ROLES = tuple(Role)[1:]
@@ -329,7 +332,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "port": _whole(1, 65535),
     "hosts": _host_names,
     "secret": _secret,
-    # A week is the longest that S3 signs for.
+    # S3 signs for at most a week.
     "ticket_expires_s": _whole(60, WEEK_S),
     "url_expires_s": _whole(60, WEEK_S),
     "max_upload_bytes": _whole(1, 5 * 1024**3),

@@ -113,7 +113,7 @@ class TestGC:
         keys = [original_key(orphan), thumbnail_key(orphan)]
         written = f"10 bytes, written {LONG_AGO:%Y-%m-%d %H:%M} UTC"
         assert sorted(listed) == [f"move to the trash: {key}, {written}" for key in keys]
-        rest = "2 belong to images, 0 are too young to tell, 0 are not Lookalike's,"
+        rest = "2 belong to images, 0 are too recent to tell, 0 are not Lookalike's,"
         assert summary == f"2 objects of 20 bytes would be moved to the trash; {rest} 0 are in the trash."
 
         assert cli.main(["gc"]) == 0

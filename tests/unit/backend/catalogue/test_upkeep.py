@@ -144,7 +144,7 @@ async def test_soon_after_the_start(home: Home) -> None:
     assert told == [
         "Upkeep: done (1 images, no index yet).",
         "Orphans: 1 objects of 5 bytes moved to the trash for 30 days (`lookalike gc --undo` puts them back); 1 belong"
-        " to images, 0 are too young to tell, 0 are not Lookalike's, 1 are in the trash.",
+        " to images, 0 are too recent to tell, 0 are not Lookalike's, 1 are in the trash.",
     ]
 
 
