@@ -1,5 +1,6 @@
 """The page that describes the API to people."""
 
+import html
 import re
 from html.parser import HTMLParser
 
@@ -14,13 +15,13 @@ pytestmark = pytest.mark.anyio
 class Elements(HTMLParser):
     """Notes what elements of a page refer to."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, page: str) -> None:
         super().__init__()
         self.tags: list[str] = []
         self.ids: list[str] = []
         self.references: list[str] = []
         self.attributes: set[str] = set()
-        self.feed(html)
+        self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
@@ -31,8 +32,8 @@ class Elements(HTMLParser):
 
 async def test_it_has_all_that_the_document_has(http: httpx.AsyncClient, document: OpenAPIDocument) -> None:
     """Each operation with its address, each type with its members, each problem."""
-    text = (await http.get(f"{API}/docs")).text
-    elements = Elements(text)
+    page = (await http.get(f"{API}/docs")).text
+    elements, text = Elements(page), html.unescape(page)
 
     for path, item in document.document["paths"].items():
         for operation in item.values():
