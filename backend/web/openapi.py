@@ -15,7 +15,7 @@ from . import schemas
 from .access import SCHEME
 from .json_bodies import JSON
 from .routes import PATH
-from .vectors import MEDIA_TYPE as BINARY
+from .vector_rows import MEDIA_TYPE as BINARY
 
 DESCRIPTION = """\
 Photo search by vectors that the client makes: the server never decodes a photo.
