@@ -1,4 +1,4 @@
-"""`lookalike adopt`: makes a database and a store one library, on purpose."""
+"""`lookalike adopt`: joins a database and a store into one library."""
 
 import argparse
 import asyncio
@@ -22,6 +22,6 @@ async def _adopt(settings: Settings) -> str:
         await OpenLibrary(database, store).adopt()
         state = await database.look(None)
         return (
-            f"The database {database.location} with {state.images} images and the store {store.location} are one"
-            " library now. Run `lookalike doctor --deep` to see what either lacks."
+            f"The database {database.location} with {state.images} images and the store {store.location} are now one"
+            " library. Run `lookalike doctor --deep` to see what either lacks."
         )

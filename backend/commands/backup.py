@@ -1,4 +1,4 @@
-"""`lookalike backup`: adds a backup of the library to a folder or bucket, or checks those that are there."""
+"""`lookalike backup`: adds a backup of the library to a depot, or verifies the backups there."""
 
 import argparse
 import asyncio
@@ -23,9 +23,9 @@ from .errors import CommandFailed
 
 def run(settings: Settings, args: argparse.Namespace) -> int:
     if args.all and not args.check:
-        raise CommandFailed("--all goes with --check")
+        raise CommandFailed("--all needs --check")
     if args.keep is not None and (args.check or args.keep < 1):
-        raise CommandFailed("--keep takes a number from 1 on, and does not go with --check")
+        raise CommandFailed("--keep takes a number of at least 1, and cannot be combined with --check")
     try:
         if args.check:
             return asyncio.run(_check(settings, args.depot, args.all))
@@ -52,7 +52,7 @@ async def _back_up(settings: Settings, address: str, keep: int | None) -> int:
 def _describe(made: Made, depot: Depot) -> str:
     backup = made.backup
     new = f"{made.copied:,} files copied, {in_bytes(made.copied_bytes)} written" if made.copied_bytes else "nothing new"
-    left_out = f", {len(backup.left_out)} deleted meanwhile and left out" if backup.left_out else ""
+    left_out = f", {len(backup.left_out)} deleted meanwhile and not included" if backup.left_out else ""
     images = f"{backup.images:,} images of {in_bytes(backup.bytes)}"
     return f"Backup {backup.time} in {depot.address}: {images}{left_out}; {new}"
 
@@ -61,10 +61,10 @@ async def _pruned(depot: Depot, keep: int) -> bool:
     try:
         removed = await prune(depot, keep)
     except (BackupUnusable, PartUnusable) as exc:
-        print(f"lookalike: no old backup was removed, as one that stays cannot be read: {exc}", file=sys.stderr)
+        print(f"lookalike: no old backup was deleted, because one to be kept cannot be read: {exc}", file=sys.stderr)
         return False
     if removed:
-        print(f"{removed} older backups removed")
+        print(f"{removed} older backups deleted")
     return True
 
 
@@ -80,7 +80,7 @@ async def _check(settings: Settings, address: str, every: bool) -> int:
                 print(f"Backup {backup.time} was made without {', '.join(backup.lacking)}")
         damage += found.damage
         times_checked = ", ".join(backup.time for backup in backups)
-        state = f"{len(damage)} missing or damaged" if damage else "all whole"
+        state = f"{len(damage)} missing or damaged" if damage else "all intact"
         print(
             f"Backup {times_checked} in {depot.address}: {found.files:,} files of {in_bytes(found.bytes)} read, {state}"
         )
@@ -101,6 +101,6 @@ async def _all(depot: Depot) -> tuple[list[Backup], list[str]]:
 
 
 def tell_damage(damage: Sequence[str]) -> None:
-    """Name what is damaged, one a line."""
+    """Print what is damaged, one item a line."""
     for sentence in damage:
         print(f"damaged: {sentence}", file=sys.stderr)

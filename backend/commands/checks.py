@@ -1,4 +1,4 @@
-"""The single checks of `lookalike doctor`. None changes anything but probes of its own, which it removes."""
+"""The checks of `lookalike doctor`. They change nothing, except that they write probes and remove them."""
 
 import asyncio
 import os
@@ -46,27 +46,27 @@ from .serve import address_to_open, listen
 
 OLDEST_PYTHON = (3, 11)
 
-# The libraries that decide over what is kept and served.
+# The libraries that matter most to storing and serving.
 PACKAGES = ("lancedb", "pyarrow", "numpy", "litestar", "uvicorn", "boto3")
 
-# A guess: below it an import of some hundred photographs ends in the middle.
+# A guess: with less, an import of some hundred photos breaks off.
 LITTLE_ROOM = 1_000_000_000
 
-# Over a network, a lock or a rename may not be what it is on a disk, and nobody has tried it.
+# Over a network, locks and renames may behave differently than on a disk, and nobody has tested it.
 NETWORK_FILE_SYSTEMS = {"9p", "afs", "ceph", "cifs", "fuse.sshfs", "nfs", "nfs4", "smb3", "smbfs"}
 VOLATILE_FILE_SYSTEMS = {"ramfs", "tmpfs"}
 
-# S3 refuses signatures of a clock that is off by a quarter of an hour. A minute tells that nothing keeps it right.
+# S3 rejects signatures if the clock is off by a quarter of an hour. A minute shows that nothing synchronises it.
 CLOCK_FAILS_S = 900
 CLOCK_WARNS_S = 60
 
-# Longer than any answer of a database or a store that works; several retries of one that does not.
+# Longer than any working database or store takes, and enough for several retries of one that does not work.
 PATIENCE_S = 60
 
-# What part of the images may be in no vector index before upkeep seems not to run. A guess: it runs long before.
+# From which share of unindexed images on upkeep does not seem to run. A guess: it runs long before.
 MANY_UNINDEXED = 0.2
 
-# Upkeep keeps states for ten minutes. A guess: more than so many are only of somebody who writes and never tidies.
+# Upkeep keeps versions for ten minutes. A guess: only a database without upkeep has more than so many.
 MANY_VERSIONS = 2000
 
 
@@ -78,7 +78,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Concerned:
-    """An image that a check is about, as far as it can still be told."""
+    """An image that a check is about, as far as it can be identified."""
 
     id: ImageID | None
     name: str | None
@@ -87,14 +87,14 @@ class Concerned:
 
 @dataclass(frozen=True)
 class Check:
-    """What a check has found."""
+    """The result of a check."""
 
     name: str
     level: Level
     sentence: str
-    """What is the case and, unless it is all right, what to do."""
+    """What was found and, unless all is well, what to do."""
     images: tuple[Concerned, ...] = ()
-    """Those that it is about, where that can be told."""
+    """The images concerned, where they can be identified."""
 
 
 def python() -> Check:
@@ -119,12 +119,12 @@ def _version(name: str) -> str | None:
 
 
 def access(settings: Settings) -> Check:
-    """Say who may do what. That the settings can be read is known by now: no command begins without."""
+    """Say who may do what. The settings are valid: no command starts otherwise."""
     if settings.api_keys:
-        return _ok("access", f"{len(settings.api_keys)} keys; without one a request may do {settings.anonymous}")
+        return _ok("access", f"{len(settings.api_keys)} keys; without a key a request may do: {settings.anonymous}")
     if is_loopback(settings.host):
-        return _ok("access", "no keys, and only this machine reaches the server")
-    sentence = f"whoever reaches {settings.host} may add and delete; set {variable('api_keys')}"
+        return _ok("access", "no keys, and only this machine can connect")
+    sentence = f"everyone who can connect to {settings.host} may add and delete; set {variable('api_keys')}"
     return _warning("access", sentence)
 
 
@@ -134,10 +134,10 @@ def secret(settings: Settings) -> Check:
     path = settings.data / "secret"
     shared = isinstance(location_of(settings), str)
     if shared:
-        sentence = f"each server makes its own; if there is more than one, give all the same {variable('secret')}"
+        sentence = f"each server generates its own; give all servers the same {variable('secret')}"
         return _warning("secret", sentence)
     if not path.is_file():
-        return _ok("secret", "none yet; the first start makes one")
+        return _ok("secret", "none yet; the first start generates one")
     try:
         text = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as exc:
@@ -145,8 +145,8 @@ def secret(settings: Settings) -> Check:
     if len(text) < MIN_SECRET_CHARACTERS:
         return _failure("secret", f"{path} is damaged; restore it, or delete it for a new one")
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        return _warning("secret", f"others on this machine can read {path}; run `chmod 600 {path}`")
-    return _ok("secret", f"in {path}, for this user alone")
+        return _warning("secret", f"other users of this machine can read {path}; run `chmod 600 {path}`")
+    return _ok("secret", f"in {path}, readable only by this user")
 
 
 def data_folder(folder: Path) -> Sequence[Check]:
@@ -154,14 +154,22 @@ def data_folder(folder: Path) -> Sequence[Check]:
     if not folder.exists():
         above = next(parent for parent in folder.parents if parent.exists())
         if not os.access(above, os.W_OK):
-            return [_failure(name, f"{folder} cannot be made in {above}; name another in {variable('data')}")]
-        return [_ok(name, f"{folder} is not there yet; the first start makes it"), _room(above), _file_system(above)]
+            return [
+                _failure(name, f"{folder} cannot be created in {above}; choose another folder with {variable('data')}")
+            ]
+        return [
+            _ok(name, f"{folder} does not exist yet; the first start creates it"),
+            _room(above),
+            _file_system(above),
+        ]
     try:
         with NamedTemporaryFile(prefix=".doctor-", dir=folder) as file:
-            file.write(b"Lookalike tries out whether it can write here.")
+            file.write(b"Lookalike is checking whether it can write here.")
             sync_file(file)
     except OSError as exc:
-        sentence = f"{folder} cannot be written ({_why(exc)}); mend that, or name another in {variable('data')}"
+        sentence = (
+            f"{folder} cannot be written ({_why(exc)}); fix that, or choose another folder with {variable('data')}"
+        )
         return [_failure(name, sentence)]
     return [_ok(name, f"{folder} can be written"), _room(folder), _file_system(folder)]
 
@@ -169,23 +177,23 @@ def data_folder(folder: Path) -> Sequence[Check]:
 def _room(folder: Path) -> Check:
     free = shutil.disk_usage(folder).free
     if free < LITTLE_ROOM:
-        return _warning("room", f"{in_bytes(free)} are free in {folder}; uploads end with 503 when it is full")
+        return _warning("room", f"{in_bytes(free)} are free in {folder}; when it is full, uploads fail with status 503")
     return _ok("room", f"{in_bytes(free)} are free")
 
 
 def _file_system(folder: Path) -> Check:
     kind = file_system_of(folder, Path("/proc/self/mountinfo"))
     if kind in NETWORK_FILE_SYSTEMS:
-        sentence = f"{folder} lies on {kind}, which was never tried; use a disk of this machine, or S3"
+        sentence = f"{folder} is on {kind}, which is untested; use a local disk, or S3"
         return _warning("file system", sentence)
     if kind in VOLATILE_FILE_SYSTEMS:
-        return _warning("file system", f"{folder} lies on {kind}: everything is gone when this machine stops")
+        return _warning("file system", f"{folder} is on {kind}: everything is lost when this machine stops")
     return _ok("file system", kind or "unknown")
 
 
 def file_system_of(folder: Path, mounts: Path) -> str | None:
     """
-    Return the type of the file system that a folder lies on; None where the system does not tell.
+    Return the type of the file system that a folder is on; None if the system does not tell.
 
     Source: proc(5), /proc/pid/mountinfo: the mount point is field 5, the type the first after the separator "-".
     """
@@ -195,7 +203,7 @@ def file_system_of(folder: Path, mounts: Path) -> str | None:
     for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
         before, _, after = line.partition(" - ")
         mount_point = Path(before.split()[4].replace("\\040", " "))
-        # Of two on the same mount_point the later covers the earlier.
+        # Of two mounts on one folder, the later hides the earlier.
         if folder.resolve().is_relative_to(mount_point) and (found is None or mount_point.is_relative_to(found[0])):
             found = mount_point, after.split()[0]
     return found[1] if found else None
@@ -207,13 +215,15 @@ def model(settings: Settings) -> Check:
     try:
         damaged = [f"{folder.name}/{name}" for folder in folders for name in damaged_files(folder)]
     except (SetupError, OSError) as exc:
-        return _failure("model", f"{exc}; the next start with {variable('model')} makes it anew")
+        return _failure("model", f"{exc}; the next start with {variable('model')} installs it again")
     if damaged:
-        sentence = f"damaged in {models}: {', '.join(damaged)}; the next start with {variable('model')} makes it anew"
+        sentence = (
+            f"damaged in {models}: {', '.join(damaged)}; the next start with {variable('model')} installs it again"
+        )
         return _failure("model", sentence)
     if not folders:
-        return _ok("model", "none installed yet; the next `lookalike serve` or `lookalike setup` does it")
-    return _ok("model", f"installed and whole: {', '.join(folder.name for folder in folders)}")
+        return _ok("model", "none installed yet; the next `lookalike serve` or `lookalike setup` installs one")
+    return _ok("model", f"installed and intact: {', '.join(folder.name for folder in folders)}")
 
 
 def _is_space(path: Path) -> bool:
@@ -228,21 +238,21 @@ def browser_parts() -> Sequence[Check]:
     if is_up_to_date(FRONTEND):
         # Then nothing needs npm.
         return [_ok("npm", npm.sentence), _ok("page", f"built and up to date in {FRONTEND / 'dist'}")]
-    sentence = "is not built yet, or older than its sources; the next `lookalike serve` or `lookalike setup` does it"
+    sentence = "is not built yet, or is out of date; the next `lookalike serve` or `lookalike setup` builds it"
     return [npm, _warning("page", sentence)]
 
 
 async def database(settings: Settings) -> Sequence[Check]:
     location = location_of(settings)
     if not _is_there(location):
-        return [_ok("database", f"{location} is not there yet; the first start makes it")]
+        return [_ok("database", f"{location} does not exist yet; the first start creates it")]
     try:
         async with asyncio.timeout(PATIENCE_S):
             tables = await inspect(location, storage_options(settings))
     except TimeoutError:
-        return [_failure("database", f"{location} does not answer within {PATIENCE_S} s; is its store there?")]
+        return [_failure("database", f"{location} does not answer within {PATIENCE_S} s; is its store running?")]
     except Unavailable as exc:
-        return [_failure("database", f"{exc}; restore it from a backup, or name another in {variable('database')}")]
+        return [_failure("database", f"{exc}; restore it from a backup, or choose another with {variable('database')}")]
     hubs = [
         _warning(f"hubs of {table.space}", warning(table.hidden).removesuffix(".")) for table in tables if table.hidden
     ]
@@ -260,36 +270,40 @@ async def _counted_objects(settings: Settings, images: int) -> Sequence[Check]:
             async for _ in store.list(ORIGINALS):
                 originals += 1
                 if originals == images:
-                    return [_ok(name, f"there is one for each of {images} images, or more")]
+                    return [_ok(name, f"there is at least one for each of {images} images")]
     except TimeoutError:
-        return [_warning(name, f"{originals} were counted in {PATIENCE_S} s; `lookalike doctor --deep` takes its time")]
+        return [
+            _warning(name, f"{originals} were counted in {PATIENCE_S} s; `lookalike doctor --deep` counts them all")
+        ]
     except Unavailable as exc:
         return [_failure(name, f"they cannot be counted: {exc}")]
     if originals == 0:
-        return [_failure(name, f"there is none, and the database has {images} images: is this its store?")]
-    return [_failure(name, f"there are {originals} for {images} images; `lookalike doctor --deep` names those missing")]
+        return [_failure(name, f"there are none, but the database has {images} images: is this its store?")]
+    return [
+        _failure(name, f"there are {originals} for {images} images; `lookalike doctor --deep` lists the missing ones")
+    ]
 
 
 def _is_there(location: Path | str) -> bool:
-    """Say whether a database was begun; of one in a bucket that only opening it tells."""
+    """Say whether a database exists. For one in a bucket, only opening it tells."""
     return not isinstance(location, Path) or location.exists()
 
 
 def _table(state: TableState) -> Check:
     name = f"space {state.space}"
     index = f"{state.unindexed} of them not in the vector index" if state.indexed else "no vector index"
-    facts = f"{state.images} images, {index}, {state.versions} states kept"
-    upkeep = "let a server with LOOKALIKE_UPKEEP=yes run, or `lookalike upkeep`"
+    facts = f"{state.images} images, {index}, {state.versions} versions kept"
+    upkeep = "run a server with LOOKALIKE_UPKEEP=yes, or `lookalike upkeep`"
     if state.damage:
-        sentence = f"{facts}; data files are damaged or gone ({state.damage}): {ASK_DOCTOR}"
+        sentence = f"{facts}; data files are damaged or missing ({state.damage}): {ASK_DOCTOR}"
         return _failure(name, sentence)
     if state.broken_indexes:
         broken = ", ".join(state.broken_indexes)
-        return _warning(name, f"{facts}; damaged indexes: {broken}; a server makes them anew when it meets them")
+        return _warning(name, f"{facts}; damaged indexes: {broken}; a running server rebuilds them")
     if state.images >= 2 * VECTOR_INDEX_FROM and state.unindexed > MANY_UNINDEXED * state.images:
         return _warning(name, f"{facts}; searches are slow: {upkeep}")
     if state.versions > MANY_VERSIONS:
-        return _warning(name, f"{facts}; what was deleted is still there: {upkeep}")
+        return _warning(name, f"{facts}; deleted rows are still on the disk: {upkeep}")
     if state.waiting:
         waiting = "1 image waits" if state.waiting == 1 else f"{state.waiting} images wait"
         return _warning(name, f"{facts}; if its model is in use, {waiting} to be re-embedded: open /reembed.html")
@@ -297,9 +311,9 @@ def _table(state: TableState) -> Check:
 
 
 async def library(settings: Settings) -> Check:
-    """Say whether database and store belong together, and the database is not older than it was."""
+    """Check that database and store belong together, and that the database is not an older copy."""
     if settings.store is None and not (settings.data / "objects").exists() and not _is_there(location_of(settings)):
-        return _ok("library", "not there yet; the first start makes it")
+        return _ok("library", "does not exist yet; the first start creates it")
     try:
         async with store_to_look_at(settings) as store:
             note = await unopened_library(settings, store).check()
@@ -308,7 +322,7 @@ async def library(settings: Settings) -> Check:
     except Unavailable as exc:
         return _warning("library", f"database and store cannot be compared: {str(exc).removesuffix('.')}")
     if note is None:
-        return _ok("library", "new: the next start names it")
+        return _ok("library", "new: the next start gives it an identity")
     return _ok("library", f"database and store belong together; {note.images} images at the last mark")
 
 
@@ -326,10 +340,10 @@ async def store(settings: Settings) -> Sequence[Check]:
 
 def _embedded_store(folder: Path) -> Check:
     if not folder.exists():
-        return _ok("store", f"{folder} is not there yet; the first start makes it")
+        return _ok("store", f"{folder} does not exist yet; the first start creates it")
     unusable = [path for path in (folder / "originals", folder / "thumbnails") if not os.access(path, os.W_OK)]
     if unusable:
-        return _failure("store", f"{unusable[0]} is missing or cannot be written; mend that, or start the server")
+        return _failure("store", f"{unusable[0]} is missing or cannot be written; fix that, or start the server")
     return _ok("store", f"files in {folder}")
 
 
@@ -345,11 +359,11 @@ async def _clock(store: S3Store) -> Check:
             answer = await http.head(store.server_url)
         off_s = abs((parsedate_to_datetime(answer.headers["Date"]) - datetime.now(UTC)).total_seconds())
     except (httpx.HTTPError, KeyError, ValueError) as exc:
-        return _warning(name, f"the store does not tell its time ({type(exc).__name__})")
+        return _warning(name, f"the store does not report its time ({type(exc).__name__})")
     if off_s >= CLOCK_WARNS_S:
         level = Level.FAILURE if off_s >= CLOCK_FAILS_S else Level.WARNING
-        return Check(name, level, f"{off_s:.0f} s off the store's; let this machine set its clock by the network (NTP)")
-    return _ok(name, "the same as the store's, within a minute")
+        return Check(name, level, f"differs from the store's by {off_s:.0f} s; synchronise this machine's clock (NTP)")
+    return _ok(name, "agrees with the store's within a minute")
 
 
 async def port(settings: Settings) -> Check:
@@ -358,8 +372,8 @@ async def port(settings: Settings) -> Check:
         listen(settings.host, settings.port).close()
     except CannotListen as exc:
         if await _is_lookalike(address):
-            return _ok("port", f"a server of Lookalike is running at {address}")
-        return _failure("port", f"{exc}; end what is there, or choose another with {variable('port')}")
+            return _ok("port", f"Lookalike is running at {address}")
+        return _failure("port", f"{exc}; stop what uses it, or choose another port with {variable('port')}")
     return _ok("port", f"free: {address}")
 
 

@@ -1,7 +1,7 @@
 """
-What `lookalike doctor --deep` adds: every row, every index and every object is looked at.
+The checks of `lookalike doctor --deep`: every row, every index and every object.
 
-Nothing is changed, unless damaged rows are to be given up. Then what is given up is named in a file first.
+Nothing is changed, unless damaged rows are to be deleted; a file lists them first.
 """
 
 import json
@@ -38,26 +38,26 @@ from backend.stores import store_to_look_at
 
 from .checks import Check, Concerned, Level
 
-RESTORE = "`lookalike restore SOURCE --missing` brings back what a backup has"
+RESTORE = "`lookalike restore SOURCE --missing` restores what a backup has"
 GIVE_UP = "`lookalike doctor --deep --drop-damaged`"
 
 
 @dataclass(frozen=True)
 class Options:
-    """How deep to look, and what to do about it."""
+    """How deep to check, and what to do about damage."""
 
     checksums: bool
-    """Read all objects, too, and compare their checksums."""
+    """Also read all objects and verify their checksums."""
     drop_damaged: bool
-    """Give up rows that cannot be read, and do without indexes that are wrong until upkeep has made them anew."""
+    """Delete rows that cannot be read, and drop wrong indexes until upkeep rebuilds them."""
 
 
 async def deep(settings: Settings, options: Options, tell: Callable[[str], None]) -> Sequence[Check]:
     """
-    Look at everything that is stored.
+    Check everything that is stored.
 
     Args:
-        tell: Where to say in one line how far it is.
+        tell: Called with one line of progress.
     """
     location = location_of(settings)
     if isinstance(location, Path) and not location.exists():
@@ -72,23 +72,23 @@ async def deep(settings: Settings, options: Options, tell: Callable[[str], None]
         if options.drop_damaged:
             await examination.give_up()
     except Unavailable as exc:
-        return [Check("rows", Level.FAILURE, f"{exc} Not everything was looked at. Try again when it answers")]
+        return [Check("rows", Level.FAILURE, f"{exc} Not everything was checked: try again when it answers")]
     return examination.checks()
 
 
 @dataclass
 class _Table:
-    """What was found out about one table."""
+    """The findings about one table."""
 
     name: str
     rows: int = 0
     damaged: list[DamagedRow] = field(default_factory=list)
     row_ids: list[int] = field(default_factory=list)
-    """Of rows that cannot be read, in a table that is not of images."""
+    """Ids of rows that cannot be read, in a table other than the images'."""
     indexes: dict[str, str] = field(default_factory=dict)
     failure: str | None = None
     named_in: Path | None = None
-    """The file that names what was given up of it; None as long as nothing was."""
+    """The file that lists what was deleted from it; None if nothing was."""
 
     @property
     def title(self) -> str:
@@ -96,7 +96,7 @@ class _Table:
 
 
 class _Examination:
-    """Looks at one database and its store, step by step."""
+    """Checks one database and its store, step by step."""
 
     def __init__(
         self, settings: Settings, options: Options, objects: ObjectChecker, tell: Callable[[str], None]
@@ -112,7 +112,7 @@ class _Examination:
         self._busy: list[_Table] = []
 
     async def look(self, connection: lancedb.AsyncConnection) -> None:
-        """Read all tables, and look at the objects of each image that they name."""
+        """Read all tables, and check the objects of every image in them."""
         names = await table_names(connection)
         for name in sorted(name for name in names if name.startswith(IMAGES)):
             await self._look_at(connection, _Table(name), self._look_at_images)
@@ -140,7 +140,7 @@ class _Examination:
         async with aclosing(reader.records()) as pieces:
             async for images in pieces:
                 ids = np.array([image.id for image in images], dtype="S32")
-                # An image in several spaces has its objects but once.
+                # An image in several spaces has only one pair of objects.
                 new = [images[at] for at in np.flatnonzero(~np.isin(ids, self._ids))]
                 await self._check_objects(new)
                 known.append(ids)
@@ -163,7 +163,7 @@ class _Examination:
             self._store_failure = str(exc)
 
     async def _originals_without_row(self) -> list[ImageID]:
-        """Return the ids of the originals in the store that no row has which can be read."""
+        """Return the ids of the originals in the store that no readable row has."""
         try:
             async with store_to_look_at(self._settings) as store:
                 return [image_id async for image_id in stored_originals(store) if not self._is_known(image_id)]
@@ -172,7 +172,7 @@ class _Examination:
             return []
 
     async def _named(self, table: lancedb.AsyncTable, damaged: Sequence[DamagedRow]) -> list[DamagedRow]:
-        """Find the ids of rows whose own cannot be read: the store has their originals, and the index their row_ids."""
+        """Find the ids of rows whose id column cannot be read, by the store's originals and the index."""
         row_ids = await ids_by_index(table, await self._originals_without_row())
         return [replace(row, id=row_ids.get(row.row_id)) if row.id is None else row for row in damaged]
 
@@ -186,13 +186,13 @@ class _Examination:
         found.row_ids = await unreadable_rows(table)
 
     async def name_unreadable(self) -> None:
-        """Where ids are still missing, collect the originals that no readable row has: theirs are among them."""
+        """If ids are still unknown, collect the originals that no readable row has: theirs are among them."""
         named = {row.id for table in self._tables for row in table.damaged}
         if None in named:
             self._orphans = [image_id for image_id in await self._originals_without_row() if image_id not in named]
 
     async def give_up(self) -> None:
-        """Name what is given up in a file; then take it out, write anew what can be, and drop wrong indexes."""
+        """List the damage in a file; then delete lost rows, rewrite the others, and drop wrong indexes."""
         if not any(table.damaged or table.row_ids or table.indexes for table in self._tables):
             return
         path = self._write_down()
@@ -202,8 +202,8 @@ class _Examination:
                     found.named_in = path
 
     async def _mend(self, database: LanceDatabase, found: _Table) -> bool:
-        """Do what is to be done to a table, unless upkeep is at it; say whether it was done."""
-        # Upkeep moves rows, and what is moved is not found any more.
+        """Repair a table, unless upkeep is running on it; say whether it was done."""
+        # Upkeep moves rows, which changes their row ids.
         async with database.opened(found.name) as table, database.lease(f"upkeep of {found.name}") as granted:
             with translated():
                 if not granted:
@@ -216,7 +216,7 @@ class _Examination:
         return True
 
     def _write_down(self) -> Path:
-        """Write what is given up into the data folder, before anything is."""
+        """Write the list of damaged rows to the data folder, before anything is deleted."""
         path = self._settings.data / f"damaged-{utc_now():%Y%m%dT%H%M%SZ}.json"
         content = [
             {
@@ -244,22 +244,20 @@ class _Examination:
     def _about(self, table: _Table) -> list[Check]:
         name = f"{table.title}, rows"
         if table.failure is not None:
-            return [_failure(name, f"the table cannot be opened ({table.failure}); restore it from a backup")]
+            return [_failure(name, f"the table cannot be opened ({table.failure}); restore a backup")]
         checks = []
         if table in self._busy:
-            checks.append(_failure(f"{table.title}, upkeep", "is just running, so nothing was changed; run it again"))
+            checks.append(_failure(f"{table.title}, upkeep", "is running, so nothing was changed; run this again"))
         lost = [row for row in table.damaged if not row.recoverable]
         if lost or table.row_ids:
             checks.append(self._about_lost(name, table, lost))
         if others := [row for row in table.damaged if row.recoverable]:
             checks.append(self._about_recoverable(name, table, others))
         if not checks:
-            checks.append(Check(name, Level.OK, f"{table.rows} are whole"))
+            checks.append(Check(name, Level.OK, f"{table.rows} are intact"))
         for index, reason in table.indexes.items():
-            done = (
-                "dropped; upkeep makes it anew" if table.named_in else f"{GIVE_UP} drops it, and upkeep makes it anew"
-            )
-            checks.append(_failure(f"{table.title}, index {index}", f"{reason}; {done}, and upkeep makes it anew"))
+            done = "it was dropped" if table.named_in else f"{GIVE_UP} drops it"
+            checks.append(_failure(f"{table.title}, index {index}", f"{reason}; {done}, and upkeep rebuilds it"))
         return checks
 
     def _about_lost(self, name: str, table: _Table, lost: Sequence[DamagedRow]) -> Check:
@@ -272,23 +270,23 @@ class _Examination:
             else f"{count} of {table.rows} are damaged"
         )
         if nameless and self._orphans:
-            sentence += f"; the ids of {nameless} cannot be read: they are among {len(self._orphans)} in the store"
+            sentence += f"; the ids of {nameless} cannot be read, but are among {len(self._orphans)} in the store"
         if table.named_in:
-            sentence += f"; they were given up, and are named in {table.named_in}. {RESTORE}; or add the files again"
+            sentence += f"; they were deleted, and {table.named_in} lists them. {RESTORE}; or add the photos again"
         else:
-            sentence += f". {RESTORE}; else {GIVE_UP} gives these rows up, so that all others can be used"
+            sentence += f". {RESTORE}; otherwise {GIVE_UP} deletes these rows, so that all others can be used"
         nameless_concerned = [Concerned(image_id, None) for image_id in self._orphans] if nameless else []
         concerned = [Concerned(row.id, row.title) for row in lost if row.id is not None]
         return _failure(name, sentence, [*concerned, *nameless_concerned])
 
     def _about_recoverable(self, name: str, table: _Table, rows: Sequence[DamagedRow]) -> Check:
-        sentence = f"{len(rows)} of {table.rows} are damaged, and nothing of their images is lost ({rows[0].reason}); "
-        sentence += "they were written anew" if table.named_in else f"{GIVE_UP} writes them anew"
-        return _failure(f"{name} to be written anew", sentence, [Concerned(row.id, row.title) for row in rows])
+        sentence = f"{len(rows)} of {table.rows} are damaged, but nothing is lost ({rows[0].reason}); "
+        sentence += "they were repaired" if table.named_in else f"{GIVE_UP} repairs them"
+        return _failure(f"{name} that can be repaired", sentence, [Concerned(row.id, row.title) for row in rows])
 
     def _about_objects(self) -> list[Check]:
         if self._store_failure is not None:
-            return [_failure("objects", f"{self._store_failure} That is no damage: try again when the store answers")]
+            return [_failure("objects", f"{self._store_failure} This is not damage: try again when the store answers")]
         checks = []
         for part in ("original", "thumbnail"):
             for fault in ("missing", "different", "unreadable"):
@@ -297,7 +295,7 @@ class _Examination:
                     checks.append(_about_faults(part, fault, faults))
         if not checks:
             read = f", {in_bytes(self._objects.bytes_read)} read" if self._options.checksums else ""
-            checks.append(Check("objects", Level.OK, f"{self._objects.objects} are as their images say{read}"))
+            checks.append(Check("objects", Level.OK, f"{self._objects.objects} are intact{read}"))
         return checks
 
 
@@ -305,10 +303,10 @@ def _about_faults(part: str, fault: str, faults: Sequence[ObjectFault]) -> Check
     images = [found.image for found in faults]
     what = {
         "missing": "are missing",
-        "different": "are not what was uploaded (size, type or checksum)",
-        "unreadable": "cannot be read; the log of the store or of the disk may say why",
+        "different": "differ from what was uploaded (size, type or checksum)",
+        "unreadable": "cannot be read; the log of the store or the system may say why",
     }[fault]
-    way_out = RESTORE if part == "original" else f"{RESTORE}; the images are found and shown without"
+    way_out = RESTORE if part == "original" else f"{RESTORE}; the images can be found without them"
     sentence = f"{len(faults)} {part}s {what}. {way_out}; or delete the images and add them again"
     return _failure(f"{part}s, {fault}", sentence, [Concerned(image.id, name_of(image)) for image in images])
 

@@ -1,4 +1,4 @@
-"""`lookalike doctor`: looks at everything that a server needs, and says what to do about what is not right."""
+"""`lookalike doctor`: checks everything that a server needs, and says what to fix."""
 
 import argparse
 import asyncio
@@ -15,13 +15,13 @@ from .checks import Check, Level
 from .deep_checks import Options, deep
 from .errors import CommandFailed
 
-# Images that a check names for people; a program gets all.
+# Images that a check names for people; JSON lists all.
 NAMED = 20
 
 
 def run(settings: Settings, args: argparse.Namespace) -> int:
     if not args.deep and (args.checksums or args.drop_damaged):
-        raise CommandFailed("--checksums and --drop-damaged go with --deep")
+        raise CommandFailed("--checksums and --drop-damaged need --deep")
     found = asyncio.run(_everything(settings, args))
     print(_as_json(found) if args.json else _as_lines(found))
     return int(any(check.level is Level.FAILURE for check in found))
@@ -38,7 +38,7 @@ async def _everything(settings: Settings, args: argparse.Namespace) -> Sequence[
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
-    """Say on a terminal how far it is, in a line that is wiped out in the end."""
+    """Show progress on a terminal, in a line that is erased at the end."""
     if not sys.stderr.isatty():
         yield lambda text: None
         return
@@ -49,7 +49,7 @@ def _progress() -> Iterator[Callable[[str], None]]:
 
 
 async def examine(settings: Settings) -> Sequence[Check]:
-    """Check one thing after the other, from what everything else needs to what only some need."""
+    """Run all checks, the most basic ones first."""
     return [
         checks.python(),
         checks.packages(),
@@ -77,7 +77,7 @@ def _lines(check: Check, width: int) -> list[str]:
         f"{'':{width}}    {image.id or 'id unknown'}  {image.name or ''}".rstrip() for image in check.images[:NAMED]
     ]
     more = len(check.images) - len(named)
-    rest = [f"{'':{width}}    and {more} more; `--json` names all"] if more else []
+    rest = [f"{'':{width}}    and {more} more; `--json` lists all"] if more else []
     return [f"{check.level:{width}}  {check.name}: {check.sentence}", *named, *rest]
 
 

@@ -1,19 +1,19 @@
 """
-Why a command ends without having done its work.
+Why a command failed.
 
-    CommandFailed         one sentence for the person at the terminal: what is wrong, and what to do about it
-    ├── CannotListen      the address to serve at is taken, not of this machine, or not allowed
-    └── FolderInUse       another server or command has the folder of the library
+    CommandFailed         one sentence for the person at the terminal: what is wrong and how to fix it
+    ├── CannotListen      the address is in use, not of this machine, or not permitted
+    └── FolderInUse       another server or command uses the library's folder
 """
 
 
 class CommandFailed(Exception):
-    """Base of all errors that the commands themselves raise on purpose."""
+    """Base of all errors that commands raise on purpose."""
 
 
 class CannotListen(CommandFailed):
-    """The address is taken, not of this machine, or not allowed."""
+    """The address is in use, not of this machine, or not permitted."""
 
 
 class FolderInUse(CommandFailed):
-    """Another server, or a command that needs the library for itself, has its folder."""
+    """Another server or command uses the library's folder."""

@@ -1,5 +1,5 @@
 """
-`lookalike export`: writes a space of the catalogue into a folder that other programs can read.
+`lookalike export`: writes the images of one space to a folder that other programs can read.
 
     records.jsonl       one image a line, oldest first, with every value and the keys of its objects
     vectors.parquet     the vectors in the same order: `id`, and `vector` as float32 of unit length
@@ -34,10 +34,10 @@ from backend.settings import Settings
 
 from .errors import CommandFailed
 
-# Of the format: a reader that knows 1 can read every export that says 1.
+# Version of the export's format.
 FORMAT = 1
 
-# Images in a row group of the Parquet file, which is all that is held at a time: some 2 MB of 512 values each.
+# Images in a row group of the Parquet file, which is all that memory holds at a time: some 2 MB of vectors.
 ROWS = 1024
 
 Row = tuple[ImageRecord, Vector]
@@ -46,7 +46,7 @@ Row = tuple[ImageRecord, Vector]
 def run(settings: Settings, args: argparse.Namespace) -> int:
     folder = Path(args.folder).absolute()
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise CommandFailed(f"{folder} is there already: name a folder that is empty or does not exist")
+        raise CommandFailed(f"{folder} is not empty: choose an empty folder, or one that does not exist yet")
     try:
         with _appearing_whole(folder) as half_made:
             exported = asyncio.run(_export(settings, args.space, half_made))
@@ -67,14 +67,14 @@ class _Exported:
 
 @contextmanager
 def _appearing_whole(folder: Path) -> Iterator[Path]:
-    """Yield a folder beside the one that is wanted, and put it there when the block has filled it without an error."""
+    """Yield a temporary folder, and rename it to the wanted one if the block fills it without an error."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     half_made = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         yield half_made
         for path in (*half_made.iterdir(), half_made):
             _sync(path)
-        half_made.chmod(0o755)  # mkdtemp lets nobody else in.
+        half_made.chmod(0o755)  # mkdtemp gives access to this user only.
         half_made.rename(folder)
         _sync(folder.parent)
     finally:
@@ -96,11 +96,11 @@ def _choose(spaces: list[SpaceID], wanted: str | None) -> SpaceID:
         return spaces[0]
     if not spaces:
         raise CommandFailed("the database has no images (LOOKALIKE_DATA, LOOKALIKE_DATABASE)")
-    raise CommandFailed(f"name one of the spaces of the database with --space: {', '.join(sorted(spaces))}")
+    raise CommandFailed(f"choose one of the database's spaces with --space: {', '.join(sorted(spaces))}")
 
 
 async def _write_rows(rows: AsyncIterator[Row], folder: Path) -> tuple[int, int | None]:
-    """Write both files as the rows come; return their number and the length of the vectors, None without any."""
+    """Write both files row by row; return the number of rows, and the length of the vectors (None without rows)."""
     images, dimension = 0, None
     with ExitStack() as stack:
         records = stack.enter_context((folder / "records.jsonl").open("x", encoding="utf-8", newline="\n"))
@@ -118,7 +118,8 @@ async def _write_rows(rows: AsyncIterator[Row], folder: Path) -> tuple[int, int 
 
 
 def _vector_schema(dimension: int) -> pa.Schema:
-    # float32 as searches compare them, though the database rounds to float16: so nobody has to scale them again.
+    # Unit vectors in float32, as searches compare them, although the database stores float16: no reader has to
+    # normalise.
     return pa.schema(
         [pa.field("id", pa.string(), nullable=False), pa.field("vector", pa.list_(pa.float32(), dimension))]
     )

@@ -1,4 +1,4 @@
-"""`lookalike gc`: moves the objects that no image has into the trash, and brings them back."""
+"""`lookalike gc`: sweeps orphans into the trash, or moves them back."""
 
 import argparse
 import asyncio
@@ -23,7 +23,7 @@ async def _collect(settings: Settings, args: argparse.Namespace) -> str:
     async with opened_store(settings) as store, opened_library(settings, store) as opened:
         sweeper = Sweeper(store, opened.database, opened.library, graces(settings), utc_now)
         if args.undo:
-            return f"{(await sweeper.put_all_back()).put_back} objects were put back from the trash."
+            return f"{(await sweeper.put_all_back()).put_back} objects were moved back from the trash."
         if args.empty_trash:
             return _describe_emptied(await sweeper.empty_trash())
         if args.dry_run:
@@ -47,5 +47,5 @@ def _describe_trial(found: Sweep) -> str:
 
 
 def _describe_emptied(found: Sweep) -> str:
-    emptied = f"{found.emptied} objects of {in_bytes(found.emptied_bytes)} were removed from the trash for good"
-    return f"{emptied}, and {found.put_back} put back, as their images are known."
+    emptied = f"{found.emptied} objects of {in_bytes(found.emptied_bytes)} were deleted from the trash for good"
+    return f"{emptied}, and {found.put_back} moved back, because their images exist."

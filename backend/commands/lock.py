@@ -1,4 +1,4 @@
-"""Lets one server at a time use the folders that a library lies in."""
+"""Ensures that one server at a time uses a library's folders."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,13 +15,13 @@ from .errors import CommandFailed, FolderInUse
 @contextmanager
 def locked(settings: Settings) -> Iterator[None]:
     """
-    Have the folders that the library lies in for oneself: one server at a time may use them.
+    Lock the library's folders while the block runs: one server at a time may use them.
 
-    What lies in a bucket is made for several servers, and is not locked.
+    Buckets are not locked: several servers may share them.
 
     Raises:
-        FolderInUse: Another process has one of them.
-        CommandFailed: A folder cannot be written.
+        FolderInUse: Another process has locked one of them.
+        CommandFailed: A folder is not writable.
     """
     with ExitStack() as stack:
         for folder in dict.fromkeys(_folders(settings)):
@@ -31,7 +31,7 @@ def locked(settings: Settings) -> Iterator[None]:
 
 def _folders(settings: Settings) -> list[Path]:
     database = location_of(settings)
-    # The data folder also where only the photos, or only the rows, are in it.
+    # The data folder is locked even if only the photos, or only the database, are in it.
     inside = settings.store is None or settings.database is None
     outside = [database] if settings.database is not None and isinstance(database, Path) else []
     return [settings.data] * inside + outside
@@ -45,8 +45,8 @@ def _locked(folder: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout as exc:
         raise FolderInUse(
-            f"the folder {folder} is in use by another server or command. End that one first, or name another folder"
-            f" in {variable('data')}; only a library in a bucket can have several servers"
+            f"the folder {folder} is in use by another server or command. Stop that one first, or choose another folder"
+            f" with {variable('data')}; only a library in a bucket can have several servers"
         ) from exc
     except OSError as exc:
         raise CommandFailed(f"the folder {folder} cannot be used: {exc.strerror}") from exc

@@ -7,22 +7,22 @@ try:
 except ImportError:  # Windows, where the only limit is memory.
     resource = None
 
-# A connection that uploads has two files open besides its socket: what it writes, and the lock that says so.
+# An uploading connection has two files open besides its socket: the object, and its lock.
 FILES_OF_A_CONNECTION = 3
 
-# For the database and everything else: under load a server has some 150 open. As many again as can be accepted at once
-# (BACKLOG), before it is decided which of them are kept; and much room.
+# For the database and everything else: under load a server has some 150 open. Also for connections that are accepted
+# (up to BACKLOG) before it is decided which to keep; the rest is room to spare.
 RESERVED_FILES = 1024
 
 # How many connections wait in the operating system until they are accepted.
 BACKLOG = 512
 
-# macOS takes no higher value than this one of its own, though it says that there is no limit.
+# macOS accepts no higher value, although it claims that there is no limit.
 OPEN_MAX = 10_240
 
 
 def raise_limit() -> int | None:
-    """Let this process open as many files as it may; return how many that are, None if there is no limit."""
+    """Raise the limit of open files as far as allowed; return it, None if there is none."""
     if resource is None:
         return None
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -33,11 +33,11 @@ def raise_limit() -> int | None:
 
 def affordable_connections(open_files: int | None, wanted: int) -> int:
     """
-    Return how many connections a server can have.
+    Return how many connections the limit of open files allows.
 
     Args:
-        open_files: How many files it may have open; None for any number.
-        wanted: The most that whoever runs it wants.
+        open_files: The limit of open files; None if there is none.
+        wanted: The most that the operator wants.
     """
     if open_files is None:
         return wanted

@@ -1,4 +1,4 @@
-"""`lookalike restore`: brings a backup back, into an empty library or into the one that it was made of."""
+"""`lookalike restore`: restores a backup into an empty library, or into the one it was made from."""
 
 import argparse
 import asyncio
@@ -24,9 +24,9 @@ from .lock import locked
 
 def run(settings: Settings, args: argparse.Namespace) -> int:
     if args.checksums and not args.missing:
-        raise CommandFailed("--checksums goes with --missing")
+        raise CommandFailed("--checksums needs --missing")
     try:
-        # No server may look on: it would take what is half restored for a library.
+        # No server may run: it would take a half restored library for a whole one.
         with locked(settings):
             return asyncio.run(_restore(settings, args.depot, args.backup, args.missing, args.checksums))
     except BackupError as exc:
@@ -53,18 +53,20 @@ def _describe(backup: Backup, done: Restored) -> str:
         " were written"
     ]
     if done.deleted:
-        parts.append(f"{len(done.deleted):,} images stay deleted, as they were deleted from this library lately")
+        parts.append(f"{len(done.deleted):,} images stay deleted, because they were deleted from this library recently")
     if done.twins:
-        parts.append(f"{len(done.twins):,} images stay away, as the library has the same photos under other ids")
+        parts.append(
+            f"{len(done.twins):,} images were skipped, because the library has the same photos under other ids"
+        )
     return "\n".join(parts)
 
 
 async def _tell_of_strangers(library: Library, strangers: int) -> None:
-    """Say what is to be decided where the store has photos that a database from a backup cannot know."""
+    """Explain what to decide if the store has photos that the restored database cannot know."""
     try:
         await library.check()
     except LibraryMismatch:
         print(
-            f"{strangers:,} files in the store belong to no image; photos that were added after the backup are among"
-            " them. Copy them elsewhere to add them again, then join database and store by `lookalike adopt`"
+            f"{strangers:,} files in the store belong to no image, among them photos that were added after the"
+            " backup. Copy them elsewhere to add them again, then run `lookalike adopt`"
         )

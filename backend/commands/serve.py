@@ -1,4 +1,4 @@
-"""`lookalike serve`: sets up what is missing, and serves the page until Ctrl-C."""
+"""`lookalike serve`: sets up whatever is missing, and serves the page until Ctrl-C."""
 
 import argparse
 import socket
@@ -20,12 +20,12 @@ from . import open_files
 from .errors import CannotListen
 from .lock import locked
 
-# How long requests may go on after Ctrl-C. A guess: a registration takes less than a second.
+# How long running requests may take after Ctrl-C. A guess: a registration takes less than a second.
 PATIENCE_S = 5
 
 
 def run(settings: Settings, args: argparse.Namespace) -> int:
-    # Before the set-up: whether the port is free should not be found out after a minute of work.
+    # Before the set-up, so that a busy port is noticed before a minute of work.
     with closing(listen(settings.host, settings.port)) as listener, locked(settings):
         prepared = prepare(settings, TerminalReport())
         app = create_app(settings, prepared.space, prepared.site)
@@ -36,10 +36,10 @@ def run(settings: Settings, args: argparse.Namespace) -> int:
 
 def listen(host: str, port: int) -> socket.socket:
     """
-    Open the socket to serve at.
+    Open the listening socket.
 
     Raises:
-        CannotListen: The address is taken, not of this machine, or not allowed.
+        CannotListen: The address is in use, not of this machine, or not permitted.
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
@@ -50,7 +50,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def _reason(error: OSError | UnicodeError) -> str:
     if isinstance(error, UnicodeError):
-        return "this is no host name"
+        return "this is not a valid host name"
     return str(error.strerror).partition(" (")[0]  # Python adds the address, which is told already.
 
 
@@ -59,16 +59,16 @@ def limited_connections(settings: Settings) -> Connections:
     most = open_files.affordable_connections(open_files.raise_limit(), settings.connections)
     if most < settings.connections:
         print(f"The limit of open files allows {most} connections ({variable('connections')})", file=sys.stderr)
-    # Half at most: whatever one client does, there is room for others.
+    # At most half: whatever one client does, others still have room.
     return Connections(most, min(settings.connections_per_client, most // 2), settings.proxies)
 
 
 def server_config(app: Litestar, settings: Settings, connections: Connections) -> uvicorn.Config:
-    """Return how uvicorn serves the application. By itself it would believe any proxy on this machine."""
+    """Return uvicorn's configuration. By default uvicorn would trust any proxy on this machine."""
     return uvicorn.Config(
         app,
         http=limited_protocol(connections),
-        ws="none",  # Connections that changed to it would be under no limit.
+        ws="none",  # WebSocket connections would escape our limits.
         backlog=open_files.BACKLOG,
         lifespan="off",
         log_level="warning",
@@ -80,7 +80,7 @@ def server_config(app: Litestar, settings: Settings, connections: Connections) -
 
 
 class _Server(uvicorn.Server):
-    """Opens the application itself, as uvicorn would only log why it cannot be, and tells where the page is then."""
+    """Opens the application itself, because uvicorn would only log a failure, and prints the page's address."""
 
     def __init__(self, app: Litestar, settings: Settings) -> None:
         super().__init__(server_config(app, settings, limited_connections(settings)))
@@ -108,5 +108,5 @@ def _first(group: ExceptionGroup) -> Exception:
 
 
 def address_to_open(settings: Settings) -> str:
-    """Return the address to open on this machine."""
+    """Return the page's address for a browser on this machine."""
     return f"{origin_of(settings.host, settings.port)}/"

@@ -1,4 +1,4 @@
-"""`lookalike setup`: what `serve` does first, and nothing more."""
+"""`lookalike setup`: sets up whatever is missing, as `serve` does first."""
 
 import argparse
 

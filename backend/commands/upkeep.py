@@ -1,4 +1,4 @@
-"""`lookalike upkeep`: the upkeep of every space and the search for orphans, for servers that leave it to this one."""
+"""`lookalike upkeep`: does the upkeep of every space, for servers with LOOKALIKE_UPKEEP=no."""
 
 import argparse
 import asyncio
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def run(settings: Settings, args: argparse.Namespace) -> int:
-    with suppress(asyncio.CancelledError, KeyboardInterrupt):  # the ways to stop it, and everything is closed then
+    with suppress(asyncio.CancelledError, KeyboardInterrupt):  # the ways to stop it; everything is closed by then
         return asyncio.run(_once(settings) if args.once else _until_stopped(settings))
     return 0
 
@@ -41,7 +41,7 @@ async def _once(settings: Settings) -> int:
 async def _until_stopped(settings: Settings) -> int:
     task = asyncio.current_task()
     assert task is not None
-    # What a container is stopped by. Cancelled, the lease is given back, and the next one need not wait for its end.
+    # Containers are stopped with SIGTERM. Cancelling releases the lease, so that the next process need not wait for it.
     with suppress(NotImplementedError):  # on Windows
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with (
@@ -56,7 +56,7 @@ async def _until_stopped(settings: Settings) -> int:
 
 
 class _Spaces(AsyncExitStack):
-    """A upkeep for each space; one of them looks after the store, which all spaces share."""
+    """The upkeep of each space. The first one also sweeps the store, which all spaces share."""
 
     def __init__(self, settings: Settings, store: ObjectStore, opened: Opened) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class _Spaces(AsyncExitStack):
         self._upkeeps: dict[SpaceID, LibraryUpkeep] = {}
 
     async def do_everything(self) -> bool:
-        """Do all upkeep once; say whether orphans were removed, or there were none."""
+        """Do all upkeep once; say whether the orphans were swept."""
         await self._find_spaces()
         for upkeep in self._upkeeps.values():
             await upkeep.do_upkeep()
@@ -74,17 +74,17 @@ class _Spaces(AsyncExitStack):
         return all([await upkeep.sweep() for upkeep in list(self._upkeeps.values())[:1]])
 
     async def do_what_is_due(self) -> float:
-        """Do what is due in any space; return for how many seconds to rest."""
+        """Do what is due in any space; return how many seconds to rest."""
         try:
             await self._find_spaces()
         except Unavailable as exc:
-            logger.warning("the database cannot be looked into, and is tried again: %s", exc)
+            logger.warning("the database cannot be read; this is retried: %s", exc)
             return Schedule.retry_s
         rests = [await upkeep.round() for upkeep in self._upkeeps.values()]
         return max(rests, default=Schedule.look_s)
 
     async def _find_spaces(self) -> None:
-        """Open the spaces that are not yet: a server with another model may begin one at any time."""
+        """Open new spaces: a server with another model may start one at any time."""
         for space in sorted(await self._database.spaces()):
             if space not in self._upkeeps:
                 index = await self.enter_async_context(LanceIndex.existing(self._database, space))

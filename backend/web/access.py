@@ -1,4 +1,4 @@
-"""Who may do what: the role that each route asks for, and the role that a request has by its key."""
+"""Access control: the role that each route needs, and the role that a request has by its key."""
 
 import hashlib
 import hmac
@@ -17,26 +17,26 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from backend.settings import APIKey, Role
 
-SCHEME = SecurityScheme(type="http", scheme="bearer", description="A key of the server; needed where there are keys")
+SCHEME = SecurityScheme(type="http", scheme="bearer", description="An API key; required if the server has keys")
 
-# Of an IPv6 address, the part that a provider gives to one customer; within it everybody is who they like.
-# Source: RFC 6177, 2: a /64 is the least that a site gets.
-CUSTOMER_BITS = 64
+# The part of an IPv6 address that a provider assigns to one customer, who can choose any address within it. Source: RFC
+# 6177, 2: a site gets at least a /64.
+CLIENT_NETWORK_BITS = 64
 
 
 class KeyRequired(NotAuthorizedException):
-    """The request has no key that this server knows."""
+    """The request has no valid key."""
 
     def __init__(self, detail: str, error: str = "") -> None:
         """
         Args:
-            error: What RFC 6750, 3.1, calls it; nothing for a request that had no key at all.
+            error: RFC 6750, 3.1's error code; empty for a request without any key.
         """
         super().__init__(detail, headers={"WWW-Authenticate": f'Bearer realm="lookalike"{error}'})
 
 
 class RoleRequired(PermissionDeniedException):
-    """The request's key does not give leave to do this."""
+    """The request's key does not allow this."""
 
 
 @dataclass(frozen=True)
@@ -45,19 +45,19 @@ class Caller:
 
     role: Role
     name: str
-    """Tells callers apart: a number for a key, an address for those without."""
+    """Identifies the caller: by the number of its key, or else by its address."""
     key: bool | None
-    """Whether a key came with the request; None if it came with one that nobody has."""
+    """Whether the request has a key; None if that key is invalid."""
 
 
 def needs(role: Role) -> dict[str, Any]:
-    """Return what a route is declared with. A route without it refuses every request, and fails a test."""
-    # OpenAPI 3.1, Security Requirement Object: the list may name roles. `{}` says that a server can do without keys.
+    """Return the keyword arguments that declare a route's role. A route without one refuses every request."""
+    # OpenAPI 3.1, Security Requirement Object: the list may name roles. `{}` means that a server may have no keys.
     return {"opt": {"role": role}, "security": [{"key": [role.value]}, {}] if role is not Role.NOTHING else []}
 
 
 def needed_role(handler: BaseRouteHandler) -> Role:
-    """Return the role that a route asks for. The answers to OPTIONS are Litestar's own, and only name methods."""
+    """Return the role that a route needs. OPTIONS is answered by Litestar, and only lists methods."""
     if isinstance(handler, HTTPRouteHandler) and handler.http_methods == {HttpMethod.OPTIONS}:
         return Role.NOTHING
     return handler.opt["role"]
@@ -65,42 +65,42 @@ def needed_role(handler: BaseRouteHandler) -> Role:
 
 def check_role(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """
-    Let a request pass to its route, or not (a guard).
+    Let a request pass to its route, or refuse it (a guard).
 
     Raises:
-        KeyRequired: It has no key and needs one, or one that nobody has.
-        RoleRequired: Its key is not for this.
+        KeyRequired: It needs a key and has none, or an invalid one.
+        RoleRequired: Its key has too low a role.
     """
     role, caller = needed_role(handler), connection.auth
     if role is Role.NOTHING:
         return
     if caller.key is None:
-        raise KeyRequired("This server does not know the key.", ', error="invalid_token"')
+        raise KeyRequired("The key is not valid.", ', error="invalid_token"')
     if not caller.role.contains(role):
         if not caller.key:
-            raise KeyRequired(f"This needs a key of the role {role}.")
-        raise RoleRequired(f"This needs a key of the role {role}; the one that was sent is of the role {caller.role}.")
+            raise KeyRequired(f"This requires a key with the role {role}.")
+        raise RoleRequired(f"This requires a key with the role {role}; the one sent has the role {caller.role}.")
 
 
-def customer(host: str) -> str:
-    """Return the address of a client, or of IPv6 the network of one customer. Other names are returned as they are."""
+def client_network(host: str) -> str:
+    """Return a client's IPv4 address, or the network of an IPv6 address; anything else as it is."""
     try:
         address = ip_address(host)
     except ValueError:
-        return host  # A proxy's word for it, or a socket without addresses.
+        return host  # A name that a proxy gave, or a socket without addresses.
     if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(ip_network((address, CUSTOMER_BITS), strict=False))
+        return str(ip_network((address, CLIENT_NETWORK_BITS), strict=False))
     return str(address)
 
 
 class Identification(ASGIMiddleware):
-    """Finds out who sends a request, by the header Authorization and the address, and notes it in the scope."""
+    """Identifies the sender of a request by the header Authorization and the address, and notes it in the scope."""
 
     def __init__(self, keys: Sequence[APIKey], anonymous: Role) -> None:
         """
         Args:
-            keys: Without any, everybody may do everything.
-            anonymous: What others may do where there are keys.
+            keys: Without any, everyone may do everything.
+            anonymous: What requests without a key may do if there are keys.
         """
         self._keys = [(_digest(key.key.encode()), key.role) for key in keys]
         self._stranger = anonymous if keys else Role.ADMIN
@@ -112,7 +112,7 @@ class Identification(ASGIMiddleware):
     def _caller(self, scope: Scope) -> Caller:
         key = _bearer(scope)
         client = scope.get("client")
-        address = customer(client[0] if client else "")
+        address = client_network(client[0] if client else "")
         if not self._keys or key is None:
             return Caller(self._stranger, address, key=False)
         number = self._find(key)
@@ -121,7 +121,7 @@ class Identification(ASGIMiddleware):
         return Caller(self._keys[number][1], f"key {number}", key=True)
 
     def _find(self, key: bytes) -> int | None:
-        """Compare with every key, and each as a digest, so that the time tells neither which is near nor how long."""
+        """Compare with the digest of every key, so that timing reveals nothing about them."""
         sent, found = _digest(key), None
         for number, (known, _) in enumerate(self._keys):
             if hmac.compare_digest(known, sent):
@@ -134,7 +134,7 @@ def _digest(key: bytes) -> bytes:
 
 
 def _bearer(scope: Scope) -> bytes | None:
-    """Return the key of the header Authorization; None if there is none, or one of another scheme."""
+    """Return the key in the header Authorization; None without one, or with another scheme."""
     for name, value in scope["headers"]:
         if name == b"authorization":
             scheme, _, key = value.partition(b" ")

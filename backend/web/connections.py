@@ -1,4 +1,4 @@
-"""Which connections are kept: how long the server waits for a client, and how many it serves at once."""
+"""Limits on connections: how long the server waits for a client, and how many it serves at once."""
 
 import logging
 import math
@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Protocol
 
-from .access import customer
+from .access import client_network
 
 logger = logging.getLogger(__name__)
 
-# How old a connection without a request is before it is the first to go. A guess: long enough for a request that is on
-# its way from anywhere, short enough to have some to close when thousands are opened within seconds.
+# Age at which a connection without a request is closed first. A guess: long enough for a request from anywhere to
+# arrive, short enough to find some to close when thousands are opened within seconds.
 YOUNG_S = 1.0
 
-# How much of its patience the server must have lost with a client that has begun something, before the client has to
-# make room for others. A guess: an honest client that stalls for some seconds keeps its connection.
+# A client with less of its allowance left than this has to make room for others. A guess: an honest client that stalls
+# for some seconds keeps its connection.
 PATIENCE_LEFT = 2 / 3
 
-# How often the log says that there are too many connections.
+# How often the log reports too many connections.
 LOG_INTERVAL_S = 60.0
 
 
@@ -28,72 +28,72 @@ class TimeLimits:
     """
     How long the server waits for a client.
 
-    A phone with 0.3 Mbit/s shared by 8 transfers has 4,700 bytes a second for each, and may lose its network for some
-    seconds. nginx waits a minute each for headers, and between any two reads or writes, so that one byte a minute is
-    enough for it.
+    A phone with 0.3 Mbit/s for 8 transfers has 4,700 bytes a second for each, and may lose its network for some
+    seconds. nginx waits a minute for headers and between any two reads or writes, so one byte a minute satisfies it.
     """
 
     head_s: float = 20
-    """For the whole head of a request, from the beginning of the connection or the end of the answer before."""
+    """For the whole head of a request, from the start of the connection or the end of the previous response."""
     body_s: float = 30
-    """How long the body of a request may stand still."""
+    """How long a request's body may stall."""
     answer_s: float = 120
-    """How long an answer may stand still. More, as what the network itself holds is read without our knowledge."""
+    """How long a response may stall. Longer, because we do not see how much of the network's buffers is read."""
     bytes_per_s: float = 1024
-    """What bodies and answers must bring on average, once they have used up the time for standing still."""
+    """Average speed that bodies and responses must keep, once they have used up their time to stall."""
     look_s: float = 1
-    """How often the server looks after all this."""
+    """How often the server checks this."""
 
 
 class Allowance:
-    """The time that a client has left for something. Every byte that it moves buys some, up to the whole again."""
+    """The time that a client has left. Every byte that it transfers adds some, up to the initial amount."""
 
     __slots__ = ("_bytes_per_s", "_deadline", "_whole_s")
 
     def __init__(self, whole_s: float, bytes_per_s: float, now: float) -> None:
         """
         Args:
-            whole_s: The time that there is at first, and at most.
-            now: Seconds of any clock that only goes forward.
+            whole_s: The initial and largest amount of time.
+            now: Seconds of any monotonic clock.
         """
         self._whole_s = whole_s
         self._bytes_per_s = bytes_per_s
         self._deadline = now + whole_s
 
     def moved(self, count: int, now: float) -> None:
-        """Note that so many bytes were sent or received."""
+        """Note that so many bytes were transferred."""
         self._deadline = min(self._deadline + count / self._bytes_per_s, now + self._whole_s)
 
     def postpone(self, seconds: float) -> None:
-        """Add time that passed through no fault of the client."""
+        """Add time that passed without the client's fault."""
         self._deadline += seconds
 
     def left(self, now: float) -> float:
-        """Return the share of the time that is left: 1 at first, 0 or less when it is over."""
+        """Return the share of the time that is left: 1 at first, 0 or less at the end."""
         return (self._deadline - now) / self._whole_s
 
 
 class Connection(Protocol):
-    """What `Connections` needs of a connection."""
+    """What `Connections` needs from a connection."""
 
     def address(self) -> str:
         """Return the address of the other end; empty if it has none."""
         ...
 
     def patience_left(self, now: float) -> float:
-        """Return how much of the server's patience is left, 0 to 1; more than 1 if it is not waiting for the client."""
+        """Return the share of the client's time that is left, 0 to 1; more than 1 if the server is not waiting for
+        it."""
         ...
 
     def look(self, now: float, late_s: float) -> None:
-        """Close the connection if its time is over, of which `late_s` do not count."""
+        """Close the connection if its time is over, not counting `late_s`."""
         ...
 
     def make_way(self) -> None:
-        """Close the connection for the sake of others."""
+        """Close the connection to make room for another."""
         ...
 
     def turn_away(self) -> None:
-        """Refuse the connection, which is new."""
+        """Refuse this new connection."""
         ...
 
 
@@ -104,16 +104,16 @@ class _Client:
     name: str
     connections: set[Connection] = field(default_factory=set)
     waiting: dict[Connection, float] = field(default_factory=dict)
-    """Those without a request, longest first, and since when."""
+    """Those without a request, and since when; the oldest first."""
 
 
 class Connections:
     """
     All connections of a server.
 
-    When there are too many, of one client or in all, the one goes that costs most and does least: one that has sent no
-    request for a while, else one that is far too slow, else one without a request. If all are at work, the new one is
-    refused. So a client that opens thousands only takes places from itself.
+    When there are too many, of one client or in all, the least useful one is closed: one without a request for a while,
+    else one that is far too slow, else one without a request. If all are busy, the new one is refused. So a client that
+    opens thousands only harms itself.
     """
 
     def __init__(
@@ -122,8 +122,8 @@ class Connections:
         """
         Args:
             most: How many there may be at once, at least 1.
-            most_of_a_client: Of one address, or network of one customer.
-            proxies: Addresses or networks of proxies. Behind these are many clients.
+            most_of_a_client: Of one address, or one IPv6 network.
+            proxies: Addresses or networks of proxies, behind which are many clients.
         """
         self.limits = limits or TimeLimits()
         self._most = most
@@ -137,8 +137,8 @@ class Connections:
         return len(self._client_of)
 
     def add(self, connection: Connection, now: float) -> None:
-        """Take in a new connection, if need be by closing another, or turn it away."""
-        name = customer(connection.address())
+        """Accept a new connection, closing another if necessary, or turn it away."""
+        name = client_network(connection.address())
         client = self._clients.setdefault(name, _Client(name))
         client.connections.add(connection)
         client.waiting[connection] = now
@@ -158,7 +158,7 @@ class Connections:
             del self._clients[client.name]
 
     def waits(self, connection: Connection, now: float) -> None:
-        """Note that a connection has no request at present."""
+        """Note that a connection has no request."""
         if client := self._client_of.get(connection):
             client.waiting[connection] = now
 
@@ -169,10 +169,10 @@ class Connections:
 
     def look(self, now: float, late_s: float) -> None:
         """
-        Look after the time limits. To be called every `limits.look_s`.
+        Enforce the time limits. Call it every `limits.look_s`.
 
         Args:
-            late_s: By how much this comes too late: for so long the process stood still, and could hear nobody.
+            late_s: By how much this call is late: that long the process was blocked and could not read.
         """
         for connection in list(self._client_of):
             connection.look(now, late_s)
@@ -195,7 +195,7 @@ class Connections:
     def _log(self, now: float) -> None:
         if now - self._logged >= LOG_INTERVAL_S:
             self._logged = now
-            logger.warning("There are too many connections (%s at present): some are closed", len(self))
+            logger.warning("too many connections (%s now): closing some", len(self))
 
 
 def _victim(client: _Client, newcomer: Connection, now: float) -> Connection | None:

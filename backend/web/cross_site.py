@@ -1,4 +1,4 @@
-"""Keeps pages of other sites from using the API through a visitor's browser."""
+"""Keeps other sites' pages from using the API through a visitor's browser."""
 
 from collections.abc import Collection
 
@@ -11,36 +11,36 @@ from backend.settings import Role, variable
 
 from .access import needed_role
 
-# What a browser sends when somebody follows a link. Such a request can change nothing.
+# What a browser sends when somebody follows a link. Such a request changes nothing.
 FOLLOWED_LINK = ("navigate", "document")
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
 class CrossSiteRefused(HTTPException):
-    """A page of another site sent the request, and this server was not told to let it."""
+    """A page of another site sent the request, and its origin is not allowed."""
 
     status_code = 403
 
 
 class CrossSiteCheck(ASGIMiddleware):
     """
-    Refuses what pages of other sites send, unless their origin was let in.
+    Refuses requests from other sites' pages, unless their origin is allowed.
 
-    CORS only keeps such a page from reading an answer. The request itself arrives, from within the visitor's network,
-    and a server without keys lets everybody do everything. Reads are refused like writes, as they take time, too.
-    Browsers tell where a request comes from in Sec-Fetch-Site, which goes to https and to this machine only, and in
-    Origin. Other programs send neither, and pass.
+    CORS only keeps such a page from reading a response. The request itself arrives, from within the visitor's network,
+    and a server without keys lets everyone do everything. Reads are refused too, as they cost time. Browsers tell where
+    a request comes from in Sec-Fetch-Site, which they send to https and this machine only, and in Origin. Other
+    programs send neither, and pass.
     """
 
     def __init__(self, origins: Collection[str]) -> None:
         """
         Args:
-            origins: Of pages elsewhere that may use the API, as in the header Origin.
+            origins: Allowed origins of pages elsewhere, as in the header Origin.
         """
         self._origins = frozenset(origins)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        # What everybody may ask is for those who watch the server. The methods of a route are no secret, either.
+        # What needs no role is for monitoring. The methods of a route are no secret either.
         if scope["type"] == "http" and needed_role(scope["route_handler"]) is not Role.NOTHING:
             self._check(scope["method"], Headers.from_scope(scope))
         await next_app(scope, receive, send)
@@ -52,18 +52,18 @@ class CrossSiteCheck(ASGIMiddleware):
         if method in SAFE_METHODS and (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")) == FOLLOWED_LINK:
             return
         page = "a page of another site" if origin in (None, "null") else f"a page of {origin!r}"
-        raise CrossSiteRefused(f"The request was sent by {page}; {variable('origins')} can let it.")
+        raise CrossSiteRefused(f"The request was sent by {page}; {variable('origins')} can allow it.")
 
 
 def comes_from_elsewhere(headers: Headers) -> bool:
     """
     Say whether a browser sent the request for a page of another origin.
 
-    A proxy may have ended TLS, so the scheme is left out of the comparison of Origin with Host.
+    Origin and Host are compared without the scheme, as a proxy may have terminated TLS.
     """
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
-        # `none`: the visitor's own doing, such as a bookmark. `same-site` is another host of the same domain.
+        # `none` is the visitor's own doing, such as a bookmark; `same-site` is another host of the same domain.
         return site not in ("same-origin", "none")
     return origin is not None and _host(origin) != _without_default_port(headers.get("host", ""))
 

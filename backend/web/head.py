@@ -1,4 +1,4 @@
-"""HEAD wherever the API has GET (RFC 9110, 9.1: general-purpose servers must support both)."""
+"""Answers HEAD wherever the API has GET (RFC 9110, 9.1: general-purpose servers must support both)."""
 
 from typing import Any, cast
 
@@ -13,8 +13,8 @@ class HeadAsGet(Litestar):
     """
     Answers HEAD on the API as GET, without the content.
 
-    Before routing: Litestar (2.25) adds the description's route by itself, for GET only, and a second handler for each
-    other route would stand in the description. Pages, model and store have handlers of their own, which do less work.
+    It acts before routing: Litestar (2.25) adds the description's route itself, for GET only, and second handlers for
+    the other routes would appear in the description. Pages, model and store have cheaper handlers of their own.
     """
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

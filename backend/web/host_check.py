@@ -14,24 +14,24 @@ _HOST = re.compile(r"(\[[^]]*\]|[^:]*)(:\d*)?")
 
 
 class HostRefused(HTTPException):
-    """The request is for a host that this server does not speak for (RFC 9110, 15.5.20: Misdirected Request)."""
+    """The request is for a host name that is not this server's (RFC 9110, 15.5.20: Misdirected Request)."""
 
     status_code = 421
 
 
 class HostCheck(ASGIMiddleware):
     """
-    Answers only to some host names.
+    Answers only to the given host names.
 
-    A page from elsewhere can have its own name resolved to 127.0.0.1 (DNS rebinding), and is then, to the browser, of
-    the same origin as this server: the name in the request is all that tells them apart. What no route answers is a 404
-    or 405 under every name.
+    A page elsewhere can let its own name resolve to 127.0.0.1 (DNS rebinding), and then has the same origin as this
+    server for the browser: only the name in the request tells them apart. Unknown routes are a 404 or 405 under every
+    name.
     """
 
     def __init__(self, names: Collection[str]) -> None:
         """
         Args:
-            names: As in the header Host, in lower case, without port. None at all lets every name pass.
+            names: As in the header Host, in lower case, without a port. An empty collection allows every name.
         """
         self._names = names
 
@@ -42,15 +42,15 @@ class HostCheck(ASGIMiddleware):
 
     def _check(self, hosts: list[str]) -> None:
         if refused := [host for host in hosts if _name(host) not in self._names]:
-            raise HostRefused(f"This server does not answer to {refused[0]!r}; {variable('hosts')} can let it.")
+            raise HostRefused(f"This server does not answer to {refused[0]!r}; {variable('hosts')} can allow it.")
 
 
 def _hosts(scope: Scope) -> list[str]:
-    """Return the headers Host, which should be one; a request without any has an empty one."""
+    """Return the headers Host, of which there should be one; an empty one if there is none."""
     return [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"] or [""]
 
 
 def _name(host: str) -> str:
-    """Return the name of a header Host, without its port; empty if it cannot be read."""
+    """Return the name in a header Host, without the port; empty if it is malformed."""
     found = _HOST.fullmatch(host.lower())
     return found[1] if found else ""

@@ -1,4 +1,4 @@
-"""The part of the API by which administrators look at hubs: images hidden from searches, and those they cleared."""
+"""Routes for administrators to review hubs: images hidden from searches, and those they cleared."""
 
 from typing import Annotated
 

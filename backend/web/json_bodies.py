@@ -1,4 +1,4 @@
-"""Reads bodies as JSON: only what is declared to be JSON, and whatever it holds, no error but one for the client."""
+"""Reads JSON bodies, and turns everything that is wrong with one into an error for the client."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 JSON = "application/json"
 
-# RFC 7396: what a change of an image is.
+# RFC 7396: the type of a change to an image.
 MERGE_PATCH = "application/merge-patch+json"
 
 
@@ -30,8 +30,8 @@ class JSONRequest(Request[Any, Any, Any]):
         try:
             return await super().body()
         except InternalServerException as exc:
-            # Litestar's word for a client that went away.
-            raise ValidationException("The connection ended before the body did.") from exc
+            # Litestar raises this if the client disconnects.
+            raise ValidationException("The connection closed before the body was complete.") from exc
 
     async def json(self) -> Any:
         return decoded(await self.body(), msgspec.json.decode, "The body")
@@ -41,10 +41,10 @@ def check_media_type(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
     """
     Let only JSON pass to a route that reads a body (a guard).
 
-    A page of another site may send text, forms, or a body without a type without asking first; JSON it may not.
+    Another site's page may send text, forms or an untyped body without a preflight, but not JSON.
 
     Raises:
-        JSONRequired: The body is declared as something else, as nothing, or as compressed.
+        JSONRequired: The body is declared as something else, not declared at all, or compressed.
     """
     if not (isinstance(connection, Request) and isinstance(handler, HTTPRouteHandler) and handler.parsed_data_field):
         return
@@ -57,7 +57,7 @@ def check_media_type(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
 
 
 def media_types(handler: HTTPRouteHandler) -> tuple[str, ...]:
-    """Return how the body of a route may be declared."""
+    """Return the media types that a route accepts."""
     return (JSON, MERGE_PATCH) if "PATCH" in handler.http_methods else (JSON,)
 
 
@@ -66,11 +66,11 @@ def decoded(text: str | bytes, decode: Callable[[str | bytes], T], name: str) ->
     Decode JSON that a client sent.
 
     Args:
-        decode: Of msgspec.
-        name: What the text is, for the client.
+        decode: A decoder of msgspec.
+        name: What the text is, for the message.
 
     Raises:
-        ValidationException: It is no JSON, is nested too deeply, or is not of the type.
+        ValidationException: It is not JSON, nested too deeply, or not of the expected type.
     """
     try:
         return decode(text)

@@ -1,4 +1,5 @@
-"""HTTP as uvicorn speaks it, with limits on what a client may cost: time, connections, and the size of a head."""
+"""uvicorn's HTTP protocol with limits on what a client may cost: time, connections, and the size of a request's
+head."""
 
 import asyncio
 import socket
@@ -14,21 +15,21 @@ from .hosts import in_url
 from .problems import MEDIA_TYPE, RETRY_AFTER_S, Kind
 from .security import HEADERS
 
-# The longest address of ours, a list with all filters, has 50 KB. More is nobody's; httptools itself has no limit.
+# Our longest URL, a list with all filters, has 50 KB. httptools itself has no limit.
 MAX_HEAD_BYTES = 64 * 1024
 
-# How much of an answer the system may hold besides what is on its way. Otherwise it takes up to 4 MB for a client that
-# reads nothing, and hides for as long how much the client has read.
+# How much of a response the system may buffer besides what is in flight. Otherwise it buffers up to 4 MB for a client
+# that reads nothing, and hides how much the client has read.
 UNSENT_BYTES = 256 * 1024
 
-# What stands around the name and value of a header.
+# The separators around a header's name and value.
 SEPARATOR_BYTES = len(b": \r\n")
 
 RETRY_AFTER = (("Retry-After", str(RETRY_AFTER_S)),)
 
 
 class _Refused(Exception):
-    """A request is not to be passed on."""
+    """A request that is not passed on to the application."""
 
     def __init__(self, kind: Kind, detail: str) -> None:
         super().__init__(detail)
@@ -37,22 +38,22 @@ class _Refused(Exception):
 
 
 def limited_protocol(connections: Connections) -> type[asyncio.Protocol]:
-    """Return the protocol for uvicorn's setting `http`; all that it makes belong to these connections."""
-    lookout = _Lookout(connections)
-    return type("LimitedProtocol", (LimitedHTTPProtocol,), {"all_connections": connections, "lookout": lookout})
+    """Return the protocol class for uvicorn's setting `http`, whose instances belong to these connections."""
+    watchdog = _Watchdog(connections)
+    return type("LimitedProtocol", (LimitedHTTPProtocol,), {"all_connections": connections, "watchdog": watchdog})
 
 
 class LimitedHTTPProtocol(HttpToolsProtocol):
     """
     One connection.
 
-    At any time it waits for the client to send a head or a body, or to read an answer, or for the application; an
-    Allowance stands for each of the first three. uvicorn (0.54) itself waits for ever in all three, and closes only
-    what is idle between two requests.
+    It always waits for something: for the client to send a head or a body or to read a response, or for the
+    application. The first three have an Allowance each. uvicorn (0.54) itself waits for ever in all three, and closes
+    only connections that are idle between requests.
     """
 
     all_connections: Connections
-    lookout: "_Lookout"
+    watchdog: "_Watchdog"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,7 +74,7 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         _keep_little_unsent(transport)
         self._head = self._allowance(self._limits.head_s)
-        self.lookout.start(self.loop)
+        self.watchdog.start(self.loop)
         self.all_connections.add(self, self.loop.time())
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -90,11 +91,11 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
         except httptools.HttpParserError as exc:
             cause = exc.__context__
             if not isinstance(cause, _Refused):
-                cause = _Refused(problems.MALFORMED, "This is no valid HTTP request.")
+                cause = _Refused(problems.MALFORMED, "This is not a valid HTTP request.")
             self._refuse(cause.kind, cause.detail)
         else:
             if self._meaningless_bytes > MAX_HEAD_BYTES:
-                self._refuse(problems.HEAD_TOO_LARGE, f"Heads are read up to {MAX_HEAD_BYTES} bytes.")
+                self._refuse(problems.HEAD_TOO_LARGE, f"The request head exceeds {MAX_HEAD_BYTES} bytes.")
 
     def pause_writing(self) -> None:
         self._note_unread()
@@ -117,13 +118,13 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
         self._head_bytes += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_head:  # Fields after the body must not pass for the request's own.
+        if self._in_head:  # Trailers after the body must not pass for headers.
             super().on_header(name, value)
             self._head_bytes += len(name) + len(value) + SEPARATOR_BYTES
 
     def on_headers_complete(self) -> None:
         if self._head_bytes > MAX_HEAD_BYTES:
-            raise _Refused(problems.HEAD_TOO_LARGE, f"Heads are read up to {MAX_HEAD_BYTES} bytes.")
+            raise _Refused(problems.HEAD_TOO_LARGE, f"The request head exceeds {MAX_HEAD_BYTES} bytes.")
         self._upgrade = self.parser.should_upgrade()
         if self._upgrade:
             return
@@ -168,7 +169,7 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
         for allowance in self._allowances():
             allowance.postpone(late_s)
         if self._body and self.flow.read_paused:
-            self._body = self._allowance(self._limits.body_s)  # The application is what takes its time.
+            self._body = self._allowance(self._limits.body_s)  # The application is slow, not the client.
         if self.patience_left(now) <= 0:
             self._give_up()
 
@@ -176,7 +177,7 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
         self.transport.abort()
 
     def turn_away(self) -> None:
-        self._refuse(problems.TOO_MANY_CONNECTIONS, "The server has no connection left for this client.", RETRY_AFTER)
+        self._refuse(problems.TOO_MANY_CONNECTIONS, "The server has no connections left for this client.", RETRY_AFTER)
 
     # Helpers
 
@@ -187,13 +188,13 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
         return [each for each in (self._head, self._body, self._answer) if each]
 
     def _wait_for_head(self) -> None:
-        """Begin to wait for a request, unless one is being received or answered."""
+        """Start waiting for a request, unless one is being received or answered."""
         if self._body is None and self.cycle.response_complete and not self.pipeline:
             self._head = self._allowance(self._limits.head_s)
             self.all_connections.waits(self, self.loop.time())
 
     def _note_unread(self) -> None:
-        """Note how much of an answer the client has taken since the last time."""
+        """Note how much of a response the client has read since the last time."""
         unread_bytes = self.transport.get_write_buffer_size()
         if not unread_bytes:
             self._answer = None
@@ -204,7 +205,7 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
         self._unread_bytes = unread_bytes
 
     def _give_up(self) -> None:
-        """Close the connection. Whoever began a request that is not answered yet is told why."""
+        """Close the connection. A client whose request is unanswered is told why."""
         begun = self._in_head or (self._body and not self.cycle.response_started)
         if begun and not self._answer and not self._given_up:
             self._refuse(problems.TIMED_OUT, "The request did not arrive in time.")
@@ -212,7 +213,7 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
             self.transport.abort()
 
     def _refuse(self, kind: Kind, detail: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
-        """Answer in the application's place, and close the connection."""
+        """Answer instead of the application, and close the connection."""
         if self.transport.is_closing():
             return
         if self.cycle and not self.cycle.response_complete:
@@ -233,27 +234,27 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
         return b"".join([STATUS_LINE[kind.status], *lines, b"\r\n", content])
 
     def _take_host_from_target(self) -> None:
-        """Put the host of an address like http://host/path in place of the header Host (RFC 9112, 3.2.2)."""
+        """Let the host of an absolute target such as http://host/path replace the header Host (RFC 9112, 3.2.2)."""
         if self.url.startswith(b"/") or self.url == b"*":
             return
         target = httptools.parse_url(self.url)
         if not target.host:
-            raise _Refused(problems.MALFORMED, "The request is for no path of this server.")
+            raise _Refused(problems.MALFORMED, "The request target is not a path of this server.")
         host = in_url(target.host.decode("latin-1")).encode("latin-1")
         authority = host if target.port is None else b"%b:%d" % (host, target.port)
         self.headers[:] = [header for header in self.headers if header[0] != b"host"] + [(b"host", authority)]
 
     def _ignore_upgrade(self, rest: bytes) -> None:
         """
-        Read a request that asks for another protocol as if it did not (RFC 9110, 7.8: a server may ignore it).
+        Read a request that asks for a protocol upgrade as if it did not (RFC 9110, 7.8: a server may ignore it).
 
-        The parser stops at the end of such a head and takes what follows for the other protocol. Java's HTTP client
-        asks for HTTP/2 with every first request, also with those that have a body.
+        The parser stops after such a head and takes the rest for the other protocol. Java's HTTP client asks for HTTP/2
+        with every first request, even with a body.
         """
         self._meaningless_bytes = 0
         method, version = self.parser.get_method(), self.parser.get_http_version()
         if method == b"CONNECT":
-            self._refuse(problems.MALFORMED, "This is no proxy.")
+            self._refuse(problems.MALFORMED, "This server is not a proxy.")
             return
         kept = [b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade"]
         head = b"%b %b HTTP/%b\r\n%b\r\n" % (method, self.url, version.encode(), b"".join(kept))
@@ -263,14 +264,14 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
 
 
 def _keep_little_unsent(transport: asyncio.Transport) -> None:
-    """Let the system take no more of an answer than it can send soon."""
+    """Let the system buffer no more of a response than it can send soon."""
     own: socket.socket | None = transport.get_extra_info("socket")
     if own is not None and own.family in (socket.AF_INET, socket.AF_INET6) and hasattr(socket, "TCP_NOTSENT_LOWAT"):
         own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
 
-class _Lookout:
-    """Calls `Connections.look` as long as there are any."""
+class _Watchdog:
+    """Calls `Connections.look` periodically while there are any."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections

@@ -1,4 +1,4 @@
-"""How many requests a caller may make in a minute."""
+"""Limits how many requests a caller may make in a minute."""
 
 import math
 import time
@@ -18,19 +18,18 @@ WINDOW_S = 60
 
 class RateLimit(ASGIMiddleware):
     """
-    Counts the requests of each caller by the minute, and refuses those over the limit until it is over.
+    Counts each caller's requests per minute, and refuses those over the limit until the minute is over.
 
-    Litestar's own (2.25) has one lock for each route, so that requests which meet on two routes count once; it writes
-    the time of every request out as JSON at the next; and it keeps addresses that never come back. Here all counts are
-    of one minute and forgotten with it. Who waits for its end can send twice the limit at once: the limit is against
-    floods, not for accounts.
+    Litestar's own (2.25) has a lock per route, so concurrent requests to two routes count once; it serialises the time
+    of every request; and it never forgets an address. Here all counts are dropped at the end of the minute. A burst
+    around that moment can be twice the limit: it protects from floods, and is not for billing.
     """
 
     def __init__(self, per_minute: int, now: Callable[[], float] = time.monotonic) -> None:
         """
         Args:
             per_minute: For each caller, at least 1.
-            now: Seconds of any clock that only goes forward.
+            now: Seconds of any monotonic clock.
         """
         self._per_minute = per_minute
         self._now = now
@@ -38,7 +37,7 @@ class RateLimit(ASGIMiddleware):
         self._counts: Counter[str] = Counter()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        # What everybody may ask is for those who watch the server: a flood must not make it look dead.
+        # What needs no role is for monitoring: a flood must not make the server look dead.
         if needed_role(scope["route_handler"]) is not Role.NOTHING:
             self.count(scope["auth"].name)
         await next_app(scope, receive, send)
@@ -52,7 +51,7 @@ class RateLimit(ASGIMiddleware):
         Count a request.
 
         Raises:
-            TooManyRequestsException: The caller is at the limit; the header Retry-After says until when.
+            TooManyRequestsException: The caller is over the limit; the header Retry-After says for how long.
         """
         now = self._now()
         window = math.floor(now / WINDOW_S)
@@ -61,7 +60,7 @@ class RateLimit(ASGIMiddleware):
         if self._counts[caller] >= self._per_minute:
             wait_s = math.ceil((window + 1) * WINDOW_S - now)
             raise TooManyRequestsException(
-                f"At most {self._per_minute} requests a minute are taken; the next in {wait_s} seconds.",
+                f"The limit is {self._per_minute} requests a minute; try again in {wait_s} seconds.",
                 headers={"Retry-After": str(wait_s)},
             )
         self._counts[caller] += 1

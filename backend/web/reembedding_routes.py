@@ -1,4 +1,4 @@
-"""The part of the API by which browsers re-embed what an earlier model left, until its space is given up."""
+"""Routes by which browsers re-embed the images of earlier models, until their spaces are dropped."""
 
 from collections.abc import Mapping
 
@@ -29,7 +29,7 @@ from .schemas import (
     to_image,
 )
 
-# As in `routes`: the largest bodies that the limits of `schemas` allow, and some room.
+# As in `routes`: the largest bodies that the limits in `schemas` allow, with some margin.
 MAX_LEASE_BYTES = 48 * 1024
 MAX_REPORT_BYTES = 8 * 1024
 MAX_RENEWAL_BYTES = 192 * 1024
@@ -81,9 +81,13 @@ async def lease_images(catalogue: Injected, reembedding: InjectedReembedding, da
     tags=["reembedding"],
     summary="Give an image of another model its vector of the model in use",
     request_max_body_size=MAX_RENEWAL_BYTES,
-    response_description="The image, which can be found from now on",
+    response_description="The image, which searches find from now on",
     responses=documented(SpaceMismatch, InvalidVector, HubVector, ImageNotFound, body=True)
-    | {200: ResponseSpec(Image, generate_examples=False, description="It, or one with the same file, was there")},
+    | {
+        200: ResponseSpec(
+            Image, generate_examples=False, description="The image, or one with the same file, was there already"
+        )
+    },
 )
 async def reembed_image(
     catalogue: Injected, reembedding: InjectedReembedding, image_id: FromPath[str], data: JSONBody[Renewal]

@@ -1,4 +1,4 @@
-"""The API under /api/v1: reads requests into values, lets the catalogue act, writes its values out again."""
+"""The API under /api/v1: converts requests to values, calls the catalogue, and converts its results to responses."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -63,21 +63,21 @@ from .static import model_url
 
 PATH = "/api/v1"
 
-# The largest bodies that the limits of `schemas` allow, every character written as \uXXXX\uXXXX, and some room. A
-# test makes them: 3, 357, 221 and 2,200 KB, as a search may have seventeen vectors.
+# The largest bodies that the limits in `schemas` allow, every character written as \uXXXX\uXXXX, with some margin. A
+# test builds them: 3, 357, 221 and 2,200 KB, as a search may have seventeen vectors.
 MAX_DECLARATION_BYTES = 8 * 1024
 MAX_REGISTRATION_BYTES = 384 * 1024
 MAX_CHANGE_BYTES = 256 * 1024
 MAX_SEARCH_BYTES = 3 * 1024 * 1024
 
-# uvicorn takes a request line of 64 KB; with some 30 tags or labels, an address has a few thousand characters.
+# The head of a request is limited to 64 KB; with some 30 tags or labels, a URL has a few thousand characters.
 MAX_FILTERS = 16_384
 
-# Far more than a library has; a number that LanceDB can count to.
+# Far more images than a library has, and a number that LanceDB accepts.
 MAX_SKIP = 1_000_000_000
 
-# Vectors of 512 values take 1 KB each, 5 MB in all, of 1,280 values 13 MB: what a browser fetches in a second or two,
-# and more points than a map of pictures can tell apart.
+# 5 MB of vectors with 512 values, 13 MB with 1,280: a browser fetches them in a second or two, and a map cannot show
+# more points distinctly.
 MAX_SAMPLE = 5000
 
 TOTAL = "X-Total-Count"
@@ -94,7 +94,7 @@ def api_routes(middleware: Sequence[Middleware]) -> Router:
     Return the routes of the API. They expect catalogue, re-embedding and hubs in the application's state.
 
     Args:
-        middleware: Goes before them all, and notes in the scope who sends a request (`Identification`).
+        middleware: Runs before all routes, and identifies the sender of a request (`Identification`).
     """
     return Router(
         PATH,
@@ -120,7 +120,7 @@ def api_routes(middleware: Sequence[Middleware]) -> Router:
 )
 async def check_health(catalogue: Injected) -> Health:
     await catalogue.count()
-    # No more than that: anybody may ask.
+    # No more than that: anyone may ask.
     return Health("ok")
 
 
@@ -147,7 +147,7 @@ async def get_space(catalogue: Injected, request: Request[Any, Caller, Any]) -> 
     request_max_body_size=MAX_DECLARATION_BYTES,
     response_description="A ticket, and signed requests that upload original and thumbnail",
     responses=documented(UnsupportedType, UploadTooLarge, body=True)
-    | {200: ResponseSpec(BegunUpload, generate_examples=False, description="The image is in the catalogue already")},
+    | {200: ResponseSpec(BegunUpload, generate_examples=False, description="The image exists already")},
 )
 async def begin_upload(catalogue: Injected, data: JSONBody[UploadDeclaration]) -> Response[BegunUpload]:
     begun = await catalogue.begin_upload(data.to_value())
@@ -196,15 +196,13 @@ async def register_image(catalogue: Injected, image_id: FromPath[str], data: JSO
 async def list_images(
     catalogue: Injected,
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_IMAGES)] = 50,
-    sort: Annotated[Sort, QueryParameter(description="A hyphen turns the order round: newest first is the default")] = (
+    sort: Annotated[Sort, QueryParameter(description="A hyphen reverses the order; newest first by default")] = (
         Sort.NEWEST
     ),
     after: Annotated[
-        str | None, QueryParameter(max_length=MAX_CURSOR, description="`next` of the page before, in the same order")
+        str | None, QueryParameter(max_length=MAX_CURSOR, description="`next` of the previous page, in the same order")
     ] = None,
-    skip: Annotated[
-        int, QueryParameter(ge=0, le=MAX_SKIP, description="How many images to leave out at the beginning")
-    ] = 0,
+    skip: Annotated[int, QueryParameter(ge=0, le=MAX_SKIP, description="How many images to skip at the beginning")] = 0,
     filters: FiltersText = "{}",
 ) -> ImagePage:
     position = None if after is None else read_cursor(after, sort)
@@ -230,9 +228,9 @@ async def list_images(
 )
 async def get_vectors(
     catalogue: Injected,
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_SAMPLE, description="Of more images, as many at random")] = (
-        MAX_SAMPLE
-    ),
+    limit: Annotated[
+        int, QueryParameter(ge=1, le=MAX_SAMPLE, description="Size of the random sample if there are more images")
+    ] = (MAX_SAMPLE),
     filters: FiltersText = "{}",
 ) -> Stream:
     total, pieces = await catalogue.sample(limit, _read_filters(filters).to_value())

@@ -1,4 +1,4 @@
-"""The types of the wire, with their limits, and how they become values of the catalogue and come from them."""
+"""The wire's types with their limits, and their conversion to and from the catalogue's values."""
 
 import base64
 import binascii
@@ -33,8 +33,8 @@ MAX_IMAGES = 100
 # Of each kind, beside the first picture. A guess: nobody who looks for a picture has more at hand.
 MAX_EXAMPLES = 8
 
-# Control characters have no place in a name, and trip up terminals, databases and people.
-# Ends in a lookahead because Python's `$` lets a line feed pass at the end.
+# Control characters do not belong in names: they confuse terminals, databases and people. Ends in a lookahead because
+# Python's `$` lets a line feed pass at the end.
 PRINTABLE = r"^[^\x00-\x1f\x7f]*(?![\s\S])"
 
 Sha256 = Annotated[
@@ -45,7 +45,7 @@ Md5 = Annotated[
     Meta(
         pattern="^[0-9a-f]{32}$",
         max_length=32,
-        description="MD5 of the bytes, lower-case hex. Better sent than not: some object stores check no other",
+        description="MD5 of the bytes, lower-case hex. Send it if you can: some object stores verify nothing else",
     ),
 ]
 Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", max_length=32, description="An image's id")]
@@ -56,18 +56,18 @@ Title = Annotated[str, Meta(max_length=MAX_TITLE_CHARS, pattern=PRINTABLE)]
 Tag = Annotated[str, Meta(min_length=1, max_length=MAX_TAG_CHARS, pattern=PRINTABLE)]
 LabelName = Annotated[str, Meta(min_length=1, max_length=200, pattern=PRINTABLE)]
 ContentType = Annotated[str, Meta(max_length=64, description=f"One of {', '.join(IMAGE_TYPES)}")]
-# No format has larger sides than 65,535 pixels but PNG and TIFF, where the browser gives up long before.
+# Only PNG and TIFF allow sides of more than 65,535 pixels, and browsers give up long before.
 SidePx = Annotated[int, Meta(ge=1, le=1_000_000, description="In pixels, upright")]
 Limit = Annotated[int, Meta(ge=1, le=MAX_IMAGES)]
 Words = Annotated[str, Meta(max_length=MAX_TEXT_CHARS, pattern=PRINTABLE)]
-# Anything that a column and an index may be called, so that the wire's names can be the database's.
+# Any name that a column or an index may have, so that the database can use the wire's names.
 AttributeName = Annotated[str, Meta(max_length=64, pattern=r"^[a-z][a-z0-9_]*(?![\s\S])")]
 AttributeValue = Annotated[str, Meta(max_length=500, pattern=PRINTABLE)] | float | bool
-# JSON has no larger whole numbers that all its readers keep (RFC 8259, 6).
+# The largest integer that every JSON reader keeps exact (RFC 8259, 6).
 MAX_WHOLE = 2**53 - 1
 Count = Annotated[int, Meta(ge=0, le=MAX_WHOLE)]
 
-# 4,096 values: more than any image model in use gives; base64 of float32 takes 16/3 characters a value.
+# 4,096 values: more than any common image model produces; base64 of float32 takes 16/3 characters a value.
 WireVector = Annotated[
     Annotated[str, Meta(max_length=21_848)] | Annotated[list[float], Meta(max_length=4096)],
     Meta(description="Unit length. Base64 of little-endian float32, or a list of numbers"),
@@ -75,7 +75,7 @@ WireVector = Annotated[
 
 
 class Request(Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of what clients send: a name that means nothing is an error, not a silent loss."""
+    """Base of what clients send. Unknown names are an error, so that nothing is lost silently."""
 
 
 class ThumbnailDeclaration(Request, frozen=True):
@@ -86,7 +86,7 @@ class ThumbnailDeclaration(Request, frozen=True):
 
 
 class UploadDeclaration(Request, frozen=True):
-    """What is about to be uploaded."""
+    """The files that a client is about to upload."""
 
     sha256: Sha256
     size: SizeBytes
@@ -100,14 +100,14 @@ class UploadDeclaration(Request, frozen=True):
 
 
 class Label(Request, frozen=True):
-    """A class that the model saw in the image; the only type that also comes back."""
+    """A class that the model recognised in the image. Used in requests and responses."""
 
     name: LabelName
     score: Annotated[float, Meta(ge=0, le=1, description="Probability")]
 
 
 class Registration(Request, frozen=True):
-    """What is known of an uploaded image."""
+    """Everything about an uploaded image."""
 
     # The longest, with a file name of 255 emoji, has 1,889 characters.
     ticket: Annotated[str, Meta(max_length=4096)]
@@ -119,7 +119,7 @@ class Registration(Request, frozen=True):
     tags: Annotated[tuple[Tag, ...], Meta(max_length=MAX_TAGS)] = ()
     labels: Annotated[tuple[Label, ...], Meta(max_length=10, description="Best first")] = ()
     attributes: Annotated[
-        dict[AttributeName, AttributeValue], Meta(max_length=MAX_ATTRIBUTES, description="Data under names of your own")
+        dict[AttributeName, AttributeValue], Meta(max_length=MAX_ATTRIBUTES, description="Your own data, by name")
     ] = {}
 
     __repr__ = object.__repr__  # The ticket grants access.
@@ -130,7 +130,7 @@ class Registration(Request, frozen=True):
 
 
 class ImageChange(Request, frozen=True):
-    """What is to be changed, as RFC 7396 has it: what is not named stays, null removes."""
+    """A change as in RFC 7396: what is not named stays, null removes."""
 
     title: Title | UnsetType | None = UNSET
     tags: Annotated[tuple[Tag, ...], Meta(max_length=MAX_TAGS)] | UnsetType | None = UNSET
@@ -144,7 +144,7 @@ class ImageChange(Request, frozen=True):
 
 
 class AttributeCondition(Request, frozen=True):
-    """What must hold of an attribute: all that is given, or, if nothing is, that the image has it."""
+    """A condition on an attribute. All given comparisons must hold; without any, the image must have the attribute."""
 
     name: AttributeName
     equals: AttributeValue | None = None
@@ -153,7 +153,7 @@ class AttributeCondition(Request, frozen=True):
 
 
 class SearchFilters(Request, frozen=True):
-    """Which images are considered: those for which all that is given holds."""
+    """Which images to consider: those for which all given conditions hold."""
 
     tags_any: Annotated[tuple[Tag, ...], Meta(max_length=32)] = ()
     tags_all: Annotated[tuple[Tag, ...], Meta(max_length=32)] = ()
@@ -183,7 +183,7 @@ class SearchFilters(Request, frozen=True):
 
 
 class Example(Request, frozen=True):
-    """A picture by its vector, or an image of the catalogue."""
+    """An example: a vector, or the id of an image."""
 
     vector: WireVector | None = None
     like: Id | None = None
@@ -196,15 +196,15 @@ class Search(Request, frozen=True):
     """
     A query: what the images should look like, words that they should have, or both.
 
-    They should look like a vector, or like an image of the catalogue; like the mean of several, where more examples are
-    given, and less like others. Images of the catalogue that are named are left out of the result.
+    Examples are vectors or ids of images; of several, the mean counts. Images named as examples are left out of the
+    result.
     """
 
     space: Annotated[str, Meta(max_length=64)]
     vector: WireVector | None = None
     like: Id | None = None
     more_like: Annotated[Examples, Meta(description="Further examples, each with `vector` or `like`")] = ()
-    less_like: Annotated[Examples, Meta(description="Examples of what is not wanted; count less than the others")] = ()
+    less_like: Annotated[Examples, Meta(description="Examples of what is not wanted; they count less")] = ()
     text: Words = ""
     limit: Limit = 24
     filters: SearchFilters = SearchFilters()
@@ -222,7 +222,7 @@ class Search(Request, frozen=True):
 
 
 class SignedRequest(Struct, frozen=True):
-    """A request that the browser sends to the store as it stands."""
+    """A request that the browser sends to the store unchanged."""
 
     method: str
     url: str
@@ -232,7 +232,7 @@ class SignedRequest(Struct, frozen=True):
 
 
 class Upload(Struct, frozen=True):
-    """Leave to upload one image."""
+    """Permission to upload one image."""
 
     id: Id
     ticket: str
@@ -244,7 +244,7 @@ class Upload(Struct, frozen=True):
 
 
 class Image(Struct, frozen=True):
-    """An image of the catalogue."""
+    """An image with its record, and signed addresses of its files."""
 
     id: Id
     title: str
@@ -265,7 +265,7 @@ class Image(Struct, frozen=True):
 
 
 class BegunUpload(Struct, frozen=True):
-    """Either the image that is known already, or leave to upload it."""
+    """Either the image that exists already, or permission to upload it."""
 
     image: Image | None
     upload: Upload | None
@@ -275,7 +275,7 @@ class ImagePage(Struct, frozen=True):
     """Images in the order that was asked for."""
 
     images: Sequence[Image]
-    next: Annotated[str | None, Meta(description="To be given as `after`; null on the last page")]
+    next: Annotated[str | None, Meta(description="Pass it as `after` to get the next page; null on the last")]
     total: Annotated[int, Meta(description="Number of images that pass the filters")]
 
 
@@ -312,7 +312,7 @@ class Limits(Struct, frozen=True):
 
 
 class Space(Struct, frozen=True):
-    """The embedding space of this catalogue, where its model lies, and what the server accepts."""
+    """The embedding space of this server, the address of its model, and what the server accepts."""
 
     space: str
     dimension: int
@@ -323,21 +323,21 @@ class Space(Struct, frozen=True):
 
 
 class LeaseRequest(Request, frozen=True):
-    """How many images a browser wants to re-embed, and which it will not after all."""
+    """How many images a browser wants to re-embed, and which leases it gives back."""
 
     limit: Annotated[int, Meta(ge=0, le=MAX_IMAGES)] = 12
-    returned: Annotated[tuple[Id, ...], Meta(max_length=500, description="Leased before; others may have them")] = ()
-    again: Annotated[bool, Meta(description="Give out again also what was reported as unreadable")] = False
+    returned: Annotated[tuple[Id, ...], Meta(max_length=500, description="Leases to give back")] = ()
+    again: Annotated[bool, Meta(description="Lease unreadable images again")] = False
 
 
 class Lease(Struct, frozen=True):
-    """Images to re-embed, oldest first; none if nothing waits that nobody has."""
+    """Images to re-embed, oldest first; empty if no image waits without a lease."""
 
     images: Sequence[Image]
 
 
 class Renewal(Request, frozen=True):
-    """What the model in use makes of an image."""
+    """An image's vector and labels by the current model."""
 
     space: Annotated[str, Meta(max_length=64)]
     vector: WireVector
@@ -357,7 +357,7 @@ class SourceSpace(Struct, frozen=True):
     """The space of another model."""
 
     space: str
-    model: Annotated[str | None, Meta(description="Its model's name; null if it was never installed on this machine")]
+    model: Annotated[str | None, Meta(description="Name of its model; null if this machine never installed it")]
     images: int
 
 
@@ -367,28 +367,28 @@ class UnreadableImage(Struct, frozen=True):
 
 
 class ReembeddingProgress(Struct, frozen=True):
-    """What other models left in the database, and how much of it is re-embedded."""
+    """The progress of re-embedding the images of other models."""
 
     space: Annotated[str, Meta(description="The space in use")]
     model: str
-    sources: Annotated[Sequence[SourceSpace], Meta(description="The fullest first; without any there is nothing to do")]
+    sources: Annotated[Sequence[SourceSpace], Meta(description="The largest first; if empty, there is nothing to do")]
     total: Annotated[int, Meta(description="Number of images in the other spaces")]
-    left: Annotated[int, Meta(description="Number of those that are not in the space in use")]
-    unreadable: Annotated[int, Meta(description="Number of those that a browser could not read")]
-    examples: Annotated[Sequence[UnreadableImage], Meta(description="The oldest of these")]
+    left: Annotated[int, Meta(description="Number of images that wait")]
+    unreadable: Annotated[int, Meta(description="Number of waiting images that a browser could not read")]
+    examples: Annotated[Sequence[UnreadableImage], Meta(description="The oldest unreadable images")]
 
 
 class Hub(Struct, frozen=True):
-    """An image that was found to be among the nearest of many others that it has nothing to do with."""
+    """An image that is near to many others that it has nothing to do with."""
 
     image: Image
-    share: Annotated[float, Meta(description="In what share of all first tens it was when last counted, 0 to 1")]
+    share: Annotated[float, Meta(description="Share of all top tens that it was in when last counted, 0 to 1")]
     found: Time
     state: Annotated[HubState, Meta(description="`hidden` from searches, or `cleared` by an administrator")]
 
 
 class HubList(Struct, frozen=True):
-    hubs: Annotated[Sequence[Hub], Meta(description="The hidden first, of them those in most first tens")]
+    hubs: Annotated[Sequence[Hub], Meta(description="The hidden first, those with the largest share first")]
     total: Annotated[int, Meta(description="Number of all hubs")]
 
 
@@ -397,14 +397,12 @@ class Health(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """What whoever runs the server wants to know."""
+    """What the operator wants to know."""
 
     version: str
     space: str
     images: int
-    warnings: Annotated[
-        Sequence[str], Meta(description="What somebody should do something about, a sentence each; none if all is well")
-    ]
+    warnings: Annotated[Sequence[str], Meta(description="Problems to act on, a sentence each; empty if all is well")]
 
 
 class Problem(Struct, frozen=True):
@@ -439,7 +437,7 @@ def read_vector(wire: str | list[float], dimension: int) -> Vector:
     Read a vector as it came over the wire.
 
     Raises:
-        InvalidVector: It is no base64 of float32 values, or these cannot be compared (see `to_vector`).
+        InvalidVector: It is not base64 of float32 values, or they cannot be compared (see `to_vector`).
     """
     return to_vector(_from_base64(wire) if isinstance(wire, str) else wire, dimension)
 
@@ -475,7 +473,7 @@ def to_upload(upload: values.Upload) -> Upload:
 
 
 def _or_empty(value: T | UnsetType | None, empty: T) -> T | None:
-    """Return None, which stands for no change, for what was not sent, and `empty` for null."""
+    """Return None (no change) for what was not sent, and `empty` for null."""
     if isinstance(value, UnsetType):
         return None
     return empty if value is None else value
@@ -494,4 +492,4 @@ def _from_base64(text: str) -> np.ndarray:
     try:
         return np.frombuffer(base64.b64decode(text, validate=True), dtype="<f4")
     except (binascii.Error, ValueError) as exc:
-        raise InvalidVector("The vector is no base64 of little-endian float32 values.") from exc
+        raise InvalidVector("The vector is not base64 of little-endian float32 values.") from exc

@@ -1,26 +1,26 @@
-"""Headers that go with every response: what the browser is not to do with it."""
+"""Security headers of every response: what a browser must not do with it."""
 
 from collections.abc import Awaitable, Callable
 
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
-# Cross-origin isolation (the first two) gives TF.js threads. `require-corp`, not `credentialless`: all we load is ours,
-# or comes from a store of ours by CORS.
+# Cross-origin isolation (the first two) gives TF.js threads. `require-corp`, not `credentialless`: everything we load
+# is ours, or comes from our store by CORS.
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    # Files and stored pictures say otherwise; answers of the API carry signed addresses.
+    # Files and stored photos override this; responses of the API contain signed addresses.
     "Cache-Control": "no-store",
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
-# `unsafe-eval` is PyScript's: it makes functions of its hooks by Function(). `wasm-unsafe-eval` compiles WebAssembly;
-# `blob:` in script and worker is PyScript's worker; pictures dropped on the page are shown from `blob:`. Nothing else
-# comes from outside, but from a store that is not the server itself.
+# PyScript needs `unsafe-eval`: it creates its hooks with Function(). `wasm-unsafe-eval` compiles WebAssembly. `blob:`
+# in script and worker is PyScript's worker, and in images the photos dropped on the page. Nothing else comes from
+# outside, except from a separate store.
 CONTENT_SECURITY_POLICY = {
     "default-src": ["'none'"],
     "script-src": ["'self'", "'unsafe-eval'", "'wasm-unsafe-eval'", "blob:"],
@@ -35,19 +35,19 @@ CONTENT_SECURITY_POLICY = {
     "frame-ancestors": ["'none'"],
 }
 
-# What the page does with the store: write by scripts, show pictures.
+# The page uploads to the store by script, and shows its images.
 STORE_DIRECTIVES = ("connect-src", "img-src")
 
-# For what somebody uploaded: even opened by itself it can do nothing.
+# For uploaded files: even opened directly, they can do nothing.
 STORED_OBJECT_POLICY = "sandbox; default-src 'none'"
 
 
 def security_headers(store_origin: str | None) -> Callable[[Message, Scope], Awaitable[None]]:
-    """Return the hook that adds the headers; the page may use the store at this origin, None for the server's own."""
+    """Return the hook that adds the headers, for a store at this origin (None: this server)."""
     headers = {**HEADERS, "Content-Security-Policy": _policy(store_origin)}
 
     async def secure(message: Message, scope: Scope) -> None:
-        """Add the headers to a response about to be sent, leaving alone those that it sets itself."""
+        """Add the headers that the response does not set itself."""
         if message["type"] == "http.response.start":
             sent = MutableScopeHeaders.from_message(message)
             for name, value in headers.items():
@@ -58,9 +58,9 @@ def security_headers(store_origin: str | None) -> Callable[[Message, Scope], Awa
 
 async def vary_by_origin(message: Message, scope: Scope) -> None:
     """
-    Say that an answer may differ for pages of other origins, so that no cache gives one's answer to the other.
+    Tell caches that a response may differ by origin.
 
-    Litestar's CORSMiddleware (2.25) says so only to the origins that it knows, and in place of what else it varies by.
+    Litestar's CORSMiddleware (2.25) does so only for allowed origins, and drops what else the response varies by.
     """
     if message["type"] == "http.response.start":
         MutableScopeHeaders.from_message(message)["Vary"] = "Accept-Encoding, Origin"

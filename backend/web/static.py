@@ -1,4 +1,4 @@
-"""Serves the built page, the browser's runtimes and the model, compressed at set-up, by servestatic."""
+"""Serves the built page, the browser's runtimes and the model, all compressed at set-up, with servestatic."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -17,14 +17,15 @@ from servestatic.responders import Redirect, StaticFile
 
 from backend.catalogue.spaces import EmbeddingSpace
 
-# A year, the longest that RFC 9111 caches are asked to believe.
+# A year, the longest that caches honour (RFC 9111).
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATED = "no-cache"
 
-# Each block is a trip to a thread: at servestatic's 8 KiB, 10 MB take 0.3 s of CPU time; at 256 KiB 0.05 s (measured).
+# Each block costs a switch to a thread: with servestatic's 8 KiB, 10 MB take 0.3 s of CPU time; with 256 KiB 0.05 s
+# (measured).
 BLOCK_BYTES = 256 * 1024
 
-# What servestatic does not know. Python source is read by the interpreters with fetch(), never run by the browser.
+# Types that servestatic does not know. The interpreters fetch() Python source; the browser never runs it.
 MEDIA_TYPES = {".py": "text/x-python", ".toml": "text/plain", ".whl": "application/zip"}
 
 
@@ -39,12 +40,12 @@ class Site:
 
 
 def model_url(space: EmbeddingSpace) -> str:
-    """Return the folder of the model's files. The space is part of it, so that two models never mix in a cache."""
+    """Return the URL path of the model's files. It contains the space, so that two models never mix in a cache."""
     return f"/model/{space.id}/"
 
 
 def static_route(site: Site, space: EmbeddingSpace) -> HTTPRouteHandler:
-    """Return the route that serves everything that no other route does. Files are listed once, now."""
+    """Return the route for everything that no other route serves. The files are listed once, now."""
     files = _list_files(site, space)
 
     @route(["/", "/{file:path}"], http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
@@ -88,5 +89,5 @@ def _cache_headers(space: EmbeddingSpace) -> Callable[[Headers, str, str], None]
 
 
 def _etag(path: Path) -> str:
-    """Return a weak validator, as one stands for all encodings of the file."""
+    """Return a weak validator, because it stands for all encodings of the file."""
     return f'W/"{hashlib.sha256(path.read_bytes()).hexdigest()[:32]}"'

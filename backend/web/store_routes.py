@@ -1,4 +1,4 @@
-"""The embedded store over HTTP: what an S3 server would do, for signed requests only; what is large is streamed."""
+"""The folder store over HTTP: serves signed requests as an S3 server would, and streams large objects."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol
@@ -16,24 +16,24 @@ from .security import STORED_OBJECT_POLICY
 
 PATH = "/store"
 
-# Thumbnails go out whole, which costs a sixth less than a stream with its task that looks for visitors who have left.
+# Thumbnails are sent whole, which costs a sixth less than a stream with its task that watches for disconnects.
 WHOLE_BYTES = MAX_THUMBNAIL_BYTES
 
 
 class Served(Protocol):
-    """What a signed address gives leave to read."""
+    """An object that a signed address permits to read."""
 
     @property
     def facts(self) -> ObjectFacts: ...
 
     @property
     def max_age_s(self) -> int:
-        """For how long the same address stays valid, in seconds."""
+        """How long the address stays valid, in seconds."""
         ...
 
 
-class SignedDoor(Protocol):
-    """What these routes need of a store. It checks the signatures and says no by raising ObjectRefused."""
+class SignedStore(Protocol):
+    """What these routes need from a store. It verifies signatures, and raises ObjectRefused."""
 
     async def write(
         self,
@@ -49,12 +49,12 @@ class SignedDoor(Protocol):
     def read(self, key: ObjectKey) -> AsyncIterator[bytes]: ...
 
 
-def store_routes(store: SignedDoor, embeddable: bool = False) -> Router:
+def store_routes(store: SignedStore, embeddable: bool = False) -> Router:
     """
-    Return the routes through which browsers write and read objects. They are no part of the API's document.
+    Return the routes by which browsers write and read objects. They are not part of the API description.
 
     Args:
-        embeddable: Pages of other origins, also isolated ones, may show what they know a signed address of.
+        embeddable: Pages of other origins, even isolated ones, may embed objects whose signed addresses they know.
     """
 
     # The store itself enforces the size that was signed, while the body streams in.
@@ -91,8 +91,8 @@ async def _chunks(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
         async for chunk in request.stream():
             yield chunk
     except InternalServerException as exc:
-        # Litestar's word for a client that went away.
-        raise BodyMismatch("The connection ended before the body did.") from exc
+        # Litestar raises this if the client disconnects.
+        raise BodyMismatch("The connection closed before the body was complete.") from exc
 
 
 def _headers(served: Served, embeddable: bool) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The wire format of many vectors: rows of one length, so that a client reads them as an array, without a parser."""
+"""The wire format of many vectors: rows of fixed length, which a client reads as an array without a parser."""
 
 from collections.abc import AsyncIterator, Sequence
 

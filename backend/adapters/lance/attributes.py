@@ -14,8 +14,8 @@ from collections.abc import Mapping
 
 from backend.catalogue.values import AttributeValue
 
+# The types of attributes. The text "10" is not the number 10; to a condition, a value of another type is absent.
 KINDS = (str, float, bool)
-"""The types of attributes. The text "10" is not the number 10, and a value of another type is simply not there."""
 
 
 def as_stored(value: AttributeValue) -> AttributeValue:

@@ -1,4 +1,4 @@
-"""Lets calls that arrive together share one costly step, such as a commit."""
+"""Batches concurrent calls, so that they share one costly step such as a commit."""
 
 import asyncio
 from collections import deque
@@ -12,15 +12,15 @@ Answer = TypeVar("Answer")
 
 
 class Closed(Exception):
-    """The group takes no calls any more."""
+    """The batcher accepts no more jobs."""
 
 
 class Batcher(Generic[Job, Answer]):
     """
-    Runs jobs in batches: while one batch runs, the jobs that arrive wait together for the next.
+    Runs jobs in batches: while one batch runs, new jobs wait for the next.
 
-    The first of them starts at once, nothing waits for company. A caller that is cancelled takes its job along only
-    as long as it has not begun; the batch goes on in any case. To be used within `running`.
+    An idle batcher starts a job at once, and never waits for more. A cancelled caller withdraws its job only if it has
+    not started; the batch goes on in any case. Use it within `running`.
     """
 
     def __init__(
@@ -28,8 +28,8 @@ class Batcher(Generic[Job, Answer]):
     ) -> None:
         """
         Args:
-            run: Does the jobs and returns for each, in their order, its answer or its error. What it raises itself
-                reaches all.
+            run: Does the jobs and returns the answer or error of each, in order. If it raises, every caller gets that
+                error.
         """
         self._run = run
         self._largest_batch = largest_batch
@@ -39,10 +39,10 @@ class Batcher(Generic[Job, Answer]):
 
     async def __call__(self, job: Job) -> Answer:
         """
-        Have the job done with others.
+        Do a job, together with others.
 
         Raises:
-            Closed: The group is not running, or was left before the job's turn came.
+            Closed: The batcher is not running, or was closed before the job's turn.
         """
         if self._closed:
             raise Closed
@@ -53,7 +53,7 @@ class Batcher(Generic[Job, Answer]):
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Take jobs until the block is left; what waits then is still done, what cannot be done is told so."""
+        """Accept jobs until the end of the block; then finish the waiting ones, or fail them with Closed."""
         self._closed = False
         worker = asyncio.create_task(self._work())
         try:
@@ -105,7 +105,7 @@ class _Waiting(Generic[Job, Answer]):
     answer: asyncio.Future[Answer]
 
     def end(self, outcome: Answer | Exception) -> None:
-        """Wake the caller, if it still waits."""
+        """Wake the caller, if it is still waiting."""
         if self.answer.done():
             return
         if isinstance(outcome, Exception):

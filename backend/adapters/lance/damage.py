@@ -1,4 +1,4 @@
-"""Tells damaged files from other faults by what LanceDB says of them, and does without an index that is broken."""
+"""Tells damaged files from other faults by LanceDB's messages, and drops indexes that are damaged."""
 
 import asyncio
 import logging
@@ -13,9 +13,9 @@ from backend.catalogue.errors import IndexDamaged
 
 logger = logging.getLogger(__name__)
 
-# What LanceDB 0.40 says when a file is cut, gone, overwritten with zeros, or has flipped bits: it has no exception of
-# its own for that. Whatever is not said here counts as a store that cannot be reached, which must cost no index. A
-# file that is not found is damage only below the folders of a table: without a table there is nothing to mend.
+# What LanceDB 0.40 says of a file that is truncated, missing, zeroed, or has flipped bits: it has no exception of its
+# own for damage. Any other message counts as an unreachable store, which must not cost an index. A missing file is
+# damage only below the folders of a table: without a table there is nothing to repair.
 _SIGNS = re.compile(
     r"[Nn]ot found:?[^,]*/(data|_indices|_deletions)/"
     r"|corrupt file|failed to fill whole buffer|Invalid range|[Mm]agic|Invalid format|file size is too small"
@@ -24,11 +24,11 @@ _SIGNS = re.compile(
     re.IGNORECASE,
 )
 
-# For how many seconds a look at all indexes holds. While a data file is damaged every request comes by here, and a look
-# reads the indexes; 300,000 images have some 100 MB of them.
+# How long a check of all indexes counts, in seconds. While a data file is damaged every request gets here, and a check
+# reads the indexes: some 100 MB for 300,000 images.
 LOOK_AGAIN_S = 10
 
-# For how many seconds somebody waits for that look. As long as for any answer of the database.
+# Deadline of that check in seconds, as for any call to the database.
 PATIENCE_S = 20
 
 DROP_RETRIES = 5
@@ -37,21 +37,21 @@ Outcome = TypeVar("Outcome")
 
 
 def is_damage(error: BaseException) -> bool:
-    """Say whether a call failed because a file is not what was written, and not because nobody answered."""
+    """Say whether a call failed because of damaged files, and not because nothing answered."""
     if isinstance(error, IndexDamaged):
         return True
-    # LanceDB panics over some bytes that it cannot decode; nothing else has made it panic.
+    # LanceDB panics on some bytes that it cannot decode; nothing else has made it panic.
     return type(error).__name__ == "RustPanic" or _SIGNS.search(str(error)) is not None
 
 
 def reason_of(error: BaseException) -> str:
-    """Return what LanceDB says in one line, without the places in its own sources."""
+    """Return LanceDB's message in one line, without positions in its source code."""
     return re.sub(r",? /\S+\.rs:\d+:\d+", "", " ".join(str(error).split()))
 
 
 async def broken_indexes(table: lancedb.AsyncTable) -> dict[str, Exception]:
     """
-    Read all indexes; return what is wrong with those that cannot be read, by their names.
+    Read all indexes; return the errors of those that cannot be read, by name.
 
     Raises:
         Exception: The database cannot be reached.
@@ -68,11 +68,11 @@ async def broken_indexes(table: lancedb.AsyncTable) -> dict[str, Exception]:
 
 
 async def drop_index(table: lancedb.AsyncTable, name: str) -> None:
-    """Do without an index: LanceDB looks through the rows instead. Upkeep makes it anew."""
+    """Drop an index: LanceDB scans the rows instead, until upkeep rebuilds it."""
     for attempt in range(DROP_RETRIES):
         await table.checkout_latest()
         if name not in [index.name for index in await table.list_indices()]:
-            return  # Another process met the same index.
+            return  # Another process dropped it.
         try:
             return await table.drop_index(name)
         except Exception:
@@ -81,7 +81,7 @@ async def drop_index(table: lancedb.AsyncTable, name: str) -> None:
 
 
 class Mender:
-    """Lets calls on one table go on when an index of it is broken."""
+    """Keeps calls on one table working when an index of it is damaged."""
 
     def __init__(self, table: lancedb.AsyncTable) -> None:
         self._table = table
@@ -91,7 +91,7 @@ class Mender:
 
     async def __call__(self, step: Callable[[], Awaitable[Outcome]]) -> Outcome:
         """
-        Do a step; if it meets damage, drop the indexes that cannot be read and do it once more.
+        Do a step; if it fails on damage, drop the indexes that cannot be read, and do it once more.
 
         Raises:
             Exception: What the step raised, also the second time: the rows themselves are damaged.
@@ -105,7 +105,7 @@ class Mender:
         return await step()
 
     async def _has_looked(self, times_mended: int) -> bool:
-        """Look at the indexes, unless another call has; return whether there is reason to do the step again."""
+        """Check the indexes, unless another call just has; return whether to do the step again."""
         async with self._looking:
             if self._times_mended != times_mended:
                 return True
@@ -115,24 +115,23 @@ class Mender:
                 async with asyncio.timeout(PATIENCE_S):
                     await self._mend()
             except Exception as exc:
-                # The caller is told what its own step met.
-                logger.warning("the indexes of %s cannot be looked at: %s", self._table.name, reason_of(exc))
+                # The caller gets the error of its own step.
+                logger.warning("the indexes of %s cannot be checked: %s", self._table.name, reason_of(exc))
                 return False
             finally:
                 self._looked_at = time.monotonic()
-            # Also where nothing was broken: another process may have dropped the index a moment ago.
+            # Even if nothing was damaged: another process may have just dropped the index.
             return True
 
     async def _mend(self) -> None:
-        # The newest state: another process may have dropped the index, and upkeep made it anew. This fails where the
-        # table is gone, and so keeps a drop from writing into an empty folder.
+        # The newest version: another process may have dropped the index, and upkeep rebuilt it. This fails if the table
+        # is gone, and so keeps a drop from writing into an empty folder.
         await self._table.checkout_latest()
         for name, error in (await broken_indexes(self._table)).items():
             await drop_index(self._table, name)
             self._times_mended += 1
             logger.warning(
-                "the index %s of %s is damaged and was dropped; searches look through the rows until upkeep has made it"
-                " anew: %s",
+                "the index %s of %s is damaged and was dropped; searches scan the rows until upkeep rebuilds it: %s",
                 name,
                 self._table.name,
                 reason_of(error),

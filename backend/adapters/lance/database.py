@@ -1,4 +1,4 @@
-"""A LanceDB database: a table of images for each embedding space, one of deleted ids, one that says whose it all is."""
+"""A LanceDB database: a table of images for each space, and tables for tombstones, leases, hubs and its identity."""
 
 import asyncio
 import logging
@@ -36,7 +36,7 @@ HUBS = "hubs"
 
 
 class LanceDatabase:
-    """An open database. To be used within `open`."""
+    """An open database. Use it within `open`."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class LanceDatabase:
         cls, location: Path | str, storage_options: Mapping[str, str] | None = None
     ) -> "AsyncIterator[LanceDatabase]":
         """
-        Open the database in a folder or under an address such as `s3://bucket/prefix`, made if need be.
+        Open the database in a folder or at an address such as `s3://bucket/prefix`; create it if necessary.
 
         Raises:
             IndexUnavailable: It cannot be opened.
@@ -91,7 +91,7 @@ class LanceDatabase:
     @asynccontextmanager
     async def images(self, space: EmbeddingSpace) -> AsyncIterator[lancedb.AsyncTable]:
         """
-        Open the table of a space, made if need be.
+        Open the table of a space; create it if necessary.
 
         Raises:
             IndexUnavailable: It cannot be opened, has other columns, or was written by another version.
@@ -101,14 +101,14 @@ class LanceDatabase:
 
     @asynccontextmanager
     async def images_of(self, space: SpaceID, dimension: int) -> AsyncIterator[lancedb.AsyncTable]:
-        """Do the same for a space of which only this is known."""
+        """The same for a space of which only id and dimension are known."""
         with opening(self.location):
             name = IMAGES + space
             if not await self._is_made(name):
                 await made(self._connection, name, schema(dimension))
         async with self.existing(space) as table:
             if dimension_of(await table.schema()) != dimension:
-                raise IndexUnavailable(f"The table {name} in {self.location} holds vectors of another length.")
+                raise IndexUnavailable(f"The table {name} in {self.location} holds vectors of another dimension.")
             with opening(self.location):
                 await retry_conflicts(lambda: _make_words(table))
             yield table
@@ -131,7 +131,7 @@ class LanceDatabase:
             table.close()
 
     async def _is_made(self, name: str) -> bool:
-        """Say whether a table is there: also the name of one that another process is just making is listed."""
+        """Say whether a table exists. A name is listed even while another process is still creating the table."""
         if name not in await table_names(self._connection):
             return False
         try:
@@ -143,9 +143,9 @@ class LanceDatabase:
     @asynccontextmanager
     async def snapshot(self, name: str) -> AsyncIterator[lancedb.AsyncTable]:
         """
-        Open a table as it is now, and will be for this reader whatever is written meanwhile.
+        Open the current version of a table, which later writes do not change for this reader.
 
-        It can be read for as long as upkeep keeps the files of old versions, see KEEP_S in upkeep.py.
+        It can be read as long as upkeep keeps the files of old versions: see KEEP_S in upkeep.py.
         """
         with translated():
             table = await self._connection.open_table(name)
@@ -174,11 +174,11 @@ class LanceDatabase:
 
     async def registered(self, image_ids: Sequence[ImageID]) -> frozenset[ImageID]:
         """
-        Return those of the ids that have a row in any space, as it is at this moment.
+        Return those of the ids that have a row in any space at this moment.
 
-        What is not found is looked for once more. A re-embedding copies rows from one table to another, and drops the
-        first when all are in the second: who read the second before and the first while it was being dropped would
-        miss those copied in between, and by then the second has them.
+        Missing ids are looked up once more. A re-embedding copies rows to another table, and then drops the first one:
+        a reader that saw the second before the copy and the first after the drop would miss rows. By now the second has
+        them.
         """
         found = await self._registered(image_ids)
         return found | await self._registered([image_id for image_id in image_ids if image_id not in found])
@@ -195,13 +195,13 @@ class LanceDatabase:
         return frozenset(found)
 
     async def drop(self, space: SpaceID) -> None:
-        """Remove the table of a space, with every row in it, and remember that this was done on purpose."""
+        """Drop the table of a space, and record that this was done on purpose."""
         with translated():
             await retry_conflicts(lambda: identity.write(self._library, retired_name(space)))
             await self._connection.drop_table(IMAGES + space)
 
     async def look(self, mark: str | None) -> DatabaseState:
-        """Return the state of the database as it is at this moment, and whether it knows a mark."""
+        """Return the state of the database at this moment, and whether it knows a mark."""
         with translated():
             return await _look(self._connection, mark)
 
@@ -224,7 +224,7 @@ class LanceDatabase:
         return await self.tombstones.among(image_ids)
 
     async def with_reserve(self, deletion: Callable[[], Awaitable[Outcome]]) -> Outcome:
-        """Carry out a deletion, if need be in the room that was kept for it on the disk."""
+        """Carry out a deletion; if the disk is full, in the space reserved for deletions."""
         try:
             return await deletion()
         except (IndexUnavailable, RuntimeError, OSError) as exc:
@@ -233,20 +233,20 @@ class LanceDatabase:
         return await deletion()
 
     async def take_reserve(self) -> None:
-        """Keep room for deletions again, if the disk has some."""
+        """Reserve space for deletions again, if the disk has enough."""
         await asyncio.to_thread(self._reserve.take)
 
     def lease(self, name: str) -> AbstractAsyncContextManager[bool]:
-        """Take the lease of this name while the block runs; say whether it was granted."""
+        """Hold the lease of this name while the block runs; yield whether it was granted."""
         return lease(self._leases, name)
 
     def own_tables(self) -> Sequence[lancedb.AsyncTable]:
-        """Return the tables beside those of images, which need upkeep too."""
+        """Return the tables other than those of images, which need upkeep too."""
         return [self.tombstones.table, self._leases, self._library, self.hubs]
 
 
 class UnopenedDatabase:
-    """A database that need not be there yet, to be looked at before anything is made or changed."""
+    """A database that may not exist yet, inspected before anything is created or changed."""
 
     def __init__(self, location: Path | str, storage_options: Mapping[str, str] | None = None) -> None:
         self._location = location
@@ -272,7 +272,7 @@ class UnopenedDatabase:
 
 @asynccontextmanager
 async def connected(location: Path | str, storage_options: Mapping[str, str]) -> AsyncIterator[lancedb.AsyncConnection]:
-    """Connect to a database without making anything in it; every question sees its newest state."""
+    """Connect to a database without creating anything; every query sees the newest version."""
     connection = await lancedb.connect_async(
         location, read_consistency_interval=timedelta(0), storage_options=dict(storage_options)
     )
@@ -313,7 +313,7 @@ async def _open(connection: lancedb.AsyncConnection, name: str) -> AsyncIterator
 HUB_SCHEMA = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False, metadata=PRIMARY_KEY),
-        # Where it is hidden. What was cleared is so in every space.
+        # Where it is hidden. A cleared image is cleared in every space.
         pa.field("space", pa.string(), nullable=False),
         pa.field("share", pa.float64(), nullable=False),
         pa.field("found", pa.timestamp("ms", tz="UTC"), nullable=False),
@@ -323,12 +323,12 @@ HUB_SCHEMA = pa.schema(
 
 
 async def made(connection: lancedb.AsyncConnection, name: str, columns: pa.Schema) -> lancedb.AsyncTable:
-    """Open a table, made if need be. Of several processes that make it at once only one does not meet a conflict."""
+    """Open a table; create it if necessary. Of several processes that create it at once, all but one get a conflict."""
     return await retry_conflicts(lambda: connection.create_table(name, schema=columns, exist_ok=True))
 
 
 async def _usable_leases(connection: lancedb.AsyncConnection) -> lancedb.AsyncTable:
-    """Open the table of leases. A damaged one is made anew, as it says no more than who works at this moment."""
+    """Open the table of leases. A damaged one is recreated, as it only says who is working at this moment."""
     try:
         leases = await made(connection, LEASES, LEASE_SCHEMA)
         await leases.query().to_arrow()
@@ -336,13 +336,13 @@ async def _usable_leases(connection: lancedb.AsyncConnection) -> lancedb.AsyncTa
     except Exception as exc:
         if not is_damage(exc):
             raise
-        logger.warning("the table of leases is damaged and is made anew: %s", reason_of(exc))
+        logger.warning("the table of leases is damaged and is recreated: %s", reason_of(exc))
     await connection.drop_table(LEASES)
     return await made(connection, LEASES, LEASE_SCHEMA)
 
 
 async def table_names(connection: lancedb.AsyncConnection) -> list[str]:
-    """Return the names of all tables, which LanceDB gives page by page."""
+    """Return the names of all tables, which LanceDB lists page by page."""
     page = await connection.list_tables()
     names = list(page.tables)
     while page.page_token:
@@ -353,10 +353,9 @@ async def table_names(connection: lancedb.AsyncConnection) -> list[str]:
 
 async def _make_words(table: lancedb.AsyncTable) -> None:
     """
-    Make the index that a search for words needs, unless it is there.
+    Create the index that a search for words needs, unless it exists.
 
-    It belongs to the table from the first opening on: whoever made the table may have died before it made the index, or
-    another process may be at it.
+    Checked at every opening: the process that created the table may have died before it created the index.
     """
     await table.checkout_latest()
     if not any(index.columns == ["text"] for index in await table.list_indices()):

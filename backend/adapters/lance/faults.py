@@ -28,7 +28,7 @@ Outcome = TypeVar("Outcome")
 
 @contextmanager
 def opening(location: Path | str) -> Iterator[None]:
-    """Say why the database cannot be opened: unlike later messages, this one is for whoever starts the server."""
+    """Explain why the database cannot be opened: unlike later messages, this one is for the operator."""
     try:
         if isinstance(location, Path) and location.exists() and not location.is_dir():
             raise NotADirectoryError("it is not a folder")
@@ -43,6 +43,7 @@ def opening(location: Path | str) -> Iterator[None]:
 
 @contextmanager
 def translated() -> Iterator[None]:
+    """Turn what LanceDB raises into IndexUnavailable or IndexDamaged."""
     try:
         yield
     except Exception as exc:
@@ -50,12 +51,12 @@ def translated() -> Iterator[None]:
             raise IndexDamaged(DAMAGED) from exc
         if not _is_of_the_database(exc):
             raise
-        raise IndexUnavailable("The database cannot answer at the moment.") from exc
+        raise IndexUnavailable("The database is not available at the moment.") from exc
 
 
 @asynccontextmanager
 async def within_deadline() -> AsyncIterator[None]:
-    """Do the same for what somebody waits for, and wait no longer than DEADLINE_S."""
+    """The same for a call that somebody waits for, with the deadline DEADLINE_S."""
     with translated():
         async with asyncio.timeout(DEADLINE_S):  # Its TimeoutError is an OSError.
             yield
@@ -63,7 +64,7 @@ async def within_deadline() -> AsyncIterator[None]:
 
 @contextmanager
 def still_open() -> Iterator[None]:
-    """Say to who comes too late for a group that the database is being closed."""
+    """Turn a batcher's Closed into IndexUnavailable."""
     try:
         yield
     except Closed:
@@ -72,21 +73,21 @@ def still_open() -> Iterator[None]:
 
 def _is_of_the_database(error: Exception) -> bool:
     """
-    Say whether LanceDB, or what it stands on, has raised an error.
+    Say whether LanceDB, or what it builds on, raised an error.
 
-    It answers damaged files with a ValueError here and there, as it does a table of another schema, or with a panic,
-    whose class no module offers.
+    For damaged files, as for a table of another schema, it sometimes raises a ValueError, or a panic, whose class no
+    module exports.
     """
     return isinstance(error, RuntimeError | OSError | ValueError) or type(error).__name__ == "RustPanic"
 
 
 def is_conflict(error: Exception) -> bool:
-    """Say whether a commit failed only because another came in between. LanceDB tells it by its sentence alone."""
+    """Say whether a commit failed only because another one came first. Only LanceDB's message tells."""
     return any(words in str(error) for words in ("commit conflict", "oo many concurrent writers"))
 
 
 async def retry_conflicts(step: Callable[[], Awaitable[Outcome]]) -> Outcome:
-    """Repeat a step that failed because another process committed at the same time."""
+    """Do a step, and retry it if its commit conflicts with another process's."""
     for _ in range(CONFLICT_RETRIES):
         try:
             return await step()
@@ -98,5 +99,5 @@ async def retry_conflicts(step: Callable[[], Awaitable[Outcome]]) -> Outcome:
 
 
 async def back_off() -> None:
-    """Wait a moment, each process another, so that those who met do not meet again."""
+    """Wait for a random moment, so that two processes that conflicted do not conflict again."""
     await asyncio.sleep(random.uniform(0.01, 0.2))

@@ -1,10 +1,9 @@
 """
-Remembers rows that were read, as most of a search's time, or a list's, goes into reading a few rows from files.
+An LRU cache of rows: most of the time of a search or a list goes into reading a few rows from files.
 
-A row is remembered by its row_id in the table (`_rowid`: the file's number and the row_id in the file). What lies at a
-row_id never changes, whoever writes: a change writes the row anew at another row_id, joining files moves it into a new
-file, and no number of a file is given out twice. What was deleted, changed or moved is therefore not asked for again,
-and is forgotten when there is no more room.
+Rows are cached by row id (`_rowid`: the number of the file, and the offset in it). The row at an id never changes: a
+change writes a new row with another id, joining files moves it to a new file, and file numbers are never reused. So
+rows that were deleted, changed or moved are simply not asked for again, and are evicted in time.
 """
 
 import asyncio
@@ -21,17 +20,18 @@ from backend.catalogue.values import ImageID, ImageRecord
 
 from .rows import record_in, report_damage, vectors_in
 
-# Up to how many images all vectors are remembered: of 512 values each, they are 20 MB then (of 1,280 51 MB). A search
-# with 10 results looks at 150 of them; in a larger library it would seldom find most remembered, so there LanceDB reads
-# them with the search, for less than it would cost after it.
+# Up to how many images all vectors are cached: 20 MB with 512 values each, 51 MB with 1,280. A search for 10 results
+# reads 150 of them; in a larger library few would be cached, so there LanceDB reads them within the search, which is
+# cheaper than afterwards.
 WHOLE_VECTORS = 20_000
 
-# The same of records: some 10 MB of text then, read in 50 ms. Ten read by themselves take 2 ms each time: a search of
-# 100,000 gains nothing by remembering all (measured).
+# The same for records: some 10 MB of text, read in 50 ms. Reading ten alone takes 2 ms: a search of 100,000 gains
+# nothing by caching all (measured).
 WHOLE_RECORDS = 20_000
 
-# How many rows are remembered that were asked for one by one: new ones that the whole does not have yet, and all of a
-# larger library. Vectors of 512 values are 6 MB then, records with a few tags and labels 20 MB (a guess: 2 KB each).
+# How many rows that were read singly are cached: new ones that the whole table's copy lacks, and all of a larger
+# library. That is 6 MB of vectors with 512 values, and 20 MB of records with a few tags and labels (a guess: 2 KB
+# each).
 VECTORS = 6_000
 RECORDS = 10_000
 
@@ -39,11 +39,11 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 RowID = int
-"""A row's `_rowid`."""
+"""A row's `_rowid`, as long as nobody writes the row again."""
 
 
 class RowCache:
-    """The rows of one table that were asked for last."""
+    """The rows of one table that were used last."""
 
     def __init__(
         self,
@@ -64,9 +64,9 @@ class RowCache:
 
     async def records(self, row_ids: Sequence[RowID]) -> Mapping[RowID, ImageRecord | None]:
         """
-        Return the records at these row_ids; those of rows that have moved are left out.
+        Return the record of each row; rows that have moved are left out.
 
-        One that is damaged so that it cannot be read is None, and the log tells whose it is.
+        A damaged record is None, and the log names it.
         """
         records = await self._records.at(row_ids)
         damaged = {row_id for row_id, image in records.items() if image is None} - self._reported
@@ -79,7 +79,7 @@ class RowCache:
 
 
 class _Column(Generic[Value]):
-    """What one column says of each row."""
+    """The cached values of one column."""
 
     def __init__(
         self,
@@ -99,8 +99,8 @@ class _Column(Generic[Value]):
 
     async def at(self, row_ids: Sequence[RowID]) -> dict[RowID, Value]:
         known = self._known(row_ids)
-        # If only a few are missing they are new. If most are, upkeep has joined files, and all rows have moved: to read
-        # a few of them takes some ms for each search that asks for others, and all at once 50 ms for 10,000.
+        # If only a few are missing, they are new. If most are, upkeep has joined files, and all rows have moved:
+        # reading a few takes some milliseconds in each search, reading all at once 50 ms for 10,000.
         if 2 * len(known) < len(row_ids):
             await self._read_whole(row_ids)
             known |= self._known([row_id for row_id in row_ids if row_id not in known])
@@ -117,7 +117,7 @@ class _Column(Generic[Value]):
         return known
 
     async def _read_whole(self, row_ids: Sequence[RowID]) -> None:
-        """Remember the whole table, unless it is too large, or another call has just done so."""
+        """Cache the whole table, unless it is too large, or another call has just done so."""
         async with self._reading_whole:
             if self._whole.has(row_ids) or await self._table.count_rows() > self._largest_whole:
                 return
@@ -126,26 +126,26 @@ class _Column(Generic[Value]):
 
 
 class _Whole:
-    """All rows of a table as they were at one time, found by their row_ids."""
+    """All rows of a table at one moment, by row id."""
 
     def __init__(self, table: pa.Table) -> None:
         self._table = table.combine_chunks()
         row_ids = self._table["_rowid"].to_numpy()
-        # Arrays, as a dictionary of 20,000 row_ids takes another 2 MB.
+        # Arrays, because a dictionary of 20,000 ids would take another 2 MB.
         self._order = np.argsort(row_ids)
         self._sorted = row_ids[self._order]
 
     def rows(self, row_ids: Sequence[RowID]) -> pa.Table:
-        """Return those rows of these row_ids that are there."""
+        """Return the rows that it has of these."""
         at, there = self._look_up(row_ids)
         return self._table.take(self._order[at[there]])
 
     def has(self, row_ids: Sequence[RowID]) -> bool:
-        """Tell whether all of them are there."""
+        """Say whether it has all of these rows."""
         return bool(self._look_up(row_ids)[1].all())
 
     def _look_up(self, row_ids: Sequence[RowID]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
-        """Return where each row_id is among the sorted ones, or would be, and whether it is."""
+        """Return the index of each id among the sorted ones, and whether it is there."""
         wanted = np.array(row_ids, dtype=np.uint64)
         at = np.searchsorted(self._sorted, wanted)
         there = at < len(self._sorted)
@@ -154,7 +154,7 @@ class _Whole:
 
 
 def _vectors_of(rows: pa.Table) -> dict[RowID, npt.NDArray[np.float16]]:
-    # Copies, so that one that is remembered does not keep all others in memory that were read with it.
+    # Copies, so that one cached vector does not keep all others of its batch in memory.
     return {row_id: vector.copy() for row_id, vector in zip(rows["_rowid"].to_pylist(), vectors_in(rows), strict=True)}
 
 
@@ -163,21 +163,21 @@ def _records_of(rows: pa.Table) -> dict[RowID, ImageRecord | None]:
 
 
 class _Latest(Generic[Key, Value]):
-    """A number of values, of which those that nobody has asked for the longest give way."""
+    """An LRU cache."""
 
     def __init__(self, room: int) -> None:
         self._room = room
         self._values: OrderedDict[Key, Value] = OrderedDict()
 
     def of(self, keys: Sequence[Key]) -> dict[Key, Value]:
-        """Return those that are there."""
+        """Return the cached ones."""
         found = {key: self._values[key] for key in keys if key in self._values}
         for key in found:
             self._values.move_to_end(key)
         return found
 
     def keep(self, values: dict[Key, Value]) -> dict[Key, Value]:
-        """Remember these, and return them."""
+        """Cache these values, and return them."""
         self._values.update(values)
         while len(self._values) > self._room:
             self._values.popitem(last=False)

@@ -128,8 +128,8 @@ def is_intact(row: Mapping[str, Any]) -> bool:
     return row["checksum"] == checksum(row["record"], vector, row["revision"])
 
 
+# The columns that `is_intact` checks.
 INTEGRITY = ("vector", "revision", "record", "checksum")
-"""The columns that `is_intact` looks at."""
 
 
 def is_consistent(row: Mapping[str, Any]) -> bool:

@@ -1,9 +1,8 @@
 """
-Keeps a table of images quick and small: indexes, joined files, and nothing left of what was deleted.
+Upkeep of a table: updates indexes, joins files, and removes what is left of deleted rows.
 
-Reads and writes go on meanwhile: LanceDB writes new files beside the old ones and commits, and what reads an old
-version has its files for another `KEEP_S`. A commit that another one came before is tried again a few times, and then
-left to the next upkeep.
+Reads and writes continue meanwhile: LanceDB writes new files and commits, and the files of old versions stay for
+`KEEP_S`. A conflicting commit is retried a few times, and then left to the next upkeep.
 """
 
 import logging
@@ -27,26 +26,26 @@ from .writes import Writes
 
 logger = logging.getLogger(__name__)
 
-# For how many seconds the files of old versions stay. A read needs them as long as it lasts, and begins at most
+# How long the files of old versions stay, in seconds. A read needs them while it runs, and starts at most
 # READ_CONSISTENCY_S behind; the slowest (a thousand images with vectors over a slow network) takes a minute. Longer
-# costs room, and keeps what was deleted on the disk.
+# costs disk space, and keeps deleted rows on the disk.
 KEEP_S = 600
 
-# Longer than any ticket holds (a week), and than clocks differ.
+# How long tombstones stay: longer than any ticket is valid (a week) plus any difference of clocks.
 TOMBSTONES_KEPT = timedelta(days=8)
 
-# From how many images on there is a vector index. A flat search of so many takes some 20 ms.
+# From how many images on there is a vector index. A flat search of that many takes some 20 ms.
 VECTOR_INDEX_FROM = 5_000
 
-# Images in a partition of the vector index when it is made: few and large ones find more and are made sooner (13,585
-# vectors in 4 partitions: 2.7 s, in 52: 30 s). Made anew when a partition has four times as many on average, and when
-# it has more than eight segments: each upkeep that finds new images adds one, and a search looks into all.
+# Images per partition when the vector index is built: few large ones find more and are built faster (13,585 vectors in
+# 4 partitions: 2.7 s, in 52: 30 s). It is rebuilt when partitions have four times as many on average, or when it has
+# more than eight segments: each upkeep with new images adds one, and a search reads all.
 PARTITION_SIZE = 4_096
 OUTGROWN = 4
 MAX_SEGMENTS = 8
 
-# From which length of the vectors on one bit of each value is enough. A guess between 16 (of ten nearest random vectors
-# five are found) and 512 (all but a few in a thousand).
+# From which dimension on one bit per value is enough. A guess between 16 (half of the ten nearest random vectors are
+# found) and 512 (all but a few in a thousand).
 RABITQ_FROM = 256
 
 SCALARS = {
@@ -58,8 +57,8 @@ SCALARS = {
     "attribute_keys": LabelList(),
 }
 
-# For how many seconds the number of partitions is remembered. It changes when the catalogue has become four times as
-# large, and until it is known again a search finds a little less.
+# How long the number of partitions is cached, in seconds. It changes when the library has grown fourfold; until the
+# cache is refreshed a search finds slightly less.
 PROBES_KNOWN_S = 60
 
 VECTOR_INDEX = "vector_partitions_"
@@ -77,7 +76,7 @@ class TableUpkeep:
         self._keep = timedelta(seconds=keep_s)
 
     async def do_upkeep(self) -> UpkeepReport:
-        """Do what is due, unless another process is at it."""
+        """Do what is due, unless another process is doing it."""
         with translated():
             async with self._database.lease(f"upkeep of {self._table.name}") as granted:
                 if granted:
@@ -85,7 +84,7 @@ class TableUpkeep:
             return await self._report(skipped=not granted)
 
     async def due_indexes(self) -> list[str]:
-        """Return the columns that lack an index: nobody has made it yet, or it was broken and dropped."""
+        """Return the columns that lack an index: never built, or dropped as damaged."""
         there = await self._indexes()
         due = [column for column in (*SCALARS, "text") if column not in there]
         if "vector" not in there and await self._table.count_rows() >= VECTOR_INDEX_FROM:
@@ -113,10 +112,10 @@ class TableUpkeep:
 
     async def _join_twins(self) -> None:
         """
-        Make one image of those of the same original, which two servers wrote at the same moment.
+        Merge images with the same original, which two servers wrote at the same moment.
 
-        The older id stays, with title, tags and attributes of both. Only ids of the last days are compared: a ticket
-        holds for a week at most, so that the ids of twins are no further apart.
+        The older id stays, with title, tags and attributes of both. Only recent ids are compared: a ticket is valid
+        for a week at most, so twins are no further apart.
         """
         await self._table.checkout_latest()
         query = self._table.query().where(since(datetime.now(UTC) - TOMBSTONES_KEPT)).select(["id", "sha256"])
@@ -124,12 +123,14 @@ class TableUpkeep:
         for image_ids in map(sorted, rows["id_list"].to_pylist()):
             if len(image_ids) > 1:
                 await self._writes.join(image_ids[0], image_ids[1:])
-                logger.info("%s and %s are the same photo, and one image now", image_ids[0], ", ".join(image_ids[1:]))
+                logger.info(
+                    "%s and %s were the same photo, and are one image now", image_ids[0], ", ".join(image_ids[1:])
+                )
 
     async def _with_gaps(self) -> list[int]:
-        """Return the fragments in which rows are missing between others."""
+        """Return the fragments that have gaps between their rows."""
         ids = await self._table.query().with_row_id().select(["_rowid"]).to_arrow()
-        # The upper half of a row's id is the fragment, the lower half the place in it.
+        # The upper half of a row id is the fragment, the lower half the offset in it.
         rows = np.sort(ids["_rowid"].to_numpy())
         fragments, counts = np.unique(rows >> 32, return_counts=True)
         last = rows[np.cumsum(counts) - 1] & 0xFFFFFFFF
@@ -137,9 +138,9 @@ class TableUpkeep:
 
     async def _rewrite(self, fragments: Iterable[int | None]) -> None:
         """
-        Move the rows of these files into new ones, so that those that were deleted are in none.
+        Rewrite these files, so that deleted rows are in none.
 
-        LanceDB itself leaves a deleted row in its file until a tenth of the file's rows are gone.
+        LanceDB itself keeps a deleted row in its file until a tenth of the file's rows are deleted.
         """
         for fragment in fragments:
             if fragment is not None:
@@ -147,7 +148,7 @@ class TableUpkeep:
                 await retry_conflicts(lambda rows=rows: self._table.update(updates_sql={"size": "size"}, where=rows))
 
     async def _make_indexes(self, anew: bool) -> None:
-        """Make the indexes that are missing, and all of them if they may hold something of what was deleted."""
+        """Build missing indexes, and rebuild all if they may contain deleted values."""
         images = await self._table.count_rows()
         there = await self._indexes()
         for column, config in {**SCALARS, "text": WORDS}.items():
@@ -164,13 +165,13 @@ class TableUpkeep:
             await self._table.drop_index(vectors.name)
 
     async def _make_vector_index(self, images: int, old: str | None) -> None:
-        # RaBitQ, by the figures of tests/benchmarks: a tenth of the size of scalar quantisation and as quick; made in
-        # seconds, where product quantisation of float16 takes minutes, and HNSW lets searches wait for as long.
+        # RaBitQ, because of the figures in tests/benchmarks: a tenth of the size of scalar quantisation and as fast. It
+        # is built in seconds; product quantisation of float16 takes minutes, and HNSW blocks searches as long.
         partitions = max(1, images // PARTITION_SIZE)
         wide = dimension_of(await self._table.schema()) >= RABITQ_FROM
-        # LanceDB takes IvfSq, though the annotation of create_index leaves it out.
+        # LanceDB accepts IvfSq, although the annotation of create_index omits it.
         config: Any = (IvfRq if wide else IvfSq)(distance_type="cosine", num_partitions=partitions)
-        # LanceDB does not tell how many partitions an index has: so its name does.
+        # The name contains the number of partitions, which LanceDB does not report.
         name = f"{VECTOR_INDEX}{partitions}"
         await retry_conflicts(lambda: self._table.create_index("vector", config=config, name=name))
         if old not in (None, name):
@@ -182,7 +183,7 @@ class TableUpkeep:
         except RuntimeError as exc:
             if not is_conflict(exc):
                 raise
-            logger.info("the files of %s are joined another time, as it is being written: %s", table.name, exc)
+            logger.info("the files of %s will be joined later, because it is being written: %s", table.name, exc)
 
     async def _report(self, skipped: bool) -> UpkeepReport:
         await self._table.checkout_latest()
@@ -195,12 +196,12 @@ class TableUpkeep:
         )
 
 
-# As the literature and LanceDB's documentation write them.
+# The names used in the literature and in LanceDB's documentation.
 _TYPES = {"IvfRq": "IVF_RQ", "IvfSq": "IVF_SQ"}
 
 
 class Probes:
-    """Knows how many partitions of the vector index a search is to look into."""
+    """Knows how many partitions of the vector index a search should read (nprobe)."""
 
     def __init__(self, table: lancedb.AsyncTable) -> None:
         self._table = table
@@ -209,7 +210,7 @@ class Probes:
         self._known_until = 0.0
 
     async def number(self) -> int:
-        """Return all of up to eight partitions, later a quarter."""
+        """Return up to eight partitions, or a quarter of them if that is more."""
         return probes_for(await self.partitions())
 
     async def partitions(self) -> int:
@@ -239,5 +240,5 @@ async def vector_index(table: lancedb.AsyncTable) -> "lancedb.index.IndexConfig 
 
 
 def partitions_of(name: str) -> int:
-    """Read from the name of a vector index how many partitions it has."""
+    """Return a vector index's number of partitions, by its name."""
     return int(name.removeprefix(VECTOR_INDEX))

@@ -1,5 +1,5 @@
 """
-Writes rows of images, many with one commit, so that no id comes twice and none that was deleted comes back.
+Writes rows of images, many in one commit. No id is written twice, and no deleted one comes back.
 
 Why neither happens however many processes write at once: see tombstones.py.
 """
@@ -31,7 +31,7 @@ Outcome = TypeVar("Outcome")
 
 
 class Writes:
-    """What changes the table of one space. To be used within `running`."""
+    """Changes the table of one space. Use it within `running`."""
 
     def __init__(
         self, database: LanceDatabase, table: lancedb.AsyncTable, dimension: int, largest_batch: int = LARGEST_BATCH
@@ -44,14 +44,14 @@ class Writes:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Take jobs; when the block is left, finish those that wait."""
+        """Accept jobs; at the end of the block, finish those that wait."""
         async with self._group.running():
             yield
 
     async def add(self, image: ImageRecord, vector: Vector) -> tuple[ImageRecord, bool]:
-        # Random, so that whoever reads a row knows whether it is the one just written.
+        # Random, so that a reader can tell whether a row is the one just written.
         row = to_row(image, vector, revision=random.getrandbits(62))
-        # Made here, so that a row that Arrow cannot hold fails alone.
+        # Converted here, so that a row that Arrow rejects fails alone.
         return await self._done(_Add(image, row["revision"], to_table([row], self._dimension)))
 
     async def change(self, image_id: ImageID, change: Change) -> ImageRecord | None:
@@ -62,7 +62,7 @@ class Writes:
             await self._done(_Delete(frozenset(image_ids)))
 
     async def join(self, image_id: ImageID, twins: Sequence[ImageID]) -> None:
-        """Give an image what is told of others of the same original, and remove those."""
+        """Merge the descriptions of images with the same original into one of them, and delete the others."""
         rows = await self._rows([image_id, *twins])
         images = [to_record(rows[each]) for each in (image_id, *twins) if each in rows]
         if len(images) > 1 and images[0].id == image_id:
@@ -81,13 +81,13 @@ class Writes:
             ]
             await self._table.checkout_latest()
             merged = await retry_conflicts(lambda: self._inserted(rows)) if rows else 0
-            # As for every addition: what was deleted in between goes again, see above.
+            # As after every addition: images deleted in between are deleted again.
             for some in in_batches(sorted(await self._database.tombstones.among(ids) - revoked)):
                 await retry_conflicts(lambda some=some: self._table.delete(one_of("id", some)))
         return merged
 
     async def sweep_deleted(self) -> None:
-        """Remove rows of deleted ids, which a process left that died while it added them."""
+        """Delete rows that have a tombstone, left by a process that died while adding them."""
         await self._mended(self._sweep_deleted)
 
     async def _sweep_deleted(self) -> None:
@@ -104,7 +104,7 @@ class Writes:
             return await self._group(job)
 
     async def _run(self, jobs: "Sequence[_Add | _Change | _Delete]") -> Sequence[Any]:
-        """Do the jobs of each kind together. All of them are in work at once, so their order is free."""
+        """Do the jobs of each kind together. All are concurrent, so their order is free."""
         outcomes: dict[int, Any] = {}
         for kind, together in self._steps().items():
             numbers = [number for number, job in enumerate(jobs) if isinstance(job, kind)]
@@ -125,7 +125,7 @@ class Writes:
         outcomes: dict[int, tuple[ImageRecord, bool] | Exception] = {}
         left = dict(enumerate(jobs))
         while left:
-            # Of twins within the batch one is tried; the others then find its row, or that it was revoked.
+            # Of jobs with the same id or original, one is tried; the others then find its row, or its tombstone.
             first = _without_twins(left)
             for number, outcome in zip(first, await self._add_different(list(first.values())), strict=True):
                 outcomes[number] = outcome
@@ -149,7 +149,7 @@ class Writes:
         for job in jobs:
             found = known.of(job)
             if job.image.id in revoked:
-                outcomes.append(TicketRevoked("The image was deleted; upload it anew to have it again."))
+                outcomes.append(TicketRevoked("The image was deleted; upload it again."))
             elif found is None:
                 outcomes.append((job.image, True))
             else:
@@ -164,10 +164,10 @@ class Writes:
 
     def _merge(self) -> lancedb.merge.LanceMergeInsertBuilder:
         """
-        Begin to write rows by their ids, so that of processes that meet one notices the other.
+        Start a merge by id, so that of two concurrent processes one notices the other.
 
-        Without the index on the ids: with it LanceDB leaves out of the commit which ids it inserted (0.40, measured),
-        and then two processes insert one id twice. It reads all ids instead, which takes some 30 ms for 300,000.
+        Without the index on ids: with it, LanceDB does not record in the commit which ids it inserted (0.40, measured),
+        and two processes can insert the same id. Reading all ids instead takes some 30 ms for 300,000.
         """
         return self._table.merge_insert("id").use_index(False)
 
@@ -175,7 +175,7 @@ class Writes:
         await self._table.checkout_latest()
         ids, originals = [job.image.id for job in jobs], [job.image.original.sha256 for job in jobs]
         condition = f"{one_of('id', ids)} OR {one_of('sha256', originals)}"
-        # Hardly ever there is one, and to count reads far less than to look for the records (see LanceIndex._records).
+        # There hardly ever is one, and counting reads far less than fetching the records (see LanceIndex._records).
         if not await self._table.count_rows(condition):
             return _Known([])
         rows = await self._table.query().where(condition).select(["id", "sha256", "record", "revision"]).to_arrow()
@@ -191,10 +191,9 @@ class Writes:
             ]
             if not rows or await self._replace(rows) == len(rows):
                 return answers
-            # Another process has changed or deleted one of the rows meanwhile. Those that were written are now found
-            # to be as they should be.
+            # Another process changed or deleted one of the rows meanwhile. The next round finds the written ones done.
             await back_off()
-        raise IndexUnavailable("The image is being changed by too many at once.")
+        raise IndexUnavailable("Too many changes to this image at once.")
 
     async def _rows(self, image_ids: Sequence[ImageID]) -> "dict[ImageID, dict[str, Any]]":
         await self._table.checkout_latest()
@@ -202,7 +201,7 @@ class Writes:
         return {ImageID(row["id"]): row for row in (await query.to_arrow()).to_pylist()}
 
     async def _replace(self, rows: "Sequence[Mapping[str, Any]]") -> int:
-        """Write the rows over those of the same id that have the revision before; return how many there were."""
+        """Replace the rows of these ids that have the previous revision; return how many were replaced."""
         merge = self._merge().when_matched_update_all(where="target.revision = source.revision - 1")
         return (await merge.execute(to_table(rows, self._dimension))).num_updated_rows
 
@@ -218,7 +217,7 @@ class Writes:
         await self._table.delete(one_of("id", image_ids))
 
     async def _fragments(self, image_ids: Sequence[ImageID]) -> "Mapping[ImageID, int | None]":
-        """Return for each id the file that its row is in, None if it has none."""
+        """Return the file that each id's row is in, None if it has no row."""
         query = self._table.query().where(one_of("id", image_ids)).with_row_id().select(["id"])
         rows = (await query.to_arrow()).to_pylist()
         return dict.fromkeys(image_ids) | {ImageID(row["id"]): row["_rowid"] >> 32 for row in rows}
@@ -243,14 +242,14 @@ class _Delete:
 
 
 class _Known:
-    """Rows that are there already."""
+    """Rows that exist already."""
 
     def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
         self._by_id = {ImageID(row["id"]): row for row in rows}
         self._by_sha256 = {SHA256(row["sha256"]): row for row in rows}
 
     def of(self, job: _Add) -> Mapping[str, Any] | None:
-        """Return the row with the job's id, or else one with its original."""
+        """Return the row with the job's id, or else the one with its original."""
         return self._by_id.get(job.image.id) or self._by_sha256.get(job.image.original.sha256)
 
 
@@ -270,9 +269,9 @@ def _changed(
     jobs: Sequence[_Change], stored: Mapping[ImageID, Mapping[str, Any]]
 ) -> tuple[list[ImageRecord | RowDamaged | None], dict[ImageID, ImageRecord]]:
     """
-    Make the changes, one after another; return the answers, and the images that differ now.
+    Make the changes one after another; return the results, and the images that differ now.
 
-    A damaged row is not changed: written anew, with a new checksum, nobody would notice any more that it is damaged.
+    A damaged row is not changed: a new checksum would hide the damage.
     """
     before = {image_id: to_record(row) for image_id, row in stored.items() if is_intact(row)}
     now = dict(before)
@@ -286,7 +285,7 @@ def _changed(
 
 
 def _joined(descriptions: Sequence[Description]) -> Change:
-    """Return the change that gives the first what the others say beyond it, as far as there is room."""
+    """Return the change that adds to the first what only the others say, as far as the limits allow."""
     first = descriptions[0]
     tags = dict.fromkeys(tag for description in descriptions for tag in description.tags)
     attributes = {
@@ -316,7 +315,7 @@ async def _isolated(
     """
     Do the jobs together; if that fails, one by one, so that an error reaches only the job that caused it.
 
-    When two in a row fail, or there is no answer at all, it is the database, and no more are tried.
+    If two in a row fail, or there is no answer at all, the database is the cause, and no more are tried.
     """
     try:
         return list(await _attempt(jobs, together))
