@@ -78,8 +78,8 @@ def check_role(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRout
         raise KeyRequired("The key is not valid.", ', error="invalid_token"')
     if not caller.role.contains(role):
         if not caller.key:
-            raise KeyRequired(f"This requires a key with the role {role}.")
-        raise RoleRequired(f"This requires a key with the role {role}; the one sent has the role {caller.role}.")
+            raise KeyRequired(f"This needs a key of the role {role}.")
+        raise RoleRequired(f"This needs a key of the role {role}; the one sent has the role {caller.role}.")
 
 
 def client_network(host: str) -> str:

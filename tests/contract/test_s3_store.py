@@ -324,8 +324,8 @@ async def test_missing_bucket(server: S3Server) -> None:
 @pytest.mark.parametrize(
     ("access_key", "secret_key", "sentence"),
     [
-        ("testkey99999", "secret", "does not know the access key"),
-        ("testkey12345", "wrong", "answered 403 to an upload|does not accept the secret key"),
+        ("testkey99999", "secret", "the access key is unknown"),
+        ("testkey12345", "wrong", "answered 403 to an upload|the secret key is wrong"),
     ],
 )
 async def test_wrong_credentials(bucket: BucketAddress, access_key: str, secret_key: str, sentence: str) -> None:

@@ -116,7 +116,7 @@ class TestRoundTrip:
 
         assert everything(there) == everything(here)
         out = capsys.readouterr().out
-        assert "10 images of" in out and "all whole" in out and "10 rows and 20 files of" in out
+        assert "10 images of" in out and "all intact" in out and "10 rows and 20 files of" in out
 
     def test_through_the_application(self, here: Settings, there: Settings, dest: Path, site: Site) -> None:
         """A server on the restored library starts, and answers searches, lists and details as the one before did."""
@@ -769,7 +769,7 @@ class TestMissing:
 
         assert run(here, "restore", "--missing", dest) == 0
 
-        assert "1 images stay away" in capsys.readouterr().out
+        assert "1 images were skipped" in capsys.readouterr().out
         assert everything(here)[SPACE.id] == 2
 
 
@@ -805,9 +805,9 @@ class TestRefusals:
             (["restore", "DEST"], "there is no backup in"),
             (["backup", "--check", "DEST"], "there is no backup in"),
             (["backup", "--check", "--all", "DEST"], "there is no backup in"),
-            (["backup", "--all", "DEST"], "--all goes with --check"),
+            (["backup", "--all", "DEST"], "--all needs --check"),
             (["backup", "--keep", "0", "DEST"], "--keep takes a number from 1 on"),
-            (["restore", "--checksums", "DEST"], "--checksums goes with --missing"),
+            (["restore", "--checksums", "DEST"], "--checksums needs --missing"),
             (["backup", "gs://bucket/place"], "is no place for backups"),
             (["backup", "s3://"], "is no place for backups"),
         ],

@@ -125,7 +125,7 @@ class TestGC:
 
         assert cli.main(["gc", "--undo"]) == 0
         assert stored(data) == everything
-        assert capsys.readouterr().out == "2 objects were put back from the trash.\n"
+        assert capsys.readouterr().out == "2 objects were moved back from the trash.\n"
 
     def test_emptied(self, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """On demand what is in the trash goes for good at once."""
@@ -339,7 +339,7 @@ class TestExport:
         assert cli.main(["export", str(tmp_path / "out")]) == 2
 
         assert [path.name for path in (tmp_path / "out").iterdir()] == ["notes.txt"]
-        assert "is there already" in capsys.readouterr().err
+        assert "is not empty" in capsys.readouterr().err
 
     def test_interrupted(self, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Whatever ends it, there is a finished folder or none."""

@@ -89,7 +89,7 @@ async def test_new_table_opened_by_several_at_once(tmp_path: Path) -> None:
     [
         ({VERSION_KEY: str(VERSION + 1)}, f"another version of Lookalike wrote .* is {VERSION + 1}, not {VERSION}"),
         ({VERSION_KEY: "0"}, "another version of Lookalike"),
-        ({VERSION_KEY: None}, "the table is none of Lookalike's"),
+        ({VERSION_KEY: None}, "Lookalike did not write this table"),
     ],
 )
 async def test_table_of_another_version(tmp_path: Path, metadata: dict[str, Any], reason: str) -> None:

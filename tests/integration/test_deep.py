@@ -183,8 +183,8 @@ def test_columns_that_can_be_written_anew(data: Path, capsys: pytest.CaptureFixt
     flip_text(data, b"Title 7Title 8", b"Title 7\xff\xfe\xfdle 8")
 
     found = doctor(capsys, "--deep")
-    assert list(found) == [f"{ROWS} to be written anew"]
-    assert image_id(8) in ids(found[f"{ROWS} to be written anew"])
+    assert list(found) == [f"{ROWS} that can be repaired"]
+    assert image_id(8) in ids(found[f"{ROWS} that can be repaired"])
 
     doctor(capsys, "--deep", "--drop-damaged")
     assert doctor(capsys, "--deep") == {}
@@ -309,7 +309,7 @@ def test_lines_name_twenty(data: Path, capsys: pytest.CaptureFixture[str]) -> No
 
     lines = capsys.readouterr().out.splitlines()
     assert sum("  Title " in line for line in lines) == 20
-    assert any("and 5 more; `--json` names all" in line for line in lines)
+    assert any("and 5 more; `--json` lists all" in line for line in lines)
 
 
 def test_table_of_deletions(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -187,11 +187,11 @@ def foreign_table(data: Path) -> None:
     ("damage", "name", "sentence"),
     [
         (damage_secret, "secret", "is damaged"),
-        (damage_model, "model", "labels.txt; the next start with LOOKALIKE_MODEL makes it anew"),
+        (damage_model, "model", "labels.txt; the next start with LOOKALIKE_MODEL installs it again"),
         (lose_manifest, "model", "manifest.json; the next start"),
-        (damage_manifest, "model", "is no JSON"),
+        (damage_manifest, "model", "is not JSON"),
         (lose_store, "store", "thumbnails is missing or cannot be written"),
-        (foreign_table, "database", "the table is none of Lookalike's; restore it from a backup"),
+        (foreign_table, "database", "Lookalike did not write this table; restore it from a backup"),
     ],
 )
 def test_damage(

@@ -1,4 +1,4 @@
-"""Puts on the disk what was written, so that it is there also after the power failed."""
+"""Writes files durably, so that they survive a power failure."""
 
 import os
 import secrets
@@ -7,13 +7,13 @@ from typing import IO, Any
 
 
 def sync_file(file: IO[Any]) -> None:
-    """Wait until what was written to an open file is on the disk."""
+    """Wait until the content of an open file is on the disk."""
     file.flush()
     os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk."""
+    """Wait until the entries of a folder are on the disk."""
     if not hasattr(os, "O_DIRECTORY"):
         return  # Windows cannot open a folder, and needs no such call.
     descriptor = os.open(folder, os.O_DIRECTORY)
@@ -24,7 +24,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file, also over another, so that it is there with the old or the new content, whatever happens."""
+    """Write or replace a file atomically: whatever happens, it has the old or the new content."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:

@@ -1,8 +1,8 @@
 """
-Reads files and folders piece by piece, each piece by one call of a thread.
+Reads files and folders in pieces, one call of a thread for each.
 
 A file or folder is opened, read and closed inside a generator that only threads run. So a reader that is cancelled
-while a thread still works leaves nothing open: the generator, which nobody holds any more, closes what it opened.
+while a thread works leaves nothing open: the generator closes what it opened when it is collected.
 """
 
 import asyncio
@@ -11,11 +11,11 @@ from collections.abc import AsyncGenerator, Iterator
 from itertools import islice
 from pathlib import Path
 
-# Large enough that handing a piece to a thread costs little beside reading or writing it, small enough that 64 readers
-# stay within some 16 MB.
+# Large enough that switching to a thread costs little compared with reading or writing, small enough that 64 readers
+# need only some 16 MB.
 PIECE_BYTES = 256 * 1024
 
-# Entries of a folder: a store with a million objects is listed without holding them all.
+# Entries of a folder per call: a store with a million objects is listed without holding them all in memory.
 LISTED_AT_ONCE = 1000
 
 
@@ -30,7 +30,7 @@ async def pieces_of(path: Path) -> AsyncGenerator[bytes, None]:
 
 
 async def entries_of(folder: Path) -> AsyncGenerator[list[os.DirEntry[str]], None]:
-    """List a folder, some LISTED_AT_ONCE entries at a time, in no order."""
+    """List a folder, LISTED_AT_ONCE entries at a time, in no particular order."""
     entries = _entries(folder)
     while part := await asyncio.to_thread(list, islice(entries, LISTED_AT_ONCE)):
         yield part

@@ -1,8 +1,8 @@
 """
-Keeps a little room of a disk for deletions, so that a full disk can be emptied.
+Reserves a little disk space for deletions, so that a full disk can be emptied.
 
-To delete is to write: LanceDB commits new files before old ones go. The reserve is given up when a deletion finds the
-disk full, and taken again by upkeep when there is room.
+Deleting needs space: LanceDB commits new files before it removes old ones. The reserve is released when a deletion
+finds the disk full, and upkeep takes it again when there is space.
 """
 
 import errno
@@ -10,17 +10,17 @@ import os
 import shutil
 from pathlib import Path
 
-# Room for some hundred deletions one by one, each of which writes a dozen files of a few kilobytes; what they free is
-# there for the next ones.
+# Enough for some hundred single deletions, each of which writes a dozen files of a few kilobytes; the space that they
+# free serves the next ones.
 SIZE_BYTES = 4 * 1024 * 1024
 
-# On a small disk, this part of it.
+# On a small disk, this share of it.
 SHARE = 1 / 64
 
-# A disk also runs out of files, so that the room is kept as many.
+# A disk can also run out of inodes, so the reserve consists of many files.
 FILES = 64
 
-# The reserve is taken when so many times its size are free: others need room more than it does.
+# The reserve is taken only when this many times its size is free: others need the space more.
 ROOMY = 4
 
 
@@ -30,12 +30,12 @@ class Reserve:
     def __init__(self, folder: Path | None) -> None:
         """
         Args:
-            folder: To be the reserve's own; None for a database in a bucket, which needs none.
+            folder: The reserve's own folder; None for a database in a bucket, which needs no reserve.
         """
         self._folder = folder
 
     def take(self) -> None:
-        """Make the reserve whole, if there is room. A disk that refuses is left alone: nothing hangs on it now."""
+        """Fill the reserve, if there is space. A disk that refuses is left alone: nothing depends on it now."""
         if self._folder is None or not self._folder.parent.is_dir():
             return
         disk = shutil.disk_usage(self._folder.parent)
@@ -50,7 +50,7 @@ class Reserve:
             self.release()
 
     def release(self) -> bool:
-        """Give the room back; say whether there was any."""
+        """Release the reserve; say whether there was any."""
         if self._folder is None or not self._folder.is_dir():
             return False
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -58,7 +58,7 @@ class Reserve:
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Say whether an error comes of a disk without room. LanceDB tells it by the number of the system's error alone."""
+    """Say whether a full disk caused an error. LanceDB only reports the number of the system's error."""
     while error is not None:
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "(os error 28)" in str(error):
             return True
@@ -67,7 +67,7 @@ def is_full(error: BaseException | None) -> bool:
 
 
 def _allocate(path: Path, size: int) -> None:
-    """Make a file that has its blocks, not only their promise."""
+    """Create a file whose blocks are really allocated."""
     if path.exists() and path.stat().st_size == size:
         return
     with path.open("wb") as file:

@@ -1,1 +1,1 @@
-"""The embedded object store: files in a folder of this server."""
+"""The folder store: objects as files in a folder of this server."""

@@ -1,9 +1,9 @@
 """
-The embedded object store: files in a folder, written and read by browsers through signed addresses of this server.
+The folder store: objects as files, which browsers write and read at signed addresses of this server.
 
-An object is a folder `<root>/<key>/` with its bytes in `body` and what is known of them in `facts.json`. It is built
-under `<root>/.incoming` and moved to its key in one step, so it is there whole or not at all. The trash is
-`<root>/trash/<key>/`, of which the folder's time says when the object was moved there.
+An object is a folder `<root>/<key>/` with its bytes in `body` and its facts in `facts.json`. It is built under
+`<root>/.incoming` and renamed to its key, so it appears whole or not at all. The trash is `<root>/trash/<key>/`; the
+folder's modification time is when the object was moved there.
 """
 
 import asyncio
@@ -42,21 +42,21 @@ try:
 except ImportError:  # Windows, where one server at a time may use a folder
     fcntl = None
 
-# What a signed address says beside its signature.
+# The query of a signed address, besides the signature.
 SIGNED_NAMES = {"GET": {"expires"}, "PUT": {"expires", "size", "type", "sha256"}}
 
 
 @dataclass(frozen=True)
 class ServedObject:
-    """An object that a signed address gives leave to read."""
+    """An object that a signed address permits to read."""
 
     facts: ObjectFacts
     max_age_s: int
-    """For how long the same address stays valid, in seconds."""
+    """How long the address stays valid, in seconds."""
 
 
 class FolderStore:
-    """An ObjectStore on a folder, and the door through which signed requests come in (`write`, `served`)."""
+    """An ObjectStore on a folder, which also carries out the requests that it signs (`write`, `served`)."""
 
     def __init__(
         self, root: Path, base_url: str, secret: bytes, url_expires_s: int, now: Callable[[], datetime]
@@ -72,12 +72,12 @@ class FolderStore:
 
     async def prepare(self) -> None:
         """
-        Make the folders, and remove what interrupted uploads left. To be called before serving.
+        Create the folders, and remove what interrupted uploads left. Call it before serving.
 
-        What another process is just receiving stays.
+        Uploads that another process is receiving stay.
 
         Raises:
-            StoreUnavailable: The folder cannot be made or written. The message is for whoever starts the server.
+            StoreUnavailable: The folder cannot be created or written. The message is for the operator.
         """
         try:
             await asyncio.to_thread(self._prepare)
@@ -87,7 +87,7 @@ class FolderStore:
     async def aclose(self) -> None:
         """Do nothing: no file stays open between calls."""
 
-    # The port
+    # The ObjectStore port
 
     @property
     def location(self) -> str:
@@ -102,7 +102,7 @@ class FolderStore:
         return SignedRequest("PUT", self._url("PUT", key, query), {"Content-Type": facts.content_type})
 
     def presign_get(self, key: ObjectKey) -> str:
-        # The end of the next window, not now plus something: within a window the address is the same.
+        # Expires at the end of the next window, so that the address is the same within a window.
         window = math.floor(self._now().timestamp() / self._url_expires_s)
         return self._url("GET", key, {"expires": str((window + 2) * self._url_expires_s)})
 
@@ -147,7 +147,7 @@ class FolderStore:
 
     async def trashed(self) -> AsyncGenerator[StoredObject, None]:
         if not await asyncio.to_thread(self._trash.exists):
-            return  # Nothing was ever moved there.
+            return  # Nothing was ever trashed.
         async with aclosing(_listed(self._trash, "", _time_moved)) as listed:
             async for stored in listed:
                 yield stored
@@ -173,7 +173,7 @@ class FolderStore:
         with _translated():
             await asyncio.to_thread(write_whole, self._note, text)
 
-    # The door
+    # Signed requests
 
     async def write(
         self,
@@ -187,11 +187,11 @@ class FolderStore:
         Create an object from the body of a signed PUT.
 
         Raises:
-            SignatureInvalid: The address is not one that `presign_put` made.
-            SignatureExpired: It is, but its time is over.
+            SignatureInvalid: `presign_put` did not make the address.
+            SignatureExpired: It has expired.
             LengthRequired: `content_length` is None.
             BodyMismatch: Length, type or checksum differ from the signed ones, or the body ended early.
-            ObjectExists: The key is taken.
+            ObjectExists: The key exists.
             StoreUnavailable: The disk is full or failing.
         """
         self._admit("PUT", key, query)
@@ -203,12 +203,12 @@ class FolderStore:
 
     async def served(self, key: str, query: Mapping[str, str]) -> ServedObject:
         """
-        Say what a signed GET may read.
+        Return the object that a signed GET may read.
 
         Raises:
-            SignatureInvalid: The address is not one that `presign_get` made.
-            SignatureExpired: It is, but its time is over.
-            ObjectMissing: There is no such object, or no more.
+            SignatureInvalid: `presign_get` did not make the address.
+            SignatureExpired: It has expired.
+            ObjectMissing: There is no such object, or it was deleted.
             StoreUnavailable: The disk is failing.
         """
         expires_s = self._admit("GET", key, query)
@@ -226,7 +226,7 @@ class FolderStore:
         signed = {name: value for name, value in query.items() if name != "signature"}
         well_formed = is_object_key(key) and signed.keys() == SIGNED_NAMES[method]
         if not well_formed or not self._signer.verify(_message(method, key, signed), query.get("signature", "")):
-            raise SignatureInvalid("This address was altered, or was not signed by this server for this method.")
+            raise SignatureInvalid("This address was altered, or this server did not sign it for this method.")
         expires_s = int(signed["expires"])
         if self._now().timestamp() >= expires_s:
             raise SignatureExpired("This address has expired; ask for a new one.")
@@ -234,11 +234,11 @@ class FolderStore:
 
     def _folder(self, key: str) -> Path:
         if not is_object_key(key):
-            raise ValueError(f"no key of this store: {key!r}")
+            raise ValueError(f"not an object key: {key!r}")
         return self._root / key
 
     async def _receive(self, folder: Path, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
-        # In few steps, as each call of a thread costs as much as the work on a small file.
+        # In few steps: each switch to a thread costs as much as the work on a small file.
         partial = _Partial(self._incoming / secrets.token_hex(16), folder)
         try:
             await asyncio.to_thread(partial.open)
@@ -260,7 +260,7 @@ class FolderStore:
         return self._trash / self._folder(key).relative_to(self._root)
 
     def _discard(self, folder: Path) -> None:
-        # Moved away first: an object is there whole or not at all also while it goes.
+        # Renamed first, so that the object disappears at once.
         doomed = self._incoming / secrets.token_hex(16)
         self._incoming.mkdir(exist_ok=True)
         try:
@@ -276,7 +276,7 @@ class FolderStore:
         self._discard(target)  # The same object, trashed before and put back since.
         for kind in KINDS:
             (self._trash / kind).mkdir(parents=True, exist_ok=True)
-        # The time first: moved with the time of its upload, it could be taken for what has been here for long.
+        # The time is set first: with the time of its upload, it might look as if it had been in the trash for long.
         os.utime(folder, (now_s := self._now().timestamp(), now_s))
         _move(folder, target)
 
@@ -292,16 +292,16 @@ class FolderStore:
 
 
 def _message(method: str, key: str, query: Mapping[str, str]) -> str:
-    """Write what is signed. Encoded, so that no value can be taken for two, nor two for one."""
+    """Return the text that is signed. Encoded, so that it is unambiguous."""
     return _encoded([("method", method), ("key", key), *sorted(query.items())])
 
 
 def _encoded(pairs: Iterable[tuple[str, str]]) -> str:
     """
-    Write names and values as `urllib.parse.urlencode` does. The names must be plain letters and digits.
+    Encode like `urllib.parse.urlencode`. The names must be plain letters and digits.
 
-    A search signs twenty or more addresses, whose values are but letters, digits and slashes: urlencode took a third of
-    the time in which the server's Python answers it.
+    A search signs twenty or more addresses, whose values are letters, digits and slashes: urlencode took a third of the
+    CPU time of a search.
     """
     return "&".join([f"{name}={_quoted(value)}" for name, value in pairs])
 
@@ -321,15 +321,15 @@ def _from_query(query: Mapping[str, str]) -> ObjectFacts:
 
 def _check_announced(facts: ObjectFacts, content_type: str, content_length: int | None) -> None:
     if content_length is None:
-        raise LengthRequired("The request must carry a Content-Length.")
+        raise LengthRequired("The request needs a Content-Length.")
     if content_length != facts.size:
-        raise BodyMismatch(f"The body has {content_length} bytes, {facts.size} were announced.")
+        raise BodyMismatch(f"The body has {content_length} bytes; {facts.size} were declared.")
     if content_type != facts.content_type:
-        raise BodyMismatch(f"The body is of type {content_type!r}, {facts.content_type!r} was announced.")
+        raise BodyMismatch(f"The body is of type {content_type!r}; {facts.content_type!r} was declared.")
 
 
 async def _pieces(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Join what comes in small chunks to some PIECE_BYTES."""
+    """Join small chunks into pieces of PIECE_BYTES or more."""
     waiting = bytearray()
     async for chunk in chunks:
         waiting += chunk
@@ -342,16 +342,16 @@ async def _pieces(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 class _Partial:
     """
-    An object on its way in: written, counted and hashed as it comes. Its methods block: call them in a thread.
+    An object that is being received: written, counted and hashed. Its methods block: call them in a thread.
 
-    One at a time: who is cancelled while a thread opens or publishes calls `close` beside it.
+    A lock serialises them: a cancelled receiver calls `close` while another thread may be opening or publishing.
     """
 
     def __init__(self, folder: Path, target: Path) -> None:
         """
         Args:
             folder: Where it is built.
-            target: Where it goes when it is complete.
+            target: Where it is moved when complete.
         """
         self._folder = folder
         self._target = target
@@ -362,7 +362,7 @@ class _Partial:
         self._closed = False
 
     def open(self) -> None:
-        """Begin, unless it was closed before a thread came to it."""
+        """Start, unless it was closed before this thread ran."""
         with self._lock:
             if self._closed:
                 return
@@ -380,18 +380,18 @@ class _Partial:
             self._file.write(piece)
 
     def check_length(self, facts: ObjectFacts) -> None:
-        """Refuse more bytes than announced, without waiting for the end."""
+        """Refuse more bytes than declared, without waiting for the end."""
         if self._size > facts.size:
-            raise BodyMismatch(f"The body has more than the {facts.size} bytes that were announced.")
+            raise BodyMismatch(f"The body has more than the {facts.size} bytes that were declared.")
 
     def publish(self, facts: ObjectFacts) -> None:
-        """Put the bytes on disk, check that they are the announced ones, and move the object to its key."""
+        """Sync the file, verify size and checksum, and move the object to its key."""
         with self._lock:
             sync_file(self._file)
             if self._size != facts.size:
-                raise BodyMismatch(f"The body ended after {self._size} bytes, {facts.size} were announced.")
+                raise BodyMismatch(f"The body ended after {self._size} bytes; {facts.size} were declared.")
             if self._digest.hexdigest() != facts.sha256:
-                raise BodyMismatch("The body's SHA-256 is not the one that was announced.")
+                raise BodyMismatch("The body's SHA-256 differs from the one declared.")
             self._file.close()
             _write_facts(self._folder / "facts.json", facts)
             _publish(self._folder, self._target)
@@ -411,7 +411,7 @@ def _write_facts(path: Path, facts: ObjectFacts) -> None:
 
 
 def _publish(partial: Path, folder: Path) -> None:
-    """Move a finished object to its key. Renaming a folder never replaces one that holds something."""
+    """Move a finished object to its key. Renaming a folder never replaces a non-empty one."""
     sync_folder(partial)
     try:
         partial.rename(folder)
@@ -429,7 +429,7 @@ def _read_facts(folder: Path) -> ObjectFacts | None:
         return None
     try:
         facts = ObjectFacts(**json.loads(text))
-        # What was written and what is there differ where a disk or somebody's hand damaged the file.
+        # The real size, which differs if the disk or somebody damaged the file.
         return replace(facts, size=(folder / "body").stat().st_size)
     except FileNotFoundError:
         return None
@@ -443,7 +443,7 @@ def _read_start(path: Path, count: int) -> bytes:
 
 
 async def _listed(root: Path, prefix: str, moment: Callable[[Path], float]) -> AsyncGenerator[StoredObject, None]:
-    """Go through the objects below a folder; `moment` tells of each, in seconds since 1970, when it came there."""
+    """Iterate over the objects below a folder; `moment` returns when one came there, in seconds since 1970."""
     with _translated():
         for kind in KINDS:
             async with aclosing(entries_of(root / kind)) as parts:
@@ -455,7 +455,8 @@ async def _listed(root: Path, prefix: str, moment: Callable[[Path], float]) -> A
 def _stored(
     kind: str, entries: Sequence[os.DirEntry[str]], prefix: str, moment: Callable[[Path], float]
 ) -> list[StoredObject]:
-    """Look at some of a folder's entries. What is no object, such as another program's file, is passed over."""
+    """Return the objects among some of a folder's entries; anything else, such as another program's file, is
+    skipped."""
     found = []
     for entry in entries:
         key = ObjectKey(f"{kind}/{entry.name}")
@@ -483,7 +484,7 @@ def _move(folder: Path, target: Path) -> None:
 
 @contextmanager
 def _in_use(folder: Path) -> Iterator[None]:
-    """Let other processes know that a folder is being filled. However this one ends, they know that too."""
+    """Lock a folder while it is being filled. The lock ends with this process, however that ends."""
     if fcntl is None:
         yield
         return
@@ -500,7 +501,7 @@ def _is_in_use(folder: Path) -> bool:
         return False
     try:
         descriptor = os.open(folder, os.O_RDONLY)
-    except FileNotFoundError:  # Its upload has come to its end.
+    except FileNotFoundError:  # Its upload has just ended.
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -516,4 +517,4 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        raise StoreUnavailable("The store cannot answer at the moment.") from exc
+        raise StoreUnavailable("The store is not available at the moment.") from exc

@@ -1,1 +1,1 @@
-"""LanceDB: images, vectors and marks in tables, and what keeps them sound and quick."""
+"""LanceDB: rows, tombstones, leases, hubs and marks in tables, and their upkeep."""

@@ -1,11 +1,11 @@
 """
-Turns attributes into pairs of whole numbers, a key and a value, which conditions compare quickly.
+Encodes attributes as pairs of integers, a key and a value, which conditions compare quickly.
 
-A row has them in two lists, side by side: the key stands for name and type, the value sorts as the attribute does. An
-index on the keys, of which there are as many as names, finds the rows that have an attribute; in these a condition
-looks up the place in one list and compares the number at that place in the other. The values have no index: LanceDB's
-of lists knows no order, and holds every text that occurs only once in memory. Maps of names and values take many times
-as long, as LanceDB goes through them entry by entry (tests/benchmarks/results/attribute_filters.md).
+A row has two parallel lists: the key encodes name and type, and the value sorts as the attribute does. An index on the
+keys, of which there are few, finds the rows that have an attribute; there a condition finds the key in one list, and
+compares the number beside it in the other. The values have no index: LanceDB's index on lists has no order, and holds
+every unique text in memory. Maps of names and values are many times slower, because LanceDB scans them entry by entry
+(tests/benchmarks/results/attribute_filters.md).
 """
 
 import hashlib
@@ -19,7 +19,7 @@ KINDS = (str, float, bool)
 
 
 def as_stored(value: AttributeValue) -> AttributeValue:
-    """Return the value as a record holds it: numbers as float, and -0.0, which would sort before 0, as 0."""
+    """Return the value as a record stores it: numbers as float, and -0.0, which would sort before 0, as 0."""
     return value if isinstance(value, str | bool) else float(value) + 0.0
 
 
@@ -30,7 +30,7 @@ def to_columns(attributes: Mapping[str, AttributeValue]) -> tuple[list[int], lis
 
 
 def kind_of(value: AttributeValue) -> type:
-    """Return the type of an attribute with this value. To Python a bool is an int, but no number here."""
+    """Return the type of an attribute with this value. A bool is not a number here, although it is an int in Python."""
     return next((kind for kind in (bool, str) if isinstance(value, kind)), float)
 
 
@@ -41,21 +41,21 @@ def key_of(name: str, kind: type) -> int:
 
 def comparable(value: AttributeValue) -> int:
     """
-    Return a number that is the same for equal values of a type only, and sorts as they do if they are numbers.
+    Return an integer that is equal only for equal values of a type; integers of numbers also sort as they do.
 
-    For texts it is a hash. Among a million different ones the chance that two have the same is 1 in 10 million.
+    For texts it is a hash: among a million different ones, the chance of any collision is 1 in 10 million.
     """
     stored = as_stored(value)
     if isinstance(stored, str):
         return _hash(stored)
     if isinstance(stored, bool):
         return int(stored)
-    # Read as whole numbers, positive floats sort as they are, negative ones the other way round (IEEE 754).
+    # As integers, positive floats keep their order, negative ones reverse it (IEEE 754).
     (bits,) = struct.unpack("<q", struct.pack("<d", stored))
     return bits if bits >= 0 else bits ^ 0x7FFFFFFFFFFFFFFF
 
 
 def _hash(text: str) -> int:
-    """Return 63 bits of a hash: SQL has no way to write the least number of 64."""
+    """Return 63 bits of a hash: SQL cannot write the smallest 64-bit integer."""
     digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little") >> 1

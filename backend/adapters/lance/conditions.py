@@ -1,8 +1,8 @@
 """
 Turns filters and positions into LanceDB's conditions.
 
-They are text, as LanceDB's own expressions know no function on lists and maps. No text of a request gets into one but
-through `literal`.
+They are SQL text, because LanceDB's own expressions have no functions on lists and maps. Text of a request gets into
+one only through `literal`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,11 +24,11 @@ Value = TypeVar("Value")
 
 def literal(value: str | int) -> str:
     """
-    Write a value so that LanceDB reads it as that value and as nothing else.
+    Write a value as an SQL literal that LanceDB reads as exactly that value.
 
-    What is not plain letters and digits goes as hexadecimal bytes, for LanceDB's own quoting and reading do not agree:
-    a text with `\\'` ends early, and what follows would be taken for a condition (0.40: `lit(…).to_sql()` read by
-    `where`). Its planner turns both forms into the same constant, so that indexes serve both.
+    Anything but plain letters and digits is written as hexadecimal bytes, because LanceDB's quoting can be escaped: a
+    text with `\\'` ends early, and the rest would be read as a condition (0.40: `lit(…).to_sql()` read by `where`). Its
+    planner turns both forms into the same constant, so indexes serve both.
     """
     if isinstance(value, int):
         return str(value)
@@ -38,7 +38,7 @@ def literal(value: str | int) -> str:
 
 
 def one_of(column: str, values: Iterable[str]) -> str:
-    """Return the condition that a column has one of the values; there must be some."""
+    """Return the condition that a column has one of the values, of which there must be some."""
     return f"{column} IN ({_list(values)})"
 
 
@@ -48,7 +48,7 @@ def in_batches(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
 
 
 def passing(filters: Filters, without: Sequence[ImageID] = ()) -> list[str]:
-    """Return the conditions that the filters pose, none if they let everything pass."""
+    """Return the conditions of the filters, none if everything passes."""
     conditions = [
         filters.tags_any and f"array_has_any(tags, make_array({_list(filters.tags_any)}))",
         filters.tags_all and f"array_has_all(tags, make_array({_list(filters.tags_all)}))",
@@ -65,12 +65,12 @@ def passing(filters: Filters, without: Sequence[ImageID] = ()) -> list[str]:
 
 
 def since(moment: datetime) -> str:
-    """Return the condition that an image was created at a moment or later."""
+    """Return the condition that an image was created at or after a moment."""
     return f"id >= {literal(_first_id(moment))}"
 
 
 def following(sort: Sort, position: Position) -> str:
-    """Return the condition that what comes after a position fulfils."""
+    """Return the condition that an image comes after a position."""
     beyond = "<" if sort.descending else ">"
     later = f"id {beyond} {literal(position.id)}"
     if sort.column == "created":
@@ -80,13 +80,13 @@ def following(sort: Sort, position: Position) -> str:
 
 
 def ordering(sort: Sort) -> list[ColumnOrdering]:
-    """Return the columns to sort by. An id begins with the time, so it alone sorts by time."""
+    """Return the columns to sort by. Ids begin with the time, so they alone sort by it."""
     columns = ["id"] if sort.column == "created" else [sort.column, "id"]
     return [ColumnOrdering(column_name=column, ascending=not sort.descending) for column in columns]
 
 
 def joined(conditions: Sequence[str]) -> str:
-    """Return the condition that holds if all do."""
+    """Join conditions with AND."""
     return " AND ".join(conditions)
 
 
@@ -95,7 +95,7 @@ def _list(values: Iterable[str]) -> str:
 
 
 def _attribute(condition: AttributeCondition) -> list[str]:
-    """Return what an attribute must fulfil: at least that it is there."""
+    """Return the conditions on an attribute: at least that the image has it."""
     compared = [("=", condition.equals), (">=", condition.at_least), ("<=", condition.at_most)]
     given = [(operator, value) for operator, value in compared if value is not None]
     if not given:
@@ -103,7 +103,7 @@ def _attribute(condition: AttributeCondition) -> list[str]:
     conditions = []
     for operator, value in given:
         key = key_of(condition.name, kind_of(value))
-        # The index knows of keys only; the second part is compared in the rows that it finds.
+        # The index only has keys; the second condition is checked in the rows that it finds.
         conditions += [_one_of_keys([key]), f"{_value(key)} {operator} {literal(comparable(value))}"]
     return conditions
 
@@ -113,11 +113,11 @@ def _one_of_keys(keys: Iterable[int]) -> str:
 
 
 def _value(key: int) -> str:
-    """Return the expression of the value that stands beside a key; NULL, as no comparison is true of, where none is."""
+    """Return the expression for the value beside a key; without one it is NULL, for which no comparison is true."""
     return f"array_element(attribute_values, CAST(array_position(attribute_keys, {literal(key)}) AS BIGINT))"
 
 
 def _first_id(moment: datetime) -> str:
-    """Return the start of the ids made at a moment; all earlier ids are less. An id counts whole milliseconds."""
+    """Return the lowest id of a moment. Ids count whole milliseconds."""
     milliseconds = -((EPOCH - moment) // timedelta(milliseconds=1))
     return f"{max(milliseconds, 0):012x}"

@@ -1,9 +1,9 @@
 """
-Reads every row and every index of a table of images, to learn what is damaged, and which images it concerns.
+Reads every row and index of a table of images, to find out what is damaged and which images are affected.
 
-Rows are read by their row_ids, piece by piece, so that memory stays flat: which rows there are says the manifest, and a
-file that is gone does not hide them. Where a piece cannot be read it is halved until what cannot be read is known. The
-columns INTEGRITY hold all that there is of an image: while they are intact, the others can be written anew.
+Rows are read by row id, in pieces, so that memory stays flat. LanceDB's manifest lists the row ids, even those in a
+missing file. A piece that cannot be read is halved until the unreadable rows are known. The columns INTEGRITY contain
+everything about an image: while they are intact, the other columns can be rewritten.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
@@ -22,40 +22,41 @@ from .conditions import in_batches, literal, one_of
 from .damage import broken_indexes, is_damage, reason_of
 from .rows import INTEGRITY, dimension_of, is_consistent, is_intact, record_in, to_row, to_table, vector_in
 
-# Rows that are read at once: with vectors of 1,280 values some 5 MB. A piece that cannot be read is halved down to the
-# smaller number; rows of which only the other columns are unreadable are not told apart further.
+# Rows that are read at once: some 5 MB with 1,280 values each. An unreadable piece is halved down to the smaller size;
+# if only its other columns are unreadable, its rows are not separated further.
 PIECE = 1024
 SMALL_PIECE = 128
 
-# Images whose indexes are compared with their rows, and tags or texts that are looked up: these find many rows each.
+# Images whose index entries are compared with their rows, and tags or texts that are looked up, which find many rows
+# each.
 SAMPLE = 100
 VALUES = 20
 
-# How many of the nearest of an image's own vector are looked through for it. As many as a search for ten compares.
+# Among how many nearest neighbours of its own vector an image must be: as many as a search for ten compares.
 NEAREST = 150
 
-# The part of a sample that the vector index may miss. A guess: it finds an image by its own vector nearly always.
+# The share of a sample that the vector index may miss. A guess: it nearly always finds an image by its own vector.
 MISSED = 0.1
 
 RowIDs = npt.NDArray[np.uint64]
-"""(N,) `_rowid`s: the number of the file in the upper half, the row_id in the file in the lower."""
+"""(N,) row ids: the number of the file in the upper half, the offset in the file in the lower."""
 
 
 @dataclass(frozen=True)
 class DamagedRow:
-    """A row that is not what was written."""
+    """A damaged row."""
 
     row_id: int
     id: ImageID | None
-    """None if it can be read no more."""
+    """None if it cannot be read."""
     title: str | None
     reason: str
     recoverable: bool
-    """Whether the record and the vector are intact, so that the row can be written anew."""
+    """Whether record and vector are intact, so that the row can be rewritten."""
 
 
 class TableReader:
-    """Goes through all rows of a table, and remembers those that are damaged."""
+    """Reads all rows of a table, and collects the damaged ones."""
 
     def __init__(self, table: lancedb.AsyncTable) -> None:
         self._table = table
@@ -67,14 +68,14 @@ class TableReader:
 
     async def records(self) -> AsyncGenerator[list[ImageRecord], None]:
         """
-        Go through the records that can be read, some at a time.
+        Iterate over the readable records, in batches.
 
         Raises:
             Exception: LanceDB's, when the database cannot be reached.
         """
         self._columns = (await self._table.schema()).names
         seen = np.array([], dtype=np.uint64)
-        # Where a server's upkeep has joined files meanwhile, rows are at other row_ids: those are read, too.
+        # If a server's upkeep joins files meanwhile, rows get new ids: those are read too.
         while len(new := np.setdiff1d(await row_ids_of(self._table), seen)):
             for row_ids in _pieces(new):
                 records: list[ImageRecord] = []
@@ -86,13 +87,13 @@ class TableReader:
             seen = np.union1d(seen, new)
 
     def _checked(self, rows: pa.Table) -> list[ImageRecord]:
-        """Return the records of rows that were read whole, or of which the columns INTEGRITY were."""
+        """Return the records of rows that were read with all columns, or with the columns INTEGRITY."""
         records = []
         whole = set(self._columns) <= set(rows.column_names)
         for row in rows.to_pylist():
             image = record_in(row)
             if image is None or not is_intact(row):
-                self._note(row, image, "its checksum is not that of its content", recoverable=False)
+                self._note(row, image, "its checksum does not match its content", recoverable=False)
                 continue
             if not whole:
                 self._note(row, image, self._reason, recoverable=True)
@@ -107,7 +108,7 @@ class TableReader:
         self.damaged.append(DamagedRow(row["_rowid"], _as_id(image_id), title, reason, recoverable))
 
     async def _readable(self, row_ids: RowIDs) -> AsyncIterator[pa.Table]:
-        """Yield the rows that can be read, of large damaged pieces only the columns INTEGRITY; note the others."""
+        """Yield the readable rows, of damaged pieces only the columns INTEGRITY; note the others."""
         if reason := self._unreadable_files.get(int(row_ids[0]) >> 32):
             self._note_unreadable(row_ids, reason)
             return
@@ -138,7 +139,7 @@ class TableReader:
         self.damaged += [DamagedRow(row_id, None, None, reason, recoverable=False) for row_id in row_ids.tolist()]
 
     async def _is_unreadable_file(self, file: int, row_ids: RowIDs) -> bool:
-        """Try each column of a file by itself at both ends of a piece: a file that is cut or gone gives none."""
+        """Try each column of a file at both ends of a piece: a truncated or missing file gives none."""
         if file not in self._unreadable_files:
             salvaged = [await self._salvaged(int(row_id)) for row_id in (row_ids[0], row_ids[-1])]
             empty = all(row.keys() == {"_rowid"} for row in salvaged)
@@ -146,7 +147,7 @@ class TableReader:
         return self._unreadable_files[file] is not None
 
     async def _salvaged(self, row_id: int) -> dict[str, Any]:
-        """Return what can be read of one row."""
+        """Return the readable columns of one row."""
         row: dict[str, Any] = {"_rowid": row_id}
         for column in self._columns:
             try:
@@ -160,16 +161,16 @@ class TableReader:
 
 
 async def row_ids_of(table: lancedb.AsyncTable) -> RowIDs:
-    """Return where the rows of a table are, file by file. Reads the manifest only, however damaged the files are."""
+    """Return the ids of all rows, file by file. Reads only the manifest, so damaged files do not matter."""
     rows = await table.query().with_row_id().select(["_rowid"]).to_arrow()
     return np.sort(rows["_rowid"].to_numpy())
 
 
 async def ids_by_index(table: lancedb.AsyncTable, candidates: Sequence[ImageID]) -> dict[int, ImageID]:
     """
-    Return the row_ids that the index of ids knows of these ids.
+    Return the row ids that the index on `id` has for these images.
 
-    It may know them also where the file of the rows is gone. Nothing is found where it cannot be asked.
+    It may have them even if the file of the rows is missing. Returns none if the index cannot be read.
     """
     found: dict[int, ImageID] = {}
     for some in in_batches(candidates):
@@ -186,7 +187,7 @@ async def ids_by_index(table: lancedb.AsyncTable, candidates: Sequence[ImageID])
 
 async def wrong_indexes(table: lancedb.AsyncTable) -> dict[str, str]:
     """
-    Return what is wrong with indexes, by their names: they cannot be read, or answer otherwise than the rows.
+    Return what is wrong with indexes, by name: they cannot be read, or contradict the rows.
 
     Raises:
         Exception: LanceDB's, when the database cannot be reached.
@@ -205,7 +206,7 @@ async def wrong_indexes(table: lancedb.AsyncTable) -> dict[str, str]:
 
 
 async def unreadable_rows(table: lancedb.AsyncTable) -> list[int]:
-    """Return the row_ids of rows that cannot be read, or lie near one, in a table that is not of images."""
+    """Return the ids of rows that cannot be read, and of rows near them, in a table other than the images'."""
     unreadable: list[int] = []
     for row_ids in _pieces(await row_ids_of(table)):
         try:
@@ -217,7 +218,7 @@ async def unreadable_rows(table: lancedb.AsyncTable) -> list[int]:
 
 
 async def rewrite(table: lancedb.AsyncTable, rows: Sequence[DamagedRow]) -> None:
-    """Write the rows anew of which record and vector are intact, and take them out where they were."""
+    """Rewrite the rows whose record and vector are intact, and delete the old ones."""
     for some in in_batches(rows):
         whole = await _rows_at(table, [row.row_id for row in some], INTEGRITY)
         anew = []
@@ -230,13 +231,13 @@ async def rewrite(table: lancedb.AsyncTable, rows: Sequence[DamagedRow]) -> None
 
 
 async def drop(table: lancedb.AsyncTable, row_ids: Sequence[int]) -> None:
-    """Take rows out by their row_ids. Needs nothing of the files that they are in."""
+    """Delete rows by id, without reading the files that they are in."""
     for some in in_batches(row_ids):
         await table.delete(f"_rowaddr IN ({', '.join(map(str, some))})")
 
 
 def _pieces(row_ids: RowIDs) -> Iterator[RowIDs]:
-    """Cut the row_ids into pieces, each within one file."""
+    """Split row ids into pieces, each within one file."""
     for file in np.split(row_ids, np.flatnonzero(np.diff(row_ids >> np.uint64(32))) + 1):
         yield from (file[start : start + PIECE] for start in range(0, len(file), PIECE))
 
@@ -246,7 +247,7 @@ async def _rows_at(table: lancedb.AsyncTable, row_ids: Sequence[int], columns: S
 
 
 def _damage_in(error: Exception) -> str:
-    """Return what is damaged; raise the error again if it is none of damage."""
+    """Return the reason of an error of damage; raise any other error again."""
     if not is_damage(error):
         raise error
     return reason_of(error)
@@ -258,7 +259,7 @@ def _as_id(value: Any) -> ImageID | None:
 
 
 async def _sample(table: lancedb.AsyncTable) -> list[dict[str, Any]]:
-    """Return intact rows, spread over the table."""
+    """Return a sample of intact rows, spread over the table."""
     row_ids = await row_ids_of(table)
     chosen = row_ids[np.unique(np.linspace(0, len(row_ids) - 1, min(SAMPLE, len(row_ids)), dtype=int))]
     rows: list[dict[str, Any]] = []
@@ -273,9 +274,9 @@ async def _sample(table: lancedb.AsyncTable) -> list[dict[str, Any]]:
 
 
 async def _scalar_differs(table: lancedb.AsyncTable, column: str, sample: Sequence[Mapping[str, Any]]) -> str | None:
-    """Look values of a column up, and compare what is found with the rows themselves."""
+    """Look up values of a column, and compare the results with the rows."""
     if column == "id" and await table.count_rows("id >= ''") != await table.count_rows():
-        return "it does not hold every row"
+        return "it does not contain every row"
     lists = isinstance(sample[0][column], list)
     values = sorted({value for row in sample for value in (row[column] if lists else [row[column]])})
     for value in values[:: max(1, len(values) // VALUES)] if lists else values:

@@ -1,4 +1,4 @@
-"""Keeps in a table of the LanceDB database which images are hubs."""
+"""The memory of hubs, in a table of the LanceDB database."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -26,7 +26,7 @@ class LanceHubs:
 
     async def all(self) -> Sequence[Hub]:
         async with within_deadline():
-            # A count must not go by what an administrator has changed since.
+            # A count must see what an administrator has just changed.
             await self._table.checkout_latest()
             condition = f"{one_of('space', [self._space])} OR {one_of('state', [HubState.CLEARED])}"
             rows: pa.Table = await self._table.query().where(condition).to_arrow()
@@ -44,7 +44,7 @@ class LanceHubs:
             for image_id, share in shares.items()
         ]
         if changed := [hub for hub in hidden if known.get(hub.id) != hub]:
-            # An administrator may have cleared one since it was counted.
+            # An administrator may have cleared one since the count.
             await self._write(changed, f"target.state <> '{HubState.CLEARED}'")
         await self._delete(gone, f"{one_of('state', [HubState.HIDDEN])} AND {one_of('space', [self._space])}")
 

@@ -1,5 +1,5 @@
 """
-A table in which a database says which library it is of: its identity, the marks that upkeep left, spaces given up.
+The table that identifies a database: its library's identity, the marks of upkeep, and dropped spaces.
 
 The rules are in backend/catalogue/library.py.
 """
@@ -15,12 +15,12 @@ from backend.catalogue.values import LibraryID, SpaceID
 from .conditions import one_of
 from .rows import PRIMARY_KEY
 
-# The store knows the last mark. It is older than others in the database only if the store itself was put back from a
-# backup; one of more than a year ago is of no use.
+# The store knows the last mark. It is older than those in the database only if the store itself was restored from a
+# backup; a mark of more than a year ago is of no use.
 MARKS_KEPT = timedelta(days=400)
 
-# For how long at least it is remembered that a space was given up, though it has a table: the one that gives it up
-# writes this down before it drops the table. A guess at far more than lies between the two.
+# How long a space stays noted as dropped although it has a table: the note is written before the table is dropped. A
+# guess at far more than lies between the two.
 RETIRED_KEPT = timedelta(hours=1)
 
 IDENTITY = "identity"
@@ -31,14 +31,14 @@ LIBRARY_SCHEMA = pa.schema(
     [
         # "identity", "mark <word>" or "retired <space>".
         pa.field("name", pa.string(), nullable=False, metadata=PRIMARY_KEY),
-        # Of the identity the library's id, else empty.
+        # The library's id for "identity", else empty.
         pa.field("value", pa.string(), nullable=False),
         pa.field("moment", pa.timestamp("ms", tz="UTC"), nullable=False),
     ]
 )
 
 Told = Mapping[str, str]
-"""The table's values by their names."""
+"""The table's values by name."""
 
 
 def mark_name(mark: str) -> str:
@@ -63,14 +63,14 @@ def retired_in(told: Told) -> frozenset[SpaceID]:
 
 
 async def write(table: lancedb.AsyncTable, name: str, value: str = "") -> None:
-    """Write a value under a name that has none; what is there stays."""
+    """Write a value under a name, unless it has one."""
     row = {"name": name, "value": value, "moment": datetime.now(UTC)}
     merge = table.merge_insert("name").when_not_matched_insert_all()
     await merge.execute(pa.Table.from_pylist([row], schema=LIBRARY_SCHEMA))
 
 
 async def forget(table: lancedb.AsyncTable, spaces_in_use: list[SpaceID]) -> None:
-    """Remove marks that are too old to be asked for, and of spaces in use that they were given up."""
+    """Remove marks that are too old, and notes of dropped spaces that are in use again."""
     now = datetime.now(UTC)
     conditions = [f"(starts_with(name, '{_MARK}') AND {_before(now - MARKS_KEPT)})"]
     if spaces_in_use:

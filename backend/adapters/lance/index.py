@@ -1,4 +1,4 @@
-"""Keeps images and their vectors in LanceDB, one table for each embedding space."""
+"""The image index on LanceDB: one table for each embedding space."""
 
 import asyncio
 import logging
@@ -54,23 +54,23 @@ from .writes import Writes
 
 logger = logging.getLogger(__name__)
 
-# The index holds one bit of each value, so its distances are approximate: of so many times the images asked for, the
-# exact ones are computed. Of 512 values, half whitened, recall@10 with 5, 10 and 15 times is 0.976, 0.993 and 0.997
-# among 10,000 images, and 0.948, 0.979 and 0.989 among 100,000, where each step costs half a millisecond; of 1,280
-# averages it is 0.998 with 5. LanceDB does that in a large library (`refine_factor`), but reads the vectors from their
-# files each time; in one whose vectors can all be remembered it is done here. Without an index the distances are exact
-# already.
+# The refine factor: the index holds one bit per value, so its distances are approximate, and exact ones are computed
+# for this many times the images asked for. With 512 half whitened values, recall@10 at factors 5, 10 and 15 is 0.976,
+# 0.993 and 0.997 among 10,000 images, and 0.948, 0.979 and 0.989 among 100,000, where each step costs half a
+# millisecond; with 1,280 averages it is 0.998 at 5. LanceDB does this in a large library (`refine_factor`), but reads
+# the vectors from files each time; if all vectors fit into the cache, it is done here. Without an index the distances
+# are exact.
 REFINE = 15
 
-# How often a question is asked again because upkeep moved rows between finding and reading them, which is milliseconds.
+# How often a query is repeated because upkeep moved rows in the milliseconds between finding and reading them.
 TIMES_MORE = 2
 
-# Searches that run at once; the others wait their turn. LanceDB computes on every core as it is, and each search takes
-# memory of its own: 64 clients that search 20,000 vectors without an index take 0.7 GB in all, against 3.5 GB without a
-# limit, and get as many answers a second (2 cores; with the index 0.5 GB).
+# Concurrent searches; others wait. LanceDB uses every core anyway, and each search needs its own memory: 64 clients
+# that search 20,000 vectors without an index need 0.7 GB in all, instead of 3.5 GB without a limit, at the same
+# throughput (2 cores; with the index 0.5 GB).
 SEARCHES_AT_ONCE = 8
 
-# How many images `everything` reads at once: some 1 MB of vectors of 512 values.
+# How many images `everything` reads at once: some 1 MB of vectors with 512 values.
 CHUNK = 1000
 
 
@@ -81,7 +81,7 @@ Outcome = TypeVar("Outcome")
 def mending(
     method: "Callable[Concatenate[LanceIndex, Arguments], Awaitable[Outcome]]",
 ) -> "Callable[Concatenate[LanceIndex, Arguments], CoroutineType[Any, Any, Outcome]]":
-    """Let a method do without an index that turns out to be broken."""
+    """Let a method work without an index that turns out to be damaged."""
 
     @wraps(method)
     async def mended(self: "LanceIndex", *args: Arguments.args, **kwargs: Arguments.kwargs) -> Outcome:
@@ -91,7 +91,7 @@ def mending(
 
 
 class LanceIndex:
-    """An ImageIndex on one LanceDB table. To be used within `open`."""
+    """An ImageIndex on one LanceDB table. Use it within `open`."""
 
     def __init__(
         self, database: LanceDatabase, table: lancedb.AsyncTable, writes: Writes, keep_s: float = KEEP_S
@@ -116,10 +116,10 @@ class LanceIndex:
         largest_batch: int = LARGEST_BATCH,
     ) -> "AsyncIterator[LanceIndex]":
         """
-        Open the index of a space, made if need be.
+        Open the index of a space; create its table if necessary.
 
         Args:
-            keep_s: For how many seconds at least upkeep leaves what reads of old versions need.
+            keep_s: How many seconds upkeep keeps the files of old versions.
             largest_batch: How many additions may share a commit.
 
         Raises:
@@ -135,7 +135,7 @@ class LanceIndex:
         Open the index of a space of which only the id is known.
 
         Raises:
-            IndexUnavailable: There is none, or as for `open`.
+            IndexUnavailable: There is none, or as `open`.
         """
         async with database.existing(space) as table, cls._on(database, table) as index:
             yield index
@@ -161,12 +161,12 @@ class LanceIndex:
 
     async def restore(self, images: Sequence[ImageRecord], vectors: npt.NDArray[np.float16]) -> int:
         """
-        Write many rows with one commit, without those whose id has a row or was deleted; return how many.
+        Write many rows in one commit, except those whose id has a row or a tombstone; return how many were written.
 
-        Unlike `add` it writes two images with the same original: a library that had both gets both back.
+        Unlike `add`, it writes two images with the same original: a library that had both gets both back.
 
         Args:
-            vectors: (N, D) float16, which the rows have bit by bit.
+            vectors: (N, D) float16, stored bit for bit.
         """
         return await self._writes.restore(images, vectors)
 
@@ -188,7 +188,7 @@ class LanceIndex:
 
     @mending
     async def find(self, sha256: SHA256) -> ImageRecord | None:
-        # Together with others, as one look through the library does for all that are uploaded at once.
+        # Batched: one lookup serves all uploads that arrive together.
         with still_open():
             return await self._originals(sha256)
 
@@ -211,11 +211,11 @@ class LanceIndex:
         return matches
 
     async def _reach(self, filters: Filters) -> "_Reach":
-        """Choose how to search among what passes the filters."""
+        """Choose how to search among the images that pass the filters."""
         if filters == Filters() or not await self._probes.indexed():
             return _Reach.NEAR
-        # What goes by an index is counted in a millisecond or two. Attributes are looked up in each row: to count what
-        # passes would take as long again as the search does for that, which is most of its time.
+        # Conditions with an index are counted in a millisecond or two. Attributes are looked up row by row, so counting
+        # with them would nearly double the time of the search.
         quick = passing(replace(filters, attributes=()))
         if quick and await self._table.count_rows(joined(quick)) <= VECTOR_INDEX_FROM:
             return _Reach.EACH
@@ -224,7 +224,7 @@ class LanceIndex:
     async def _search(
         self, vector: Vector, limit: int, condition: str, reach: "_Reach"
     ) -> tuple[Sequence[Match], bool]:
-        """Return the nearest, and whether all of them were still where they were found when they were read."""
+        """Return the nearest, and whether none of them moved between finding and reading."""
         async with self._searches:
             best, complete = await self._best(vector, limit, condition, reach)
             records = await self._cache.records(list(best))
@@ -235,13 +235,13 @@ class LanceIndex:
     async def _best(
         self, vector: Vector, limit: int, condition: str, reach: "_Reach"
     ) -> tuple[Mapping[RowID, float], bool]:
-        """Return where the nearest rows are with their similarities, best first, and whether none has moved since."""
+        """Return the row ids of the nearest with their similarities, best first, and whether none has moved since."""
         query = self._table.query().nearest_to(vector).distance_type("cosine").with_row_id()
         if condition:
             query = query.where(condition)
         if reach is _Reach.EACH or not 0 < await self._probes.indexed() <= WHOLE_VECTORS:
             rows = await self._found(query.refine_factor(REFINE), limit, reach)
-            # Those of damaged vectors are no numbers.
+            # Distances of damaged vectors are NaN.
             rows = rows.filter(pc.call_function("is_finite", [rows["_distance"]]))
             similarities = [_similarity(distance) for distance in rows["_distance"].to_pylist()]
             return dict(zip(rows["_rowid"].to_pylist(), similarities, strict=True)), True
@@ -250,12 +250,12 @@ class LanceIndex:
         return _nearest(vector, vectors, limit), len(vectors) == len(row_ids)
 
     async def _found(self, query: AsyncVectorQuery, count: int, reach: "_Reach") -> pa.Table:
-        """Return where the nearest `count` rows are, and their distances."""
-        # LanceDB warns of every query that leaves the choice of _distance to it.
+        """Return the row ids of the nearest `count` rows, and their distances."""
+        # LanceDB warns about every query that does not select _distance itself.
         query = query.limit(count).select(["_rowid", "_distance"])
         if reach is _Reach.EACH:
             return await query.bypass_vector_index().to_arrow()
-        # No maximum, and that first in any case: LanceDB has one of 20 by itself, and refuses a minimum above it.
+        # No maximum, and always set first: LanceDB's default is 20, and it rejects a higher minimum.
         query = query.maximum_nprobes(0)
         if reach is _Reach.NEAR and await self._probes.indexed():
             probes = await self._probes.number()
@@ -269,7 +269,7 @@ class LanceIndex:
     async def matching(
         self, text: str, limit: int, filters: Filters, without: Sequence[ImageID] = ()
     ) -> Sequence[ImageRecord]:
-        # A query of its own kind rather than a text: so no character in it has a meaning but as part of a word.
+        # A MatchQuery rather than a text, so that no character is taken for an operator.
         words = MatchQuery(text, "text", fuzziness=0)  # pyright: ignore[reportCallIssue]: pydantic's defaults
         query = self._table.query().nearest_to_text(words).limit(limit).select(["_score"])
         if conditions := passing(filters, without):
@@ -378,17 +378,18 @@ class LanceIndex:
         return [found.get(sha256) for sha256 in originals]
 
     async def _records(self, query: AsyncQuery | AsyncFTSQuery) -> Sequence[ImageRecord]:
-        """Return the images that a query of a few columns finds, in its order, without those of damaged rows."""
+        """Return the images that a query of a few columns finds, in its order, without damaged rows."""
         return [image for _, image in await self._read(query) if image is not None]
 
     async def _read(
         self, query: AsyncQuery | AsyncFTSQuery
     ) -> "Sequence[tuple[Mapping[str, Any], ImageRecord | None]]":
         """
-        Return the rows that a query of a few columns finds, in its order, each with its record, None if it is damaged.
+        Return the rows that a query of a few columns finds, in its order, each with its record (None if damaged).
 
-        In two steps, as LanceDB opens each column of each file that it looks through: of 200 images in one file and 30
-        in a file each, one is found in 8 ms and in 26 with all columns, and the newest 60 in 9 and in 24 (measured).
+        In two steps, because LanceDB opens each column of each file that it scans. With 200 images in one file and 30
+        in a file each, one image is found in 8 ms instead of 26 with all columns, and the newest 60 in 9 instead of 24
+        (measured).
         """
         records: Mapping[RowID, ImageRecord | None] = {}
         rows: Sequence[Mapping[str, Any]] = []
@@ -409,7 +410,7 @@ class LanceIndex:
 
 
 async def _swept(writes: Writes, name: str) -> None:
-    """Begin without rows of deleted ids; where rows are damaged begin all the same, as the others can be read."""
+    """Delete rows that have a tombstone. With damaged rows the index opens all the same, as the others can be read."""
     try:
         with translated():
             await writes.sweep_deleted()
@@ -421,28 +422,28 @@ class _Reach(Enum):
     """
     How much of a large library is searched.
 
-    With 1,000,000 images, their recall@10, and the time of the search in ms: without a filter NEAR 0.979, ALL 0.973,
-    17 and 27; with one that a tenth passes NEAR 0.986, ALL 0.988, 20 and 40; with one that a thousand images pass NEAR
-    0.889, ALL 0.999, EACH 1, and 16, 30 and 6.
+    Recall@10 and time with 1,000,000 images: without a filter NEAR 0.979 in 17 ms, ALL 0.973 in 27 ms; with one that a
+    tenth passes NEAR 0.986 in 20 ms, ALL 0.988 in 40 ms; with one that a thousand images pass NEAR 0.889 in 16 ms, ALL
+    0.999 in 30 ms, EACH 1 in 6 ms.
     """
 
     NEAR = auto()
-    """The partitions of the index that are nearest."""
+    """The nearest partitions of the index."""
     ALL = auto()
-    """All partitions: what passes a filter may lie in any."""
+    """All partitions: images that pass a filter may be in any."""
     EACH = auto()
-    """Each image that passes, without the index: they are few."""
+    """Every image that passes the filter, without the index: there are few."""
 
 
 def _with_sound_vectors(rows: pa.Table) -> pa.Table:
-    """Leave out what is damaged so that it cannot be compared."""
+    """Leave out rows whose vectors are damaged."""
     if not rows.num_rows:
         return rows
     return rows.filter(pa.array(are_sound(np.linalg.norm(vectors_in(rows).astype(np.float32), axis=1))))
 
 
 def _with_chances(ids: pa.StringArray) -> pa.Table:
-    """Set beside each id its random part, which begins after the time."""
+    """Add a column with the random part of each id, which follows the time."""
     return pa.table({"id": ids, "chance": pc.call_function("utf8_slice_codeunits", [ids], pc.SliceOptions(12))})
 
 
@@ -457,11 +458,11 @@ def _similarity(distance: float) -> float:
 
 
 def _nearest(vector: Vector, others: Mapping[RowID, npt.NDArray[np.float16]], limit: int) -> dict[RowID, float]:
-    """Return the row_ids and similarities of the nearest, the most similar first."""
+    """Return the row ids and similarities of the nearest, most similar first."""
     if not others:
         return {}
     rows = np.stack(list(others.values())).astype(np.float32)
-    # Rounded to float16, they are not quite of unit length any more.
+    # Rounding to float16 changes their length slightly.
     lengths = np.linalg.norm(rows, axis=1)
     sound = are_sound(lengths)
     similarities = (rows[sound] @ vector) / lengths[sound]
@@ -475,5 +476,5 @@ def _cosine(one: Vector, other: Vector) -> float:
 
 
 def _within_range(similarity: float) -> float:
-    """Cut off what rounding puts beyond the range of a cosine."""
+    """Clamp a similarity that rounding has put outside the range of a cosine."""
     return max(-1.0, min(1.0, similarity))

@@ -1,4 +1,4 @@
-"""Looks at a LanceDB database and changes nothing."""
+"""Inspects a LanceDB database without changing it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,22 +20,22 @@ from .upkeep import vector_index
 
 @dataclass(frozen=True)
 class TableState:
-    """What is to be known of the table of a space."""
+    """The state of a space's table."""
 
     space: SpaceID
     images: int
     unindexed: int
-    """Images that are in no vector index."""
+    """Images that the vector index does not contain."""
     indexed: bool
     """Whether there is a vector index."""
     waiting: int
-    """Images of other spaces that this one lacks: they wait to be re-embedded where this is the space in use."""
+    """Images of other spaces that this one lacks: they wait to be re-embedded if this is the space in use."""
     hidden: int
-    """Images that are hidden from searches, as they are hubs."""
+    """Images hidden from searches as hubs."""
     versions: int
-    """States of the table that can still be read; upkeep forgets old ones."""
+    """Versions of the table that can still be read; upkeep removes old ones."""
     damage: str | None
-    """What is wrong with data files, by a look at their beginnings and ends and at one column; None if nothing is."""
+    """What is wrong with the data files, judged by their headers, footers and one column; None if nothing."""
     broken_indexes: Sequence[str]
     """Names of the indexes that cannot be read."""
 
@@ -45,7 +45,7 @@ async def inspect(location: Path | str, storage_options: Mapping[str, str]) -> S
     Return the state of each space.
 
     Raises:
-        IndexUnavailable: The database cannot be opened, or a table is none of ours or of another version.
+        IndexUnavailable: The database cannot be opened, or a table is not ours or of another version.
     """
     with opening(location):
         async with connected(location, storage_options) as connection:
@@ -61,11 +61,11 @@ async def _waiting_unless_damaged(connection: lancedb.AsyncConnection, names: Se
     except Exception as exc:
         if not is_damage(exc):
             raise
-        return {}  # The table that is damaged says so itself.
+        return {}  # The damaged table is reported by itself.
 
 
 async def _waiting(connection: lancedb.AsyncConnection, names: Sequence[str]) -> dict[str, int]:
-    """Count for each table the images that are in another and, neither by id nor by original, in it."""
+    """Count for each table the images of the other tables that it has neither by id nor by original."""
     deleted = await connection.open_table(TOMBSTONES)
     gone = set((await deleted.query().select(["id"]).to_arrow())["id"].to_pylist())
     deleted.close()
@@ -115,7 +115,7 @@ async def _state(connection: lancedb.AsyncConnection, name: str, waiting: int, h
 
 
 async def _damage(table: lancedb.AsyncTable) -> str | None:
-    """Read the ids, which opens every data file: one that is gone, cut or overwritten cannot be opened."""
+    """Read all ids, which opens every data file, and so finds missing, truncated and overwritten ones."""
     try:
         async for _ in await table.query().select(["id"]).to_batches():
             pass

@@ -1,8 +1,8 @@
 """
-A lease on a piece of work, kept in a table: one process at a time has it, on a folder as in a bucket.
+A lease on a piece of work, kept in a table: one process at a time holds it.
 
-It saves work, and nothing depends on it but that: where clocks differ by more than half of `LEASE_S` two may have it at
-once, and then their commits meet, of which one is tried again.
+It only saves work: if clocks differ by more than half of `LEASE_S`, two processes may hold it, and one of two
+conflicting commits is retried.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from .rows import PRIMARY_KEY
 
 logger = logging.getLogger(__name__)
 
-# For how many seconds a lease holds: so long the work rests after its process died. Renewed after a third of it.
+# How long a lease lasts, in seconds: that long the work rests if its process crashes. It is renewed after a third.
 LEASE_S = 120
 
 LEASE_SCHEMA = pa.schema(
@@ -34,7 +34,7 @@ LEASE_SCHEMA = pa.schema(
 
 @asynccontextmanager
 async def lease(table: lancedb.AsyncTable, name: str, seconds: float = LEASE_S) -> AsyncIterator[bool]:
-    """Take the lease, say whether it was granted, and give it back at the end; it is renewed meanwhile."""
+    """Acquire the lease, yield whether it was granted, renew it meanwhile, and release it at the end."""
     holder = secrets.token_hex(16)
     if not await _take(table, name, holder, seconds):
         yield False
@@ -45,16 +45,16 @@ async def lease(table: lancedb.AsyncTable, name: str, seconds: float = LEASE_S) 
     finally:
         renewing.cancel()
         try:
-            # Not the task itself, whose end by cancelling could not be told from being cancelled here.
+            # Not `await renewing`: its CancelledError could not be told from one of ours.
             await asyncio.wait([renewing])
         finally:
-            # If this fails the lease runs out.
+            # If this fails, the lease expires.
             with suppress(RuntimeError, OSError):
                 await _take(table, name, holder, seconds=0)
 
 
 async def _take(table: lancedb.AsyncTable, name: str, holder: str, seconds: float) -> bool:
-    """Write the holder unless another's lease holds; of two who meet, one finds that the other was faster."""
+    """Write the holder, unless another's lease is valid. Of two concurrent calls, one fails."""
     now_ms = round(time.time() * 1000)
     row = {"name": name, "holder": holder, "until": now_ms + round(seconds * 1000)}
     free = f"target.until <= {now_ms} OR target.holder = source.holder"

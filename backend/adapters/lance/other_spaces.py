@@ -1,4 +1,4 @@
-"""The rows that a LanceDB database has in the tables of other spaces than the one in use."""
+"""The rows of a LanceDB database in spaces other than the one in use."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,7 +17,7 @@ from .faults import retry_conflicts, translated, within_deadline
 from .index import LanceIndex
 from .rows import INTEGRITY, intact_records
 
-# What two processes must not do at once: each would find the other's table complete, and drop it.
+# Two processes must not retire spaces at once: each might find the other's table complete, and drop it.
 LEASE = "other spaces"
 
 
@@ -58,7 +58,7 @@ class LanceOtherSpaces:
         with translated():
             async with self._database.lease(LEASE) as granted:
                 if not granted:
-                    raise IndexUnavailable("Another server is just retiring the tables of other spaces.")
+                    raise IndexUnavailable("Another server is dropping the other spaces at this moment.")
                 compared = await self._compared()
                 if left := len(compared.survey().waiting):
                     raise ReembeddingUnfinished(left)
@@ -74,10 +74,10 @@ class LanceOtherSpaces:
         if not others:
             return _Compared([], {}, frozenset())
         tables = [await self._content(space) for space in others]
-        # After the others, so that what is written meanwhile counts as written.
+        # Read last, so that images copied meanwhile count as copied.
         own = await self._content(self._space)
         deleted = set(await self._database.tombstones.all())
-        # The fullest first, of equals the one whose id is first: so every server goes through them in the same order.
+        # The largest first, ties by id: so every server uses the same order.
         tables.sort(key=lambda table: (-table.source.images, table.source.space))
         return _Compared(tables, own.originals, deleted)
 
@@ -87,7 +87,7 @@ class LanceOtherSpaces:
         return _Table(Source(space, len(originals)), originals)
 
     async def _found(self, column: str, values: Sequence[str]) -> list[ImageRecord]:
-        """Return the rows with one of the values, each id once, from the fullest table that has it."""
+        """Return the rows with one of the values, each id once, from the largest table that has it."""
         found: dict[ImageID, ImageRecord] = {}
         async with self._opened() as tables, within_deadline():
             for table in tables:
@@ -115,7 +115,7 @@ async def _delete(table: lancedb.AsyncTable, image_ids: Sequence[ImageID]) -> No
 
 @dataclass(frozen=True)
 class _Table:
-    """The images of a table, and the original of each."""
+    """The images of a table, with their originals."""
 
     source: Source
     originals: Mapping[ImageID, SHA256]
@@ -123,7 +123,7 @@ class _Table:
 
 @dataclass(frozen=True)
 class _Compared:
-    """The tables of other spaces, and what the space in use has or once had."""
+    """The tables of other spaces, and the images of the space in use, deleted ones included."""
 
     tables: Sequence[_Table]
     own: Mapping[ImageID, SHA256]
@@ -141,7 +141,7 @@ class _Compared:
 
 
 def missing(there: Mapping[ImageID, SHA256], own: Mapping[ImageID, SHA256]) -> list[ImageID]:
-    """Return the images of which `own` has neither the id nor the original."""
+    """Return the images of which `own` has neither id nor original."""
     originals = set(own.values())
     return [image_id for image_id, sha256 in there.items() if image_id not in own and sha256 not in originals]
 

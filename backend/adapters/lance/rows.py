@@ -1,4 +1,4 @@
-"""The columns of a table of images, how a record becomes a row and a row a record, and whether a row is damaged."""
+"""The columns of a table of images, the conversion of records to rows and back, and the test for damaged rows."""
 
 import hashlib
 import logging
@@ -23,17 +23,17 @@ from .conditions import in_batches, one_of
 
 logger = logging.getLogger(__name__)
 
-# What set_unenforced_primary_key("id") writes. Given at creation, the key is there from the first commit on, whatever
-# dies in between. Without it, merge_insert calls that meet duplicate rows (8 of 8, measured on LanceDB 0.40).
+# What set_unenforced_primary_key("id") writes. Set at creation, the key is there from the first commit on, whatever
+# crashes. Without it, concurrent merge_insert calls duplicate rows (8 of 8, measured on LanceDB 0.40).
 PRIMARY_KEY = {"lance-schema:unenforced-primary-key:position": "1"}
 
-# The version of the columns below, kept with the column `id`. A table of another version is refused.
+# The version of the columns below, stored with the column `id`. A table of another version is refused.
 VERSION = 1
 VERSION_KEY = "lookalike:schema"
 
-# The index that a search for words needs, on the column `text`. ICU finds words also where no spaces are between them
-# (Japanese, Thai); split, so that `IMG_1234.jpg` is found by its number. No stemming and no stop words: titles are
-# names, in any language.
+# The index for searches by words, on the column `text`. ICU also finds words without spaces between them (Japanese,
+# Thai); `split` makes `IMG_1234.jpg` findable by its number. No stemming and no stop words: titles are names, in any
+# language.
 WORDS = FTS(base_tokenizer="icu/split", stem=False, remove_stop_words=False)
 
 
@@ -41,29 +41,28 @@ def schema(dimension: int) -> pa.Schema:
     return pa.schema(
         [
             pa.field("id", pa.string(), nullable=False, metadata={**PRIMARY_KEY, VERSION_KEY: str(VERSION)}),
-            # Half the bytes of float32; scores move by less than 1e-4 (measured: 2e-5).
+            # Half the size of float32; scores change by less than 1e-4 (measured: 2e-5).
             pa.field("vector", pa.list_(pa.float16(), dimension), nullable=False),
             pa.field("size", pa.int64(), nullable=False),
             pa.field("sha256", pa.string(), nullable=False),
             pa.field("title", pa.string(), nullable=False),
             pa.field("tags", pa.list_(pa.string()), nullable=False),
             pa.field("label_names", pa.list_(pa.string()), nullable=False),
-            # The attributes as conditions compare them, see attributes.py.
+            # The attributes in the form that conditions compare: see attributes.py.
             pa.field("attribute_keys", pa.list_(pa.int64()), nullable=False),
             pa.field("attribute_values", pa.list_(pa.int64()), nullable=False),
-            # What a search for words looks into: title, tags and labels. One column, so that one index ranks them.
+            # What searches by words search: title, tags and labels. One column, so that one index ranks them.
             pa.field("text", pa.string(), nullable=False),
-            # Begins at random, so that a writer knows its own row, and counts the changes, so that of two that meet the
-            # second notices.
+            # Starts at random, so that a writer recognises its own row, and counts changes, so that of two concurrent
+            # ones the second notices.
             pa.field("revision", pa.int64(), nullable=False),
-            # All that is answered of an image, in JSON; of the other columns the product looks only into those of
-            # conditions, orders and words. Lance reads a few rows column by column, and unpacks a column in which all
-            # rows are alike whole: ten records of a million took 35 ms by their columns, of photographs that are all
-            # JPEG, and take 2 so. As bytes, which LanceDB neither checks nor compresses: of texts it refuses a whole
-            # page for one letter that is none any more, and takes three times as long to read ten (for a third of the
-            # bytes: 160 instead of 580).
+            # The whole record as JSON; the other columns only serve conditions, orders and words. Lance reads a few
+            # rows column by column, and unpacks a column of equal values as a whole: reading ten records of a million
+            # took 35 ms by columns, for photos that are all JPEG, and takes 2 ms so. Binary, because LanceDB neither
+            # validates nor compresses it: for text it rejects a whole page because of one damaged letter, and reads ten
+            # three times as slowly (with a third of the bytes: 160 instead of 580).
             pa.field("record", pa.binary(), nullable=False),
-            # Of vector, revision and record, see `checksum`; the other columns follow from the record.
+            # Covers vector, revision and record: see `checksum`. The other columns follow from the record.
             pa.field("checksum", pa.int64(), nullable=False),
         ]
     )
@@ -123,7 +122,7 @@ def checksum(record: bytes, vector: npt.NDArray[np.float16], revision: int) -> i
 
 
 def is_intact(row: Mapping[str, Any]) -> bool:
-    """Tell whether vector, revision and record of a row are those that were written; see `INTEGRITY`."""
+    """Say whether vector, revision and record of a row match its checksum; see `INTEGRITY`."""
     vector = np.array(row["vector"], dtype=np.float16)
     return row["checksum"] == checksum(row["record"], vector, row["revision"])
 
@@ -133,7 +132,7 @@ INTEGRITY = ("vector", "revision", "record", "checksum")
 
 
 def is_consistent(row: Mapping[str, Any]) -> bool:
-    """Tell whether all other columns say what the record says: conditions, orders and words go by them."""
+    """Say whether all other columns match the record: conditions, orders and words use them."""
     image = record_in(row)
     if image is None:
         return False
@@ -142,7 +141,7 @@ def is_consistent(row: Mapping[str, Any]) -> bool:
 
 
 def record_in(row: Mapping[str, Any]) -> ImageRecord | None:
-    """Return the record of a row, None if it is damaged so that it cannot be read."""
+    """Return the record of a row, None if it is too damaged to be read."""
     try:
         return _RECORDS.decode(row["record"])
     except ValueError:  # Among them the errors of msgspec.
@@ -151,7 +150,7 @@ def record_in(row: Mapping[str, Any]) -> ImageRecord | None:
 
 def to_record(row: Mapping[str, Any]) -> ImageRecord:
     """
-    Return the record of a row of which the id is known, too.
+    Return the record of a row that also has the column `id`.
 
     Raises:
         RowDamaged: It cannot be read.
@@ -175,16 +174,16 @@ def intact_records(table: pa.Table) -> list[ImageRecord]:
 
 @lru_cache(maxsize=10_000)
 def report_damage(image_id: ImageID) -> None:
-    """Tell the log of a damaged row, once."""
+    """Log a damaged row, once."""
     logger.error("%s It is left out until then.", RowDamaged([image_id]))
 
 
 def vector_in(row: Mapping[str, Any]) -> Vector:
     """
-    Return the vector of a row of which the id is known, too.
+    Return the vector of a row that also has the column `id`.
 
     Raises:
-        RowDamaged: It is not of unit length any more.
+        RowDamaged: Its length is not 1.
     """
     try:
         return to_vector(row["vector"], len(row["vector"]))
@@ -199,8 +198,8 @@ def vectors_in(rows: pa.Table) -> npt.NDArray[np.float16]:
 
 
 def are_sound(lengths: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
-    """Tell of the lengths of vectors, (N,), which can be those of vectors that are not damaged: (N,)."""
-    return np.abs(lengths - 1) < NORM_TOLERANCE  # Of NaN it is False.
+    """Say which lengths of vectors, (N,), intact vectors can have: (N,)."""
+    return np.abs(lengths - 1) < NORM_TOLERANCE  # False for NaN.
 
 
 async def ids_in(table: lancedb.AsyncTable, image_ids: Sequence[ImageID]) -> set[ImageID]:

@@ -1,4 +1,4 @@
-"""Reads all rows of a database as they were at one moment, bit by bit as they are stored, for backups."""
+"""Reads all rows of a database as of one moment, bit for bit, for backups."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,17 +17,17 @@ from .rows import INTEGRITY, dimension_of, is_intact, to_record, vectors_in
 
 @dataclass(frozen=True)
 class StoredRows:
-    """Some rows, in the order of ids. Compared by identity: it holds an array."""
+    """Some rows in the order of ids. Compared by identity, as it holds an array."""
 
     images: Sequence[ImageRecord]
     vectors: npt.NDArray[np.float16]
     """(N, D), of each image."""
     damaged: Sequence[ImageID]
-    """Images whose rows are not what was written; they are left out."""
+    """Images whose rows are damaged; they are left out."""
 
 
 class Snapshot:
-    """The rows of one space at one moment. They can be read for as long as upkeep leaves the files of old versions."""
+    """The rows of one space at one moment. They can be read as long as upkeep keeps the files of old versions."""
 
     def __init__(
         self, space: SpaceID, dimension: int, table: lancedb.AsyncTable, ids: Sequence[ImageID], row_ids: Sequence[int]
@@ -72,7 +72,7 @@ async def snapshots(database: LanceDatabase) -> AsyncIterator[list[Snapshot]]:
         opened = []
         for space in sorted(await database.spaces()):
             async with database.existing(space):
-                pass  # Whose columns are the right ones.
+                pass  # Checks its columns.
             opened.append((space, await stack.enter_async_context(database.snapshot(IMAGES + space))))
         yield [await _snapshot(space, table) for space, table in opened]
 

@@ -1,4 +1,4 @@
-"""Refuses a table of images that this version of Lookalike cannot read."""
+"""Refuses tables of images that this version of Lookalike cannot read."""
 
 import pyarrow as pa
 
@@ -7,14 +7,14 @@ from .rows import VERSION, VERSION_KEY, dimension_of, schema
 
 def check(columns: pa.Schema) -> None:
     """
-    Compare the columns of a table with those that this version reads and writes.
+    Check that a table has the columns that this version reads and writes.
 
     Raises:
-        ValueError: Another version of Lookalike wrote the table, or it is none of ours.
+        ValueError: Another version of Lookalike wrote the table, or Lookalike did not.
     """
     version = _version_of(columns)
     if version is None or "vector" not in columns.names:
-        raise ValueError("the table is none of Lookalike's")
+        raise ValueError("Lookalike did not write this table")
     if version != str(VERSION):
         raise ValueError(f"another version of Lookalike wrote the table (its format is {version}, not {VERSION})")
     expected = schema(dimension_of(columns))
@@ -24,7 +24,7 @@ def check(columns: pa.Schema) -> None:
 
 
 def _version_of(columns: pa.Schema) -> str | None:
-    """Return the version that the column `id` tells, None if there is none."""
+    """Return the version noted with the column `id`, None if there is none."""
     metadata = columns.field("id").metadata if "id" in columns.names else None
     version = (metadata or {}).get(VERSION_KEY.encode())
     return None if version is None else version.decode()

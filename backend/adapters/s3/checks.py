@@ -1,5 +1,5 @@
 """
-Finds out whether a bucket does what the catalogue builds on, by trying it: stores that speak S3 differ in just this.
+Tests whether a bucket does what the catalogue relies on: S3 stores differ in exactly this.
 
 `probe` writes, reads and deletes under the store's prefix; `allow_browsers` sets the bucket's CORS rule and checks it.
 """
@@ -22,16 +22,16 @@ from backend.catalogue.values import MD5, SHA256, ObjectFacts, ObjectKey, Signed
 
 from .store import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, SIGNED_HEADERS, S3Store, reason, translated
 
-BODY = b"Lookalike tries out what this store does. This object can be deleted."
+BODY = b"Lookalike is testing what this store does. This object can be deleted."
 OTHER_BODY = BODY[::-1]
 TYPE = "image/jpeg"
 
-# How long a browser may remember what a store allows, in seconds. None remembers it for longer than two hours.
+# How long a browser may cache a preflight, in seconds. Browsers cap it at two hours or less.
 CORS_MAX_AGE_S = 3600
 
 CORS_RULE = {
     "ID": "lookalike",
-    # Whoever has a signed address may use it, from any page; without one nothing can be done from anywhere.
+    # A signed address may be used from any page; without one nobody can do anything.
     "AllowedOrigins": ["*"],
     "AllowedMethods": ["GET", "HEAD", "PUT"],
     "AllowedHeaders": list(SIGNED_HEADERS),
@@ -41,23 +41,23 @@ CORS_RULE = {
 
 @dataclass(frozen=True)
 class Finding:
-    """What trying one thing out has shown."""
+    """The result of one test."""
 
     name: str
-    """Stays the same from version to version."""
+    """Stable across versions."""
     ok: bool
     sentence: str
-    """For whoever runs the server; what to do about it, if it is not ok."""
+    """For the operator: what was found, and what to do if it is not ok."""
     needed: bool = True
-    """Whether nothing can be served without it."""
+    """Whether the server cannot work without it."""
 
 
 async def check_store(store: S3Store) -> None:
     """
-    Try the store out before it is served from.
+    Test the store before serving from it.
 
     Raises:
-        StoreUnavailable: Something that is needed does not work. The message is for whoever starts the server.
+        StoreUnavailable: Something needed does not work. The message is for the operator.
     """
     wrong = [finding.sentence for finding in await probe(store) if finding.needed and not finding.ok]
     if wrong:
@@ -65,7 +65,7 @@ async def check_store(store: S3Store) -> None:
 
 
 async def probe(store: S3Store) -> Sequence[Finding]:
-    """Try out all that uploads build on. Leaves nothing behind, and ends early where nothing works at all."""
+    """Test everything that uploads rely on. Leaves nothing behind, and ends early if nothing works at all."""
     try:
         with translated():
             await store.call("list_objects_v2", MaxKeys=1)
@@ -82,12 +82,12 @@ async def probe(store: S3Store) -> Sequence[Finding]:
                 *await _checksums(trial),
             ]
         except httpx.HTTPError as exc:
-            sentence = f"The store broke off a request ({type(exc).__name__})."
+            sentence = f"The store aborted a request ({type(exc).__name__})."
             return [Finding("reach", False, sentence)]
 
 
 async def allow_browsers(store: S3Store, page_origin: str) -> Finding:
-    """Let pages of any address use the bucket's signed addresses, where that may be set, and check that they can."""
+    """Set the bucket's CORS rule so that pages can use signed addresses, if permitted, and verify it."""
     found = await check_cors(store, page_origin)
     if found.ok:
         return found
@@ -97,13 +97,13 @@ async def allow_browsers(store: S3Store, page_origin: str) -> Finding:
         with translated():
             await store.call("put_bucket_cors", CORSConfiguration={"CORSRules": [*kept, CORS_RULE]})
     except StoreUnavailable as exc:
-        return replace(found, sentence=f"{found.sentence} It could not be set from here: {reason(exc)}.")
+        return replace(found, sentence=f"{found.sentence} It could not be set automatically: {reason(exc)}.")
     return await check_cors(store, page_origin)
 
 
 async def check_cors(store: S3Store, page_origin: str) -> Finding:
     """
-    Ask the store, as a browser would, whether a page may send what it signs.
+    Ask the store, as a browser would, whether a page may send signed requests.
 
     Args:
         page_origin: Where the page is, such as `https://photos.example`.
@@ -120,8 +120,8 @@ async def check_cors(store: S3Store, page_origin: str) -> Finding:
     if refused:
         rule = json.dumps([{name: value for name, value in CORS_RULE.items() if name != "ID"}])
         sentence = (
-            f"The bucket {store.address.bucket} lets no page at {page_origin} send {' or '.join(refused)}: "
-            f"its CORS rules must hold {rule}."
+            f"The bucket {store.address.bucket} does not let pages at {page_origin} send {' or '.join(refused)}: "
+            f"its CORS rules must contain {rule}."
         )
         return Finding("cors", False, sentence, needed=False)
     return Finding("cors", True, f"A page at {page_origin} may write to the bucket and read from it.", needed=False)
@@ -129,7 +129,7 @@ async def check_cors(store: S3Store, page_origin: str) -> Finding:
 
 @dataclass(frozen=True)
 class _Trial:
-    """A store that is tried out, under keys that nothing else has."""
+    """A store under test, with keys that nothing else uses."""
 
     store: S3Store
     http: httpx.AsyncClient
@@ -154,7 +154,7 @@ async def _trial(store: S3Store) -> AsyncIterator[_Trial]:
         try:
             yield trial
         finally:
-            with suppress(StoreUnavailable):  # It was said already that the store does not work.
+            with suppress(StoreUnavailable):  # That the store fails has been reported already.
                 await store.delete([ObjectKey(f"{trial.folder}/{name}") for name in _NAMES])
 
 
@@ -171,10 +171,10 @@ async def _signed_put(trial: _Trial) -> Finding:
 async def _written_once(trial: _Trial) -> Finding:
     status = await trial.send(trial.signed("written", _facts(OTHER_BODY)), OTHER_BODY)
     if status == 412:
-        return Finding("write-once", True, "What is written is never written over (If-None-Match).")
+        return Finding("write-once", True, "Objects are never overwritten (If-None-Match).")
     sentence = (
-        f"It answered {status} instead of 412 to a second upload under one key: a store that does not keep "
-        "If-None-Match loses files, and rows of a database that lies on it."
+        f"It answered {status} instead of 412 to a second upload with the same key: a store without If-None-Match "
+        "loses files, and rows of a database on it."
     )
     return Finding("write-once", False, sentence)
 
@@ -188,7 +188,7 @@ async def _signatures(trial: _Trial) -> Finding:
     ]
     if all(status in (400, 403) for status in answers):
         return Finding("signatures", True, "Altered addresses and headers are refused.")
-    return Finding("signatures", False, "It does not check signatures: anybody could read and write everything.")
+    return Finding("signatures", False, "It does not verify signatures: anyone could read and write everything.")
 
 
 async def _signed_get(trial: _Trial) -> Finding:
@@ -199,7 +199,7 @@ async def _signed_get(trial: _Trial) -> Finding:
 
 
 async def _checksums(trial: _Trial) -> Sequence[Finding]:
-    """Send bytes of which one checksum, and nothing else, is not the signed one."""
+    """Send bytes of which only one checksum differs from the signed one."""
     true, other = _facts(BODY), _facts(OTHER_BODY)
     sha256 = await trial.send(trial.signed("sha256", replace(true, sha256=other.sha256, md5=None))) >= 400
     md5 = await trial.send(trial.signed("md5", replace(true, md5=other.md5))) >= 400
@@ -210,12 +210,12 @@ async def _checksums(trial: _Trial) -> Sequence[Finding]:
 def _checksum(name: str, refused: bool, needed: bool) -> Finding:
     title = {"sha256": "SHA-256", "md5": "MD5"}[name]
     if refused:
-        return Finding(name, True, f"Uploads are compared with their {title}.", needed=False)
-    return Finding(name, False, f"It does not compare uploads with their {title}.", needed)
+        return Finding(name, True, f"Uploads are verified by their {title}.", needed=False)
+    return Finding(name, False, f"It does not verify uploads by their {title}.", needed)
 
 
 async def _allowed(http: httpx.AsyncClient, store: S3Store, origin: str, method: str, headers: Sequence[str]) -> bool:
-    """Send the request with which a browser asks leave (Fetch standard, CORS-preflight fetch)."""
+    """Send a preflight request as a browser does (Fetch standard, CORS-preflight fetch)."""
     asked = {"Origin": origin, "Access-Control-Request-Method": method}
     if headers:
         asked["Access-Control-Request-Headers"] = ",".join(sorted(headers))
@@ -236,9 +236,9 @@ async def _cors_rules(store: S3Store) -> list[dict[str, Any]]:
     except ClientError as exc:
         if exc.response.get("Error", {}).get("Code") == "NoSuchCORSConfiguration":
             return []
-        raise StoreUnavailable("The store does not tell its CORS rules.") from exc
+        raise StoreUnavailable("The store does not return its CORS rules.") from exc
     except BotoCoreError as exc:
-        raise StoreUnavailable("The store cannot answer at the moment.") from exc
+        raise StoreUnavailable("The store is not available at the moment.") from exc
 
 
 def _http() -> httpx.AsyncClient:

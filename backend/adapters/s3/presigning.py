@@ -1,9 +1,8 @@
 """
-Signs addresses of an S3 store (AWS Signature Version 4 in the query) by botocore, for a moment that the caller names.
+Signs addresses of an S3 store (AWS Signature Version 4 in the query) with botocore, as of a given moment.
 
-boto3's `generate_presigned_url` signs for the moment of the call, so that each of its addresses is another. Signed for
-a moment that all backends agree on, an address is the same in every one of them, before and after a restart, and a
-browser's cache knows it again.
+boto3's `generate_presigned_url` signs as of now, so each call returns another address. Signed as of a moment that all
+backends agree on, an address is the same in all of them, also after a restart, and a browser's cache recognises it.
 """
 
 from collections.abc import Mapping
@@ -13,8 +12,8 @@ from botocore.auth import SIGV4_TIMESTAMP, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import ReadOnlyCredentials
 
-# Nothing longer is taken. Source: Amazon S3 API Reference, "Authenticating Requests: Using Query Parameters (AWS
-# Signature Version 4)", X-Amz-Expires.
+# S3's limit. Source: Amazon S3 API Reference, "Authenticating Requests: Using Query Parameters (AWS Signature Version
+# 4)", X-Amz-Expires.
 MAX_EXPIRES_S = 7 * 24 * 3600
 
 
@@ -30,13 +29,13 @@ def presign(
     query: Mapping[str, str] | None = None,
 ) -> str:
     """
-    Return the address with what allows this one request, until `expires_s` seconds after `signed_at`.
+    Return an address that permits this one request until `expires_s` seconds after `signed_at`.
 
     Args:
-        url: Without a query; the path is quoted already.
+        url: Without a query, and with a quoted path.
         signed_at: UTC. May lie in the past.
-        headers: To be sent as they are, beside the host's: all of them are signed.
-        query: Further parameters, signed as well.
+        headers: All are signed, so they must be sent unchanged.
+        query: Further parameters, signed too.
     """
     request = AWSRequest(method=method, url=url, headers=dict(headers or {}), params=dict(query or {}))
     _QueryAuth(credentials, region, signed_at, expires_s).add_auth(request)
@@ -44,14 +43,14 @@ def presign(
 
 
 class _QueryAuth(S3SigV4QueryAuth):
-    """botocore's signer, with a clock that stands still."""
+    """botocore's signer with a fixed time."""
 
     def __init__(self, credentials: ReadOnlyCredentials, region: str, signed_at: datetime, expires_s: int) -> None:
         super().__init__(credentials, "s3", region, expires_s)
         self._signed_at = signed_at
 
     def add_auth(self, request: AWSRequest) -> None:
-        # The steps of botocore's own method, which begins by asking for the time.
+        # The steps of botocore's own method, which would start by reading the clock.
         request.context["timestamp"] = self._signed_at.strftime(SIGV4_TIMESTAMP)
         self._modify_request_before_signing(request)
         string_to_sign = self.string_to_sign(request, self.canonical_request(request))

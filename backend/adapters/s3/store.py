@@ -1,9 +1,9 @@
 """
-An object store that speaks S3, through boto3: Amazon's, or any other that passes `checks.probe`.
+The S3 store, through boto3: Amazon's, or any other that passes `checks.probe`.
 
-Browsers write and read at signed addresses (see presigning.py). The server itself asks for heads, first bytes and
-lists, and deletes; only commands such as `backup` and `restore` read and write whole objects. Credentials come by
-boto3's own chain (environment, files, the machine's role) and are kept nowhere else.
+Browsers write and read at signed addresses (see presigning.py). The server itself only sends HEAD, reads first bytes,
+lists and deletes; commands such as `backup` and `restore` read and write whole objects. boto3 finds the credentials
+(environment, files, the machine's role), and they are stored nowhere else.
 """
 
 import asyncio
@@ -43,72 +43,71 @@ from backend.catalogue.values import MD5, SHA256, ObjectFacts, ObjectKey, Signed
 from ..disk.piecewise import PIECE_BYTES
 from .presigning import MAX_EXPIRES_S, presign
 
-# Calls at the same time. A guess: one takes some 20 ms at Amazon and some 2 ms of processor time here, so that more
-# would wait for the processor; each holds one connection.
+# Concurrent calls, with one connection each. A guess: a call takes some 20 ms at Amazon and 2 ms of CPU time here, so
+# more would only wait for the CPU.
 CALLS_AT_ONCE = 16
 
-# A connection within a region is there in milliseconds. This is the time for one lost packet to be sent again (1 s,
-# then 2 s; RFC 6298), after which waiting longer seldom helps.
+# Connecting within a region takes milliseconds. This leaves time to resend a lost packet (1 s, then 2 s; RFC 6298);
+# waiting longer seldom helps.
 CONNECT_TIMEOUT_S = 3.5
 
-# All that is asked for are headers, a few bytes or a page of a list, answered in 20 to 200 ms. A guess: what takes five
-# seconds will not come; with its repetitions a call gives up after 20, while a person waits.
+# Calls fetch headers, a few bytes or a page of a list, which takes 20 to 200 ms. A guess: an answer that takes five
+# seconds will not come; with its retries a call gives up after 20 s, while a person waits.
 READ_TIMEOUT_S = 5
 
-# Each call is repeated twice, after up to 1 and 2 s: Amazon asks for that (503 Slow Down, now and then 500), and all
-# calls may be repeated. Source: Amazon S3 User Guide, "Best practices design patterns", retries.
+# Each call is retried twice, after up to 1 and 2 s: Amazon asks for that (503 Slow Down, occasionally 500), and all
+# calls are idempotent. Source: Amazon S3 User Guide, "Best practices design patterns", retries.
 ATTEMPTS = 3
 
-# For how many seconds a call is waited for, in all: for its turn among CALLS_AT_ONCE, and for its attempts, which take
-# just less. Else, while the store is silent, each would wait for all before it (40 registrations at once: 40 s).
+# Deadline of a call in seconds: for its turn among CALLS_AT_ONCE and its attempts, which take slightly less. Otherwise,
+# while the store is silent, each would wait for all before it (40 registrations at once: 40 s).
 PATIENCE_S = 20
 
-# For how many seconds a whole object may stand still on its way. Nobody waits for it, and a store may take its time to
+# How long a transfer of a whole object may stall, in seconds. Nobody waits for it, and a store may take long to
 # acknowledge gigabytes. A guess.
 TRANSFER_TIMEOUT_S = 60
 
-# How many bytes of an object that is being written are held in memory; a larger one waits in a temporary file. Most
-# photographs fit.
+# Up to this size, an object to be written is held in memory, above it in a temporary file. Most photos fit.
 SPOOLED_BYTES = 8 * 1024 * 1024
 
 # S3's limit for one DeleteObjects.
 DELETE_BATCH = 1000
 
-# What goes before a key in the trash, and the name of the note: neither is a key that a ticket could be made for.
+# The prefix of keys in the trash, and the name of the note. Neither can be the key of an upload.
 TRASH = "trash/"
 NOTE = "library.json"
 
-# No more than this often a reading address changes; see `presign_get`.
+# Reading addresses change at most this often; see `presign_get`.
 SHORTEST_WINDOW_S = 60
 
 SHA256_BYTES = 32
 
-# Under this name the declared checksum goes with an object, for stores that keep none by themselves.
+# The metadata with the declared checksum, for stores that keep none themselves.
 DECLARED_SHA256 = "sha256"
 
-# What a browser sends with a PUT, beside its length: the store's CORS rule must allow it.
+# Headers that a browser sends with a PUT, besides the length: the store's CORS rule must allow them.
 SIGNED_HEADERS = ("content-type", "content-md5", "if-none-match", "x-amz-checksum-sha256", "x-amz-meta-sha256")
 
-# What an origin leaves out.
+# Ports that an origin omits.
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
-# What boto3 takes where neither its configuration nor the environment names a region; stores of one's own do not mind.
+# Used if neither boto3's configuration nor the environment names a region; other stores than Amazon's ignore it.
 DEFAULT_REGION = "us-east-1"
 
 
 @dataclass(frozen=True)
 class BucketAddress:
-    """Where the objects lie. Holds nothing that grants access, and can be printed."""
+    """Where a bucket is. It contains nothing that grants access, so it can be printed."""
 
     bucket: str
     prefix: str = ""
-    """Goes before every key, without a slash at the end; empty for the bucket's root."""
+    """Prefix of every key, without a slash at the end; empty for the bucket's root."""
     endpoint: str | None = None
     """Address of the store for this server, None for Amazon's."""
     public_endpoint: str | None = None
-    """Address of the store for browsers, where they reach it under another name."""
+    """Address of the store for browsers, if it differs."""
     addressing: str = "virtual"
-    """Whether the bucket is in the address's `path`, or a part of its host name (`virtual`)."""
+    """Whether the bucket is in the address's `path`, or part of its host name (`virtual`)."""
 
     def __str__(self) -> str:
         name = f"s3://{self.bucket}/{self.prefix}".removesuffix("/")
@@ -119,7 +118,7 @@ class S3Store:
     """
     An ObjectStore in a bucket.
 
-    Its objects have the store's own SHA-256 where it keeps one; see `head` for what is known of others.
+    Facts contain the store's own SHA-256 if it keeps one; see `head` for others.
     """
 
     def __init__(
@@ -130,15 +129,15 @@ class S3Store:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         """
-        Open nothing yet, but look for credentials.
+        Connect to nothing yet, but look for credentials.
 
         Raises:
-            StoreUnavailable: boto3's configuration cannot be used. The message is for whoever starts the server.
+            StoreUnavailable: boto3's configuration is invalid. The message is for the operator.
         """
         self.address = address
         self._prefix = f"{address.prefix}/" if address.prefix else ""
         self._url_expires_s = url_expires_s
-        # Signatures are worth at most a week, so that of a longer time asked for less is left for the window.
+        # Signatures are valid for at most a week, so a longer time leaves less for the window.
         self._window_s = max(SHORTEST_WINDOW_S, min(url_expires_s, MAX_EXPIRES_S - url_expires_s))
         self._now = now
         try:
@@ -148,7 +147,7 @@ class S3Store:
             self.server_url = self._bucket_url(address.endpoint)
             """Address of the bucket for this server, without a slash at the end."""
             self._public_url = self._bucket_url(address.public_endpoint or address.endpoint)
-        except (BotoCoreError, ValueError) as exc:  # ValueError: botocore's for an endpoint that is no address
+        except (BotoCoreError, ValueError) as exc:  # ValueError: botocore's for a malformed endpoint
             raise StoreUnavailable(f"The store {address} cannot be used: {exc}") from exc
         self._pool = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="s3")
 
@@ -156,11 +155,11 @@ class S3Store:
         return f"S3Store({self.address})"
 
     async def aclose(self) -> None:
-        """Let go of threads and connections."""
+        """Close threads and connections."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._client.close)
 
-    # The port
+    # The ObjectStore port
 
     @property
     def location(self) -> str:
@@ -179,12 +178,11 @@ class S3Store:
 
     async def head(self, key: ObjectKey) -> ObjectFacts | None:
         """
-        Return what the store holds under the key.
+        Return the facts of the object under the key.
 
-        The checksum is the store's own, taken of the bytes that came, if it keeps one. A store that does not (Ceph
-        16) returns the one that was declared when the upload was signed: no proof of the bytes, only that the
-        upload carried this declaration. There the bytes are vouched for by their size and, if the client declared one,
-        by the MD5 that the store compared.
+        The checksum is the store's own, computed from the uploaded bytes, if it keeps one. Other stores (Ceph 16)
+        return the one declared when the upload was signed, which proves nothing about the bytes. There only the size
+        vouches for them and, if the client declared it, the MD5 that the store compared.
         """
         with translated():
             try:
@@ -215,14 +213,14 @@ class S3Store:
                 raise
             body = answer["Body"]
             try:
-                # At its end botocore compares the length with the announced one.
+                # At the end botocore verifies the length.
                 while piece := await self._transferred(partial(body.read, PIECE_BYTES)):
                     yield piece
             finally:
                 body.close()
 
     async def put(self, key: ObjectKey, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
-        # All of it is here before the first byte is sent: its MD5 goes ahead.
+        # The whole object is read before the first byte is sent, because its MD5 is sent first.
         with SpooledTemporaryFile(SPOOLED_BYTES) as file:
             md5 = await _spool(file, facts, chunks)
             parameters = _put_parameters(facts, md5)
@@ -273,14 +271,14 @@ class S3Store:
     # For backups
 
     async def list_all(self, prefix: str = "") -> AsyncIterator[StoredObject]:
-        """Do what `list` does, with keys of any form."""
+        """List like `list`, but with keys of any form."""
         async for stored in self._all(self._prefix, prefix):
             yield stored
 
     # For the checks
 
     def sign_put(self, bucket_url: str, key: str, facts: ObjectFacts, expires: datetime) -> SignedRequest:
-        """Do what `presign_put` does, at an address of the bucket of the caller's choice."""
+        """Sign like `presign_put`, for a given address of the bucket."""
         headers = {
             "Content-Type": facts.content_type,
             "If-None-Match": "*",
@@ -290,7 +288,7 @@ class S3Store:
         }
         now = self._now().replace(microsecond=0)
         expires_s = math.floor((expires - now).total_seconds())
-        # Browsers set Content-Length themselves and let no script do so, hence it is signed and not handed out.
+        # Signed but not handed out: browsers set Content-Length themselves, and do not let scripts set it.
         signed = {**headers, "Content-Length": str(facts.size)}
         return SignedRequest(
             "PUT",
@@ -299,17 +297,17 @@ class S3Store:
         )
 
     def sign_get(self, bucket_url: str, key: str) -> str:
-        """Do what `presign_get` does, at an address of the bucket of the caller's choice."""
-        # Signed for the beginning of a window: within it the address is the same, in every backend on this bucket.
+        """Sign like `presign_get`, for a given address of the bucket."""
+        # Signed as of the start of a window, so that within it the address is the same in every backend on this bucket.
         window = math.floor(self._now().timestamp() / self._window_s)
         signed_at = datetime.fromtimestamp(window * self._window_s, UTC)
         expires_s = min(self._window_s + self._url_expires_s, MAX_EXPIRES_S)
-        # Objects never change, and an address is good for at least as long as this.
+        # Objects never change, and an address is valid for at least this long.
         caching = {"response-cache-control": f"private, max-age={self._url_expires_s}, immutable"}
         return self._sign("GET", bucket_url, key, signed_at, expires_s, query=caching)
 
     async def call(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
-        """Carry out an operation of boto3's client on the bucket, in a thread. Its errors are boto3's."""
+        """Call an operation of boto3's client on the bucket, in a thread. Raises boto3's errors."""
         method = getattr(self._client, operation)
         return await self._in_pool(partial(method, Bucket=self.address.bucket, **parameters))
 
@@ -335,7 +333,7 @@ class S3Store:
         )
 
     def _credentials(self) -> ReadOnlyCredentials:
-        # Asked for each time: temporary ones change. boto3 keeps them, and renews them minutes before they expire.
+        # Fetched each time, because temporary ones change. boto3 caches them, and renews them before they expire.
         with translated():
             credentials = self._session.get_credentials()
             if credentials is None:
@@ -344,11 +342,11 @@ class S3Store:
 
     async def _in_pool(self, work: Callable[[], Any]) -> Any:
         try:
-            # What has not begun by then never does.
+            # Work that has not started by then is cancelled.
             async with asyncio.timeout(PATIENCE_S):
                 return await asyncio.get_running_loop().run_in_executor(self._pool, work)
         except TimeoutError as exc:
-            raise StoreUnavailable("The store does not answer in time.") from exc
+            raise StoreUnavailable("The store did not answer in time.") from exc
 
     @cached_property
     def _transfers(self) -> Any:
@@ -356,17 +354,17 @@ class S3Store:
         return self._connect(self.address.endpoint, TRANSFER_TIMEOUT_S)
 
     async def _transferred(self, work: Callable[[], Any]) -> Any:
-        """Do a part of a transfer in a thread, for as long as something moves."""
+        """Do a part of a transfer in a thread, without a deadline."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     async def _listed(self, prefix: str, below: str) -> AsyncGenerator[StoredObject, None]:
-        """Go through the objects that lie below a part of the store, such as the trash."""
+        """Iterate over the objects below a prefix of the store, such as the trash."""
         async for stored in self._all(self._full(below), prefix):
-            if is_object_key(stored.key):  # Whatever else lies there is not ours.
+            if is_object_key(stored.key):  # Anything else is not ours.
                 yield stored
 
     async def _all(self, start: str, prefix: str) -> AsyncIterator[StoredObject]:
-        """Go through all objects of the bucket whose key begins with both; their keys come without `start`."""
+        """Iterate over all objects whose key begins with `start + prefix`; the keys are returned without `start`."""
         page: Mapping[str, Any] = {"NextContinuationToken": None}
         while "NextContinuationToken" in page:
             token = page["NextContinuationToken"]
@@ -378,7 +376,7 @@ class S3Store:
                 yield StoredObject(key, item["Size"], item["LastModified"].astimezone(UTC))
 
     async def _copy(self, source: str, target: str) -> None:
-        """Copy an object with its type and its checksums, unless there is none."""
+        """Copy an object with its type and checksums, if it exists."""
         with translated():
             try:
                 origin = {"Bucket": self.address.bucket, "Key": self._full(source)}
@@ -406,23 +404,24 @@ class S3Store:
         answer = self._client.get_object(Bucket=self.address.bucket, Key=full_key, Range=f"bytes=0-{count - 1}")
         expected = min(count, answer["ContentLength"])
         with answer["Body"] as body:
-            # A store that knows no ranges sends all of it.
+            # A store without range requests sends the whole object.
             first = body.read(expected)
         if len(first) < expected:
-            # botocore compares only what is read to its end. The file may be what it should be, and its answer was cut.
+            # botocore verifies only bodies that are read to the end. The object may be fine, and the response was cut
+            # off.
             raise IncompleteReadError(actual_bytes=len(first), expected_bytes=expected)
         return first
 
     def _connect(self, endpoint: str | None, read_timeout_s: float) -> Any:
         config = Config(
-            # By name, or else boto3 leaves length and headers out of the signature at a custom endpoint.
+            # Set explicitly, or boto3 does not sign length and headers at a custom endpoint.
             signature_version="s3v4",
             s3={"addressing_style": self.address.addressing},
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=read_timeout_s,
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             max_pool_connections=CALLS_AT_ONCE,
-            # The newer checksums that boto3 would add by itself are unknown to older stores.
+            # Older stores do not know the newer checksums that boto3 adds by default.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
@@ -432,7 +431,7 @@ class S3Store:
         return client
 
     def _bucket_url(self, endpoint: str | None) -> str:
-        """Let botocore say where the bucket is, as it knows every region's addresses."""
+        """Ask botocore for the bucket's address, as it knows those of every region."""
         config = Config(signature_version=UNSIGNED, s3={"addressing_style": self.address.addressing})
         client = self._session.client("s3", region_name=self._region, endpoint_url=endpoint, config=config)
         url = client.generate_presigned_url("get_object", {"Bucket": self.address.bucket, "Key": "-"})
@@ -440,7 +439,7 @@ class S3Store:
 
 
 def reason(error: StoreUnavailable) -> str:
-    """Say in a few words, for whoever runs the server, why the store could not answer."""
+    """Explain to the operator in a few words why the store could not answer."""
     cause = error.__cause__
     if isinstance(cause, NoCredentialsError | PartialCredentialsError):
         return (
@@ -451,7 +450,7 @@ def reason(error: StoreUnavailable) -> str:
         code = cause.response.get("Error", {}).get("Code", "")
         return _CODES.get(code, f"it answered {code or _status(cause)} to {cause.operation_name}")
     if cause is not None:
-        # The class only: botocore's sentences can hold addresses.
+        # Only the class: botocore's messages can contain addresses.
         return f"it cannot be reached ({type(cause).__name__})"
     return str(error)
 
@@ -459,43 +458,43 @@ def reason(error: StoreUnavailable) -> str:
 _CODES = {
     "NoSuchBucket": "there is no such bucket",
     "404": "there is no such bucket",
-    "InvalidAccessKeyId": "it does not know the access key",
-    "SignatureDoesNotMatch": "it does not accept the secret key",
-    "AccessDenied": "it does not allow this with these credentials",
-    "PermanentRedirect": "the bucket is in another region; name it in AWS_DEFAULT_REGION",
+    "InvalidAccessKeyId": "the access key is unknown",
+    "SignatureDoesNotMatch": "the secret key is wrong",
+    "AccessDenied": "these credentials do not allow this",
+    "PermanentRedirect": "the bucket is in another region; set AWS_DEFAULT_REGION",
     "RequestTimeTooSkewed": "its clock and this machine's differ too much",
 }
 
 
 async def _spool(file: IO[bytes], facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> MD5:
     """
-    Write the bytes into the file, check that they are those of the facts, and return their MD5.
+    Write the bytes to the file, verify them against the facts, and return their MD5.
 
     Raises:
-        BodyMismatch: They are not.
-        StoreUnavailable: This machine has no room for the file.
+        BodyMismatch: They do not match.
+        StoreUnavailable: This machine has no space for the file.
     """
     size, sha256, md5 = 0, hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     async for chunk in chunks:
         size += len(chunk)
         if size > facts.size:
-            raise BodyMismatch(f"The body has more than the {facts.size} bytes that were announced.")
+            raise BodyMismatch(f"The body has more than the {facts.size} bytes that were declared.")
         sha256.update(chunk)
         md5.update(chunk)
         try:
             await asyncio.to_thread(file.write, chunk)
         except OSError as exc:
-            raise StoreUnavailable("There is no room for a temporary file of what goes to the store.") from exc
+            raise StoreUnavailable("There is no disk space for a temporary file.") from exc
     if size != facts.size:
-        raise BodyMismatch(f"The body ended after {size} bytes, {facts.size} were announced.")
+        raise BodyMismatch(f"The body ended after {size} bytes; {facts.size} were declared.")
     if sha256.hexdigest() != facts.sha256:
-        raise BodyMismatch("The body's SHA-256 is not the one that was announced.")
+        raise BodyMismatch("The body's SHA-256 differs from the one declared.")
     file.seek(0)
     return MD5(md5.hexdigest())
 
 
 def _put_parameters(facts: ObjectFacts, md5: MD5) -> Mapping[str, Any]:
-    """Say to boto3 what the headers of `sign_put` say."""
+    """Return boto3's parameters for the headers of `sign_put`."""
     return {
         "ContentType": facts.content_type,
         "ContentLength": facts.size,
@@ -507,13 +506,13 @@ def _put_parameters(facts: ObjectFacts, md5: MD5) -> Mapping[str, Any]:
 
 
 def _add_content_md5(request: AWSRequest, **_: Any) -> None:
-    """Add the checksum that older stores ask for here, where boto3 sends a newer one."""
+    """Add the checksum that older stores require here; boto3 sends a newer one."""
     body: Any = request.body
     request.headers["Content-MD5"] = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
 
 
 def _check_deleted(answer: Mapping[str, Any]) -> None:
-    """Look at the errors key by key: the answer as a whole is a success also when nothing was deleted."""
+    """Check the errors key by key: the response is a success even if nothing was deleted."""
     codes = sorted({error.get("Code", "") for error in answer.get("Errors", [])} - {"NoSuchKey"})
     if codes:
         count = len(answer["Errors"])
@@ -521,11 +520,11 @@ def _check_deleted(answer: Mapping[str, Any]) -> None:
 
 
 def _sha256(answer: Mapping[str, Any]) -> SHA256:
-    """Read the checksum from the answer to HEAD: the store's own, else the declared one, else one that nothing has."""
+    """Read the checksum from a response to HEAD: the store's own, else the declared one, else an empty one."""
     try:
         digest = base64.b64decode(answer.get("ChecksumSHA256", ""), validate=True)
     except binascii.Error:
-        digest = b""  # Of an upload in parts, which is a checksum of checksums.
+        digest = b""  # A multipart upload has a checksum of checksums.
     if len(digest) == SHA256_BYTES:
         return SHA256(digest.hex())
     return SHA256(answer.get("Metadata", {}).get(DECLARED_SHA256, ""))
@@ -545,8 +544,8 @@ def _status(error: ClientError) -> int:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what boto3 raises into StoreUnavailable."""
+    """Turn boto3's errors into StoreUnavailable."""
     try:
         yield
     except (ClientError, BotoCoreError) as exc:
-        raise StoreUnavailable("The store cannot answer at the moment.") from exc
+        raise StoreUnavailable("The store is not available at the moment.") from exc

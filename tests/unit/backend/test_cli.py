@@ -188,7 +188,7 @@ def test_table_with_other_columns(capsys: pytest.CaptureFixture[str], tmp_path: 
 
     error = serve_in_vain(tmp_path, capsys)
 
-    reason = "the table is none of Lookalike's"
+    reason = "Lookalike did not write this table"
     assert error == f"lookalike: The database {tmp_path / 'database'} cannot be opened: {reason}\n"
 
 

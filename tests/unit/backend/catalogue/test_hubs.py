@@ -13,7 +13,7 @@ import pytest
 from backend.catalogue import hub_survey
 from backend.catalogue.errors import HubVector, IndexUnavailable
 from backend.catalogue.hub_survey import ALIKE, FIRST, commonness, survey, with_those_near
-from backend.catalogue.hubs import MAX_AGE_S, MIN_IMAGES, SENTINELS, HubGate, Limits, Sentinels, hubs_in
+from backend.catalogue.hubs import MAX_AGE_S, MIN_IMAGES, SENTINELS, HubGate, HubLimits, Sentinels, hubs_in
 from backend.catalogue.ports import ImageIndex
 from backend.catalogue.values import Filters, ImageID, Match, Vector
 from tests.benchmarks import data
@@ -185,7 +185,7 @@ def test_what_is_hidden_stays_so_near_the_limit() -> None:
     """A hub a little below the limits is not hidden, and not shown again either if it is."""
     mean = normalised(drawn()[:1500].mean(axis=0))
     seen = asyncio.run(survey(cast(ImageIndex, Vectors(drawn()[:1500])), SAMPLE))
-    limit = Limits.to_hide(seen, []).commonness
+    limit = HubLimits.to_hide(seen, []).commonness
     weakened = (normalised(part * mean + (1 - part) * drawn()[1600]) for part in np.linspace(0.9, 0.1, 200))
     below = next(vector for vector in weakened if commonness(vector[None] @ seen.vectors.T)[0] < 0.97 * limit)
     seen = asyncio.run(survey(cast(ImageIndex, Vectors(np.vstack([drawn()[:1500], below]))), SAMPLE))
@@ -199,7 +199,7 @@ def test_what_is_hidden_stays_so_near_the_limit() -> None:
 
 def sentinels_of(rows: Rows) -> Sentinels:
     seen = asyncio.run(survey(cast(ImageIndex, Vectors(rows)), SENTINELS))
-    return Sentinels(seen, Limits.to_refuse(seen))
+    return Sentinels(seen, HubLimits.to_refuse(seen))
 
 
 @pytest.mark.parametrize("images", [MIN_IMAGES, 1000, 2000])
@@ -243,7 +243,7 @@ def test_share_that_is_refused() -> None:
     """The limit falls as the library grows, down to what sentinels can tell; in a small one it leaves room."""
     seen = asyncio.run(survey(cast(ImageIndex, Vectors(drawn()[:MIN_IMAGES])), SENTINELS))
     sizes = (200, 400, 500, 1000, 5000, 10**6)
-    shares = [Limits.to_refuse(replace(seen, images=images)).share for images in sizes]
+    shares = [HubLimits.to_refuse(replace(seen, images=images)).share for images in sizes]
     assert shares == [0.6, 0.6, 0.5, 0.25, 0.05, 0.05]
 
 
