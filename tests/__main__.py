@@ -41,7 +41,11 @@ def main(arguments: list[str]) -> int:
     os.environ[VARIABLE] = str(chromium)
     if find_ministack() is None:
         install_ministack()  # Where it cannot be installed, the tests that need it are skipped and say so.
-    return pytest.main([*at_once(arguments), *arguments])
+    options = at_once(arguments)
+    if options:
+        # Threads of PyTorch and numpy that wait for each other by spinning take from the tests beside them.
+        os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return pytest.main([*options, *arguments])
 
 
 def at_once(arguments: list[str]) -> list[str]:

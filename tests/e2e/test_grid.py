@@ -6,7 +6,7 @@ from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import FloatRect, Page, Route, expect
 
 from tests.support.filling import listed
 from tests.support.page import Visit, drawn, select, whole
@@ -164,8 +164,7 @@ def test_deleting_closes_the_gap(visit: Visit, server: Server) -> None:
 
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#library-summary")).to_have_text(f"{COUNT} photos")
-    settled(page)
-    assert places(page) == before
+    visit.until(lambda: places(page) == before)
     page.get_by_role("button", name=f"Delete {gone}", exact=True).click()
     page.get_by_role("button", name="Delete now").click()
     visit.until(lambda: gone not in listed(server))
@@ -192,20 +191,21 @@ def test_a_library_that_changes_elsewhere(visit: Visit, server: Server) -> None:
 def test_other_widths(visit: Visit) -> None:
     """The rows are laid out anew, also after the grid was hidden meanwhile; nothing overlaps."""
     page = filled(visit)
-    columns = {}
-    for width in (390, 900, 1440):
+    for width, columns in ((390, 2), (900, 4), (1440, 6)):
         page.get_by_role("button", name="Map").click()
         page.set_viewport_size({"width": width, "height": 900})
         page.get_by_role("button", name="Grid").click()
+        visit.until(lambda columns=columns: len({round(box["x"]) for box in boxes_of(page)}) == columns)
         settled(page)
-        boxes = [box for card in page.locator("#images .card").all() if (box := card.bounding_box())]
-        columns[width] = len({round(box["x"]) for box in boxes})
+        boxes = boxes_of(page)
         rows = sorted({round(box["y"], 1) for box in boxes})
         assert all(below - above > boxes[0]["height"] for above, below in pairwise(rows))
         assert max(box["x"] + box["width"] for box in boxes) <= width
-    page.set_viewport_size({"width": 1280, "height": 900})
 
-    assert columns == {390: 2, 900: 4, 1440: 6}
+
+def boxes_of(page: Page) -> list[FloatRect]:
+    """Return where the cards in the document lie."""
+    return [box for card in page.locator("#images .card").all() if (box := card.bounding_box())]
 
 
 def test_something_above_grows(visit: Visit) -> None:
@@ -218,8 +218,7 @@ def test_something_above_grows(visit: Visit) -> None:
     before = card.bounding_box()
     page.evaluate("document.getElementById('uploads').hidden = false")
     expect(page.locator("#uploads")).to_be_visible()
-    settled(page)
-    assert card.bounding_box() == before
+    visit.until(lambda: card.bounding_box() == before)
 
 
 def test_a_part_that_cannot_be_loaded(visit: Visit) -> None:

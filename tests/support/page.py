@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
-# A cold start takes some seconds, several times that on a busy machine. Waiting ends when the state is there.
-PATIENCE_MS = 60_000
+# A cold start takes some seconds, ten times that on a very busy machine. Waiting ends when the state is there.
+PATIENCE_MS = 120_000
 expect.set_options(timeout=PATIENCE_MS)
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests` finds a browser that starts, or installs one."""
+"""`python -m tests` finds a browser that starts, or installs one, and runs as many tests at once as there are cores."""
 
 from pathlib import Path
 
@@ -70,3 +70,16 @@ def test_installed_browser(bare_machine: Path, monkeypatch: pytest.MonkeyPatch, 
 
     assert (runner.install_chromium() is not None) == installs
     assert ("apt-get" in commands) == installs
+
+
+def test_as_many_at_once_as_the_machine_bears(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process for each core, four at most."""
+    for cores, processes in ((1, "1"), (2, "2"), (16, "4")):
+        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        assert runner.at_once(["tests/unit", "-q"])[:2] == ["-n", processes]
+
+
+@pytest.mark.parametrize("told", ["-n0", "--numprocesses=3", "-s", "--pdb", "--collect-only"])
+def test_who_says_how_many_or_wants_to_watch_is_obeyed(told: str) -> None:
+    """Nothing is added to arguments that say how many processes there are to be, or that take a single one."""
+    assert runner.at_once(["tests/unit", told]) == []
