@@ -7,7 +7,7 @@ class ContentLocks:
     """A lock for each SHA-256 in use. One page has few files in work, so that nobody waits for long."""
 
     def __init__(self) -> None:
-        self._released = {}
+        self._released: dict[str, asyncio.Event] = {}
 
     async def acquire(self, sha256: str) -> None:
         """Wait until nobody else has the lock, and take it."""

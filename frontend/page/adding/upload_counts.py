@@ -44,7 +44,7 @@ class UploadCounts:
 
 def resumed_text(resumed: list[str], lost: list[str]) -> str:
     """Say which files of an earlier load of the page are sent now, and which the browser had no room for."""
-    sentences = []
+    sentences: list[str] = []
     if resumed:
         sentences.append(f"{counted(len(resumed), 'file', 'files')} had not been sent yet: {named(resumed)}.")
     if lost:

@@ -8,7 +8,7 @@ class Rate:
     """Counts what is done, with the times in seconds of any clock that only goes forward."""
 
     def __init__(self) -> None:
-        self._times = []
+        self._times: list[float] = []
 
     def begin(self, now_s: float) -> None:
         """Start the clock, unless it runs."""

@@ -11,7 +11,7 @@ SIMILAR = "similar"
 VERY = "very similar"
 
 
-def strength(score: float | None, unrelated: dict | None) -> str:
+def strength(score: float | None, unrelated: dict[str, float] | None) -> str:
     """
     Put a cosine similarity into words.
 
@@ -32,12 +32,12 @@ def strength(score: float | None, unrelated: dict | None) -> str:
     return SIMILAR if score <= very_from(unrelated) else VERY
 
 
-def very_from(unrelated: dict) -> float:
+def very_from(unrelated: dict[str, float]) -> float:
     """Return the middle between what one unrelated pair in a hundred reaches and 1."""
     return (unrelated["p99"] + 1) / 2
 
 
-def twin_from(unrelated: dict) -> float:
+def twin_from(unrelated: dict[str, float]) -> float:
     """
     Return the cosine from which two images count as versions of one photograph.
 
@@ -49,13 +49,13 @@ def twin_from(unrelated: dict) -> float:
     return 1 - (1 - unrelated["p99"]) / 5
 
 
-def nothing_alike(scores: list, unrelated: dict | None) -> bool:
+def nothing_alike(scores: list[float | None], unrelated: dict[str, float] | None) -> bool:
     """Tell whether even the best match is no better than chance; False if there is none, or nothing to judge by."""
     words = [strength(score, unrelated) for score in scores]
     return bool(words) and all([word == CHANCE for word in words])
 
 
-def meaning(unrelated: dict | None) -> str:
+def meaning(unrelated: dict[str, float] | None) -> str:
     """Explain the number and the words in a sentence or two."""
     number = "Cosine similarity: 1 means the same."
     if unrelated is None:

@@ -5,7 +5,7 @@ Titles and tags: what people type and what files are called, in the form that th
 """
 
 
-def title_of(file_name: str, limits: dict) -> str:
+def title_of(file_name: str, limits: dict[str, int]) -> str:
     """Make a title of a file name: without its ending, with spaces for underscores."""
     name = plain(file_name)
     stem = name.rsplit(".", 1)[0].replace("_", " ").strip() or name
@@ -14,7 +14,7 @@ def title_of(file_name: str, limits: dict) -> str:
 
 def split_tags(text: str) -> list[str]:
     """Read tags from a line: separated by commas, each once, in the order in which they were written."""
-    tags = []
+    tags: list[str] = []
     for part in plain(text).split(","):
         tag = part.strip()
         if tag and tag not in tags:
@@ -22,12 +22,12 @@ def split_tags(text: str) -> list[str]:
     return tags
 
 
-def cut_tags(tags: list[str], limits: dict) -> list[str]:
+def cut_tags(tags: list[str], limits: dict[str, int]) -> list[str]:
     """Cut tags to what the server accepts, where nobody can be asked to write them shorter."""
     return split_tags(",".join([tag[: limits["max_tag_chars"]] for tag in tags]))[: limits["max_tags"]]
 
 
-def problem_of(tags: list[str], limits: dict) -> str:
+def problem_of(tags: list[str], limits: dict[str, int]) -> str:
     """Say why the server would refuse these tags; empty if it would not."""
     if len(tags) > limits["max_tags"]:
         return f"A photo can have at most {limits['max_tags']} tags; these are {len(tags)}."
