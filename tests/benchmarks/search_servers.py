@@ -24,7 +24,8 @@ from backend.catalogue.values import Filters, Hub, ImageID, Match, Vector
 from backend.settings import Settings
 from backend.web import routes, store_routes
 from backend.web.access import Identification
-from backend.web.hosts import HostCheck, names_to_answer
+from backend.web.host_check import HostCheck
+from backend.web.hosts import names_to_answer
 from backend.web.problems import exception_handlers
 from backend.web.security import security_headers
 from tests.benchmarks.search_engines import ENGINES, Engine, settings_in, unpacked

@@ -119,7 +119,7 @@ async def test_listed_rows_that_move_between_finding_and_reading(
     async with LanceDatabase.open(tmp_path) as database, LanceIndex.open(database, SPACE) as index:
         await fill(index, 4)
         await index.do_upkeep()
-        read = index._remembered.records
+        read = index._cache.records
         to_move: list[ImageID] = []
 
         async def after_a_move(places: Sequence[RowID]) -> Mapping[RowID, ImageRecord | None]:
@@ -128,7 +128,7 @@ async def test_listed_rows_that_move_between_finding_and_reading(
                 await index.do_upkeep()
             return await read(places)
 
-        monkeypatch.setattr(index, "_remembered", Mock(records=after_a_move))
+        monkeypatch.setattr(index, "_cache", Mock(records=after_a_move))
 
         to_move.append(record(0).id)
         assert [image.id for image in await index.page(10, Sort.OLDEST, None, Filters())] == ids(0, 1, 2, 3)

@@ -16,7 +16,7 @@ PUT_AWAY = """
         return there;
     };
     document.querySelectorAll("dialog[open]").forEach(dialog => dialog.close());
-    const busy = [click("undo-not"), click("uploads-cancel")].includes(true);
+    const busy = [click("delete-now"), click("uploads-cancel")].includes(true);
     if (!busy) click("uploads-clear");
     click("filters-clear");
     if (find("as-grid").ariaPressed !== "true") find("as-grid").click();
