@@ -1,4 +1,4 @@
-"""The one place that assembles: settings, embedding space and site become an application."""
+"""Assembles the application from settings, embedding space and site."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -43,15 +43,15 @@ from backend.web.rate_limit import RateLimit
 from backend.web.security import security_headers, vary_by_origin
 from backend.web.static import Site, static_route
 
-# For routes that set no limit of their own: none of them reads a body.
+# For routes without a limit of their own: none of them reads a body.
 MAX_BODY_BYTES = 1024
 
-# For how long the last mark may hold up the end. A guess: a commit takes a fraction of a second.
+# How long the last mark may delay the shutdown. A guess: a commit takes a fraction of a second.
 LAST_MARK_S = 5
 
 
 def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litestar:
-    """Assemble the application. Nothing is opened before the server starts it."""
+    """Assemble the application. Nothing is opened before it starts."""
     secret = signing_secret(settings)
     store = make_store(settings)
     secure = security_headers(store.origin)
@@ -104,7 +104,7 @@ async def _prepared(store: FolderStore | S3Store) -> AsyncIterator[None]:
 async def _upkeep_running(
     settings: Settings, index: ImageIndex, store: ObjectStore, opened: Opened, hubs: HiddenHubs
 ) -> AsyncIterator[LibraryUpkeep | None]:
-    """Keep index and store in order in the background, unless `lookalike upkeep` does it."""
+    """Do the upkeep in the background, unless `lookalike upkeep` does it."""
     if settings.upkeep is YesNo.NO:
         yield None
         return
@@ -114,7 +114,7 @@ async def _upkeep_running(
         async with _in_background(upkeep.run()):
             yield upkeep
     finally:
-        # So that the store knows of all that was added, should an older copy of the database come back meanwhile.
+        # So that the store knows the latest version, should an older copy of the database be put in its place.
         with suppress(CatalogueError, TimeoutError):
             async with asyncio.timeout(LAST_MARK_S):
                 await opened.library.mark()
@@ -122,7 +122,7 @@ async def _upkeep_running(
 
 @asynccontextmanager
 async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do something without end until the block is left."""
+    """Run an endless task until the end of the block."""
     task = asyncio.create_task(work)
     try:
         yield
@@ -132,7 +132,7 @@ async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]
 
 
 async def _warnings(upkeep: LibraryUpkeep | None, library: Library) -> Sequence[str]:
-    """Return what whoever runs the server must know, as it is at this moment."""
+    """Return the current problems that the operator must act on."""
     found = dict.fromkeys(upkeep.warnings if upkeep else [])
     try:
         await library.check()
@@ -142,7 +142,7 @@ async def _warnings(upkeep: LibraryUpkeep | None, library: Library) -> Sequence[
 
 
 def _store_routes(store: FolderStore | S3Store, settings: Settings) -> Sequence[Router]:
-    """Return the routes of the embedded store; any other store browsers reach by themselves."""
+    """Return the routes of the folder store; browsers reach any other store directly."""
     embeddable = bool(settings.origins)
     return [store_routes.store_routes(store, embeddable)] if isinstance(store, FolderStore) else []
 
@@ -154,7 +154,7 @@ def _before_the_api(settings: Settings) -> Sequence[Middleware]:
 
 
 def _cors(origins: Sequence[str]) -> CORSConfig | None:
-    """Let pages of other origins use everything there is: the API, the embedded store, and the model's files."""
+    """Allow pages of these origins to use everything: the API, the folder store, and the model's files."""
     if not origins:
         return None
     return CORSConfig(

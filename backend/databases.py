@@ -1,4 +1,4 @@
-"""The database that the settings name: a folder within the data folder, or a place in a bucket."""
+"""The database that the settings name: in a folder or in a bucket."""
 
 import json
 from collections.abc import AsyncIterator
@@ -20,32 +20,32 @@ async def opened_database(settings: Settings) -> AsyncIterator[LanceDatabase]:
     Open the database.
 
     Raises:
-        IndexUnavailable: It cannot be opened. The message is for whoever starts the server.
+        IndexUnavailable: It cannot be opened. The message is for the operator.
     """
     async with LanceDatabase.open(location_of(settings), storage_options(settings)) as database:
         yield database
 
 
 def model_names(models: Path) -> dict[str, str]:
-    """Return the names of the models in a folder, by their spaces, as far as their manifests can be read."""
+    """Return the names of the models in a folder, by space, as far as their manifests can be read."""
     names = {}
     for path in models.glob("*/manifest.json"):
         try:
             names[path.parent.name] = str(json.loads(path.read_bytes())["model"])
         except (OSError, ValueError, KeyError, TypeError):
-            continue  # `doctor` says so. A name is for people only.
+            continue  # `doctor` reports it; a name is only for people.
     return names
 
 
 def location_of(settings: Settings) -> Path | str:
-    """Return the folder, or the address of a place in a bucket."""
+    """Return the database's folder, or its address in a bucket."""
     if settings.database is None:
         return settings.data / "database"
     return settings.database if settings.database.startswith("s3://") else Path(settings.database)
 
 
 def storage_options(settings: Settings) -> dict[str, str]:
-    """Say how to reach a bucket, for LanceDB's own S3 client; a folder needs nothing."""
+    """Return the options of LanceDB's own S3 client; a folder needs none."""
     if settings.database is None or not settings.database.startswith("s3://"):
         return {}
     session = boto3.Session()
@@ -53,7 +53,7 @@ def storage_options(settings: Settings) -> dict[str, str]:
     if session.region_name:
         options["region"] = session.region_name
     if settings.s3_endpoint is not None:
-        # Without one LanceDB asks Amazon where the bucket is.
+        # Without a region LanceDB asks Amazon where the bucket is.
         options.setdefault("region", DEFAULT_REGION)
         options["endpoint"] = settings.s3_endpoint
         options["allow_http"] = str(settings.s3_endpoint.startswith("http://")).lower()
@@ -63,11 +63,11 @@ def storage_options(settings: Settings) -> dict[str, str]:
 
 def _credentials(session: boto3.Session) -> dict[str, str]:
     """
-    Return the credentials of boto3's chain where LanceDB would not find them.
+    Return boto3's credentials if LanceDB would not find them itself.
 
-    It reads the environment, and asks for a machine's, a container's or a web identity's role itself, again when they
-    expire. It does not read ~/.aws: what boto3 finds there is handed over as it is at the start, so that the temporary
-    ones of a profile hold only until they expire.
+    LanceDB reads the environment, and fetches and renews those of a machine's, container's or web identity's role. It
+    does not read ~/.aws: what boto3 finds there is passed on once, so a profile's temporary credentials work only until
+    they expire.
     """
     try:
         found = session.get_credentials()
@@ -80,5 +80,5 @@ def _credentials(session: boto3.Session) -> dict[str, str]:
     return {**options, "aws_session_token": keys.token} if keys.token else options
 
 
-# The names that botocore gives to its sources. Source: botocore.credentials, METHOD of each provider.
+# botocore's names for its sources. Source: botocore.credentials, METHOD of each provider.
 _FOUND_BY_LANCEDB = ("env", "iam-role", "container-role", "assume-role-with-web-identity")

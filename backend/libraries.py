@@ -14,14 +14,14 @@ from backend.settings import Settings
 
 @dataclass(frozen=True)
 class Opened:
-    """An open database, and the library that it is part of."""
+    """An open database, and its library."""
 
     database: LanceDatabase
     library: OpenLibrary
 
 
 def unopened_library(settings: Settings, store: ObjectStore) -> Library:
-    """Return the library for a look that changes nothing, and makes nothing that is not there."""
+    """Return the library for checks that neither change nor create anything."""
     return Library(UnopenedDatabase(location_of(settings), storage_options(settings)), store)
 
 
@@ -31,8 +31,8 @@ async def opened_library(settings: Settings, store: ObjectStore) -> AsyncIterato
     Open the database of a store, and give a new library its identity.
 
     Raises:
-        LibraryMismatch: They do not belong together. Then nothing was made or changed.
-        IndexUnavailable: The database cannot be opened. The message is for whoever starts the server.
+        LibraryMismatch: They do not belong together. Nothing was created or changed.
+        IndexUnavailable: The database cannot be opened. The message is for the operator.
     """
     await unopened_library(settings, store).check()
     async with opened_database(settings) as database:

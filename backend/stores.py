@@ -15,10 +15,10 @@ from backend.web.hosts import origin_of
 
 def make_store(settings: Settings) -> FolderStore | S3Store:
     """
-    Make the store; nothing is opened or asked yet. To be closed.
+    Create the store, without opening or asking anything yet. The caller closes it.
 
     Raises:
-        StoreUnavailable: boto3's configuration cannot be used. The message is for whoever starts the server.
+        StoreUnavailable: boto3's configuration is invalid. The message is for the operator.
     """
     if settings.store is not None:
         return S3Store(bucket_address(settings), settings.url_expires_s)
@@ -28,10 +28,10 @@ def make_store(settings: Settings) -> FolderStore | S3Store:
 
 async def prepare_store(store: FolderStore | S3Store) -> None:
     """
-    Make sure that the store can be used, and tidy it. To be called by whoever serves it, and nobody else.
+    Check that the store works, and clean it up. Only for the process that serves it.
 
     Raises:
-        StoreUnavailable: It cannot be used. The message is for whoever starts the server.
+        StoreUnavailable: It does not work. The message is for the operator.
     """
     if isinstance(store, S3Store):
         await check_store(store)
@@ -41,33 +41,33 @@ async def prepare_store(store: FolderStore | S3Store) -> None:
 
 @asynccontextmanager
 async def opened_store(settings: Settings) -> AsyncIterator[FolderStore | S3Store]:
-    """Make the store for a command that runs beside the server; it is closed in the end."""
+    """Open the store for a command that runs beside the server."""
     async with aclosing(make_store(settings)) as store:
         yield store
 
 
 @asynccontextmanager
 async def store_to_look_at(settings: Settings) -> AsyncIterator[FolderStore | S3Store]:
-    """Make the store for a command that changes nothing, and so makes no secret either: it signs no address."""
+    """Open the store for a command that changes nothing. It signs no address, so no secret is generated."""
     async with opened_store(replace(settings, secret=settings.secret or "signs nothing")) as store:
         yield store
 
 
 def bucket_address(settings: Settings) -> BucketAddress:
-    """Return where the bucket is that the settings name."""
+    """Return the bucket that the settings name."""
     assert settings.store is not None
     return bucket_address_at(settings.store, settings)
 
 
 def bucket_address_at(address: str, settings: Settings) -> BucketAddress:
-    """Return where `s3://bucket/prefix` is, by the settings for S3."""
+    """Return the bucket at `s3://bucket/prefix`, with the settings for S3."""
     bucket, _, prefix = address.removeprefix("s3://").partition("/")
     addressing = settings.s3_addressing or ("path" if settings.s3_endpoint else "virtual")
     return BucketAddress(bucket, prefix, settings.s3_endpoint, settings.s3_public_endpoint, addressing)
 
 
 def page_origin(settings: Settings) -> str:
-    """Return the origin under which browsers find the page, as far as the settings tell."""
+    """Return the page's origin for browsers, as far as the settings tell."""
     if settings.hosts:
         return f"https://{settings.hosts[0]}"
     return origin_of(settings.host, settings.port)

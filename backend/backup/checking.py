@@ -1,4 +1,4 @@
-"""Reads all that belongs to backups, and names what is missing or damaged."""
+"""Verifies backups: reads all their files, and lists what is missing or damaged."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from .progress import Progress, Tell, silent
 
 @dataclass
 class Checked:
-    """What a check has read and found."""
+    """The result of a check."""
 
     files: int = 0
     bytes: int = 0
@@ -25,10 +25,10 @@ class Checked:
 
 async def check_backups(depot: Depot, backups: Sequence[Backup], tell: Tell = silent) -> Checked:
     """
-    Read every file of the backups, each once, and compare it with the checksum that they give.
+    Read every file of the backups once, and verify its checksum.
 
     Raises:
-        DepotUnavailable: The place cannot be read.
+        DepotUnavailable: The depot cannot be read.
     """
     listings = {listing_file(chunk): chunk for backup in backups for chunk in backup.listings}
     checking = _Checking(depot, Progress(tell, "Checking", sum(chunk.images for chunk in listings.values())))

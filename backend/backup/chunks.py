@@ -1,7 +1,7 @@
 """
-Cuts rows and listings into files that are named by their content, and reads them back.
+Splits rows and listings into files that are named by their content, and reads them back.
 
-Where to cut depends on the ids alone: an image more or less changes the chunk that it is in, and no other.
+Where to split depends only on the ids: adding or deleting an image changes only its own chunk.
 """
 
 import hashlib
@@ -22,8 +22,8 @@ from backend.catalogue.values import SHA256, ImageID, ImageRecord, ObjectFacts, 
 from .depots import Depot, whole_part, write_bytes
 from .manifest import Chunk, listing_file, row_file
 
-# Images in a chunk, on average and at most. A guess: 2,000 rows with vectors of 512 values are 2 MB, which one more
-# photo costs anew in the next backup; a million images are 500 files.
+# Images in a chunk, on average and at most. A guess: 2,000 rows with 512 values each are 2 MB, which one more photo
+# makes the next backup write again; a million images are 500 files.
 AVERAGE = 2048
 MOST = 4 * AVERAGE
 
@@ -58,7 +58,7 @@ def pack_rows(images: Sequence[ImageRecord], vectors: npt.NDArray[np.float16]) -
     Write rows as Parquet.
 
     Args:
-        vectors: (N, D) float16, bit by bit as the database has them.
+        vectors: (N, D) float16, bit for bit as in the database.
     """
     columns = {
         "id": pa.array([image.id for image in images], pa.string()),
@@ -75,7 +75,7 @@ def unpack_rows(content: bytes) -> tuple[list[ImageRecord], npt.NDArray[np.float
 
 
 def pack_listing(listed: Sequence[Listed]) -> bytes:
-    """Write what is known of objects as Parquet."""
+    """Write facts of objects as Parquet."""
     rows = [
         {"id": one.id, "original": _as_struct(one.original), "thumbnail": _as_struct(one.thumbnail)} for one in listed
     ]
@@ -111,7 +111,7 @@ async def read_listing(depot: Depot, chunk: Chunk) -> list[Listed]:
 
 
 class Writer:
-    """Writes files that are named by their content, unless they are there, and counts."""
+    """Writes files that are named by their content, unless they exist, and counts them."""
 
     def __init__(self, depot: Depot) -> None:
         self._depot = depot
@@ -121,7 +121,7 @@ class Writer:
         self.written_bytes = 0
 
     async def look(self, *folders: str) -> None:
-        """Find out what is there."""
+        """Find out which files exist."""
         for folder in folders:
             self._there |= {name: size async for name, size in self._depot.list(folder)}
 
@@ -149,7 +149,7 @@ _LISTING = pa.schema([pa.field("id", pa.string(), nullable=False), ("original", 
 
 def _packed(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
-    # Nothing here repeats itself but within compression: vectors are half random, checksums wholly.
+    # A dictionary would not help: vectors are half random, checksums wholly.
     pq.write_table(table, sink, compression="zstd", use_dictionary=False)
     return sink.getvalue().to_pybytes()
 

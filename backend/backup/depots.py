@@ -1,4 +1,4 @@
-"""Where backups lie: a folder, or a place in a bucket. Files in it are there whole or not at all."""
+"""Depots: where backups are, a folder or a bucket. Their files are there whole or not at all."""
 
 import asyncio
 import errno
@@ -26,9 +26,9 @@ UNSPECIFIED = "application/octet-stream"
 
 class Depot(Protocol):
     """
-    A place of backups. Names have slashes; the last part is the file's, what is before it the folder.
+    A folder or bucket that holds backups. Names have slashes: folders, then the file.
 
-    Every method raises DepotUnavailable when the place cannot be read or written.
+    Every method raises DepotUnavailable when the depot cannot be read or written.
     """
 
     @property
@@ -38,7 +38,7 @@ class Depot(Protocol):
 
     def read(self, name: str) -> AsyncIterator[bytes]:
         """
-        Read a file piece by piece, as it is.
+        Read a file in pieces.
 
         Raises:
             PartUnusable: It is missing, or the disk cannot read it.
@@ -47,7 +47,7 @@ class Depot(Protocol):
 
     async def write(self, name: str, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
         """
-        Write a file, over one that is there. What `chunks` raises goes through to the caller; nothing is changed then.
+        Write or replace a file. Whatever `chunks` raises reaches the caller, and nothing is changed then.
 
         Raises:
             BodyMismatch: The bytes are not those of the facts.
@@ -55,7 +55,7 @@ class Depot(Protocol):
         ...
 
     def list(self, folder: str) -> AsyncIterator[tuple[str, int]]:
-        """Go through the files of a folder, which need not exist: their names, and their sizes in bytes."""
+        """Iterate over the files of a folder, which need not exist: names, and sizes in bytes."""
         ...
 
     async def delete(self, names: Sequence[str]) -> None:
@@ -63,11 +63,11 @@ class Depot(Protocol):
         ...
 
     async def settle(self) -> None:
-        """Make sure that all that was written outlives a failure of power."""
+        """Ensure that everything written survives a power failure."""
         ...
 
     def alone(self) -> AbstractContextManager[None]:
-        """Keep other processes from writing backups here while the block runs, as far as the place can do that."""
+        """Lock the depot against other writers while the block runs, if it supports locks."""
         ...
 
 
@@ -127,14 +127,14 @@ class FolderDepot:
                 try:
                     stack.enter_context(FileLock(self._root / ".lock", timeout=0))
                 except Timeout:
-                    raise DepotUnavailable(f"another backup to {self._root} is being made at this moment") from None
+                    raise DepotUnavailable(f"another backup to {self._root} is running at this moment") from None
                 # What interrupted backups left.
                 shutil.rmtree(incoming)
                 incoming.mkdir()
             yield
 
     def _publish(self, partial: Path, target: Path) -> None:
-        with partial.open("ab") as file:  # Made here if it is empty.
+        with partial.open("ab") as file:  # Created here if it is empty.
             os.fsync(file.fileno())
         target.parent.mkdir(parents=True, exist_ok=True)
         partial.replace(target)
@@ -142,7 +142,7 @@ class FolderDepot:
 
     @contextmanager
     def _reading(self, name: str) -> Iterator[None]:
-        """Tell a file that is missing or cannot be read from a folder that cannot."""
+        """Tell a missing or unreadable file from an unreadable folder."""
         with self._translated("read"):
             try:
                 yield
@@ -162,7 +162,7 @@ class FolderDepot:
 
 
 class BucketDepot:
-    """A place in a bucket."""
+    """A prefix in a bucket."""
 
     def __init__(self, bucket: S3Store) -> None:
         self._bucket = bucket
@@ -182,7 +182,7 @@ class BucketDepot:
     async def write(self, name: str, facts: ObjectFacts, chunks: AsyncIterator[bytes]) -> None:
         key = ObjectKey(name)
         with self._translated():
-            # Hardly ever is there one: only what is missing is written, or what has another size than it should.
+            # There hardly ever is one: only missing files are written, and those with a wrong size.
             there = await self._bucket.head(key)
             if there is not None and there.size != facts.size:
                 await self._bucket.delete([key])
@@ -190,7 +190,9 @@ class BucketDepot:
                 await self._bucket.put(key, facts, chunks)
             except ObjectExists as exc:
                 if await self._bucket.head(key) != facts:
-                    raise DepotUnavailable(f"{name} in {self.address} was written by somebody else meanwhile") from exc
+                    raise DepotUnavailable(
+                        f"{name} in {self.address} was meanwhile written by another process"
+                    ) from exc
 
     async def list(self, folder: str) -> AsyncIterator[tuple[str, int]]:
         with self._translated():
@@ -202,11 +204,11 @@ class BucketDepot:
             await self._bucket.delete([ObjectKey(name) for name in names])
 
     async def settle(self) -> None:
-        """Do nothing: what a bucket has acknowledged it keeps."""
+        """Do nothing: a bucket keeps what it has acknowledged."""
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Keep nobody away: a bucket has no locks."""
+        """Do nothing: buckets have no locks."""
         yield
 
     @contextmanager
@@ -219,10 +221,10 @@ class BucketDepot:
 
 async def verified(chunks: AsyncIterator[bytes], facts: ObjectFacts) -> AsyncIterator[bytes]:
     """
-    Pass bytes on, and compare them with what they should be.
+    Pass bytes on, and verify them against the facts.
 
     Raises:
-        BodyMismatch: They are others; at the end, or when there are too many.
+        BodyMismatch: They differ; raised at the end, or once there are too many.
     """
     size, digest = 0, hashlib.sha256()
     async for chunk in chunks:
@@ -234,15 +236,15 @@ async def verified(chunks: AsyncIterator[bytes], facts: ObjectFacts) -> AsyncIte
     if size != facts.size:
         raise BodyMismatch(f"has {'more than ' * (size > facts.size)}{min(size, facts.size)} bytes, not {facts.size}")
     if digest.hexdigest() != facts.sha256:
-        raise BodyMismatch("has another SHA-256 than it should")
+        raise BodyMismatch("has the wrong SHA-256")
 
 
 async def part(depot: Depot, name: str, facts: ObjectFacts) -> AsyncIterator[bytes]:
     """
-    Read a file of a backup, and compare it with what it should be.
+    Read a file of a backup, and verify it.
 
     Raises:
-        PartUnusable: It is missing, or differs: then only after the last of its pieces.
+        PartUnusable: It is missing, or differs; the latter is raised after the last piece.
     """
     try:
         async for piece in verified(depot.read(name), facts):
@@ -252,7 +254,7 @@ async def part(depot: Depot, name: str, facts: ObjectFacts) -> AsyncIterator[byt
 
 
 async def whole_part(depot: Depot, name: str, facts: ObjectFacts) -> bytes:
-    """Do the same with a small file, at once."""
+    """The same for a small file, at once."""
     return b"".join([piece async for piece in part(depot, name, facts)])
 
 

@@ -1,11 +1,9 @@
 """
 What can go wrong with a backup.
 
-    BackupError
-    ├── DepotUnavailable     the place of the backups cannot be reached, read or written
-    ├── BackupUnusable       there is no such backup, or it cannot be read by this version
-    ├── RestoreRefused       the library is not one that this backup may be restored into
-    └── PartUnusable         one file of a backup is missing or damaged
+    BackupError ├── DepotUnavailable     the depot cannot be reached, read or written ├── BackupUnusable       the
+    backup does not exist, or this version cannot read it ├── RestoreRefused       this backup may not be restored into
+    this library └── PartUnusable         one file of a backup is missing or damaged
 
 The message is one sentence for people, without a full stop.
 """
@@ -16,15 +14,15 @@ class BackupError(Exception):
 
 
 class DepotUnavailable(BackupError):
-    """The place of the backups cannot be reached, read or written."""
+    """The depot cannot be reached, read or written."""
 
 
 class BackupUnusable(BackupError):
-    """There is no such backup, or it cannot be read."""
+    """The backup does not exist, or cannot be read."""
 
 
 class RestoreRefused(BackupError):
-    """The library is not one that this backup may be restored into."""
+    """This backup may not be restored into this library."""
 
 
 class PartUnusable(BackupError):
@@ -33,5 +31,5 @@ class PartUnusable(BackupError):
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: {reason}")
         self.name = name
-        """Within the place of the backups."""
+        """Name within the depot."""
         self.reason = reason

@@ -1,4 +1,4 @@
-"""The identity of a library, as restoring needs it. The rules are in backend/catalogue/library.py."""
+"""A library's identity, as a restore needs it. The rules are in backend/catalogue/library.py."""
 
 from backend.adapters.lance.database import LanceDatabase
 from backend.catalogue.library import OpenLibrary, read_note
@@ -7,23 +7,23 @@ from backend.catalogue.values import LibraryID
 
 
 class LibraryIdentity:
-    """That of a database and a store."""
+    """The identity of a database and a store."""
 
     def __init__(self, database: LanceDatabase, store: ObjectStore) -> None:
         self._database = database
         self._store = store
 
     async def read(self) -> frozenset[str]:
-        """Return what both say: two identities if they differ, none if neither has one yet."""
+        """Return both identities: two if they differ, none if neither has one yet."""
         said = ((await self._database.look(None)).library, await self._of_store())
         return frozenset(library for library in said if library is not None)
 
     async def write(self, library: str, joined: bool) -> None:
         """
-        Give it to whichever has none.
+        Write the identity to the database, and to the store if they are joined.
 
         Args:
-            joined: Database and store belong together from now on.
+            joined: Whether database and store belong together from now on.
         """
         await self._database.write_identity(LibraryID(library))
         if joined:

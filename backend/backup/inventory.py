@@ -1,4 +1,4 @@
-"""Knows which files there are, and their sizes, in 60 bytes for each, so that millions fit."""
+"""A list of files and their sizes, in 60 bytes each, so that millions fit into memory."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -7,12 +7,12 @@ import numpy.typing as npt
 
 from backend.catalogue.ports import ObjectStore
 
-# How many names are held as Python's own until they are packed.
+# How many names are held as Python objects until they are packed.
 PACKED_AT_ONCE = 10_000
 
 
 class Inventory:
-    """Which files there were when somebody looked."""
+    """Which files existed at one moment."""
 
     def __init__(self, names: npt.NDArray[np.bytes_], sizes: npt.NDArray[np.int64]) -> None:
         """
@@ -25,7 +25,7 @@ class Inventory:
 
     @classmethod
     async def of(cls, files: AsyncIterator[tuple[str, int]]) -> "Inventory":
-        """Take down names, which are plain ASCII, and sizes, in any order."""
+        """Collect names, which are ASCII, and sizes, in any order."""
         packed = [(np.array([], "S1"), np.array([], np.int64))]
         waiting: list[tuple[str, int]] = []
         async for file in files:
@@ -40,7 +40,7 @@ class Inventory:
 
     @classmethod
     async def of_store(cls, store: ObjectStore) -> "Inventory":
-        """Take down the keys and sizes of a store's objects."""
+        """Collect the keys and sizes of a store's objects."""
         return await cls.of((stored.key, stored.size) async for stored in store.list())
 
     def __len__(self) -> int:
@@ -51,7 +51,7 @@ class Inventory:
         return [name.decode() for name in self._names.tolist()]
 
     def sizes(self, names: Sequence[str]) -> dict[str, int]:
-        """Return the sizes in bytes of those of the files that there are."""
+        """Return the sizes in bytes of those of the files that exist."""
         if not len(self._names) or not names:
             return {}
         wanted = np.array([name.encode() for name in names])

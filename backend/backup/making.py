@@ -1,9 +1,9 @@
 """
-Makes a backup of a library that may be in use meanwhile.
+Backs up a library that may be in use meanwhile.
 
-First all rows are read, as they are at one moment; that takes seconds to minutes, for which upkeep leaves the files of
-old versions. Then the objects of these rows are copied. They never change, but an image may be deleted in between: it
-is left out. An object that is missing although its image is still there is damage, which is told.
+First all rows are read as of one moment, which takes seconds to minutes; upkeep keeps the files of old versions that
+long. Then the objects of these rows are copied. They never change, but an image may be deleted meanwhile, and is then
+left out. An object that is missing although its image still exists is reported as damage.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ from .progress import Progress, Tell, silent
 
 @dataclass(frozen=True)
 class SourceLibrary:
-    """A library, as it is to be kept."""
+    """The library to back up."""
 
     database: LanceDatabase
     store: ObjectStore
@@ -62,19 +62,19 @@ class Made:
 
     backup: Backup
     copied: int
-    """Objects that were not in the place of the backups before."""
+    """Number of objects that were not in the depot before."""
     copied_bytes: int
-    """Of these objects and of all else that was written."""
+    """Size of these objects and everything else written."""
     damage: Sequence[str]
     """A sentence for each thing that is missing or damaged."""
 
 
 async def make_backup(source: SourceLibrary, depot: Depot, tell: Tell = silent) -> Made:
     """
-    Add a backup to those in a place. What is there of earlier ones, and of interrupted ones, is not written again.
+    Add a backup to a depot. Files of earlier or interrupted backups are not written again.
 
     Raises:
-        DepotUnavailable: The place cannot be read or written.
+        DepotUnavailable: The depot cannot be read or written.
         BackupUnusable: It holds backups of another library.
         Unavailable: The library's database or store cannot answer.
     """
@@ -84,7 +84,7 @@ async def make_backup(source: SourceLibrary, depot: Depot, tell: Tell = silent) 
 
 
 class _Making:
-    """A backup that is being made."""
+    """A backup in progress."""
 
     def __init__(self, source: SourceLibrary, depot: Depot, tell: Tell) -> None:
         self._source = source
@@ -105,7 +105,8 @@ class _Making:
         async with snapshots(self._source.database) as found:
             spaces = [await self._space(snapshot, originals) for snapshot in found]
         images = originals.sorted()
-        # After the rows: what was deleted meanwhile, or by a process that died before it removed the row.
+        # Read after the rows, so that it includes images deleted meanwhile, or by a process that crashed before
+        # deleting the row.
         deleted = set(await self._source.database.tombstones.all())
         self._left_out = deleted.intersection(images.ids)
         listings, objects_bytes = await self._objects(images, earlier)
@@ -134,12 +135,14 @@ class _Making:
                 self._damage.append(f"the earlier backup {time} cannot be used: {exc}")
                 continue
             if None not in (earlier.library, self._source.library) and earlier.library != self._source.library:
-                raise BackupUnusable(f"{self._depot.address} holds backups of another library; name another place")
+                raise BackupUnusable(
+                    f"{self._depot.address} holds backups of another library; choose another folder or bucket"
+                )
             return earlier
         return None
 
     async def _moment(self) -> datetime:
-        """Return the time, to the second, when no other backup is called by it."""
+        """Return the time to the second, after waiting until no other backup has it as its name."""
         there = await times(self._depot)
         now = datetime.now(UTC)
         if now.strftime(TIME) in there:
@@ -163,7 +166,7 @@ class _Making:
         return Space(snapshot.space, snapshot.dimension, images, tuple(chunks))
 
     async def _objects(self, images: "_Images", earlier: Backup | None) -> tuple[list[Chunk], int]:
-        """Copy what is missing in the place of the backups; return the listings, and the size of all objects."""
+        """Copy the objects that the depot lacks; return the listings, and the size of all objects."""
         copying = _Copying(
             self._source.store,
             self._depot,
@@ -187,7 +190,7 @@ class _Making:
         return chunks, size
 
     async def _listed(self, wanted: "Sequence[_Image]", copies: "dict[ObjectKey, _Copy]") -> list[Listed]:
-        """Say what there is of each image, after a look whether those that lack something were just deleted."""
+        """List the objects of each image, after checking whether images that lack some were just deleted."""
         suspects = [image.id for image in wanted if any(copies[key].trouble for key in image.keys)]
         there = await self._source.database.registered(suspects)
         self._left_out |= set(suspects) - there
@@ -227,7 +230,7 @@ class _Making:
 
 @dataclass(frozen=True)
 class _Image:
-    """What the rows say of an image's objects."""
+    """What the rows say about an image's objects."""
 
     id: ImageID
     file_name: str
@@ -239,7 +242,7 @@ class _Image:
 
 
 class _Originals:
-    """Collects what rows say of objects, in some 150 bytes for each image."""
+    """Collects what rows say about objects, in some 150 bytes per image."""
 
     def __init__(self) -> None:
         self._tables = [_ORIGINALS.empty_table()]
@@ -274,7 +277,7 @@ _ORIGINALS = pa.schema(
 
 @dataclass(frozen=True)
 class _Images:
-    """All images of a library, in the order of ids. Compared by identity: it holds a table."""
+    """All images of a library in the order of ids. Compared by identity, as it holds a table."""
 
     ids: Sequence[ImageID]
     table: pa.Table
@@ -287,7 +290,8 @@ class _Images:
 
 
 class _Known:
-    """What the backup before knew of thumbnails, read along with the images: so it is never all in memory."""
+    """What the previous backup knew about thumbnails, read in step with the images, so that it is never all in
+    memory."""
 
     def __init__(self, depot: Depot, earlier: Backup | None) -> None:
         self._depot = depot
@@ -295,12 +299,12 @@ class _Known:
         self._read: list[Listed] = []
 
     async def thumbnails(self, last: ImageID) -> dict[ImageID, ObjectFacts]:
-        """Return those of the images up to the last, from where the call before ended."""
+        """Return those of the images from where the previous call ended up to `last`."""
         while self._chunks and (not self._read or self._read[-1].id < last):
             try:
                 self._read += await read_listing(self._depot, self._chunks.pop())
             except PartUnusable:
-                continue  # What it said is asked for again.
+                continue  # The store is asked instead.
         found = {one.id: one.thumbnail for one in self._read if one.id <= last and one.thumbnail is not None}
         self._read = [one for one in self._read if one.id > last]
         return found
@@ -308,24 +312,24 @@ class _Known:
 
 @dataclass(frozen=True)
 class _Copy:
-    """What became of an object."""
+    """The result for one object."""
 
     facts: ObjectFacts | None
-    """Of the object in the place of the backups; None if it is not there."""
+    """Facts of the object in the depot; None if it is not there."""
     trouble: str | None = None
-    """What is the matter with the one in the library, as the end of a sentence."""
+    """What is wrong with the one in the library, as the end of a sentence."""
 
 
 @dataclass
 class _Copying:
-    """Brings objects from a library into the place of its backups."""
+    """Copies objects from a library to a depot."""
 
     store: ObjectStore
     depot: Depot
     stored: Inventory
     """What the library has."""
     kept: Inventory
-    """What the place of the backups has."""
+    """What the depot has."""
     copied: int = 0
     copied_bytes: int = 0
     _progress: Progress = field(default_factory=lambda: Progress(silent, "", 0))
@@ -334,10 +338,10 @@ class _Copying:
         self, images: Sequence[_Image], thumbnails: dict[ImageID, ObjectFacts], progress: Progress
     ) -> dict[ObjectKey, _Copy]:
         """
-        Copy those of the images' objects that are not there yet.
+        Copy those of the images' objects that the depot lacks.
 
         Args:
-            thumbnails: What is known of them.
+            thumbnails: Known facts of thumbnails.
         """
         self._progress = progress
         facts: dict[ObjectKey, ObjectFacts | None] = {}
@@ -363,11 +367,11 @@ class _Copying:
         except ObjectMissing:
             return _Copy(None, "is missing")
         except BodyMismatch:
-            return _Copy(None, "is damaged: its bytes are not those that were uploaded,")
+            return _Copy(None, "is damaged: its bytes differ from those uploaded,")
 
     async def _write(self, key: ObjectKey, facts: ObjectFacts) -> ObjectFacts:
         if not facts.sha256:
-            # A thumbnail of which the store keeps no checksum. It is small.
+            # A thumbnail for which the store keeps no checksum; it is small.
             content = b"".join([piece async for piece in self.store.read(key)])
             facts = replace(facts_of(content), content_type=facts.content_type)
             await write_bytes(self.depot, object_file(key), content)

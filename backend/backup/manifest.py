@@ -1,7 +1,7 @@
 """
-The description of one backup, `backups/<UTC time>.json`: all that belongs to it, with sizes and checksums.
+The manifest of one backup, `backups/<UTC time>.json`: everything that belongs to it, with sizes and checksums.
 
-The file holds the number of the format, the description, and the description's own SHA-256.
+The file contains the version of the format, the manifest, and the manifest's own SHA-256.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from backend.catalogue.values import SHA256, ImageID, ObjectFacts, ObjectKey, Sp
 from .depots import UNSPECIFIED, Depot, write_bytes
 from .errors import BackupUnusable
 
-# Of the format: a reader that knows 1 can read every backup that says 1.
+# Version of the backups' format.
 FORMAT = 1
 
 FOLDER = "backups"
@@ -74,31 +74,31 @@ class Space:
 
 @dataclass(frozen=True)
 class Backup:
-    """What belongs to one backup."""
+    """The manifest of a backup."""
 
     made: datetime
     """UTC: when the rows were read."""
     lookalike: str
-    """The version that made it."""
+    """The version of Lookalike that made it."""
     library: str | None
     """Identity of the library; None if it had none yet."""
     images: Count
-    """Number of images in any of the spaces, without those that were left out."""
+    """Number of distinct images, without those left out."""
     bytes: Count
     """Size of all objects together."""
     spaces: tuple[Space, ...]
     listings: tuple[Chunk, ...]
-    """What is known of the objects, in the order of ids, files `listings/<sha256>.parquet`."""
+    """Facts of the objects, in the order of ids: files `listings/<sha256>.parquet`."""
     models: tuple[ModelFile, ...]
     """Files `models/<sha256>`."""
     left_out: tuple[Identifier, ...] = ()
-    """Images that were deleted while the backup was made: they have rows in it, and no objects."""
+    """Images deleted while the backup was made: they have rows in it, but no objects."""
     lacking: tuple[str, ...] = ()
-    """Objects that were missing in the library, or damaged, so that the backup does not have them."""
+    """Objects that the backup lacks because they were missing or damaged in the library."""
 
     @property
     def time(self) -> str:
-        """The name by which people call it."""
+        """The backup's name."""
         return self.made.astimezone(UTC).strftime(TIME)
 
     @property
@@ -129,7 +129,7 @@ def object_file(key: ObjectKey) -> str:
 
 
 async def all_objects(depot: Depot) -> AsyncIterator[tuple[str, int]]:
-    """Go through the objects in a place of backups, whichever backup they belong to: names and sizes in bytes."""
+    """Iterate over the objects in a depot, of all backups: names and sizes in bytes."""
     for kind in KINDS:
         async for file in depot.list(f"objects/{kind}"):
             yield file
@@ -146,7 +146,7 @@ class _File(msgspec.Struct):
 
 
 async def write_manifest(depot: Depot, backup: Backup) -> None:
-    """Write the description. From then on there is this backup."""
+    """Write the manifest. From then on the backup exists."""
     content = msgspec.json.format(msgspec.json.encode(backup), indent=1)
     envelope = b'{"format": %d,\n"sha256": "%s",\n"backup": %s}\n'
     digest = hashlib.sha256(content).hexdigest().encode()
@@ -162,20 +162,20 @@ async def times(depot: Depot) -> list[str]:
 
 async def read_manifest(depot: Depot, time: str) -> Backup:
     """
-    Read one backup's description.
+    Read one backup's manifest.
 
     Raises:
         BackupUnusable: It is damaged, or was made by a later version of Lookalike.
-        PartUnusable: There is none of this name.
+        PartUnusable: There is no such backup.
     """
     content = b"".join([piece async for piece in depot.read(_name(time))])
     where = f"{_name(time)} in {depot.address}"
     try:
         file = msgspec.json.decode(content, type=_File)
         if file.format > FORMAT:
-            raise BackupUnusable(f"{where} was made by a later version of Lookalike, which can restore it")
+            raise BackupUnusable(f"{where} was made by a later version of Lookalike; use that version")
         if hashlib.sha256(bytes(file.backup)).hexdigest() != file.sha256:
-            raise BackupUnusable(f"{where} is damaged: its checksum is not that of its content")
+            raise BackupUnusable(f"{where} is damaged: its checksum does not match its content")
         return msgspec.json.decode(file.backup, type=Backup)
     except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
         raise BackupUnusable(f"{where} is damaged: {exc}") from exc
@@ -183,7 +183,7 @@ async def read_manifest(depot: Depot, time: str) -> Backup:
 
 async def choose(depot: Depot, time: str | None) -> Backup:
     """
-    Read the latest backup's description, or that of the one made at a time.
+    Read the manifest of the latest backup, or of the one with this name.
 
     Raises:
         BackupUnusable: There is none, or it cannot be read.
@@ -192,12 +192,12 @@ async def choose(depot: Depot, time: str | None) -> Backup:
     if not there:
         raise BackupUnusable(f"there is no backup in {depot.address}")
     if time is not None and time not in there:
-        raise BackupUnusable(f"there is no backup {time} in {depot.address}; there are {_enumerated(there)}")
+        raise BackupUnusable(f"there is no backup {time} in {depot.address}; it has {_enumerated(there)}")
     return await read_manifest(depot, time or there[-1])
 
 
 async def forget(depot: Depot, time: str) -> None:
-    """Remove a backup's description."""
+    """Delete a backup's manifest."""
     await depot.delete([_name(time)])
     await depot.settle()
 

@@ -1,4 +1,4 @@
-"""Finds the place that a command line names for backups, and refuses one that is part of the library itself."""
+"""Opens the depot that a command line names, and refuses one that overlaps with the library itself."""
 
 import re
 from collections.abc import AsyncIterator
@@ -17,15 +17,15 @@ from .errors import DepotUnavailable
 @asynccontextmanager
 async def opened_depot(settings: Settings, address: str) -> AsyncIterator[Depot]:
     """
-    Open a folder, or a place in a bucket such as `s3://bucket/prefix`. Nothing is made yet.
+    Open a depot: a folder, or `s3://bucket/prefix`. Nothing is created yet.
 
     Raises:
-        DepotUnavailable: It cannot be a place of backups.
-        StoreUnavailable: boto3's configuration cannot be used.
+        DepotUnavailable: The address cannot be that of a depot.
+        StoreUnavailable: boto3's configuration is invalid.
     """
     if re.match(r"[a-z0-9]+://", address):
         if not BUCKET.fullmatch(address):
-            raise DepotUnavailable(f"{address} is no place for backups: name a folder or s3://bucket/prefix")
+            raise DepotUnavailable(f"{address} cannot hold backups: use a folder or s3://bucket/prefix")
         _check_apart(address, _buckets(settings))
         async with aclosing(S3Store(bucket_address_at(address, settings), settings.url_expires_s)) as bucket:
             yield BucketDepot(bucket)
@@ -37,7 +37,7 @@ def _folder(address: str, settings: Settings) -> Path:
     folder = Path(address).expanduser().absolute()
     for part in _folders(settings):
         if folder.resolve().is_relative_to(part.resolve()):
-            raise DepotUnavailable(f"{folder} lies within the library's own folder {part}: name one on another disk")
+            raise DepotUnavailable(f"{folder} is within the library's own folder {part}: choose one on another disk")
     return folder
 
 

@@ -1,4 +1,4 @@
-"""Does a few things at a time, out of many."""
+"""Runs a limited number of tasks in parallel."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -7,13 +7,13 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
-# Objects on their way at the same time. A guess: enough that a disk or a network has something to do while others wait
-# for an answer, and few enough that their pieces take some megabytes.
+# Objects in transfer at the same time. A guess: enough to keep disk and network busy, and few enough that their pieces
+# need only some megabytes.
 AT_ONCE = 8
 
 
 async def in_parallel(do: Callable[[Item], Awaitable[Outcome]], items: Iterable[Item]) -> list[Outcome]:
-    """Do something with each item, AT_ONCE at a time; return the outcomes in order. The first error ends it all."""
+    """Process each item, AT_ONCE at a time; return the results in order. The first error cancels the rest."""
     waiting = enumerate(items)
     outcomes: dict[int, Outcome] = {}
     workers = [asyncio.create_task(_work(do, waiting, outcomes)) for _ in range(AT_ONCE)]
@@ -21,7 +21,7 @@ async def in_parallel(do: Callable[[Item], Awaitable[Outcome]], items: Iterable[
         await asyncio.gather(*workers)
     finally:
         for worker in workers:
-            # Once only: a second time would cut off what it is tidying up.
+            # Only once: a second cancel would interrupt its cleanup.
             if not worker.cancelling():
                 worker.cancel()
         await asyncio.wait(workers)

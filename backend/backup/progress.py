@@ -1,4 +1,4 @@
-"""Tells people how far a long command is, every few seconds."""
+"""Reports the progress of a long command every few seconds."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import TextIO
 
 from backend.catalogue.upkeep import in_bytes
 
-# Often enough to see that something moves, seldom enough to be read. A guess.
+# Often enough to see movement, seldom enough to be readable. A guess.
 EVERY_S = 5
 
 Tell = Callable[[str], None]
@@ -16,7 +16,7 @@ Tell = Callable[[str], None]
 
 @dataclass
 class Progress:
-    """What was done of one step so far."""
+    """The progress of one step."""
 
     tell: Tell
     step: str
@@ -27,14 +27,14 @@ class Progress:
     _told: float = field(default_factory=time.monotonic)
 
     def reach(self, images: int) -> None:
-        """Say that so many images are done."""
+        """Note that so many images are done."""
         if time.monotonic() - self._told >= EVERY_S:
             self._told = time.monotonic()
             self.tell(f"{self.step}: {images:,} of {self.total:,} images, {in_bytes(self.bytes)}")
 
 
 def teller(stream: TextIO) -> Tell:
-    """Tell whoever looks at a terminal; into a file go results only."""
+    """Report to a terminal; a file gets results only."""
     return partial(print, file=stream, flush=True) if stream.isatty() else silent
 
 

@@ -1,4 +1,4 @@
-"""Removes the oldest backups of a place, and the files that only they need."""
+"""Prunes a depot: deletes the oldest backups, and the files that only they need."""
 
 from collections.abc import Iterable
 
@@ -12,16 +12,16 @@ from .manifest import Backup, Chunk, forget, listing_file, object_file, read_man
 
 async def prune(depot: Depot, keep: int) -> int:
     """
-    Remove all backups but the latest; return how many were removed.
+    Delete all but the latest backups; return how many were deleted.
 
-    The descriptions go first, so that whatever ends this in the middle, no backup is left that lacks something.
+    The manifests go first, so that an interruption leaves no incomplete backup.
 
     Args:
-        keep: How many stay, 1 at least.
+        keep: How many to keep, at least 1.
 
     Raises:
-        BackupUnusable, PartUnusable: One of those that stay cannot be read, so that nobody knows what it needs. Nothing
-            was removed then.
+        BackupUnusable, PartUnusable: A backup to be kept cannot be read, so what it needs is unknown. Nothing was
+            deleted.
     """
     with depot.alone():
         there = await times(depot)
@@ -38,7 +38,7 @@ async def _readable(depot: Depot, time: str) -> Backup | None:
     try:
         return await read_manifest(depot, time)
     except (BackupUnusable, PartUnusable):
-        return None  # It goes, and what only it needed stays.
+        return None  # It is deleted; files that only it needed stay.
 
 
 async def _only_in(depot: Depot, going: Iterable[Backup], staying: Iterable[Backup]) -> list[str]:

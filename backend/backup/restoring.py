@@ -1,9 +1,9 @@
 """
-Restores a backup: into an empty library, or, what is missing, into the library that it was made of.
+Restores a backup into an empty library, or whatever is missing into the library that was backed up.
 
-Objects come first, each compared with its checksum, then rows, models, and last the library's identity. So a library
-whose restoring was interrupted has no identity yet: no server takes it for whole, and another `restore` goes on with
-it. Nothing that is there is ever written over but objects that are damaged.
+Objects come first, each verified by its checksum, then rows, models, and last the library's identity. So after an
+interrupted restore a library has no identity yet: no server accepts it, and another `restore` resumes. Nothing is ever
+overwritten except damaged objects.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ from .progress import Progress, Tell, silent
 
 @dataclass(frozen=True)
 class TargetLibrary:
-    """The library that is restored into."""
+    """The library to restore into."""
 
     database: LanceDatabase
     store: ObjectStore
@@ -47,20 +47,20 @@ class TargetLibrary:
 
 @dataclass
 class Restored:
-    """What restoring did."""
+    """What a restore did."""
 
     images: int = 0
-    """Images of which a row was written, in any space."""
+    """Number of rows written."""
     objects: int = 0
-    """Objects that were written."""
+    """Number of objects written."""
     bytes: int = 0
-    """Of these objects."""
+    """Size of these objects."""
     deleted: set[ImageID] = field(default_factory=set)
-    """Images that stay away because the library remembers their deletion."""
+    """Images left out because the library has their tombstones."""
     twins: set[ImageID] = field(default_factory=set)
-    """Images that stay away because the library has the same original under another id."""
+    """Images left out because the library has the same original under another id."""
     strangers: int = 0
-    """Files in the store that belong to no image, neither of the library nor of the backup."""
+    """Number of files in the store that belong to no image of the library or the backup."""
     damage: list[str] = field(default_factory=list)
     """A sentence for each thing that could not be restored."""
 
@@ -74,17 +74,17 @@ async def restore_backup(
     tell: Tell = silent,
 ) -> Restored:
     """
-    Restore a backup, or go on with restoring it. No server must use the library meanwhile.
+    Restore a backup, or resume restoring it. No server may use the library meanwhile.
 
-    What of the backup is damaged is left out and told; the rest is restored.
+    Damaged parts of the backup are left out and reported; the rest is restored.
 
     Args:
-        missing: Into the library that the backup was made of: only what it lacks.
-        reread: Read the objects that the library has, and replace those that are damaged.
+        missing: Add only what is missing to the library that was backed up.
+        reread: Read the objects that the library has, and replace damaged ones.
 
     Raises:
-        RestoreRefused: The library is not empty, or with `missing` another one. Nothing was changed.
-        DepotUnavailable: The place of the backups cannot be read.
+        RestoreRefused: The library is not empty, or with `missing` is another one. Nothing was changed.
+        DepotUnavailable: The depot cannot be read.
         Unavailable: The library's database or store cannot answer.
     """
     before = await _looked(target, missing)
@@ -95,19 +95,19 @@ async def restore_backup(
 
 @dataclass(frozen=True)
 class _Library:
-    """What the library has before."""
+    """What the library has before the restore."""
 
     identities: frozenset[str]
     rows: Mapping[SpaceID, frozenset[ImageID]]
     originals: Set[SHA256]
-    """Of all rows; known only where they are asked for."""
+    """Of all rows; read only if needed."""
     objects: Inventory
     deleted: frozenset[ImageID]
-    """Images whose deletion it remembers."""
+    """Images that have tombstones."""
 
 
 class _Restoring:
-    """A backup that is being restored."""
+    """A restore in progress."""
 
     def __init__(
         self,
@@ -128,11 +128,11 @@ class _Restoring:
         self._tell = tell
         self._left_out = left_out_of(backup)
         self._seen: set[ImageID] = set()
-        """Images of the listings."""
+        """Images in the listings."""
         self._done = Restored()
 
     async def admit(self) -> None:
-        """Refuse a library that is another one, or one that is not empty, before anything is changed."""
+        """Refuse another library, or one that is not empty, before anything is changed."""
         if self._missing:
             self._admit_the_same()
         elif self._before.identities:
@@ -140,8 +140,8 @@ class _Restoring:
                 "not empty" if self._before.rows or len(self._before.objects) else "a new one that a server has begun"
             )
             raise RestoreRefused(
-                f"this library is {kind}: restore into a place that no server has used yet (LOOKALIKE_DATA, and"
-                " LOOKALIKE_STORE and LOOKALIKE_DATABASE if they are set), or, if the backup was made of this library,"
+                f"this library is {kind}: restore into one that no server has used yet (LOOKALIKE_DATA, and"
+                " LOOKALIKE_STORE and LOOKALIKE_DATABASE if set), or, if the backup is of this library,"
                 " add what it lacks with --missing"
             )
         elif reason := await self._not_begun():
@@ -152,10 +152,10 @@ class _Restoring:
         if own and not self._before.identities:
             raise RestoreRefused("this library has no identity yet: restore into it without --missing")
         if self._before.identities != own:
-            raise RestoreRefused("this library is not the one that the backup was made of")
+            raise RestoreRefused("this library is not the one that was backed up")
 
     async def _not_begun(self) -> str | None:
-        """Say what there is that no interrupted run can have restored; None if there is nothing."""
+        """Say what the library has that no interrupted restore can have written; None if nothing."""
         before = self._before
         if not any(before.rows.values()) and not len(before.objects) and not before.deleted:
             return None
@@ -180,7 +180,7 @@ class _Restoring:
         if self._missing:
             self._count_strangers()
         if self._backup.library is not None:
-            # With strangers it is for people to say that a database which does not know them is the right one.
+            # If there are strangers, a person must decide whether a database without them is the right one.
             await self._target.identity.write(self._backup.library, joined=not self._done.strangers)
         return self._done
 
@@ -206,10 +206,10 @@ class _Restoring:
             progress.bytes = self._done.bytes
             progress.reach(images)
         lost = [key for key in self._backup.lacking if not self._before.objects.sizes([key])]
-        self._done.damage += [f"{key} is not in the backup: it was lost before" for key in lost]
+        self._done.damage += [f"{key} is not in the backup: it was already lost" for key in lost]
 
     def _wanted(self, listed: Listed) -> bool:
-        """Tell whether the image's objects belong into the library."""
+        """Say whether the image's objects should be restored."""
         if listed.id in self._before.deleted:
             self._done.deleted.add(listed.id)
             return False
@@ -220,7 +220,7 @@ class _Restoring:
         return True
 
     async def _object(self, key: ObjectKey, facts: ObjectFacts, there: int | None) -> None:
-        """Write an object, unless it is there and, as far as was looked, whole."""
+        """Write an object, unless it exists and seems intact."""
         if there == facts.size and not self._reread:
             return
         try:
@@ -237,16 +237,16 @@ class _Restoring:
         try:
             await self._target.store.put(key, facts, part(self._depot, object_file(key), facts))
         except ObjectExists:
-            # The store did not list it: it lacks its bytes, or was just written by this very call, repeated.
+            # The store did not list it: it is incomplete, or a repeated attempt of this very call wrote it.
             if await self._replaceable(key, facts):
                 await self._target.store.put(key, facts, part(self._depot, object_file(key), facts))
 
     async def _replaceable(self, key: ObjectKey, facts: ObjectFacts) -> bool:
-        """Remove an object if it is damaged and the backup's is not; say whether the key is free now."""
+        """Delete an object if it is damaged and the backup's is not; say whether the key is free now."""
         if await self._is_whole(key, facts):
             return False
         async for _ in part(self._depot, object_file(key), facts):
-            pass  # Only read: so a damaged backup takes nothing away.
+            pass  # Verified first, so that a damaged backup deletes nothing.
         await self._target.store.delete([key])
         return True
 
@@ -261,7 +261,7 @@ class _Restoring:
         progress = Progress(self._tell, f"Restoring the rows of space {space.space}", space.images)
         there = self._before.rows.get(space.id, frozenset())
         async with self._target.database.images_of(space.id, space.dimension):
-            pass  # Made, also where there are no rows.
+            pass  # Creates the table, even without rows.
         async with LanceIndex.existing(self._target.database, space.id) as index:
             for chunk in space.rows:
                 images, vectors = await self._rows(chunk)
@@ -277,7 +277,7 @@ class _Restoring:
         for file in self._backup.models:
             path = self._target.models / file.name
             if path.exists():
-                continue  # Never written over; a damaged model is made anew by the next start.
+                continue  # Never overwritten; the next start reinstalls a damaged model.
             try:
                 content = await whole_part(self._depot, model_file(file), file.facts)
             except PartUnusable as exc:
@@ -289,7 +289,7 @@ class _Restoring:
         try:
             return await read_listing(self._depot, chunk)
         except PartUnusable as exc:
-            self._note(f"{exc}; {chunk.images} images come without their files")
+            self._note(f"{exc}; {chunk.images} images are restored without their files")
             return []
 
     async def _rows(self, chunk: Chunk) -> tuple[Sequence[ImageRecord], npt.NDArray[np.float16]]:
@@ -305,7 +305,7 @@ class _Restoring:
 
 
 async def _looked(target: TargetLibrary, missing: bool) -> _Library:
-    """Look at what a library has."""
+    """Read what a library has."""
     rows: dict[SpaceID, frozenset[ImageID]] = {}
     originals: set[SHA256] = set()
     async with snapshots(target.database) as found:

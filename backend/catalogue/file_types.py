@@ -11,8 +11,12 @@ from collections.abc import Callable
 FIRST_BYTES = 256
 
 # Source: MPEG's registry of brands (mp4ra.org), those of ISO/IEC 23008-12 (HEIF), annexes B and E, and 3rd edition.
-HEIF_BRANDS = frozenset({b"mif1", b"mif2", b"msf1", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm"})
-HEIF_BRANDS |= {b"hevs", b"miaf", b"MiHB", b"MiHE"}
+HEIF_BRANDS = frozenset(
+    {
+        *(b"mif1", b"mif2", b"msf1", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm"),
+        *(b"hevs", b"miaf", b"MiHB", b"MiHE"),
+    }
+)
 
 # Source: AV1 Image File Format 1.1.0, 6.
 AVIF_BRANDS = frozenset({b"avif", b"avis"})

@@ -1,8 +1,8 @@
 """
-Hides hubs: upkeep counts them, and searches leave them out unless they are for the very thing that a hub shows.
+Hides hubs: upkeep counts them, and searches leave them out unless the query is truly alike to them.
 
-A hidden image stays in lists and in the map, is found by words, and by what is truly alike to it, such as itself or
-another copy: from there on it has to do with the query, and below it nothing tells it from what is near to everything.
+A hidden image stays in lists and on the map, and is found by words and by what is truly alike to it, such as itself or
+another copy. Below that similarity, nothing distinguishes it from an image that is near to everything.
 """
 
 import asyncio
@@ -23,31 +23,32 @@ from .values import Filters, Hub, HubState, ImageID, ImageRecord, Match, Vector
 
 logger = logging.getLogger(__name__)
 
-# Images whose first tens are counted, and of a library that is too large to be gone through as a whole: there each
-# takes a search, of 20 to 40 ms of processor.
+# Images whose top tens are counted; the second for a library too large to be scanned, where each takes a search of 20
+# to 40 ms of CPU time.
 SAMPLE = 500
 LARGE_SAMPLE = 200
 
-# From how many of the hubs that were found in a large library others are looked for beside them, and how often: some
-# thousands come to light at each count, and each count goes on from there.
+# In a large library, more hubs are looked for near this many of those found, this many times: each count finds some
+# thousands, and the next one continues from there.
 STARTS = 20
 ROUNDS = 3
 
-# For how many seconds a search trusts what it knows of hubs; then they are read anew, and the search does not wait.
+# How long searches use the cached hubs, in seconds. Then they are refreshed in the background.
 KNOWN_S = 5
 
-# Counted again after a library has changed by this part, by no fewer images, and once a day in any case.
+# Hubs are counted again after the library has changed by this share, and at least this many images, and once a day in
+# any case.
 GROWTH_SHARE = 0.1
 GROWTH = 50
 AT_LEAST_S = 86_400
 
-# The part of the time that counting may take: 18 s in an hour, however quickly a library grows.
+# The share of time that counting may take: 18 s in an hour, however fast a library grows.
 TIME_SHARE = 0.005
 
 
 @dataclass(frozen=True)
 class ListedHub:
-    """A hub, and the image that it is."""
+    """A hub with its image."""
 
     hub: Hub
     image: ImageRecord
@@ -81,11 +82,11 @@ class HiddenHubs:
     async def nearest(
         self, vector: Vector, limit: int, filters: Filters, without: Sequence[ImageID] = ()
     ) -> Sequence[Match]:
-        """Search as `ImageIndex.nearest` does, and leave out hubs that have nothing to do with the vector."""
+        """Search like `ImageIndex.nearest`, but leave out hidden hubs that are not truly alike to the vector."""
         unrelated = (await self._current()).unlike(vector)
         if not unrelated:
             return await self._index.nearest(vector, limit, filters, without)
-        # Some more than is asked for, rather than by a condition, which costs as much for a few and ten times as much
+        # Ask for some more, rather than adding a condition, which costs as much for a few hubs and ten times as much
         # for hundreds.
         count = limit + min(len(unrelated), limit)
         found = await self._index.nearest(vector, count, filters, without)
@@ -96,7 +97,7 @@ class HiddenHubs:
 
     async def refresh(self) -> None:
         """
-        Read what is hidden now.
+        Read which images are hidden now.
 
         Raises:
             IndexUnavailable: The database cannot answer.
@@ -122,7 +123,7 @@ class HiddenHubs:
         try:
             await self.refresh()
         except Unavailable as exc:
-            logger.info("what is hidden is read another time: %s", exc)
+            logger.info("hidden hubs will be read later: %s", exc)
         finally:
             self._refreshing = None
 
@@ -130,7 +131,7 @@ class HiddenHubs:
 
     async def count_if_due(self) -> str | None:
         """
-        Count hubs if the library has changed enough since; say in one line what was found, None if nothing was done.
+        Count hubs if the library has changed enough; return one line about the result, None if nothing was done.
 
         Raises:
             IndexUnavailable: The database cannot answer.
@@ -140,7 +141,7 @@ class HiddenHubs:
 
     async def count(self) -> str | None:
         """
-        Count hubs now, unless another process is at it or there are too few images; say in one line what was found.
+        Count hubs now, unless another process is counting or there are too few images; return one line about it.
 
         Raises:
             IndexUnavailable: The database cannot answer.
@@ -182,17 +183,17 @@ class HiddenHubs:
     # Administration
 
     async def listed(self, limit: int) -> tuple[Sequence[ListedHub], int]:
-        """Return up to `limit` hubs, the hidden first, of them those in most first tens; and how many there are."""
+        """Return up to `limit` hubs, hidden ones first, by descending share; and how many there are."""
         hubs = sorted(await self._memory.all(), key=lambda hub: (hub.state is HubState.CLEARED, -hub.share, hub.id))
         records = [(hub, await self._index.get(hub.id)) for hub in hubs[:limit]]
         return [ListedHub(hub, image) for hub, image in records if image is not None], len(hubs)
 
     async def clear(self, image_id: ImageID) -> None:
         """
-        Note that an image is a picture like others, so that it is shown, and never hidden again.
+        Note that an image is an ordinary picture, so that it is shown, and never hidden again.
 
         Raises:
-            ImageNotFound: No image has this id, in no space: one that waits to be re-embedded can be cleared before.
+            ImageNotFound: No image of any space has this id. (One that waits to be re-embedded can be cleared.)
         """
         if not await self._index.registered([image_id]):
             raise ImageNotFound(image_id)
@@ -200,7 +201,7 @@ class HiddenHubs:
         await self.refresh()
 
     async def unclear(self, image_id: ImageID) -> None:
-        """Take that back: the image is counted as others are. Nothing is done for one that was not cleared."""
+        """Undo `clear`: the image is counted like others again. Does nothing if it is not cleared."""
         if await self.is_cleared(image_id):
             await self._memory.forget([image_id])
 
@@ -208,35 +209,35 @@ class HiddenHubs:
         return any(hub.id == image_id and hub.state is HubState.CLEARED for hub in await self._memory.all())
 
     async def forget(self, image_id: ImageID) -> None:
-        """Forget an image that was deleted. If that fails the next count does it, so that nobody is told."""
+        """Forget a deleted image. If that fails, the next count does it, so no error is raised."""
         try:
             if image_id in (await self._current()).noted:
                 await self._memory.forget([image_id])
         except Unavailable as exc:
-            logger.info("a deleted hub is forgotten at the next count: %s", exc)
+            logger.info("a deleted hub will be forgotten at the next count: %s", exc)
 
 
 def warning(hidden: int) -> str:
-    """Say in a sentence for administrators that so many photos are hidden."""
+    """Return a sentence for administrators about hidden photos."""
     photos, they = ("1 photo is", "it") if hidden == 1 else (f"{hidden} photos are", "they")
     return (
-        f"{photos} hidden from searches because {they} would be among the results of searches that {they} have nothing"
-        " to do with; the page lists them for administrators, to show or delete them."
+        f"{photos} hidden from searches because {they} would appear in many unrelated searches;"
+        " administrators can review them on the page."
     )
 
 
 @dataclass(frozen=True)
 class _Known:
-    """What is hidden, as far as this process knows. Compared by identity: it holds an array."""
+    """The hidden hubs as cached by this process. Compared by identity, as it holds an array."""
 
     ids: tuple[ImageID, ...]
     vectors: npt.NDArray[np.float32]
     """(N, D) of unit length."""
     noted: frozenset[ImageID]
-    """Those, and what was cleared."""
+    """The hidden and the cleared ones."""
 
     def unlike(self, vector: Vector) -> frozenset[ImageID]:
-        """Return those that are not truly alike to a vector."""
+        """Return the hidden hubs that are not truly alike to a vector."""
         if not self.ids:
             return frozenset()
         similar = self.vectors @ vector >= ALIKE

@@ -1,9 +1,8 @@
 """
-Looks at a sample of a library: which images are among the first of each of the sample, and how common each image is.
+Compares a library with a sample of it: which images are in the sample's top tens, and how common each image is.
 
-A small library is gone through as a whole, 0.1 s of processor for 5,000 images of 512 values; of a large one the first
-ten of each of the sample are searched for. Both go step by step, with a rest after each as long as the step took, so
-that nobody's request waits for it.
+A small library is scanned as a whole, 5,000 images with 512 values in 0.1 s of CPU time; in a large one the top tens
+are searched for. Both work in steps, and rest after each as long as it took, so that no request waits for them.
 """
 
 import asyncio
@@ -18,30 +17,29 @@ import numpy.typing as npt
 from .ports import ImageIndex
 from .values import Filters, ImageID
 
-# What people look at: a first row or two.
+# A top ten: the first row or two of results, which people look at.
 FIRST = 10
 
-# Above this similarity two pictures are of the same thing.
+# Above this similarity two pictures are truly alike: they show the same thing.
 ALIKE = 0.9
 
-# Above this one they have something to do with each other, and it is no harm that one is found by the other: else the
-# sharp original of a thousand variants would count as a hub. Products of one kind in the photographs have 0.6 to 0.9 by
-# 1,280 averages, and 0.4 to 0.9 by the bundled model's components; means of unrelated photographs have 0.6 to them by
-# averages, and 0.2 to 0.4 by components.
+# Above this one they are related, and may well be found by each other: otherwise the sharp original of a thousand
+# variants would count as a hub. Products of one kind have 0.6 to 0.9 by 1,280 averages, and 0.4 to 0.9 by the bundled
+# model's components; means of unrelated photos have 0.6 to them by averages, and 0.2 to 0.4 by components.
 RELATED = 0.65
 
-# An image is as similar as its commonness to nine tenths of the others, or more. A low part of them, so that it says
-# nothing of how large an image's own group is: the pictures of a series that makes up four fifths of a library are as
-# common as the fifth that is something else lets them be.
+# Commonness is this quantile of an image's similarities: nine tenths of the others are at least as similar. A low
+# quantile, so that the size of an image's own group does not matter: for a series that makes up four fifths of a
+# library, the other fifth decides.
 COMMON_QUANTILE = 0.1
 
-# Up to how many images a library is gone through as a whole. So many vectors are compared with 500 in half a second.
+# Up to how many images a library is scanned as a whole. That many vectors are compared with 500 in half a second.
 WHOLE = 20_000
 
-# How many images near to a hub are looked at.
+# How many images near a hub are examined.
 NEAR = 100
 
-# Vectors that are read, or compared, at once: 10 ms with 500 others.
+# Vectors that are read or compared at once: 10 ms with 500 others.
 PIECE = 500
 
 Similarities = npt.NDArray[np.float32]
@@ -50,25 +48,25 @@ Similarities = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Survey:
-    """What a sample tells of a library. Compared by identity: it holds arrays."""
+    """What a sample says about a library. Compared by identity, as it holds arrays."""
 
     images: int
-    """How many the library has."""
+    """Number of images in the library."""
     ids: Sequence[ImageID]
     """S images: the sample."""
     vectors: npt.NDArray[np.float32]
-    """(S, D) float32 of unit length: theirs."""
+    """(S, D) float32 of unit length: their vectors."""
     reach: npt.NDArray[np.float32]
-    """(S,) float32: cosine similarity of each of the sample to the last of its first ten."""
+    """(S,) float32: cosine similarity of each sample image to the last of its top ten."""
     usual: npt.NDArray[np.float32]
-    """(S,) float32: commonness of the sample itself."""
+    """(S,) float32: commonness of the sample images."""
     firsts: Mapping[ImageID, int]
-    """In how many of the sample's first tens an image is, unrelated to whose they are; those that are in any."""
+    """In how many of the sample's top tens an image is without being related; only images that are in any."""
     common: Mapping[ImageID, float]
-    """Commonness, of every image of a small library; of a large one, of those in `firsts` and those asked for."""
+    """Commonness: for a small library of every image, for a large one of those in `firsts` and those asked for."""
 
     def share(self, image_id: ImageID) -> float:
-        """Return in what share of the sample's first tens an image is."""
+        """Return the share of the sample's top tens that an image is in."""
         return self.firsts.get(image_id, 0) / len(self.vectors)
 
 
@@ -77,8 +75,8 @@ async def survey(index: ImageIndex, size: int, also: Sequence[ImageID] = ()) -> 
     Compare a library with a steady sample of it.
 
     Args:
-        size: Of the sample, at most.
-        also: Images of which the commonness is wanted whatever their number of first tens.
+        size: Largest size of the sample.
+        also: Images whose commonness is wanted in any case.
 
     Raises:
         IndexUnavailable: The database cannot answer.
@@ -96,9 +94,9 @@ async def survey(index: ImageIndex, size: int, also: Sequence[ImageID] = ()) -> 
 
 async def with_those_near(index: ImageIndex, seen: Survey, hubs: Sequence[ImageID]) -> Survey:
     """
-    Add the commonness of what is near to some hubs of a large library.
+    Add the commonness of images near some hubs of a large library.
 
-    Hubs that are many are near to one another, and a sample's first tens have room for a few of them only.
+    Numerous hubs are near to one another, and a sample's top tens have room for only a few of them.
 
     Raises:
         IndexUnavailable: The database cannot answer.
@@ -117,9 +115,9 @@ async def with_those_near(index: ImageIndex, seen: Survey, hubs: Sequence[ImageI
 
 def commonness(similarities: Similarities) -> npt.NDArray[np.float32]:
     """
-    Return (N,) float32: what nine tenths of the similarities of each image reach, leaving out what is truly alike.
+    Return (N,) float32: the COMMON_QUANTILE of each image's similarities, without those that are truly alike.
 
-    NaN where more than half of the sample is truly alike to it: then it is what the library is of.
+    NaN if more than half of the sample is truly alike to it: then it is what the library is about.
     """
     unlike = similarities < ALIKE
     counts = unlike.sum(axis=1)
@@ -129,9 +127,9 @@ def commonness(similarities: Similarities) -> npt.NDArray[np.float32]:
 
 
 async def vectors_of(index: ImageIndex, image_ids: Sequence[ImageID]) -> tuple[list[ImageID], npt.NDArray[np.float32]]:
-    """Return those of the images that are still there, and their vectors: (N, D) float32 of unit length."""
+    """Return those of the images that still exist, and their vectors: (N, D) float32 of unit length."""
     ids: list[ImageID] = []
-    vectors = []
+    vectors: list[npt.NDArray[np.float32]] = []
     for start in range(0, len(image_ids), PIECE):
         some, their_vectors = await index.vectors_of(image_ids[start : start + PIECE])
         ids += some
@@ -142,10 +140,11 @@ async def vectors_of(index: ImageIndex, image_ids: Sequence[ImageID]) -> tuple[l
 async def _of_all(
     index: ImageIndex, ids: Sequence[ImageID], vectors: npt.NDArray[np.float32]
 ) -> tuple[npt.NDArray[np.float32], Mapping[ImageID, int], Mapping[ImageID, float]]:
-    firsts, common = _Firsts(ids), {}
+    firsts = _Firsts(ids)
+    common: dict[ImageID, float] = {}
     async for some, their_vectors in _in_pieces(index):
         began = time.monotonic()
-        similarities = await asyncio.to_thread(lambda vectors_=their_vectors: to_unit(vectors_) @ vectors.T)
+        similarities = await asyncio.to_thread(_similarities, their_vectors, vectors)
         values = await asyncio.to_thread(commonness, similarities)
         common |= dict(zip(some, values.tolist(), strict=True))
         await asyncio.to_thread(firsts.add, some, similarities)
@@ -156,7 +155,8 @@ async def _of_all(
 async def _by_searching(
     index: ImageIndex, ids: Sequence[ImageID], vectors: npt.NDArray[np.float32]
 ) -> tuple[npt.NDArray[np.float32], Mapping[ImageID, int]]:
-    reach, firsts = [], Counter[ImageID]()
+    reach: list[float] = []
+    firsts = Counter[ImageID]()
     for image_id, vector in zip(ids, vectors, strict=True):
         began = time.monotonic()
         found = await index.nearest(vector, FIRST + 1, Filters())
@@ -168,20 +168,24 @@ async def _by_searching(
 
 
 async def _in_pieces(index: ImageIndex) -> AsyncIterator[tuple[Sequence[ImageID], npt.NDArray[np.float16]]]:
-    """Cut what the database gives, which may be all at once, into pieces."""
+    """Split what the database returns, which may be everything at once, into pieces."""
     async for ids, vectors in index.every_vector():
         for start in range(0, len(ids), PIECE):
             yield ids[start : start + PIECE], vectors[start : start + PIECE]
 
 
+def _similarities(stored: npt.NDArray[np.float16], sample: npt.NDArray[np.float32]) -> Similarities:
+    return to_unit(stored) @ sample.T
+
+
 def to_unit(vectors: npt.NDArray[np.float16]) -> npt.NDArray[np.float32]:
-    """Return vectors as they are compared: rounded to float16, they are not quite of unit length any more."""
+    """Return unit vectors in float32: rounding to float16 has changed their length slightly."""
     rows = vectors.astype(np.float32)
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 class _Firsts:
-    """The first ten of each of a sample among the images that were shown to it."""
+    """The top ten of each sample image among the images added so far."""
 
     def __init__(self, sample: Sequence[ImageID]) -> None:
         self._column = {image_id: column for column, image_id in enumerate(sample)}
@@ -190,10 +194,10 @@ class _Firsts:
         self._numbers = np.full((len(sample), FIRST), -1)
 
     def add(self, ids: Sequence[ImageID], similarities: Similarities) -> None:
-        """Show more images: N ids and (N, S) similarities."""
+        """Add images: N ids and (N, S) similarities."""
         for row, image_id in enumerate(ids):
             if image_id in self._column:
-                similarities[row, self._column[image_id]] = -2  # Nobody is among its own first ten.
+                similarities[row, self._column[image_id]] = -2  # No image is in its own top ten.
         numbers = np.arange(len(self._ids), len(self._ids) + len(ids))
         self._ids += ids
         best = np.concatenate([self._best, similarities.T], axis=1)
@@ -207,4 +211,5 @@ class _Firsts:
 
     def counts(self) -> Mapping[ImageID, int]:
         counted = (self._best < RELATED) & (self._numbers >= 0)
-        return Counter(self._ids[number] for number in self._numbers[counted].tolist())
+        numbers: list[int] = self._numbers[counted].tolist()
+        return Counter(self._ids[number] for number in numbers)

@@ -43,7 +43,7 @@ class DatabaseState:
     """None if it has no identity yet."""
     knows_mark: bool = False
     """Whether it knows the mark asked about."""
-    tables: Mapping[SpaceID, TableState] = field(default_factory=dict)
+    tables: Mapping[SpaceID, TableState] = field(default_factory=dict[SpaceID, TableState])
     retired: frozenset[SpaceID] = frozenset()
     """Spaces that were dropped on purpose, so that their tables are not missed."""
 

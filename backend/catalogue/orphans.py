@@ -222,7 +222,11 @@ async def _sweep_batch(
     # In this order: an image deleted in between appears in the second answer, and is not taken for an orphan.
     registered = await registry.registered(image_ids)
     unknown = [stored for stored in batch if image_of(stored.key) not in registered]
-    deleted = await registry.deleted(sorted({image_of(stored.key) for stored in unknown})) if unknown else frozenset()
+    deleted = (
+        await registry.deleted(sorted({image_of(stored.key) for stored in unknown}))
+        if unknown
+        else frozenset[ImageID]()
+    )
     doomed = [stored for stored in unknown if image_of(stored.key) in deleted]
     orphans = [stored for stored in unknown if image_of(stored.key) not in deleted]
     if not dry_run:

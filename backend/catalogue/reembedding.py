@@ -16,6 +16,7 @@ image; one row is written then.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from .errors import ImageNotFound, TicketRevoked
 from .hidden_hubs import HiddenHubs
@@ -34,6 +35,9 @@ SURVEY_S = 30
 
 # How many unreadable images are listed; the others follow when these are dealt with.
 LISTED = 50
+
+
+Noted = TypeVar("Noted")
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class Reembedding:
         survey = await self._others.survey()
         self._note(survey.waiting)
         unreadable = sorted(self._unreadable)
-        listed = await self._others.records(unreadable[:LISTED]) if unreadable else []
+        listed: Sequence[ImageRecord] = await self._others.records(unreadable[:LISTED]) if unreadable else ()
         examples = [Unreadable(image, self._unreadable[image.id]) for image in listed]
         return Progress(survey.sources, survey.total, len(survey.waiting), len(unreadable), examples)
 
@@ -176,5 +180,5 @@ class Reembedding:
         self._unreadable.pop(image_id, None)
 
 
-def _those_in(waiting: Mapping[ImageID, None], noted: Mapping[ImageID, object]) -> dict:
+def _those_in(waiting: Mapping[ImageID, None], noted: Mapping[ImageID, Noted]) -> dict[ImageID, Noted]:
     return {image_id: value for image_id, value in noted.items() if image_id in waiting}

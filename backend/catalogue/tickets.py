@@ -2,8 +2,10 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from .errors import TicketExpired, TicketInvalid
 from .signing import Signer
@@ -74,10 +76,10 @@ def _from_json(text: bytes) -> Ticket:
     )
 
 
-def _fields(facts: ObjectFacts) -> dict:
+def _fields(facts: ObjectFacts) -> dict[str, Any]:
     # Without the MD5: the store has verified it by the time the ticket comes back.
     return {"size": facts.size, "content_type": facts.content_type, "sha256": facts.sha256}
 
 
-def _facts(fields: dict) -> ObjectFacts:
+def _facts(fields: Mapping[str, Any]) -> ObjectFacts:
     return ObjectFacts(fields["size"], fields["content_type"], SHA256(fields["sha256"]))

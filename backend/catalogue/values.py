@@ -122,7 +122,7 @@ class Description:
     tags: tuple[str, ...]
     labels: tuple[Label, ...]
     """Best first."""
-    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict[str, AttributeValue])
     """Further data under names of the client's own, such as a price or an article number."""
 
 
@@ -132,7 +132,7 @@ class Change:
 
     title: str | None = None
     tags: tuple[str, ...] | None = None
-    attributes: Mapping[str, AttributeValue | None] = field(default_factory=dict)
+    attributes: Mapping[str, AttributeValue | None] = field(default_factory=dict[str, AttributeValue | None])
     """New values by name. None removes an attribute; those not named stay (as in RFC 7396)."""
 
 

@@ -1,5 +1,5 @@
 """
-Turns a clone into what can be served: the static site in frontend/dist and the model in the data folder.
+Set-up: builds the static site in frontend/dist, and installs the model in the data folder.
 
-All of it can be repeated: what is there and right is left as it is, what was interrupted goes on.
+It can be repeated: whatever is intact stays as it is, and whatever was interrupted resumes.
 """

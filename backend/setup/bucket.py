@@ -1,4 +1,4 @@
-"""Lets browsers use the bucket, where the objects lie in one."""
+"""Lets browsers use the bucket, if the store is one."""
 
 import asyncio
 
@@ -12,10 +12,10 @@ from .report import Report
 
 def open_bucket(settings: Settings, report: Report) -> None:
     """
-    Set and check the bucket's CORS rule. Where it may not be set, tell what whoever owns the bucket has to do.
+    Set and check the bucket's CORS rule. If setting it is not permitted, report what the bucket's owner has to do.
 
     Raises:
-        StoreUnavailable: boto3's configuration cannot be used.
+        StoreUnavailable: boto3's configuration is invalid.
     """
     if settings.store is not None:
         report.step(asyncio.run(_open(settings)).sentence)

@@ -1,9 +1,9 @@
 """
-The modules of a page's Python in one file, compiled, instead of one file of source each.
+Bundles a page's Python modules, compiled, into one file.
 
-A page can do nothing before the last of its modules is there: some fifty requests, each with its price in the browser
-and on the server, and several round trips where only six may run at once. So PyScript loads one file for all of them,
-and the script puts them where PyScript would have put them.
+A page cannot start before its last module has arrived: some fifty requests, each with a cost in browser and server, in
+several round trips where only six run at once. So PyScript loads one file, and the script unpacks the modules to where
+PyScript would have put them.
 """
 
 import json
@@ -31,13 +31,13 @@ del contents, file, folder, module, path, size
 
 
 def recipe() -> bytes:
-    """Return all that a bundle depends on beside its sources."""
+    """Return everything that a bundle depends on besides its sources."""
     return Path(__file__).read_bytes() + micropython.recipe()
 
 
 def bundle(sources: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
     """
-    Put the modules that a folder's configuration lists (`files` in pyscript.json) into one file beside the scripts.
+    Join the modules that a folder's configuration lists (`files` in pyscript.json) into one file beside the scripts.
 
     Args:
         sources: Path -> content.
@@ -46,22 +46,25 @@ def bundle(sources: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
         SetupError: A module cannot be compiled.
     """
     configuration = json.loads(sources[f"{folder}/pyscript.json"])
-    places = {f"{folder}/{_plain(name)}": _plain(place) for name, place in configuration["files"].items()}
+    targets = {f"{folder}/{_plain(name)}": _plain(target) for name, target in configuration["files"].items()}
     configuration["files"] = {f"./{MODULES}": f"./{MODULES}"}
-    scripts = {path for path in sources if path.startswith(f"{folder}/") and path.endswith(".py")} - set(places)
+    scripts = {path for path in sources if path.startswith(f"{folder}/") and path.endswith(".py")} - set(targets)
     return {
-        **{path: content for path, content in sources.items() if path not in places},
+        **{path: content for path, content in sources.items() if path not in targets},
         **{path: UNPACK.encode() + sources[path] for path in scripts},
-        f"{folder}/{MODULES}": _joined({place: compile_module(path, sources[path]) for path, place in places.items()}),
+        f"{folder}/{MODULES}": _joined(
+            {target: compile_module(path, sources[path]) for path, target in targets.items()}
+        ),
         f"{folder}/pyscript.json": json.dumps(configuration, indent=1).encode(),
     }
 
 
 def _joined(modules: Mapping[str, bytes]) -> bytes:
-    """Write what there is in one line of JSON, folders above before those within them; then the modules one by one."""
-    folders = {place.rpartition("/")[0] for place in modules} - {""}
+    """Write a line of JSON with the folders, outer ones first, and the modules' sizes; then the modules one after
+    another."""
+    folders = {target.rpartition("/")[0] for target in modules} - {""}
     above = {"/".join(folder.split("/")[: depth + 1]) for folder in folders for depth in range(folder.count("/") + 1)}
-    sizes = [(place.removesuffix(".py") + ".mpy", len(content)) for place, content in modules.items()]
+    sizes = [(target.removesuffix(".py") + ".mpy", len(content)) for target, content in modules.items()]
     contents = json.dumps({"folders": sorted(above), "modules": sizes})
     return b"\n".join([contents.encode(), b"".join(modules.values())])
 

@@ -1,7 +1,7 @@
 """
-Python's modules compiled ahead, so that no browser does it at each start of the page.
+Compiles Python modules ahead of time, so that no browser has to at each start of the page.
 
-Standard library only: it is run by the Python that will read the byte code, see `pyodide.py`, as no other can write it.
+Standard library only: the Python that will read the byte code runs it (see `pyodide.py`), as no other can write it.
 """
 
 import ast
@@ -12,11 +12,11 @@ import zipfile
 from collections.abc import Collection
 from pathlib import Path
 
-# Of every entry, so that the same sources give the same archive. The earliest that a ZIP can tell.
+# Time of every entry, so that the same sources give the same archive: the earliest that a ZIP can store.
 TIME = (1980, 1, 1, 0, 0, 0)
 
-# Pyodide copies these docstrings to what it exports, and does not start without them; numpy makes those of numpy.ma,
-# which np.percentile loads, from those of its other functions, and fails where one is missing.
+# Modules that need their docstrings: Pyodide copies them to what it exports, and does not start without them; numpy
+# builds those of numpy.ma, which np.percentile loads, from those of its other functions, and fails if one is missing.
 DOCUMENTED = ("_pyodide/", "pyodide/", "numpy/")
 
 
@@ -28,12 +28,12 @@ def compile_archives(folder: Path, left_out: Collection[str]) -> None:
 
 def compile_archive(content: bytes, left_out: Collection[str] = ()) -> bytes:
     """
-    Put byte code in the place of each module's source; what is no module stays as it is.
+    Replace each module's source with byte code; other files stay as they are.
 
-    Nothing is compressed in the archive: brotli does it on the way, and better, and nothing need be unpacked then.
+    The archive is not compressed: brotli compresses it better in transit, and nothing needs unpacking then.
 
     Args:
-        left_out: Beginnings of names that nobody needs.
+        left_out: Prefixes of names that are not needed.
     """
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(out, "w") as target:
@@ -45,20 +45,20 @@ def compile_archive(content: bytes, left_out: Collection[str] = ()) -> bytes:
 
 
 def compile_file(name: str, content: bytes) -> tuple[str, bytes]:
-    """Return a file of an archive as it is to be there: byte code is taken without a look at any source."""
+    """Return name and content of an archive's file: modules as byte code that is never checked against its source."""
     if not name.endswith(".py"):
         return name, content
     tree = ast.parse(content, name)
     if not name.startswith(DOCUMENTED):
         remove_docstrings(tree)
     code = compile(tree, name, "exec", dont_inherit=True)
-    # Flags: by hash, which is not to be checked. ModelSource: PEP 552.
+    # Flags: unchecked hash-based. Source: PEP 552.
     header = importlib.util.MAGIC_NUMBER + (0b01).to_bytes(4, "little") + importlib.util.source_hash(content)
     return f"{name}c", header + marshal.dumps(code)
 
 
 def remove_docstrings(tree: ast.AST) -> None:
-    """Take the docstrings out: some fifth of all bytes. `python -OO` would take the assertions, too."""
+    """Remove the docstrings, a fifth of all bytes. `python -OO` would also remove the assertions."""
     for node in ast.walk(tree):
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if documented and ast.get_docstring(node, clean=False) is not None:

@@ -1,4 +1,4 @@
-"""Compression ahead of time, so that the server only has to pick a file."""
+"""Compresses files ahead of time, so that the server only has to choose one."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -6,24 +6,24 @@ from pathlib import Path
 
 import brotli
 
-# Measured on what is served (2 cores): 9 takes 10 s in all, and 10 takes 40, once; of the 26.9 MB of Pyodide's
-# WebAssembly, standard library and wheels it leaves 7.3 instead of 8.0, which every first visit waits for.
+# Measured on the files served (2 cores): quality 9 takes 10 s in all, and 10 takes 40 s, once. It compresses the 26.9
+# MB of Pyodide's WebAssembly, standard library and wheels to 7.3 MB instead of 8.0, which every first visit waits for.
 QUALITY = 10
 
-# A second copy of what hardly shrinks costs the browser more than it saves.
+# Compressing a file that hardly shrinks costs the browser more than it saves.
 WORTHWHILE = 0.95
 
 
 def compress_folder(folder: Path) -> None:
     """Put `NAME.br` beside each file under `folder` that brotli makes clearly smaller."""
     files = sorted((path for path in folder.rglob("*") if path.is_file()), key=_size, reverse=True)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # brotli works outside the interpreter's lock
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # brotli releases the GIL
         for _ in pool.map(_compress, files):
             pass
 
 
 def wire_size(path: Path) -> int:
-    """Bytes that a browser on localhost or https receives for a file of a compressed folder."""
+    """Return how many bytes a browser on localhost or https receives for a file of a compressed folder."""
     compressed = _compressed(path)
     return _size(compressed if compressed.exists() else path)
 

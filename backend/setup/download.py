@@ -1,4 +1,4 @@
-"""Downloads that go on where they were interrupted."""
+"""Downloads that resume where they were interrupted."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import httpx
 
 from .errors import DownloadError, TooMuch
 
-# Seconds to wait after each failure in a row: 15 in all, which a restarting router or server takes. A guess.
+# Backoff in seconds after each failure in a row: 15 in all, enough for a router or server to restart. A guess.
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 
@@ -18,7 +18,7 @@ BUSY = (408, 425, 429, 500, 502, 503, 504)
 
 
 Progress = Callable[[int], None]
-"""Called with the bytes that are there."""
+"""Called with the number of bytes downloaded."""
 
 
 def no_progress(done: int) -> None:
@@ -26,23 +26,23 @@ def no_progress(done: int) -> None:
 
 
 class _Interrupted(Exception):
-    """This attempt failed, the next may not."""
+    """This attempt failed; the next one may succeed."""
 
 
 def download(url: str, target: Path, max_bytes: int, progress: Progress = no_progress) -> None:
     """
-    Add to `target` what it lacks of the file at `url`.
+    Download the file at `url` to `target`, resuming from what is there.
 
-    A failure is tried again after a while, as long as something comes. What came stays in `target` for the next call;
-    whether the bytes are right is for the caller to check.
+    Failures are retried with backoff as long as there is progress. A partial file stays in `target` for the next call.
+    The caller verifies the content.
 
     Args:
-        max_bytes: Size beyond which the file is not the one that was wanted.
-        progress: Called with the bytes that `target` has.
+        max_bytes: Size beyond which it cannot be the wanted file.
+        progress: Called with the size of `target` so far.
 
     Raises:
-        DownloadError: The address refuses or stays silent.
-        TooMuch: It gives more than `max_bytes`.
+        DownloadError: The server refuses, or does not answer.
+        TooMuch: The file has more than `max_bytes`.
     """
     failures = 0
     while True:
@@ -62,16 +62,16 @@ def without_secrets(url: str) -> str:
     Return the address without user name, password and query, which may grant access.
 
     Raises:
-        DownloadError: It cannot be read, so nothing of it is repeated.
+        DownloadError: It is malformed, so nothing of it is shown.
     """
     try:
         return str(_parse(url).copy_with(username=None, password=None, query=None))
     except (httpx.InvalidURL, ValueError) as exc:
-        raise DownloadError(f"The address of the model cannot be read: {exc}") from exc
+        raise DownloadError(f"The address of the model is malformed: {exc}") from exc
 
 
 def _parse(url: str) -> httpx.URL:
-    """Read an address, and refuse also what would come up only on the way: a wrong port, or host name."""
+    """Parse an address, and refuse what would only fail later: an invalid port or host name."""
     parsed = httpx.URL(url)
     if not urlsplit(url).hostname:
         raise ValueError("it names no host")
@@ -83,7 +83,7 @@ def _parse(url: str) -> httpx.URL:
 
 def _transfer(url: str, target: Path, max_bytes: int, progress: Progress) -> None:
     start = _size(target)
-    # Compression on the way would make a range mean something else.
+    # With compression, ranges would refer to other bytes.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
     with httpx.stream("GET", url, headers=headers, timeout=TIMEOUT, follow_redirects=True) as response:
         goes_on = _check(response, url, target, start)
@@ -96,9 +96,9 @@ def _transfer(url: str, target: Path, max_bytes: int, progress: Progress) -> Non
 
 
 def _check(response: httpx.Response, url: str, target: Path, start: int) -> bool:
-    """Return whether the answer goes on at `start`; it may also be the whole file."""
+    """Return whether the response continues at `start`; otherwise it is the whole file."""
     status = response.status_code
-    if status == 416:  # there is nothing after what is here: it belongs to another version of the file
+    if status == 416:  # no bytes follow: the partial file belongs to another version
         target.unlink()
     if status in (*BUSY, 416):
         raise _Interrupted(f"HTTP {status} {response.reason_phrase}")

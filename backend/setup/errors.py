@@ -1,13 +1,13 @@
 """
-What can stand in the way of setting Lookalike up.
+What can go wrong while setting up Lookalike.
 
-    SetupError            one sentence for the person at the terminal: what is wrong, and what to do about it
+    SetupError            one sentence for the person at the terminal: what is wrong and how to fix it
     ├── NpmError          npm is missing, too old, or could not install a package
-    ├── DownloadError     an address did not give its file
-    │   └── TooMuch       it gives more bytes than the file has
-    └── ModelError        there is no model, or none that can be used
-        ├── InvalidManifest   its manifest.json has a missing, unknown or wrong value
-        └── WrongFile     a file is not the one that the manifest describes
+    ├── DownloadError     a download failed
+    │   └── TooMuch       the response is larger than the file
+    └── ModelError        there is no usable model
+        ├── InvalidManifest   its manifest.json has a missing, unknown or wrong value └── WrongFile     a file does not
+        match the manifest
 """
 
 
@@ -20,20 +20,20 @@ class NpmError(SetupError):
 
 
 class DownloadError(SetupError):
-    """An address did not give its file."""
+    """A download failed."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
-        """HTTP status of the refusal, if there was an answer at all."""
+        """HTTP status of the response, if there was one."""
 
 
 class TooMuch(DownloadError):
-    """An address gives more bytes than the file has."""
+    """A response is larger than the file."""
 
 
 class ModelError(SetupError):
-    """There is no model, or none that can be used."""
+    """There is no usable model."""
 
 
 class InvalidManifest(ModelError):
@@ -46,4 +46,4 @@ class InvalidManifest(ModelError):
 
 
 class WrongFile(ModelError):
-    """A file is not the one that the manifest describes."""
+    """A file does not match the manifest."""

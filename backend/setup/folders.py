@@ -12,17 +12,17 @@ from .errors import SetupError
 
 def publish(folder: Path, workshop: Path, fill: Callable[[Path], None]) -> None:
     """
-    Make `folder` by `fill`, unless it is there already.
+    Create `folder` with `fill`, unless it exists.
 
-    It is filled in `workshop` and then renamed, so that nothing half-made is ever served: whatever interrupts a
-    set-up, the next one begins this folder anew.
+    It is filled in `workshop` and then renamed, so that a half-built folder is never served: after an interruption, the
+    next set-up starts it again.
 
     Args:
         workshop: A folder on the same file system.
     """
     if not folder.is_dir():
         with only_one(workshop):
-            if not folder.is_dir():  # another process may have made it while this one waited
+            if not folder.is_dir():  # another process may have created it while this one waited
                 _fill_and_rename(folder, workshop / "half-made", fill)
 
 
@@ -37,7 +37,7 @@ def _fill_and_rename(folder: Path, half_made: Path, fill: Callable[[Path], None]
 @contextmanager
 def only_one(workshop: Path) -> Iterator[None]:
     """
-    Let one process at a time work in `workshop`; the others wait.
+    Let one process at a time work in `workshop`; others wait.
 
     Raises:
         SetupError: The system refuses: no permission, no space, no such folder.
@@ -51,7 +51,7 @@ def only_one(workshop: Path) -> Iterator[None]:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old or the new content, never a part."""
+    """Replace a file atomically: a reader sees the old or the new content."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
     fresh.write_bytes(content)
@@ -59,7 +59,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def remove_all_but(folder: Path, names: set[str]) -> None:
-    """Remove what lies in `folder` under other names."""
+    """Delete everything in `folder` except these names."""
     for entry in folder.iterdir():
         if entry.name not in names:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

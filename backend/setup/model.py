@@ -1,10 +1,9 @@
 """
 The model: found by LOOKALIKE_MODEL, checked against its manifest, and installed under <data>/models/<space>.
 
-The setting is a folder, an address or the name of a known model (a folder in frontend/models). The manifest is the
-known one with the same model.json, or else manifest.json beside model.json, or for a published model the one that its
-first use made (see published.py). No model appears in the data folder before each file has the checksum that the
-manifest gives.
+The setting is a folder, an address or the name of a known model (a folder in frontend/models). The manifest is that of
+the known model with the same model.json, or else manifest.json beside model.json; a published model's is created at its
+first use (see published.py). A model appears in the data folder only after every file's checksum was verified.
 """
 
 import hashlib
@@ -30,7 +29,7 @@ from .sources import AddressSource, FolderSource, ModelSource, sha256_of
 
 @dataclass(frozen=True)
 class Installed:
-    """A model that is ready to be served."""
+    """A model that is ready to serve."""
 
     space: EmbeddingSpace
     folder: Path
@@ -39,14 +38,14 @@ class Installed:
 
 def install_model(setting: str, models: Path, known: Path, report: Report) -> Installed:
     """
-    Bring `models` up to date with what LOOKALIKE_MODEL says.
+    Install the model that LOOKALIKE_MODEL names, unless it is installed.
 
     Args:
         models: The folder within the data folder.
         known: The folder with a manifest.json or published.json for each known model.
 
     Raises:
-        SetupError: The model is not found, not known, or not the one that its manifest describes.
+        SetupError: The model does not exist, is unknown, or does not match its manifest.
     """
     if _is_address(setting) and (installed := _remembered(setting, models, known)) is not None:
         return installed
@@ -60,10 +59,10 @@ def install_model(setting: str, models: Path, known: Path, report: Report) -> In
 
 def damaged_files(folder: Path) -> list[str]:
     """
-    Name the files of an installed model that are missing or not those of its manifest.
+    Return the names of an installed model's files that are missing or damaged.
 
     Raises:
-        ModelError: The manifest itself cannot be used.
+        ModelError: The manifest itself is invalid.
     """
     path = folder / "manifest.json"
     if not path.is_file():
@@ -93,20 +92,20 @@ def _locate(setting: str, models: Path, known: Path, report: Report) -> tuple[Mo
     if setting in published:
         return locate_published(read_published(known / setting), models, report)
     raise ModelError(
-        f"LOOKALIKE_MODEL={setting!r}: there is no such folder, and no known model of this name"
-        f" (there are: {', '.join(sorted([*manifests, *published])) or 'none'})"
+        f"LOOKALIKE_MODEL={setting!r} is neither a folder nor the name of a known model"
+        f" (known models: {', '.join(sorted([*manifests, *published])) or 'none'})"
     )
 
 
 def _locate_known(folder: Path, manifest: Manifest, models: Path, report: Report) -> tuple[ModelSource, Manifest]:
-    """Tell where a known model's weights are: beside its manifest, or at the manifest's optional `url`."""
+    """Return the source of a known model's weights: beside its manifest, or at the manifest's optional `url`."""
     if (folder / "model.json").is_file():
         return FolderSource(folder), _without_url(manifest)
     if "url" in manifest:
         return AddressSource(manifest["url"], models / ".downloads", report), _without_url(manifest)
     raise ModelError(
-        f"The weights of {folder.name} do not come with Lookalike: set LOOKALIKE_MODEL to the folder or address where"
-        f" its model.json lies"
+        f"The weights of {folder.name} do not come with Lookalike: set LOOKALIKE_MODEL to the folder or address of"
+        " its model.json"
     )
 
 
@@ -121,8 +120,8 @@ def _manifest_of(source: ModelSource, known: Path) -> Manifest:
     beside = source.read("manifest.json")
     if beside is None:
         raise ModelError(
-            f"The model in {source.where} is not a known one (the sha256 of its model.json is {sha256}): put a"
-            f" manifest.json beside its model.json that says how it is to be used, as those in {known} do"
+            f"The model in {source.where} is unknown (the sha256 of its model.json is {sha256}): put a manifest.json"
+            f" beside its model.json that describes how to use it, like those in {known}"
         )
     return parse_manifest(beside, source.where)
 
@@ -133,14 +132,14 @@ def _known_manifests(known: Path) -> Iterator[tuple[str, Manifest]]:
 
 
 def _without_url(manifest: Manifest) -> Manifest:
-    """Leave out where the weights come from, which is nothing to the browser."""
+    """Leave out the weights' address, which the browser does not need."""
     return {name: value for name, value in manifest.items() if name != "url"}
 
 
 def _install(source: ModelSource, space: EmbeddingSpace, models: Path, report: Report) -> None:
     folder, workshop = models / space.id, models / ".building"
     if folder.is_dir() and not _is_whole(folder, space):
-        report.step(f"The installed copy of {space.model} is damaged or of an older manifest: making it anew …")
+        report.step(f"The installed copy of {space.model} is damaged or has an older manifest: installing it again …")
         with only_one(workshop):
             shutil.rmtree(folder, ignore_errors=True)
     if not folder.is_dir():
@@ -157,10 +156,10 @@ def _fill(source: ModelSource, space: EmbeddingSpace, folder: Path) -> None:
 
 
 def _check_shards(model_json: Path, space: EmbeddingSpace, where: str) -> None:
-    """Refuse a manifest that leaves out a file which the browser will ask for."""
+    """Refuse a manifest that omits a file which the browser will request."""
     shards = {path for group in weight_groups(model_json.read_bytes(), where) for path in group["paths"]}
     if missing := shards - set(space.files):
-        raise ModelError(f"The model in {where} needs {', '.join(sorted(missing))}, which its manifest does not name")
+        raise ModelError(f"The model in {where} needs {', '.join(sorted(missing))}, which its manifest does not list")
 
 
 def _is_whole(folder: Path, space: EmbeddingSpace) -> bool:
@@ -171,14 +170,14 @@ def _is_whole(folder: Path, space: EmbeddingSpace) -> bool:
 
 
 def _remembered(address: str, models: Path, known: Path) -> Installed | None:
-    """Return the model that was installed from this address, so that a start needs no network."""
+    """Return the model installed from this address, so that a start needs no network."""
     space_id = _addresses(models).get(without_secrets(address))
     if space_id is None:
         return None
     folder = models / space_id
     if not all((folder / name).is_file() for name in ("model.json", "manifest.json")):
         return None
-    # A known manifest may have changed since, as by an update of Lookalike.
+    # A known manifest may have changed, for example by an update of Lookalike.
     space = space_of(_manifest_of(FolderSource(folder), known), str(folder))
     return Installed(space, folder) if space.id == space_id and _is_whole(folder, space) else None
 

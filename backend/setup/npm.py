@@ -1,4 +1,4 @@
-"""The JavaScript parts, installed by npm as package-lock.json says."""
+"""Installs the JavaScript parts with npm, as package-lock.json says."""
 
 import json
 import re
@@ -11,11 +11,11 @@ from typing import Any
 from .errors import NpmError
 from .report import Report
 
-# Version 7 was the first to read a lock file of version 3.
+# The first version that reads lock files of version 3.
 OLDEST_NPM = 7
 
 GET_NPM = "install Node.js 20 or later, which brings npm (https://nodejs.org), and run this again"
-WHICH_REGISTRY = "If another registry has it, name that with `npm config set registry`, and run this again."
+WHICH_REGISTRY = "If another registry has it, select it with `npm config set registry`, and run this again."
 
 
 def install_packages(frontend: Path, report: Report) -> None:
@@ -23,11 +23,11 @@ def install_packages(frontend: Path, report: Report) -> None:
     Bring frontend/node_modules in line with package-lock.json.
 
     Raises:
-        NpmError: npm is missing or too old, or it could not get a package; the message names the package.
+        NpmError: npm is missing or too old, or cannot get a package; the message names it.
     """
     npm = find_npm()
     report.step("Installing the JavaScript parts with npm (36 MB to download the first time) …")
-    # Nothing that is served needs its install scripts, so none is run.
+    # No served file needs install scripts, so none are run.
     command = [npm, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--no-progress"]
     done = subprocess.run(command, cwd=frontend, capture_output=True, text=True, encoding="utf-8", errors="replace")
     if done.returncode:
@@ -35,14 +35,14 @@ def install_packages(frontend: Path, report: Report) -> None:
 
 
 def packages_match_lock(frontend: Path) -> bool:
-    """Tell whether npm has finished installing just what package-lock.json names."""
-    # npm writes this record when everything else is in place.
+    """Say whether npm has installed exactly what package-lock.json lists."""
+    # npm writes this file last.
     record = frontend / "node_modules" / ".package-lock.json"
     return record.exists() and _locked(record) == _locked(frontend / "package-lock.json")
 
 
 def explain_failure(output: str, packages: Iterable[str]) -> str:
-    """Say in one sentence which package npm could not get, and how npm put it."""
+    """Explain in one sentence which package npm could not get, and why."""
     complaints = [line.strip() for line in re.findall(r"^npm (?:error|ERR!) ?(.*)", output, re.MULTILINE)]
     for complaint in complaints:
         for package in packages:
@@ -65,19 +65,19 @@ def find_npm() -> str:
     version = subprocess.run([npm, "--version"], capture_output=True, text=True).stdout.strip()
     major = re.match(r"\d+", version)
     if major is None or int(major[0]) < OLDEST_NPM:
-        raise NpmError(f"npm {version or '(it does not tell its version)'} is too old: {GET_NPM}.")
+        raise NpmError(f"npm {version or '(of unknown version)'} is too old: {GET_NPM}.")
     return npm
 
 
 def _locked(lock_file: Path) -> dict[str, Any]:
-    """Map the place of each package in node_modules to its version and checksum."""
+    """Map the path of each package in node_modules to its version and checksum."""
     packages = json.loads(lock_file.read_text(encoding="utf-8"))["packages"]
-    # The empty place is the project itself.
-    return {place: (package["version"], package["integrity"]) for place, package in packages.items() if place}
+    # The empty path is the project itself.
+    return {path: (package["version"], package["integrity"]) for path, package in packages.items() if path}
 
 
 def _names(lock_file: Path) -> list[str]:
-    return sorted({place.rpartition("node_modules/")[2] for place in _locked(lock_file)})
+    return sorted({path.rpartition("node_modules/")[2] for path in _locked(lock_file)})
 
 
 def _mentions(complaint: str, package: str) -> bool:

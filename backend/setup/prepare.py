@@ -1,4 +1,4 @@
-"""All of the set-up in one call: the model, then the site."""
+"""The whole set-up in one call: the model, then the site."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ FRONTEND = Path(__file__).parents[2] / "frontend"
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that `create_app` needs beside the settings."""
+    """Everything that `create_app` needs besides the settings."""
 
     space: EmbeddingSpace
     site: Site
@@ -25,13 +25,13 @@ class Prepared:
 
 def prepare(settings: Settings, report: Report) -> Prepared:
     """
-    Install the model, open the bucket to browsers, and build the site, as far as that was not done yet.
+    Install the model, open the bucket to browsers, and build the site, unless that is done already.
 
-    The model comes first: whether one is set is known at once, while the site takes some seconds.
+    The model comes first, because a wrong setting shows at once, while the site takes some seconds.
 
     Raises:
         SetupError: Something is missing or wrong; the message says what to do.
-        StoreUnavailable: boto3's configuration cannot be used; the message says why.
+        StoreUnavailable: boto3's configuration is invalid; the message says why.
     """
     model = install_model(settings.model, settings.data / "models", FRONTEND / "models", report)
     open_bucket(settings, report)

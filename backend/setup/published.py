@@ -1,11 +1,11 @@
 """
-Models of which only the publisher's address is known: described at their first use, and pinned from then on.
+Published models, of which only an address is known: described and pinned at their first use.
 
     published.json -> first use: download, describe -> <data>/models/<name>.json, the pin
                    -> each use:  the pin is the manifest
 
-What the address gives first is taken as it comes. Later only files with the pin's checksums are taken, and the pin is
-written when everything is known: what the address gave before and after a change is never mixed.
+The first download is trusted. Later only files with the pin's checksums are accepted. The pin is written last, so files
+from before and after a change at the address are never mixed.
 """
 
 import json
@@ -30,34 +30,34 @@ from .sources import MAX_JSON_BYTES, AddressSource, FolderSource
 
 PROJECT = Path(__file__).parents[2]
 
-# ModelSource: tfjs-core 4.22, io/types.ts, DTYPE_VALUE_SIZE_MAP; what it has besides, no model of images has.
+# Source: tfjs-core 4.22, io/types.ts, DTYPE_VALUE_SIZE_MAP; image models use no other types.
 ITEM_BYTES = {"float32": 4, "int32": 4, "float16": 2, "uint16": 2, "uint8": 1, "bool": 1}
 
-# Thirty times MobileNet's, in float32: a guess at what no browser would load.
+# Thirty times MobileNet's, in float32: a guess at more than any browser would load.
 MAX_WEIGHT_BYTES = 512 * 1024 * 1024
 
-# What TensorFlow.js' converter calls files of weights; before its version 1.1 without the suffix.
+# How TensorFlow.js' converter names files of weights; before version 1.1 without the suffix.
 SHARD_NAME = re.compile(r"group\d+-shard\d+of\d+(\.bin)?", re.ASCII)
 
 OTHERWISE = (
-    "Where it cannot be had, leave LOOKALIKE_MODEL unset, which uses the model that comes with Lookalike, or set it to"
-    " a folder that has a model with its manifest"
+    "If you cannot get it, leave LOOKALIKE_MODEL unset to use the model that comes with Lookalike, or set it to a"
+    " folder with a model and its manifest"
 )
 
 
 @dataclass(frozen=True)
 class Published:
-    """What the project knows of such a model: its published.json."""
+    """What the project knows about a published model: its published.json."""
 
     folder: Path
-    """Holds published.json, and the labels, which the address does not give."""
+    """Contains published.json, and the labels, which the address does not have."""
     name: str
     url: str
-    """Address of model.json; the weights lie beside it."""
+    """Address of model.json; the weights are beside it."""
     labels: str
     """Name of the file with the labels."""
     description: Sequence[str]
-    """What `frontend.models.describe` is told of the model, as options of its command line."""
+    """Command-line options for `frontend.models.describe`."""
 
 
 def read_published(folder: Path) -> Published:
@@ -74,11 +74,11 @@ def read_published(folder: Path) -> Published:
 
 def locate_published(published: Published, models: Path, report: Report) -> tuple["PublishedSource", Manifest]:
     """
-    Return where a published model comes from, and the manifest of what came from there first.
+    Return the source of a published model, and the manifest made at its first use.
 
     Raises:
-        DownloadError: It was never used here, and its address refuses or stays silent.
-        ModelError: It was never used here, and what the address gives is no model that can be used.
+        DownloadError: This is its first use, and the download fails.
+        ModelError: This is its first use, and the address does not have a usable model.
     """
     source = PublishedSource(published, models, report)
     if not source.pin.is_file():
@@ -89,7 +89,7 @@ def locate_published(published: Published, models: Path, report: Report) -> tupl
 
 
 def _use_first(source: "PublishedSource", folder: Path, report: Report) -> None:
-    # An earlier attempt is not continued: without checksums nobody knows whether its parts belong to the same model.
+    # An earlier attempt is not resumed: without checksums its parts might belong to another version of the model.
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     try:
@@ -105,7 +105,7 @@ def _use_first(source: "PublishedSource", folder: Path, report: Report) -> None:
 
 
 def _describe(source: "PublishedSource", folder: Path) -> Manifest:
-    """Let the frontend's own program say how the model is to be used: the backend does not know the browser's side."""
+    """Let the frontend's program describe how to use the model: the backend does not know the browser's side."""
     command = [sys.executable, "-m", "frontend.models.describe", str(folder), *source.published.description]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, encoding="utf-8", errors="replace")
     if done.returncode:
@@ -121,7 +121,7 @@ class PublishedSource(AddressSource):
         super().__init__(published.url, models / ".downloads", report)
         self.published = published
         self.pin = models / f"{published.name}.json"
-        """Its manifest, from its first use on."""
+        """Its manifest, once it was used."""
 
     def fetch(self, name: str, file: ModelFile, target: Path) -> None:
         if name == self.published.labels:
@@ -130,19 +130,19 @@ class PublishedSource(AddressSource):
             super().fetch(name, file, target)
         except (WrongFile, TooMuch) as exc:
             raise WrongFile(
-                f"{exc}. So this is not the {self.published.name} that was used here first, and their vectors do not"
-                f" compare. To use the new one all the same, with a library that begins empty, remove {self.pin}"
+                f"{exc}. So this is not the {self.published.name} that was used before, and their vectors cannot be"
+                f" compared. To use the new one anyway, with a library that starts empty, delete {self.pin}"
             ) from exc
         except DownloadError as exc:
             raise DownloadError(f"{exc}. {OTHERWISE}", exc.status) from exc
 
     def fetch_first(self, folder: Path) -> Sequence[str]:
         """
-        Fill a folder, and return the names of the files that came from the address.
+        Fill a folder, and return the names of the downloaded files.
 
         Raises:
-            DownloadError: The address refuses or stays silent.
-            ModelError: What it gives is no model.
+            DownloadError: The download fails.
+            ModelError: The address does not have a model.
         """
         try:
             self.download("model.json", folder / "model.json", MAX_JSON_BYTES)
@@ -158,11 +158,11 @@ class PublishedSource(AddressSource):
         return ["model.json", *names]
 
     def _fetch_group(self, group: Mapping[str, Any], folder: Path) -> Sequence[str]:
-        """Download the files of a group of weights, of which model.json says how large they are together."""
+        """Download the files of a group of weights; model.json gives their total size."""
         size, done = _group_bytes(group, self.where), 0
         for name in group["paths"]:
             if not SHARD_NAME.fullmatch(name):
-                raise ModelError(f"model.json in {self.where} names {name!r}, which is no file of weights")
+                raise ModelError(f"model.json in {self.where} names {name!r}, which is not a file of weights")
             self.download(name, folder / name, size - done, partial(self._tell, done, size))
             done += (folder / name).stat().st_size
         if done != size:

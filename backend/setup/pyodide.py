@@ -1,4 +1,4 @@
-"""Runs Python in the Pyodide that npm has installed, under Node.js: for what must be done by the browser's Python."""
+"""Runs Python in npm's Pyodide under Node.js, for work that needs the browser's Python."""
 
 import shutil
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 from . import byte_code
 from .errors import NpmError, SetupError
 
-# All that Node.js has to be told; the work is done in Python.
+# The only JavaScript; the work is done in Python.
 RUN = "import { loadPyodide } from 'pyodide'; (await loadPyodide()).runPython(process.argv[1])"
 
 PROGRAM = """
@@ -20,11 +20,11 @@ compile_archives(Path("/archives"), {left_out!r})
 
 def compile_archives(frontend: Path, folder: Path, left_out: Collection[str]) -> None:
     """
-    Compile the modules in each archive of a folder, see `byte_code`.
+    Compile the modules in each archive of a folder: see `byte_code`.
 
     Raises:
-        NpmError: There is no Node.js.
-        SetupError: It did not work.
+        NpmError: Node.js is missing.
+        SetupError: The compilation failed.
     """
     node = shutil.which("node")
     if node is None:

@@ -1,4 +1,4 @@
-"""How setting up tells what it does: a port, and the terminal behind it."""
+"""Progress reports of the set-up: a port, and its terminal."""
 
 import sys
 from typing import Protocol, TextIO
@@ -7,19 +7,19 @@ MEGABYTE = 1_000_000
 
 
 class Report(Protocol):
-    """Where setting up tells what it does."""
+    """Receives progress reports."""
 
     def step(self, text: str) -> None:
-        """Tell in one sentence what begins, or what was done."""
+        """Report in one sentence what starts or is done."""
         ...
 
     def progress(self, what: str, done: int, total: int) -> None:
-        """Tell how many of `total` bytes are there. The last call has `done == total`."""
+        """Report how many of `total` bytes are done. The last call has `done == total`."""
         ...
 
 
 class TerminalReport:
-    """Plain lines; where a person looks on, the line of a transfer is written over and over."""
+    """Prints lines; on a terminal, the line of a transfer is updated in place."""
 
     def __init__(self, stream: TextIO = sys.stderr) -> None:
         self._stream = stream

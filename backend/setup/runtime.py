@@ -1,4 +1,4 @@
-"""The part of the site that is not ours: Python for both threads and TensorFlow.js, under /runtime/<key>."""
+"""The third-party part of the site: Python for both threads and TensorFlow.js, under /runtime/<key>."""
 
 import hashlib
 import json
@@ -14,8 +14,8 @@ from .npm import install_packages, packages_match_lock
 from .pyodide import compile_archives
 from .report import Report
 
-# Folder in node_modules, which of its files, and where these are served. PyScript looks for the interpreters beside
-# itself (the attribute `offline` of its script).
+# Folder in node_modules, the files taken from it, and the folder they are served from. PyScript looks for the
+# interpreters beside itself (the attribute `offline` of its script).
 PARTS = (
     ("@pyscript/core/dist", ("*.js", "*.css"), "pyscript"),
     ("pyodide", ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"), "pyscript/pyodide"),
@@ -34,8 +34,8 @@ PARTS = (
 
 PYODIDE = "pyscript/pyodide"
 
-# Beginnings of names in the standard library and in the wheels that the embedder has no use for: tools of developers,
-# protocols of the network, code pages of old systems, numpy's and Pillow's own further parts.
+# Prefixes of names in the standard library and the wheels that the embedder does not need: developers' tools, network
+# protocols, old code pages, and further parts of numpy and Pillow.
 LEFT_OUT = (
     *("_pyrepl/", "doctest.py", "idlelib/", "optparse.py", "pdb.py", "pickletools.py", "pydoc", "unittest/"),
     *("ftplib.py", "imaplib.py", "mailbox.py", "poplib.py", "smtplib.py", "wsgiref/", "xmlrpc/"),
@@ -50,25 +50,25 @@ LEFT_OUT = (
 
 
 def runtime_key(frontend: Path) -> str:
-    """Name the runtime by all that it is made of: what npm and the wheels are locked to, and this recipe."""
+    """Return a key of everything the runtime is built from: the lock files of npm and the wheels, and this module."""
     recipe = (Path(__file__), Path(byte_code.__file__))
     made_of = (frontend / "package-lock.json", _wheels(frontend) / "SHA256SUMS", *recipe)
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in made_of)).hexdigest()[:16]
 
 
 def build_runtime(frontend: Path, folder: Path, report: Report) -> None:
-    """Fill `folder` with what npm and frontend/vendor/wheels hold, compressed ahead."""
+    """Fill `folder` with files of npm's packages and frontend/vendor/wheels, compressed ahead of time."""
     if not packages_match_lock(frontend) or _missing(frontend):
         install_packages(frontend, report)
     if missing := _missing(frontend):
-        raise SetupError(f"npm installed no {missing[0]}: {__file__} and the lock file do not fit each other.")
+        raise SetupError(f"npm did not install {missing[0]}: {__file__} and the lock file do not match.")
     report.step("Putting the JavaScript parts together …")
     _copy_parts(frontend, folder)
     wheels = _copy_wheels(frontend, folder / PYODIDE)
     report.step("Compiling Python's modules for the browser …")
     compile_archives(frontend, folder / PYODIDE, LEFT_OUT)
     _write_lock(frontend, wheels)
-    report.step("Compressing it all, once for every visitor: half a minute or more …")
+    report.step("Compressing everything once for all visitors: half a minute or more …")
     compress_folder(folder)
 
 
@@ -81,7 +81,7 @@ def _copy_parts(frontend: Path, folder: Path) -> None:
 
 
 def _missing(frontend: Path) -> list[str]:
-    """List what the recipe names and node_modules does not hold."""
+    """List what PARTS names and node_modules lacks."""
     node_modules = frontend / "node_modules"
     wanted = [(source, pattern) for source, patterns, _ in PARTS for pattern in patterns]
     wanted.append(("pyodide", "pyodide-lock.json"))
@@ -89,7 +89,7 @@ def _missing(frontend: Path) -> list[str]:
 
 
 def _copy_wheels(frontend: Path, pyodide: Path) -> list[Path]:
-    """Put the wheels beside Pyodide."""
+    """Copy the wheels beside Pyodide."""
     return [Path(shutil.copyfile(wheel, pyodide / wheel.name)) for wheel in _checked_wheels(_wheels(frontend))]
 
 
@@ -108,7 +108,7 @@ def _checked_wheels(wheels: Path) -> Iterator[Path]:
     for line in (wheels / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
         sha256, name = line.split()
         if hashlib.sha256((wheels / name).read_bytes()).hexdigest() != sha256:
-            raise SetupError(f"{wheels / name} is not what SHA256SUMS says: take it from the repository again.")
+            raise SetupError(f"{wheels / name} does not match SHA256SUMS: get it from the repository again.")
         yield wheels / name
 
 

@@ -1,12 +1,12 @@
 """
 The static site in frontend/dist: built from npm's packages, the vendored wheels and our own sources.
 
-    runtime/<key>/    what is not ours (see runtime.py): rebuilt when what it is locked to changes
-    app/<hash>/       our Python, style and configuration (see bundle.py): rebuilt when a source or the bundling changes
-    *.html            the pages (PAGES): name the two in use, and are written last
+    runtime/<key>/    third-party files (see runtime.py): rebuilt when their lock files change app/<hash>/       our
+    Python, style and configuration (see bundle.py): rebuilt when a source changes *.html            the pages (PAGES):
+    refer to the two in use, and are written last
 
-Addresses under a hash never change their content, so a browser may keep them for ever. All are relative, so that the
-folder works from any place of any web server.
+The content under a hash never changes, so browsers may cache it for ever. All addresses are relative, so that the
+folder works under any path of any web server.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from .hints import with_hints
 from .report import Report
 from .runtime import build_runtime, runtime_key
 
-# What the worker fetches before it is ready, by what a person calls it: shown with its size while it loads.
+# What the worker downloads before it is ready, under names for people: shown with its size while it loads.
 DOWNLOADS = {
     "Python": ("pyscript/pyodide/pyodide.asm.wasm", "pyscript/pyodide/python_stdlib.zip"),
     "numpy and Pillow": ("pyscript/pyodide/*.whl",),
@@ -33,10 +33,10 @@ DOWNLOADS = {
     ),
 }
 
-# The one that everybody opens comes last, so that the others are there by then.
+# The main page is written last, so that the others exist by then.
 PAGES = ("reembed.html", "index.html")
 
-# Files beside the pages that belong to the app, and folders of which every file does.
+# Files beside the pages that belong to the app, and folders that belong to it as a whole.
 APP_FILES = ("style.css",)
 APP_FOLDERS = ("page", "embedder")
 
@@ -54,7 +54,7 @@ def build_site(frontend: Path, report: Report) -> Path:
 
 
 def is_up_to_date(frontend: Path) -> bool:
-    """Tell whether frontend/dist is what `build_site` would make of the sources, without making anything."""
+    """Say whether frontend/dist is what `build_site` would build, without building anything."""
     dist = frontend / "dist"
     runtime = dist / "runtime" / runtime_key(frontend)
     if not runtime.is_dir():
@@ -73,12 +73,12 @@ def app_sources(frontend: Path, runtime: Path) -> dict[str, bytes]:
 
 
 def _is_private(path: Path) -> bool:
-    """Tell whether a tool left the file there: byte code, an editor's copy."""
+    """Say whether a tool left the file there, such as byte code or an editor's copy."""
     return path.name.startswith(".") or "__pycache__" in path.parts
 
 
 def _downloads(runtime: Path) -> bytes:
-    """List the large files that the worker fetches, with their size in bytes, unpacked and on the wire."""
+    """List the large files that the worker downloads, with their sizes in bytes, unpacked and compressed."""
     entries = [
         {
             "url": f"{{{{runtime}}}}/{path.relative_to(runtime).as_posix()}",
@@ -120,7 +120,7 @@ def _write_app(sources: dict[str, bytes], runtime: Path, app: Path, folder: Path
 
 
 def _write_pages(frontend: Path, dist: Path, runtime: Path, app: Path) -> None:
-    """Point the pages to the folders in use; then nothing asks for older ones."""
+    """Make the pages refer to the folders in use; then nothing requests older ones."""
     pages = _pages(frontend, runtime, app)
     if _is_current(dist, pages):
         return

@@ -1,4 +1,4 @@
-"""Where the files of a model come from: a folder of this machine, or an address."""
+"""Sources of a model's files: a folder on this machine, or an address."""
 
 import hashlib
 import shutil
@@ -14,12 +14,12 @@ from .download import Progress, download, no_progress, without_secrets
 from .errors import DownloadError, ModelError, WrongFile
 from .report import Report
 
-# A model.json lists the operations of a graph: MobileNetV2's has 73 kB, so this is ample.
+# A model.json lists the operations of a graph. MobileNetV2's has 73 kB, so this is plenty.
 MAX_JSON_BYTES = 16 * 1024 * 1024
 
 
 class ModelSource(Protocol):
-    """A place that the files of a model come from."""
+    """Where a model's files come from."""
 
     where: str
     """For messages."""
@@ -30,18 +30,18 @@ class ModelSource(Protocol):
 
     def fetch(self, name: str, file: ModelFile, target: Path) -> None:
         """
-        Put a file to `target`.
+        Copy or download a file to `target`.
 
         Raises:
             ModelError: It is missing in a folder.
-            WrongFile: It is not the one that the manifest describes.
+            WrongFile: It does not match the manifest.
             DownloadError: It cannot be downloaded.
         """
         ...
 
 
 class FolderSource:
-    """A model in a folder of this machine."""
+    """A model in a folder on this machine."""
 
     def __init__(self, folder: Path) -> None:
         self.where = str(folder)
@@ -59,7 +59,7 @@ class FolderSource:
 
 
 class AddressSource:
-    """A model on a web server. What came of a file is kept until all of it is there."""
+    """A model on a web server. Partial downloads are kept and resumed."""
 
     def __init__(self, url: str, partials: Path, report: Report) -> None:
         self.where = without_secrets(url)
@@ -88,29 +88,29 @@ class AddressSource:
         partial_file.rename(target)
 
     def download(self, name: str, target: Path, max_bytes: int, progress: Progress = no_progress) -> None:
-        """Add to `target` what it lacks of a file of which no checksum is known; see `download`."""
+        """Download a file without a known checksum, resuming from `target`; see `download`."""
         download(self._address(name), target, max_bytes, progress)
 
     def keep(self, path: Path, file: ModelFile) -> None:
-        """Move a file, which came from here, to where `fetch` looks for it first."""
+        """Move a file downloaded from here to where `fetch` looks for it first."""
         self._partials.mkdir(parents=True, exist_ok=True)
         path.rename(self._partials / file.sha256)
 
     def _address(self, name: str) -> str:
-        """Replace the last part of the path; a query, such as a signature, stays."""
+        """Replace the last part of the path; keep the query, which may be a signature."""
         parts = urlsplit(self._url)
         folder = parts.path.rpartition("/")[0] if parts.path.endswith(".json") else parts.path.rstrip("/")
         return urlunsplit(parts._replace(path=f"{folder}/{quote(name)}"))
 
 
 def _check_content(path: Path, file: ModelFile, what: str) -> None:
-    """Remove a file, and say so, if it is not the one that the manifest describes."""
+    """Delete a file, and raise, if it does not match the manifest."""
     got = sha256_of(path)
     if got != file.sha256:
         path.unlink()
         raise WrongFile(
-            f"{what} is not the file that the manifest describes (sha256 {got}, expected {file.sha256}); the wrong"
-            " copy was removed"
+            f"{what} does not match the manifest (its sha256 is {got}, expected {file.sha256}); the wrong copy was"
+            " deleted"
         )
 
 

@@ -1,5 +1,8 @@
 """Access control: the role that each route needs, and the role that a request has by its key."""
 
+# Litestar's annotations leave out the type arguments of its generic classes.
+# pyright: reportUnknownMemberType=false
+
 import hashlib
 import hmac
 from collections.abc import Sequence

@@ -102,8 +102,8 @@ class _Client:
     """The connections of one client."""
 
     name: str
-    connections: set[Connection] = field(default_factory=set)
-    waiting: dict[Connection, float] = field(default_factory=dict)
+    connections: set[Connection] = field(default_factory=set[Connection])
+    waiting: dict[Connection, float] = field(default_factory=dict[Connection, float])
     """Those without a request, and since when; the oldest first."""
 
 

@@ -1,5 +1,8 @@
 """Answers HEAD wherever the API has GET (RFC 9110, 9.1: general-purpose servers must support both)."""
 
+# Litestar's annotations leave out the type arguments of its generic classes.
+# pyright: reportUnknownMemberType=false
+
 from typing import Any, cast
 
 from litestar import Litestar
@@ -38,6 +41,6 @@ def _as_get(scope: HTTPScope, send: Send) -> tuple[HTTPScope, Send]:
 
 def _allow_head(message: HTTPResponseStartEvent) -> None:
     headers = MutableScopeHeaders.from_message(message)
-    methods = headers.get("allow", "").split(", ")
+    methods = str(headers.get("allow", "")).split(", ")
     if "GET" in methods and "HEAD" not in methods:
         headers["allow"] = ", ".join(sorted([*methods, "HEAD"]))

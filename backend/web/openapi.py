@@ -1,5 +1,8 @@
 """The document that describes the API (OpenAPI 3.1): for programs as JSON, for people by `api_page`."""
 
+# Litestar's annotations leave out the type arguments of its generic classes.
+# pyright: reportUnknownMemberType=false
+
 from typing import Any
 
 import msgspec

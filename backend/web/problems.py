@@ -1,5 +1,8 @@
 """Turns every error into a problem document (RFC 9457), with its status from the one table of them."""
 
+# Litestar's annotations leave out the type arguments of its generic classes.
+# pyright: reportUnknownParameterType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 import logging
 from dataclasses import dataclass
 from http import HTTPStatus

@@ -241,7 +241,8 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
         if not target.host:
             raise _Refused(problems.MALFORMED, "The request target is not a path of this server.")
         host = in_url(target.host.decode("latin-1")).encode("latin-1")
-        authority = host if target.port is None else b"%b:%d" % (host, target.port)
+        port: int | None = target.port  # httptools' annotation leaves out None.
+        authority = host if port is None else b"%b:%d" % (host, port)
         self.headers[:] = [header for header in self.headers if header[0] != b"host"] + [(b"host", authority)]
 
     def _ignore_upgrade(self, rest: bytes) -> None:

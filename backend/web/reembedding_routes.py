@@ -1,6 +1,6 @@
 """Routes by which browsers re-embed the images of earlier models, until their spaces are dropped."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from litestar import Response, delete, get, post, put
 from litestar.datastructures import State
@@ -70,7 +70,7 @@ async def lease_images(catalogue: Injected, reembedding: InjectedReembedding, da
     reembedding.give_back([ImageID(image_id) for image_id in data.returned])
     if data.again:
         reembedding.forget_reports()
-    images = await reembedding.lease(data.limit) if data.limit else []
+    images: Sequence[ImageRecord] = await reembedding.lease(data.limit) if data.limit else ()
     return Lease([_image(catalogue, image) for image in images])
 
 

@@ -1,5 +1,8 @@
 """Security headers of every response: what a browser must not do with it."""
 
+# Litestar's annotations leave out the type arguments of its generic classes.
+# pyright: reportUnknownMemberType=false
+
 from collections.abc import Awaitable, Callable
 
 from litestar.datastructures import MutableScopeHeaders

@@ -1,5 +1,8 @@
 """Serves the built page, the browser's runtimes and the model, all compressed at set-up, with servestatic."""
 
+# servestatic has annotations, but no py.typed.
+# pyright: reportMissingTypeStubs=false
+
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

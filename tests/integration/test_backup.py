@@ -562,7 +562,7 @@ class TestCheck:
         assert run(here, "backup", "--check", dest) == 2
         assert run(there, "restore", dest) == 2
         err = capsys.readouterr().err.splitlines()
-        assert all(line.endswith("is damaged: its checksum is not that of its content") for line in err)
+        assert all(line.endswith("is damaged: its checksum does not match its content") for line in err)
         assert run(here, "backup", "--check", "--all", dest) == 1
         assert run(there, "restore", dest, "--backup", first.stem) == 0
         assert run(here, "backup", dest) == 1
@@ -614,7 +614,7 @@ class TestRestore:
             assert everything(settings) == before
 
         assert run(there, "restore", "--missing", dest) == 2
-        assert "is not the one that the backup was made of" in capsys.readouterr().err
+        assert "is not the one that was backed up" in capsys.readouterr().err
 
     def test_stored_files_of_nobody(
         self, here: Settings, there: Settings, dest: Path, capsys: pytest.CaptureFixture[str]
@@ -808,8 +808,8 @@ class TestRefusals:
             (["backup", "--all", "DEST"], "--all needs --check"),
             (["backup", "--keep", "0", "DEST"], "--keep takes a number from 1 on"),
             (["restore", "--checksums", "DEST"], "--checksums needs --missing"),
-            (["backup", "gs://bucket/place"], "is no place for backups"),
-            (["backup", "s3://"], "is no place for backups"),
+            (["backup", "gs://bucket/place"], "cannot hold backups"),
+            (["backup", "s3://"], "cannot hold backups"),
         ],
     )
     def test_arguments(
@@ -832,10 +832,10 @@ class TestRefusals:
 
         assert run(here, "restore", dest, "--backup", "20200101T000000Z") == 2
 
-        assert capsys.readouterr().err.endswith(f"; there are {path.stem}\n")
+        assert capsys.readouterr().err.endswith(f"; it has {path.stem}\n")
 
     def test_file_instead_of_a_folder(self, here: Settings, dest: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        """A file is no place for backups."""
+        """A file cannot hold backups."""
         add(here, photo(1))
         dest.write_text("mine")
 

@@ -153,7 +153,7 @@ def test_host_that_is_no_name(capsys: pytest.CaptureFixture[str], tmp_path: Path
 def test_model_address_that_cannot_be_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """A mistyped address is one sentence."""
     assert cli.main(["setup", "--model", "http://[", "--data", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == "lookalike: The address of the model cannot be read: Invalid IPv6 URL\n"
+    assert capsys.readouterr().err == "lookalike: The address of the model is malformed: Invalid IPv6 URL\n"
 
 
 @pytest.fixture

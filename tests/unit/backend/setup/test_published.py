@@ -136,7 +136,7 @@ def test_another_model_at_the_address(hub: Hub, change: str) -> None:
         "login page": LOGIN,
     }[change]
 
-    with pytest.raises(WrongFile, match=rf"not the drawn that was used here first, .* remove {hub.pin}$"):
+    with pytest.raises(WrongFile, match=rf"not the drawn that was used before, .* delete {hub.pin}$"):
         hub.install()
 
     assert hub.made() == ["drawn.json"]
@@ -191,7 +191,7 @@ def listing(path: str, **weights: Any) -> bytes:
     ("name", "content", "reason"),
     [
         ("model.json", LOGIN, r"is not a TensorFlow\.js model; it begins with '<!doctype html>"),
-        ("model.json", listing("../../evil", dtype="int32", shape=[]), r"names '\.\./\.\./evil', which is no file"),
+        ("model.json", listing("../../evil", dtype="int32", shape=[]), r"names '\.\./\.\./evil', which is not a file"),
         ("model.json", listing("w", dtype="string", shape=[]), "lists weights of an unknown kind: 'string'"),
         ("model.json", listing("w", dtype="int32", shape=[10**9]), "lists 4000000000 bytes of weights; at most"),
         ("group1-shard2of2.bin", LOGIN, "the weights in .* have .* bytes, but its model.json lists"),
