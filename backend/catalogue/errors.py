@@ -73,7 +73,7 @@ class LibraryMismatch(CatalogueError):
 
     def __init__(self, database: str, store: str, reason: str) -> None:
         super().__init__(
-            f"The database {database} does not match the store {store}: {reason}. Nothing was changed."
+            f"The database {database} and the store {store} do not belong together: {reason}. Nothing was changed."
             " Is a disk unmounted, or does a setting point elsewhere? Correct that, or restore a backup"
             " (`lookalike restore`). `lookalike adopt` joins the two as they are."
         )

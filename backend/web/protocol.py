@@ -3,7 +3,7 @@ head."""
 
 import asyncio
 import socket
-from typing import Any
+from typing import Any, cast
 
 import httptools
 import msgspec
@@ -241,7 +241,8 @@ class LimitedHTTPProtocol(HttpToolsProtocol):
         if not target.host:
             raise _Refused(problems.MALFORMED, "The request target is not a path of this server.")
         host = in_url(target.host.decode("latin-1")).encode("latin-1")
-        port: int | None = target.port  # httptools' annotation leaves out None.
+        # None without a port, though httptools' annotation says int.
+        port = cast("int | None", target.port)
         authority = host if port is None else b"%b:%d" % (host, port)
         self.headers[:] = [header for header in self.headers if header[0] != b"host"] + [(b"host", authority)]
 

@@ -55,9 +55,9 @@ INVALID_VECTORS = {
     "too long": ([*vector(1).tolist(), 0.0], f"The vector has 9 values, the space has {DIMENSION}."),
     "empty list": ([], f"The vector has 0 values, the space has {DIMENSION}."),
     "empty text": ("", f"The vector has 0 values, the space has {DIMENSION}."),
-    "no base64": ("not base64!", "The vector is no base64 of little-endian float32 values."),
-    "cut base64": (to_base64(vector(1))[:-4], "The vector is no base64 of little-endian float32 values."),
-    "not ASCII": ("ä" * 40, "The vector is no base64 of little-endian float32 values."),
+    "no base64": ("not base64!", "The vector is not base64 of little-endian float32 values."),
+    "cut base64": (to_base64(vector(1))[:-4], "The vector is not base64 of little-endian float32 values."),
+    "not ASCII": ("ä" * 40, "The vector is not base64 of little-endian float32 values."),
 }
 
 

@@ -138,7 +138,7 @@ class TestGC:
         assert cli.main(["gc", "--empty-trash"]) == 0
 
         assert all(registered in name for name in stored(data)) and len(stored(data)) == 4
-        assert "2 objects of 20 bytes were removed from the trash for good" in capsys.readouterr().out
+        assert "2 objects of 20 bytes were deleted from the trash for good" in capsys.readouterr().out
 
     def test_image_of_another_model(self, data: Path) -> None:
         """Images of all models are images."""

@@ -90,9 +90,9 @@ def test_before_the_first_start(data: Path, capsys: pytest.CaptureFixture[str]) 
     """Where nothing is yet nothing is wrong, and nothing is made."""
     found = examine(capsys)
 
-    assert found["model"] == ("ok", "none installed yet; the next `lookalike serve` or `lookalike setup` does it")
+    assert found["model"] == ("ok", "none installed yet; the next `lookalike serve` or `lookalike setup` installs one")
     for name in ("data folder", "database", "store"):
-        assert found[name][0] == "ok" and "not there yet" in found[name][1]
+        assert found[name][0] == "ok" and "not exist yet" in found[name][1]
     assert not data.exists()
 
 
@@ -105,7 +105,7 @@ def test_healthy(installed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     # Whether the page is built, how much room there is, and on what disk, is this machine's business.
     assert {found[name][0] for name in found.keys() - {"page", "room", "file system"}} == {"ok"}
     assert "1 images, no vector index" in found[f"space {SPACE.id}"][1]
-    assert f"installed and whole: {small_model_space()}" in found["model"][1]
+    assert f"installed and intact: {small_model_space()}" in found["model"][1]
     after = {path: path.stat().st_mtime_ns for path in installed.rglob("*")}
     assert {path: moment for path, moment in after.items() if path != installed} == before
 
@@ -154,7 +154,7 @@ def test_lines(installed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("ok       python: Python 3.")
     secret = installed / "secret"
-    assert f"warning  secret: others on this machine can read {secret}; run `chmod 600 {secret}`" in lines
+    assert f"warning  secret: other users of this machine can read {secret}; run `chmod 600 {secret}`" in lines
     assert lines[-1].startswith("0 failures, ")
 
 
@@ -230,7 +230,7 @@ def test_server_that_is_running(
         monkeypatch.setenv("LOOKALIKE_PORT", address.rpartition(":")[2])
         found = examine(capsys)
 
-    assert found["port"] == ("ok", f"a server of Lookalike is running at http://{address}/")
+    assert found["port"] == ("ok", f"Lookalike is running at http://{address}/")
 
 
 def test_open_to_everybody(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +239,7 @@ def test_open_to_everybody(capsys: pytest.CaptureFixture[str], monkeypatch: pyte
 
     assert examine(capsys)["access"] == (
         "warning",
-        "whoever reaches 0.0.0.0 may add and delete; set LOOKALIKE_API_KEYS",
+        "everyone who can connect to 0.0.0.0 may add and delete; set LOOKALIKE_API_KEYS",
     )
 
 
@@ -293,7 +293,7 @@ def test_bucket(bucket: S3Server, capsys: pytest.CaptureFixture[str]) -> None:
 
     assert {level for name, (level, _) in found.items() if name.startswith("store") and "cors" not in name} == {"ok"}
     assert found["store, cors"][0] == "warning"
-    assert found["clock"] == ("ok", "the same as the store's, within a minute")
+    assert found["clock"] == ("ok", "agrees with the store's within a minute")
     client = bucket.session.client("s3", endpoint_url=bucket.url)
     name = os.environ["LOOKALIKE_STORE"].split("/")[2]
     assert client.list_objects_v2(Bucket=name)["KeyCount"] == 0

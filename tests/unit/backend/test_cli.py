@@ -120,7 +120,7 @@ def test_interrupted_set_up(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.setattr(setup, "prepare", interrupt)
 
     assert cli.main(["setup"]) == 130
-    assert capsys.readouterr().err == "lookalike: interrupted; run it again to go on\n"
+    assert capsys.readouterr().err == "lookalike: interrupted; run the command again to resume\n"
 
 
 def test_taken_port(prepared_with: list[Settings], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_host_that_is_no_name(capsys: pytest.CaptureFixture[str], tmp_path: Path
     """A host that cannot even be asked for is told likewise."""
     assert cli.main(["serve", "--host", "a..b", "--data", str(tmp_path)]) == 2
     assert capsys.readouterr().err == (
-        "lookalike: cannot listen on a..b, port 8000 (--host, --port): this is no host name\n"
+        "lookalike: cannot listen on a..b, port 8000 (--host, --port): this is not a valid host name\n"
     )
 
 

@@ -31,9 +31,9 @@ def test_new_library() -> None:
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (DatabaseState(), "this database is empty or of none"),
-        (replace(STATE, library=None), "this database is empty or of none"),
-        (replace(STATE, library=THEIRS), "of another library"),
+        (DatabaseState(), "this database is empty or has no identity"),
+        (replace(STATE, library=None), "this database is empty or has no identity"),
+        (replace(STATE, library=THEIRS), "belongs to another library"),
         (replace(STATE, tables={}), "lacks the rows of space 0000000000000000, which had 300 photos"),
         (
             replace(STATE, tables={SPACE: TableState(6, 299)}),
@@ -50,8 +50,12 @@ def test_wrong_database(state: DatabaseState, words: str) -> None:
 @pytest.mark.parametrize(
     ("state", "originals", "words"),
     [
-        (DatabaseState(), 1, "the store holds 1 photo and does not say of which library"),
-        (STATE, 1200, "the store holds 1,200 photos and does not say of which library; the database has 300"),
+        (DatabaseState(), 1, "the store holds 1 photo and does not say which library they belong to"),
+        (
+            STATE,
+            1200,
+            "the store holds 1,200 photos and does not say which library they belong to; the database has 300",
+        ),
         (STATE, 0, "the store is empty, and the database has 300 photos"),
     ],
 )

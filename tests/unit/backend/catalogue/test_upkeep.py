@@ -208,7 +208,7 @@ async def test_failure(home: Home, error: Exception, caplog: pytest.LogCaptureFi
         home.index.down = None
         await until(lambda: len(told) == 2)
 
-    assert "tried again in 0.001 s" in caplog.text and str(error) in caplog.text
+    assert "retried in 0.001 s" in caplog.text and str(error) in caplog.text
 
 
 async def test_more_orphans_than_images(home: Home, caplog: pytest.LogCaptureFixture) -> None:
@@ -220,7 +220,7 @@ async def test_more_orphans_than_images(home: Home, caplog: pytest.LogCaptureFix
     assert await home.objects() == 2 and len(told) == 1
     assert caplog.text.count("lookalike gc --force") == 1
     (warning,) = home.upkeep.warnings
-    assert warning.startswith("2 stored files belong to no image of this database, and only 0 do.")
+    assert warning.startswith("2 stored files belong to no image of this database, and only 0 do; none was moved.")
 
 
 async def test_database_that_was_exchanged(home: Home, caplog: pytest.LogCaptureFixture) -> None:

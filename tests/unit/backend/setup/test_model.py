@@ -133,7 +133,8 @@ def test_neither_folder_nor_known_name(place: Place) -> None:
     """A wrong path or name is an error that lists the known names."""
     place.add_known("small")
 
-    with pytest.raises(ModelError, match=r"'big' is neither a folder nor the name of a known model \(known models: small\)"):
+    reason = r"'big' is neither a folder nor the name of a known model \(known models: small\)"
+    with pytest.raises(ModelError, match=reason):
         place.install("big")
 
 
@@ -332,7 +333,8 @@ def test_damaged_installation_is_made_anew(place: Place, tmp_path: Path) -> None
     place.install(str(folder))
 
     assert place.installed() == whole_model()
-    assert "The installed copy of small is damaged or has an older manifest: installing it again …" in place.report.steps
+    step = "The installed copy of small is damaged or has an older manifest: installing it again …"
+    assert step in place.report.steps
 
 
 def test_new_labels_for_the_same_space(place: Place, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_cursor_of_another_order(other: Sort) -> None:
 @given(st.text(max_size=100))
 def test_any_text(text: str) -> None:
     """No text gets further than to a sentence."""
-    with pytest.raises(ValidationException, match="no `next`"):
+    with pytest.raises(ValidationException, match="not the `next`"):
         read_cursor(text, Sort.NEWEST)
 
 
