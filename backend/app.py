@@ -89,7 +89,7 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
         cors_config=_cors(settings.origins),
         before_send=[secure, vary_by_origin] if settings.origins else [secure],
         request_max_body_size=MAX_BODY_BYTES,
-        logging_config=None,  # Left to whoever runs the application.
+        logging_config=None,  # Left to the caller.
         openapi_config=openapi_config(),
     )
 

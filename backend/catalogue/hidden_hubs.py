@@ -148,13 +148,13 @@ class HiddenHubs:
         """
         began = self._now()
         images = await self._index.count(Filters())
-        told = None
+        line = None
         async with self._memory.counting() as granted:
             if granted and images >= MIN_IMAGES:
-                told = await self._count(images)
+                line = await self._count(images)
         self._counted_images, self._counted_at = images, self._now()
         self._rests_until = self._counted_at + (self._counted_at - began) / TIME_SHARE
-        return told
+        return line
 
     async def _count(self, images: int) -> str:
         known = await self._memory.all()

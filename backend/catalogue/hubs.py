@@ -95,7 +95,7 @@ class HubLimits:
     """Limits that no ordinary picture of a library exceeds."""
 
     share: float
-    """Of the sample's first tens."""
+    """Share of the sample's top tens."""
     commonness: float
 
     @classmethod

@@ -21,8 +21,8 @@ from .values import (
     Position,
     SignedRequest,
     Sort,
+    SpaceComparison,
     StoredObject,
-    Survey,
     UpkeepReport,
     Vector,
 )
@@ -278,7 +278,7 @@ class OtherSpaces(Protocol):
     IndexUnavailable when the database cannot answer; the same call may be repeated then.
     """
 
-    async def survey(self) -> Survey:
+    async def compare(self) -> SpaceComparison:
         """Compare the other spaces with the one in use. Reads all ids if there are other spaces."""
         ...
 

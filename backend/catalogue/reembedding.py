@@ -23,7 +23,7 @@ from .hidden_hubs import HiddenHubs
 from .hubs import HubGate
 from .ports import ImageIndex, OtherSpaces
 from .service import relabelled
-from .values import ImageID, ImageRecord, Label, Source, Vector
+from .values import ImageID, ImageRecord, Label, OtherSpace, Vector
 
 # How long a browser's lease on an image lasts, in seconds. A picture takes a second at most, and a browser leases a
 # dozen; one that vanishes delays the end by no more than this.
@@ -31,7 +31,7 @@ LEASE_S = 60
 
 # How long a list of waiting images is used, in seconds: comparing the spaces of a million images takes a second. Our
 # own writes are removed from it at once, and others' do no harm. A guess.
-SURVEY_S = 30
+COMPARISON_S = 30
 
 # How many unreadable images are listed; the others follow when these are dealt with.
 LISTED = 50
@@ -52,7 +52,7 @@ class Unreadable:
 class Progress:
     """The progress of a re-embedding."""
 
-    sources: Sequence[Source]
+    sources: Sequence[OtherSpace]
     total: int
     """Number of images in the other spaces."""
     left: int
@@ -83,23 +83,23 @@ class Reembedding:
         self._hubs = hubs
         self._now = now
         self._waiting: dict[ImageID, None] = {}
-        self._surveyed_at = float("-inf")
+        self._compared_at = float("-inf")
         self._leased: dict[ImageID, float] = {}
         self._unreadable: dict[ImageID, str] = {}
 
     async def progress(self) -> Progress:
         """Compare the spaces now."""
-        survey = await self._others.survey()
-        self._note(survey.waiting)
+        comparison = await self._others.compare()
+        self._note(comparison.waiting)
         unreadable = sorted(self._unreadable)
         listed: Sequence[ImageRecord] = await self._others.records(unreadable[:LISTED]) if unreadable else ()
         examples = [Unreadable(image, self._unreadable[image.id]) for image in listed]
-        return Progress(survey.sources, survey.total, len(survey.waiting), len(unreadable), examples)
+        return Progress(comparison.sources, comparison.total, len(comparison.waiting), len(unreadable), examples)
 
     async def lease(self, limit: int) -> Sequence[ImageRecord]:
         """Lease up to `limit` waiting images to the caller for LEASE_S, oldest first."""
-        if self._now() - self._surveyed_at > SURVEY_S or not self._free():
-            self._note((await self._others.survey()).waiting)
+        if self._now() - self._compared_at > COMPARISON_S or not self._free():
+            self._note((await self._others.compare()).waiting)
         # Taken before anything is awaited, so that no other request gets the same images.
         taken = self._free()[:limit]
         until = self._now() + LEASE_S
@@ -170,7 +170,7 @@ class Reembedding:
 
     def _note(self, waiting: Sequence[ImageID]) -> None:
         self._waiting = dict.fromkeys(waiting)
-        self._surveyed_at = self._now()
+        self._compared_at = self._now()
         self._leased = _those_in(self._waiting, self._leased)
         self._unreadable = _those_in(self._waiting, self._unreadable)
 

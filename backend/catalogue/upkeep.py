@@ -115,8 +115,8 @@ class LibraryUpkeep:
 
     async def count_hubs(self) -> None:
         """Count the hubs now."""
-        if told := await self._hubs.count():
-            self._tell(told)
+        if line := await self._hubs.count():
+            self._tell(line)
 
     async def sweep(self) -> bool:
         """
@@ -140,8 +140,8 @@ class LibraryUpkeep:
         try:
             if await self._needs_upkeep():
                 await self.do_upkeep()
-            if told := await self._hubs.count_if_due():
-                self._tell(told)
+            if line := await self._hubs.count_if_due():
+                self._tell(line)
             if self._swept.ago_s() >= self._schedule.sweep_s:
                 await self.sweep()
         except LibraryMismatch as exc:

@@ -247,7 +247,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Source:
+class OtherSpace:
     """Another space in the same database."""
 
     space: SpaceID
@@ -255,10 +255,10 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Survey:
+class SpaceComparison:
     """What the other spaces of a database hold, compared with the space in use."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[OtherSpace, ...]
     """The largest first; ties in the order of ids."""
     total: int
     """Number of distinct images in them."""

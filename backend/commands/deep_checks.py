@@ -223,13 +223,13 @@ class _Examination:
                 **asdict(row),
                 "table": table.name,
                 "original": row.id and original_key(row.id),
-                "what": "written anew" if row.recoverable else "given up",
+                "what": "rewritten" if row.recoverable else "deleted",
             }
             for table in self._tables
             for row in table.damaged
         ]
         content += [
-            {"table": table.name, "row_id": row_id, "what": "given up"}
+            {"table": table.name, "row_id": row_id, "what": "deleted"}
             for table in self._tables
             for row_id in table.row_ids
         ]

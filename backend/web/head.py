@@ -1,7 +1,7 @@
 """Answers HEAD wherever the API has GET (RFC 9110, 9.1: general-purpose servers must support both)."""
 
 # Litestar's annotations leave out the type arguments of its generic classes.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownMemberType=false
 
 from typing import Any, cast
 
@@ -41,7 +41,6 @@ def _as_get(scope: HTTPScope, send: Send) -> tuple[HTTPScope, Send]:
 
 def _allow_head(message: HTTPResponseStartEvent) -> None:
     headers = MutableScopeHeaders.from_message(message)
-    allow: str = headers.get("allow", "")
-    methods = allow.split(", ")
+    methods = cast("str", headers.get("allow", "")).split(", ")
     if "GET" in methods and "HEAD" not in methods:
         headers["allow"] = ", ".join(sorted([*methods, "HEAD"]))

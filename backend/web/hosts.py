@@ -43,7 +43,7 @@ def names_to_answer(host: str, hosts: Collection[str]) -> frozenset[str]:
 
     Args:
         host: The address that the server listens on.
-        hosts: The names that whoever runs it has given.
+        hosts: The names that the operator has given.
     """
     if not hosts and not is_loopback(host):
         return frozenset()

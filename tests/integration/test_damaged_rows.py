@@ -160,7 +160,7 @@ async def test_damaged_row_of_another_space(tmp_path: Path) -> None:
     async with LanceDatabase.open(tmp_path) as database, database.images(small_space(8)):
         others = LanceOtherSpaces(database, small_space(8).id)
         assert [image.id for image in await others.records([DAMAGED, *OTHERS])] == OTHERS
-        assert DAMAGED in (await others.survey()).waiting
+        assert DAMAGED in (await others.compare()).waiting
         assert await database.registered([DAMAGED]) == {DAMAGED}
 
 

@@ -74,10 +74,10 @@ class LanceDatabase:
                 read_consistency_interval=timedelta(seconds=READ_CONSISTENCY_S),
                 storage_options=dict(storage_options or {}),
             )
-            tombstones = await made(connection, TOMBSTONES, TOMBSTONE_SCHEMA)
+            tombstones = await open_or_create(connection, TOMBSTONES, TOMBSTONE_SCHEMA)
             leases = await _usable_leases(connection)
-            library = await made(connection, LIBRARY, LIBRARY_SCHEMA)
-            hubs = await made(connection, HUBS, HUB_SCHEMA)
+            library = await open_or_create(connection, LIBRARY, LIBRARY_SCHEMA)
+            hubs = await open_or_create(connection, HUBS, HUB_SCHEMA)
         reserve = Reserve(location / "reserve" if isinstance(location, Path) else None)
         try:
             yield cls(str(location), connection, tombstones, leases, library, reserve, hubs)
@@ -105,12 +105,12 @@ class LanceDatabase:
         with opening(self.location):
             name = IMAGES + space
             if not await self._is_made(name):
-                await made(self._connection, name, schema(dimension))
+                await open_or_create(self._connection, name, schema(dimension))
         async with self.existing(space) as table:
             if dimension_of(await table.schema()) != dimension:
                 raise IndexUnavailable(f"The table {name} in {self.location} holds vectors of another dimension.")
             with opening(self.location):
-                await retry_conflicts(lambda: _make_words(table))
+                await retry_conflicts(lambda: _make_text_index(table))
             yield table
 
     @asynccontextmanager
@@ -261,7 +261,7 @@ class UnopenedDatabase:
         Return the state of the database, and whether it knows a mark.
 
         Raises:
-            IndexUnavailable: It cannot be opened. The message is for whoever starts the server.
+            IndexUnavailable: It cannot be opened. The message is for the operator.
         """
         if isinstance(self._location, Path) and not self._location.exists():
             return DatabaseState()
@@ -284,20 +284,20 @@ async def connected(location: Path | str, storage_options: Mapping[str, str]) ->
 
 async def _look(connection: lancedb.AsyncConnection, mark: str | None) -> DatabaseState:
     names = await table_names(connection)
-    told: identity.Told = {}
+    entries: identity.Entries = {}
     if LIBRARY in names:
         async with _open(connection, LIBRARY) as table:
-            told = await identity.read(table)
+            entries = await identity.read(table)
     tables = {}
     for name in sorted(names):
         if name.startswith(IMAGES):
             async with _open(connection, name) as table:
                 tables[SpaceID(name.removeprefix(IMAGES))] = TableState(await table.version(), await table.count_rows())
     return DatabaseState(
-        library=identity.identity_in(told),
-        knows_mark=mark is not None and mark_name(mark) in told,
+        library=identity.identity_in(entries),
+        knows_mark=mark is not None and mark_name(mark) in entries,
         tables=tables,
-        retired=identity.retired_in(told),
+        retired=identity.retired_in(entries),
     )
 
 
@@ -322,7 +322,7 @@ HUB_SCHEMA = pa.schema(
 )
 
 
-async def made(connection: lancedb.AsyncConnection, name: str, columns: pa.Schema) -> lancedb.AsyncTable:
+async def open_or_create(connection: lancedb.AsyncConnection, name: str, columns: pa.Schema) -> lancedb.AsyncTable:
     """Open a table; create it if necessary. Of several processes that create it at once, all but one get a conflict."""
     return await retry_conflicts(lambda: connection.create_table(name, schema=columns, exist_ok=True))
 
@@ -330,7 +330,7 @@ async def made(connection: lancedb.AsyncConnection, name: str, columns: pa.Schem
 async def _usable_leases(connection: lancedb.AsyncConnection) -> lancedb.AsyncTable:
     """Open the table of leases. A damaged one is recreated, as it only says who is working at this moment."""
     try:
-        leases = await made(connection, LEASES, LEASE_SCHEMA)
+        leases = await open_or_create(connection, LEASES, LEASE_SCHEMA)
         await leases.query().to_arrow()
         return leases
     except Exception as exc:
@@ -338,7 +338,7 @@ async def _usable_leases(connection: lancedb.AsyncConnection) -> lancedb.AsyncTa
             raise
         logger.warning("the table of leases is damaged and is recreated: %s", reason_of(exc))
     await connection.drop_table(LEASES)
-    return await made(connection, LEASES, LEASE_SCHEMA)
+    return await open_or_create(connection, LEASES, LEASE_SCHEMA)
 
 
 async def table_names(connection: lancedb.AsyncConnection) -> list[str]:
@@ -351,7 +351,7 @@ async def table_names(connection: lancedb.AsyncConnection) -> list[str]:
     return names
 
 
-async def _make_words(table: lancedb.AsyncTable) -> None:
+async def _make_text_index(table: lancedb.AsyncTable) -> None:
     """
     Create the index that a search for words needs, unless it exists.
 

@@ -221,12 +221,12 @@ async def rewrite(table: lancedb.AsyncTable, rows: Sequence[DamagedRow]) -> None
     """Rewrite the rows whose record and vector are intact, and delete the old ones."""
     for some in in_batches(rows):
         whole = await _rows_at(table, [row.row_id for row in some], INTEGRITY)
-        anew = []
+        rewritten = []
         for row in whole.to_pylist():
             image = record_in(row)
             if image is not None and is_intact(row):
-                anew.append(to_row(image, vector_in({"id": image.id, **row}), row["revision"] + 1))
-        await table.add(to_table(anew, dimension_of(await table.schema())))
+                rewritten.append(to_row(image, vector_in({"id": image.id, **row}), row["revision"] + 1))
+        await table.add(to_table(rewritten, dimension_of(await table.schema())))
         await drop(table, [row.row_id for row in some])
 
 

@@ -37,7 +37,7 @@ LIBRARY_SCHEMA = pa.schema(
     ]
 )
 
-Told = Mapping[str, str]
+Entries = Mapping[str, str]
 """The table's values by name."""
 
 
@@ -49,17 +49,17 @@ def retired_name(space: SpaceID) -> str:
     return _RETIRED + space
 
 
-async def read(table: lancedb.AsyncTable) -> Told:
+async def read(table: lancedb.AsyncTable) -> Entries:
     rows = await table.query().select(["name", "value"]).to_arrow()
     return dict(zip(rows["name"].to_pylist(), rows["value"].to_pylist(), strict=True))
 
 
-def identity_in(told: Told) -> LibraryID | None:
-    return LibraryID(told[IDENTITY]) if IDENTITY in told else None
+def identity_in(entries: Entries) -> LibraryID | None:
+    return LibraryID(entries[IDENTITY]) if IDENTITY in entries else None
 
 
-def retired_in(told: Told) -> frozenset[SpaceID]:
-    return frozenset(SpaceID(name.removeprefix(_RETIRED)) for name in told if name.startswith(_RETIRED))
+def retired_in(entries: Entries) -> frozenset[SpaceID]:
+    return frozenset(SpaceID(name.removeprefix(_RETIRED)) for name in entries if name.startswith(_RETIRED))
 
 
 async def write(table: lancedb.AsyncTable, name: str, value: str = "") -> None:

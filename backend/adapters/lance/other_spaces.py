@@ -8,7 +8,7 @@ from functools import partial
 import lancedb
 
 from backend.catalogue.errors import IndexUnavailable, ReembeddingUnfinished
-from backend.catalogue.values import SHA256, Change, ImageID, ImageRecord, Source, SpaceID, Survey
+from backend.catalogue.values import SHA256, Change, ImageID, ImageRecord, OtherSpace, SpaceComparison, SpaceID
 
 from .conditions import in_batches, one_of
 from .damage import Mender
@@ -28,9 +28,9 @@ class LanceOtherSpaces:
         self._database = database
         self._space = space
 
-    async def survey(self) -> Survey:
+    async def compare(self) -> SpaceComparison:
         async with within_deadline():
-            return (await self._compared()).survey()
+            return (await self._compared()).compare()
 
     async def records(self, image_ids: Sequence[ImageID]) -> Sequence[ImageRecord]:
         return await self._found("id", image_ids)
@@ -60,7 +60,7 @@ class LanceOtherSpaces:
                 if not granted:
                     raise IndexUnavailable("Another server is dropping the other spaces at this moment.")
                 compared = await self._compared()
-                if left := len(compared.survey().waiting):
+                if left := len(compared.compare().waiting):
                     raise ReembeddingUnfinished(left)
                 for table in compared.tables:
                     await self._database.drop(table.source.space)
@@ -84,7 +84,7 @@ class LanceOtherSpaces:
     async def _content(self, space: SpaceID) -> "_Table":
         async with self._database.existing(space) as table:
             originals = await originals_in(table)
-        return _Table(Source(space, len(originals)), originals)
+        return _Table(OtherSpace(space, len(originals)), originals)
 
     async def _found(self, column: str, values: Sequence[str]) -> list[ImageRecord]:
         """Return the rows with one of the values, each id once, from the largest table that has it."""
@@ -117,7 +117,7 @@ async def _delete(table: lancedb.AsyncTable, image_ids: Sequence[ImageID]) -> No
 class _Table:
     """The images of a table, with their originals."""
 
-    source: Source
+    source: OtherSpace
     originals: Mapping[ImageID, SHA256]
 
 
@@ -129,7 +129,7 @@ class _Compared:
     own: Mapping[ImageID, SHA256]
     deleted: Set[ImageID]
 
-    def survey(self) -> Survey:
+    def compare(self) -> SpaceComparison:
         there = {
             image_id: sha256
             for table in self.tables
@@ -137,7 +137,7 @@ class _Compared:
             if image_id not in self.deleted
         }
         sources = tuple(table.source for table in self.tables)
-        return Survey(sources, len(there), tuple(sorted(missing(there, self.own))))
+        return SpaceComparison(sources, len(there), tuple(sorted(missing(there, self.own))))
 
 
 def missing(there: Mapping[ImageID, SHA256], own: Mapping[ImageID, SHA256]) -> list[ImageID]:

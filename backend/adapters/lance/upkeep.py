@@ -103,7 +103,7 @@ class TableUpkeep:
         await self._table.checkout_latest()
         if doomed:
             await self._rewrite(fragments=set(doomed.values()) | set(await self._with_gaps()))
-        await self._make_indexes(anew=bool(doomed))
+        await self._make_indexes(rebuild=bool(doomed))
         await self._join_and_forget(self._table)
         await self._database.tombstones.mark_erased(list(doomed))
         await self._database.tombstones.expire(datetime.now(UTC) - TOMBSTONES_KEPT)
@@ -147,21 +147,21 @@ class TableUpkeep:
                 rows = f"_rowaddr >= {fragment << 32} AND _rowaddr < {(fragment + 1) << 32}"
                 await retry_conflicts(lambda rows=rows: self._table.update(updates_sql={"size": "size"}, where=rows))
 
-    async def _make_indexes(self, anew: bool) -> None:
+    async def _make_indexes(self, rebuild: bool) -> None:
         """Build missing indexes, and rebuild all if they may contain deleted values."""
         images = await self._table.count_rows()
         there = await self._indexes()
         for column, config in {**SCALARS, "text": WORDS}.items():
-            if anew or column not in there:
+            if rebuild or column not in there:
                 await retry_conflicts(partial(self._table.create_index, column, config=config))
         vectors = there.get("vector")
         outgrown = vectors is not None and (
             images > OUTGROWN * PARTITION_SIZE * partitions_of(vectors.name)
             or (vectors.num_segments or 1) > MAX_SEGMENTS
         )
-        if images >= VECTOR_INDEX_FROM and (vectors is None or anew or outgrown):
+        if images >= VECTOR_INDEX_FROM and (vectors is None or rebuild or outgrown):
             await self._make_vector_index(images, None if vectors is None else vectors.name)
-        elif vectors is not None and anew:
+        elif vectors is not None and rebuild:
             await self._table.drop_index(vectors.name)
 
     async def _make_vector_index(self, images: int, old: str | None) -> None:
