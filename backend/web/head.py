@@ -3,6 +3,7 @@
 # Litestar's annotations leave out the type arguments of its generic classes.
 # pyright: reportUnknownMemberType=false
 
+from collections.abc import MutableMapping
 from typing import Any, cast
 
 from litestar import Litestar
@@ -40,7 +41,7 @@ def _as_get(scope: HTTPScope, send: Send) -> tuple[HTTPScope, Send]:
 
 
 def _allow_head(message: HTTPResponseStartEvent) -> None:
-    headers = MutableScopeHeaders.from_message(message)
-    methods = cast("str", headers.get("allow", "")).split(", ")
+    headers = cast("MutableMapping[str, str]", MutableScopeHeaders.from_message(message))
+    methods = headers.get("allow", "").split(", ")
     if "GET" in methods and "HEAD" not in methods:
         headers["allow"] = ", ".join(sorted([*methods, "HEAD"]))

@@ -2,9 +2,10 @@
 
 import base64
 import hashlib
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Litestar, MediaType, Request, Response, get
@@ -45,8 +46,10 @@ def render(document: dict[str, Any], style: str) -> str:
         lstrip_blocks=True,
     )
     contents = contents_of(document)
-    environment.filters["prose"] = lambda text: prose(text, contents.names)
-    environment.filters["line"] = lambda text: line(text, contents.names)
+    # Jinja2 does not say what its filters are.
+    filters = cast("dict[str, Callable[..., Any]]", environment.filters)  # pyright: ignore[reportUnknownMemberType]
+    filters["prose"] = partial(prose, names=contents.names)
+    filters["line"] = partial(line, names=contents.names)
     return environment.get_template("page.html").render(contents=contents, style=style)
 
 

@@ -66,7 +66,8 @@ def _code(text: str, names: set[str]) -> Markup:
 
 
 def _choices(schema: Json) -> list[Json]:
-    return next((schema[name] for name in ("anyOf", "oneOf", "allOf") if name in schema), [])
+    none: list[Json] = []
+    return next((schema[name] for name in ("anyOf", "oneOf", "allOf") if name in schema), none)
 
 
 def _limits(schema: Json) -> Iterator[str]:

@@ -250,7 +250,9 @@ def test_wrong_file_from_an_address(place: Place, server: FileServer) -> None:
     """A file with another checksum is removed and named; the right one is taken the next time."""
     right = server.files["/small/group1-shard2of2.bin"]
     server.files["/small/group1-shard2of2.bin"] = right[::-1]
-    with pytest.raises(ModelError, match=r"group1-shard2of2\.bin is not the file .* the wrong copy was removed"):
+    with pytest.raises(
+        ModelError, match=r"group1-shard2of2\.bin does not match the manifest .* the wrong copy was deleted"
+    ):
         place.install(f"{server.address}/small")
     assert place.installed() == {}
 

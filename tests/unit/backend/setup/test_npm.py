@@ -107,9 +107,7 @@ def test_no_npm(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         install(project)
 
 
-@pytest.mark.parametrize(
-    ("script", "version"), [("echo 6.14.4", "6.14.4"), ("exit 1", "(it does not tell its version)")]
-)
+@pytest.mark.parametrize(("script", "version"), [("echo 6.14.4", "6.14.4"), ("exit 1", "(of unknown version)")])
 def test_old_npm(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, version: str) -> None:
     """An npm that cannot read the lock file is named with its version."""
     put_npm(tmp_path / "bin", script, monkeypatch)
