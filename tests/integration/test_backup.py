@@ -338,7 +338,7 @@ class TestIncrement:
 
         assert run(here, "backup", dest, "--keep", 2) == 0
 
-        assert "1 older backups removed" in capsys.readouterr().out
+        assert "1 older backups deleted" in capsys.readouterr().out
         objects = {name.removeprefix("objects/") for name in files_of(dest) if name.startswith("objects/")}
         assert objects == keys_of([one.id for one in some[1:]])
         assert run(here, "backup", "--check", "--all", dest) == 0
@@ -359,7 +359,7 @@ class TestIncrement:
         assert run(here, "backup", dest, "--keep", 3) == 1
 
         assert before.items() <= files_of(dest).items()
-        assert "no old backup was removed" in capsys.readouterr().err
+        assert "no old backup was deleted" in capsys.readouterr().err
 
 
 @contextmanager
@@ -783,7 +783,7 @@ class TestRefusals:
 
         assert run(here, "backup", here.data / part) == 2
 
-        assert "lies within the library's own folder" in capsys.readouterr().err
+        assert "is within the library's own folder" in capsys.readouterr().err
 
     def test_backups_of_another_library(
         self, here: Settings, there: Settings, dest: Path, capsys: pytest.CaptureFixture[str]
@@ -806,7 +806,7 @@ class TestRefusals:
             (["backup", "--check", "DEST"], "there is no backup in"),
             (["backup", "--check", "--all", "DEST"], "there is no backup in"),
             (["backup", "--all", "DEST"], "--all needs --check"),
-            (["backup", "--keep", "0", "DEST"], "--keep takes a number from 1 on"),
+            (["backup", "--keep", "0", "DEST"], "--keep takes a number of at least 1"),
             (["restore", "--checksums", "DEST"], "--checksums needs --missing"),
             (["backup", "gs://bucket/place"], "cannot hold backups"),
             (["backup", "s3://"], "cannot hold backups"),

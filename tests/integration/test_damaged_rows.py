@@ -87,7 +87,7 @@ async def test_record_that_cannot_be_read(tmp_path: Path, caplog: pytest.LogCapt
             lambda: index.add(record(3), vector(3, DIMENSION)),
             lambda: index.change(DAMAGED, Change("other")),
         ):
-            with pytest.raises(RowDamaged, match=f"The row of image {DAMAGED} is damaged: `lookalike doctor --deep`"):
+            with pytest.raises(RowDamaged, match=f"The row of image {DAMAGED} is damaged; `lookalike doctor --deep`"):
                 await ask()
         assert await index.vector_of(DAMAGED) is not None
     errors = [entry.message for entry in caplog.records if entry.levelno == logging.ERROR]
@@ -185,6 +185,6 @@ async def test_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
 
     assert await asyncio.to_thread(cli.main, ["export", str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err == (
-        f"lookalike: The row of image {DAMAGED} is damaged: `lookalike doctor --deep` says what to do.\n"
+        f"lookalike: The row of image {DAMAGED} is damaged; `lookalike doctor --deep` says what to do.\n"
     )
     assert not (tmp_path / "out").exists()

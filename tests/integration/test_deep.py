@@ -98,7 +98,7 @@ def test_nothing_is_damaged(data: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_options_that_need_another(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What goes with a deep look only is refused without one."""
     assert cli.main(["doctor", "--drop-damaged"]) == 2
-    assert "go with --deep" in capsys.readouterr().err
+    assert "need --deep" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("damage", ["cut", "gone", "zeroed"])
@@ -151,7 +151,7 @@ def test_record_that_is_damaged(data: Path, capsys: pytest.CaptureFixture[str]) 
 
     found = doctor(capsys, "--deep")[ROWS]
     assert found["images"] == [{"id": image_id(7), "name": "Title 7"}]
-    assert f"1 of {ALL} are damaged (its checksum is not" in found["sentence"]
+    assert f"1 of {ALL} are damaged (its checksum does not match" in found["sentence"]
 
     doctor(capsys, "--deep", "--drop-damaged")
     assert doctor(capsys, "--deep").keys() == set()
@@ -171,8 +171,8 @@ def test_while_upkeep_runs(data: Path, capsys: pytest.CaptureFixture[str]) -> No
             return await asyncio.to_thread(doctor, capsys, "--deep", "--drop-damaged")
 
     found = asyncio.run(meanwhile())
-    assert "nothing was changed; run it again" in found[f"space {SPACE.id}, upkeep"]["sentence"]
-    assert "gives these rows up" in found[ROWS]["sentence"]
+    assert "nothing was changed; run this again" in found[f"space {SPACE.id}, upkeep"]["sentence"]
+    assert "deletes these rows" in found[ROWS]["sentence"]
 
     doctor(capsys, "--deep", "--drop-damaged")
     assert doctor(capsys, "--deep").keys() == set()
@@ -296,7 +296,7 @@ def test_store_that_cannot_be_reached(data: Path, capsys: pytest.CaptureFixture[
 
     found = doctor(capsys, "--deep")
 
-    assert "no damage: try again when the store answers" in found["objects"]["sentence"]
+    assert "not damage: try again when the store answers" in found["objects"]["sentence"]
     assert not [name for name in found if "missing" in name]
 
 

@@ -177,8 +177,10 @@ async def test_hub_that_is_one_no_more(settings: Settings, space: EmbeddingSpace
 
 def test_warning() -> None:
     """Administrators get one sentence that says how many are hidden, and where to look."""
-    assert warning(61).startswith("61 photos are hidden from searches because they would be among the results")
-    assert warning(1).startswith("1 photo is hidden from searches because it would be among the results")
+    assert warning(61).startswith(
+        "61 photos are hidden from searches because they would appear in many unrelated searches"
+    )
+    assert warning(1).startswith("1 photo is hidden from searches because it would appear in many unrelated searches")
 
 
 async def test_two_that_count_at_once(settings: Settings, space: EmbeddingSpace, counted: str | None) -> None:

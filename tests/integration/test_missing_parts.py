@@ -72,8 +72,8 @@ def no_store(settings: Settings) -> None:
 
 
 MISHAPS: list[tuple[Callable[[Settings], None], str]] = [
-    (no_database, "of 3 photos when it was last noted"),
-    (empty_mount_point, "of 3 photos when it was last noted"),
+    (no_database, "of 3 photos at its last mark"),
+    (empty_mount_point, "of 3 photos at its last mark"),
     (no_rows, "lacks the rows of space"),
     (no_store, "the store is empty, and the database has 3 photos"),
 ]
@@ -160,7 +160,7 @@ async def test_adopted(
     no_database(settings)
 
     assert await asyncio.to_thread(cli.main, ["adopt"]) == 0
-    assert "are one library now" in capsys.readouterr().out
+    assert "are now one library" in capsys.readouterr().out
     async with served(settings, space, site) as visitor:
         assert await visitor.listed() == []
         assert (await visitor.http.get(f"{API}/status")).json()["warnings"] == []
