@@ -23,8 +23,8 @@ from frontend.page.photo.lightbox import Lightbox
 from frontend.page.reembedding.notice import show_notice
 from frontend.page.searching.search import Search
 from frontend.page.server.addresses import server_url
-from frontend.page.server.api import Api
-from frontend.page.server.api_key import ApiKey
+from frontend.page.server.api import API
+from frontend.page.server.api_key import APIKey
 from frontend.page.server.watch import ServerWatch
 from frontend.page.wording.titles_and_tags import split_tags
 
@@ -33,7 +33,7 @@ class Page:
     """Everything on the page, and what happens when people touch it."""
 
     def __init__(self) -> None:
-        self.api = Api(server_url("/api/v1"), ApiKey())
+        self.api = API(server_url("/api/v1"), APIKey())
         self.embedder = Embedder()
         known = KnownImages()
         self.cards = cards = Cards(known)

@@ -14,8 +14,8 @@ from frontend.page.reembedding.progress import models_text, progress_text, unrea
 from frontend.page.reembedding.unreadable import UnreadablePhotos
 from frontend.page.reembedding.work import Reembedder
 from frontend.page.server.addresses import server_url
-from frontend.page.server.api import Api, ApiError
-from frontend.page.server.api_key import ApiKey
+from frontend.page.server.api import API, APIError
+from frontend.page.server.api_key import APIKey
 
 # The end of the address while it runs: so a reload goes on, and the address can be opened in other browsers.
 RUN = "#run"
@@ -28,7 +28,7 @@ class Reembedding:
     """Everything on the page, and what happens when people touch it."""
 
     def __init__(self) -> None:
-        self._api = Api(server_url("/api/v1"), ApiKey())
+        self._api = API(server_url("/api/v1"), APIKey())
         self._embedder = Embedder()
         self._start_up = StartUp(self._embedder, "The model")
         self._rate = Rate()
@@ -46,7 +46,7 @@ class Reembedding:
         try:
             space = await self._api.space()
             await self._ask()
-        except ApiError as exc:
+        except APIError as exc:
             self._say_problem(exc.message)
             return
         if not self._progress["sources"]:
@@ -113,7 +113,7 @@ class Reembedding:
         try:
             await self._api.finish_reembedding()
             await self._ask()
-        except ApiError as exc:
+        except APIError as exc:
             self._say_problem(exc.message)
         finally:
             find("reembed-finish").disabled = False
@@ -133,7 +133,7 @@ class Reembedding:
     async def _try_to_ask(self) -> None:
         try:
             await self._ask()
-        except ApiError:
+        except APIError:
             return  # The work says so, and waits.
 
     async def _ask(self) -> None:
@@ -144,7 +144,7 @@ class Reembedding:
         """Show how it ended."""
         try:
             await self._ask()
-        except ApiError as exc:
+        except APIError as exc:
             problem = problem or exc.message
         self._stop("")
         if problem:

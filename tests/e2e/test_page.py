@@ -194,7 +194,7 @@ def test_the_server_goes_away(visit: Visit, drawn_groups: Groups) -> None:
 @pytest.mark.new_tab
 def test_the_server_is_away_from_the_first(visit: Visit) -> None:
     """A page that comes from elsewhere, or from a cache, starts when the server does."""
-    visit.tolerated = ["ERR_FAILED", "ApiError"]
+    visit.tolerated = ["ERR_FAILED", "APIError"]
     visit.page.route("**/api/v1/**", lambda route: route.abort())
     visit.open()
     expect(visit.page.locator("#away")).to_be_visible()

@@ -3,7 +3,7 @@
 import js
 from pyscript import window
 
-from frontend.page.server.api import SILENCE_MS, ApiError, problem_text
+from frontend.page.server.api import SILENCE_MS, APIError, problem_text
 
 # The status of a target under which something lies already.
 TAKEN = 412
@@ -22,7 +22,7 @@ async def put(target: dict, blob, on_progress, aborts: list) -> None:
         aborts: Holds a function that aborts the transfer, while it runs; it then ends like a lost connection.
 
     Raises:
-        ApiError: The store refused the file or could not be reached.
+        APIError: The store refused the file or could not be reached.
     """
     transfer = Transfer(target, on_progress)
     abort = transfer.abort  # Each look at a method makes another object; this one is found again.
@@ -32,9 +32,9 @@ async def put(target: dict, blob, on_progress, aborts: list) -> None:
     finally:
         aborts.remove(abort)
     if status == 0:
-        raise ApiError(0, "The store cannot be reached.")
+        raise APIError(0, "The store cannot be reached.")
     if status >= 300 and status != TAKEN:
-        raise ApiError(status, problem_text(status, transfer.answer()))
+        raise APIError(status, problem_text(status, transfer.answer()))
 
 
 class Transfer:

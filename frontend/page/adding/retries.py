@@ -8,7 +8,7 @@ import asyncio
 
 from pyscript import document, window
 
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 
 # Attempts after the first one: some two minutes in all. A guess at how long people leave a page alone.
 TRIES = 8
@@ -49,7 +49,7 @@ class Retries:
         Await `send()` for an entry, and again as long as that may help.
 
         Raises:
-            ApiError: It was refused, or failed too often.
+            APIError: It was refused, or failed too often.
             Cancelled: The file is not wanted any more.
         """
         for attempt in range(TRIES + 1):
@@ -57,7 +57,7 @@ class Retries:
             began = window.performance.now()
             try:
                 answer = await send()
-            except ApiError as exc:
+            except APIError as exc:
                 entry.check()
                 if not exc.transient or exc.status == EXPIRED or attempt == TRIES:
                     raise
@@ -67,7 +67,7 @@ class Retries:
                 self._failures = 0
                 return answer
 
-    async def _after_failure(self, error: ApiError, began: float, attempt: int, entry) -> None:
+    async def _after_failure(self, error: APIError, began: float, attempt: int, entry) -> None:
         """Let all wait for what concerns all, and only this file for what concerns it alone."""
         if error.status in REASONS:
             self._lose(began, error)
@@ -75,7 +75,7 @@ class Retries:
         resume_at = window.performance.now() + pause_ms(attempt)
         await wait(entry, lambda: resume_at, "The server had trouble")
 
-    def _lose(self, began: float, error: ApiError) -> None:
+    def _lose(self, began: float, error: APIError) -> None:
         """Let all wait; a request that began before it was known that they have to tells nothing new."""
         if began < self._lost_at:
             return

@@ -1,6 +1,6 @@
 """Twins: two images of the library that look like versions of one photograph, and the question whether both stay."""
 
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 from frontend.page.wording.strength import twin_from
 
 
@@ -27,7 +27,7 @@ class TwinFinder:
             return None
         try:
             matches = await self._api.search({"space": features["space"], "vector": features["vector"], "limit": 2})
-        except ApiError:
+        except APIError:
             return None
         for match in matches:
             twin = match["image"]

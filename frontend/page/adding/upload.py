@@ -14,7 +14,7 @@ from frontend.page.adding.retries import EXPIRED
 from frontend.page.adding.twins import TwinFinder
 from frontend.page.model.embedder import times
 from frontend.page.model.limits import check_size
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 from frontend.page.wording.titles_and_tags import cut_tags, plain, title_of
 
 KNOWN = "already in the library"
@@ -43,14 +43,14 @@ class Uploader:
 
         Raises:
             PictureError: The file cannot be used.
-            ApiError: The server or the store refused it, or could not be reached.
+            APIError: The server or the store refused it, or could not be reached.
             Cancelled: The file is not wanted any more.
         """
         tickets = 1
         while True:
             try:
                 return await self._upload(entry)
-            except ApiError as exc:
+            except APIError as exc:
                 if exc.status != EXPIRED or tickets == MAX_TICKETS:
                     raise
                 tickets += 1
@@ -139,9 +139,9 @@ async def put(target: dict, name: str, blob, on_progress, aborts: list) -> None:
     """Put one of the two into the store. A refusal after the target has expired counts as expired, as by the API."""
     try:
         await put_object.put(target[name], blob, on_progress, aborts)
-    except ApiError as exc:
+    except APIError as exc:
         if exc.status == 403 and window.Date.now() > window.Date.parse(target["expires"]):
-            raise ApiError(EXPIRED, exc.message)
+            raise APIError(EXPIRED, exc.message)
         raise
 
 

@@ -15,7 +15,7 @@ from frontend.page.browser.dom import find
 from frontend.page.browser.tasks import start
 from frontend.page.browser.throttle import Throttle
 from frontend.page.model.embedder import PictureError
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 
 # The worker does one picture at a time; while it does, a second file is on its way to the store and a third waits for
 # an answer. More would only hold more pictures in memory.
@@ -127,7 +127,7 @@ class UploadQueue:
         except PictureError as exc:
             # Where nothing can be embedded the file is not to blame: a reload goes on with it.
             self._fail(entry, str(exc), retryable=False, keep=not self._embedder.started())
-        except ApiError as exc:
+        except APIError as exc:
             self._fail(entry, exc.message, retryable=exc.transient, keep=exc.transient)
             self._paused = self._paused or exc.status in REASONS
         except Exception as exc:

@@ -2,7 +2,7 @@
 
 from frontend.page.browser.dom import find, make
 from frontend.page.browser.tasks import start
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 from frontend.page.wording.numbers import counted
 
 
@@ -20,7 +20,7 @@ class Hubs:
             return
         try:
             answer = await self._api.hubs()
-        except ApiError:
+        except APIError:
             return  # The library says what is wrong.
         hidden = [hub for hub in answer["hubs"] if hub["state"] == "hidden"]
         find("hub-rows").replaceChildren(*[self._row(hub) for hub in hidden])
@@ -42,7 +42,7 @@ class Hubs:
     async def _unhide(self, image: dict, element, stage) -> None:
         try:
             await self._api.clear_hub(image["id"])
-        except ApiError as exc:
+        except APIError as exc:
             stage.textContent = exc.message
             return
         self._drop(element)

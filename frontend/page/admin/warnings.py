@@ -3,7 +3,7 @@
 import asyncio
 
 from frontend.page.browser.dom import find, make
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 
 # How often the server is asked. A guess: what is wrong stays so until somebody acts.
 INTERVAL_S = 600
@@ -21,5 +21,5 @@ async def show_warnings(api, space) -> None:
 async def _warnings(api) -> list:
     try:
         return (await api.status())["warnings"]
-    except ApiError:
+    except APIError:
         return []  # The library says what is wrong.

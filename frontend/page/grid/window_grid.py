@@ -13,7 +13,7 @@ from frontend.page.grid.cells import Cells
 from frontend.page.grid.layout import Layout
 from frontend.page.grid.positions import Positions
 from frontend.page.grid.scroll_range import ScrolledList
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 
 # How many rows above and below the window are in the document too. A guess: a notch of a mouse wheel is half a row.
 ROWS_BEYOND = 2
@@ -110,7 +110,7 @@ class WindowGrid:
             changes, position = self._changes, self._positions.position_at(index)
             try:
                 page = await self._fetch(position, LEAST_AT_ONCE)
-            except ApiError as exc:
+            except APIError as exc:
                 self._on_failure(exc)
                 return None
             if changes == self._changes:
@@ -123,7 +123,7 @@ class WindowGrid:
         Give all images from an index to another, some at a time, to `on_batch`, which returns whether to go on.
 
         Raises:
-            ApiError: The server cannot say which they are.
+            APIError: The server cannot say which they are.
         """
         while first <= last:
             count = min(last + 1 - first, MOST_AT_ONCE)
@@ -190,7 +190,7 @@ class WindowGrid:
                 if changes == self._changes:
                     self._learn(wanted[0], page)
                 wanted = self._missing()
-        except ApiError as exc:
+        except APIError as exc:
             self._on_failure(exc)
         finally:
             self._loading = False

@@ -2,7 +2,7 @@
 
 from frontend.page.browser.dom import find
 from frontend.page.browser.tasks import start
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 from frontend.page.server.for_each import for_each
 from frontend.page.wording.numbers import counted
 from frontend.page.wording.titles_and_tags import problem_of, split_tags
@@ -99,7 +99,7 @@ class Selection:
 
         try:
             await grid.each(first, last, mark)
-        except ApiError as exc:
+        except APIError as exc:
             self._show(f"Stopped at {done[0]:,} of {last + 1 - first:,}: {exc.message}")
 
     def _mark(self, images: list[dict], selecting: bool) -> None:
@@ -153,10 +153,10 @@ class Selection:
             wanted = combine(current, tags)
             problem = problem_of(wanted, (await self._api.space()).limits)
             if problem:
-                raise ApiError(400, problem)
+                raise APIError(400, problem)
             if wanted != current:
                 self._cards.redraw(await self._api.change(image["id"], {"tags": wanted}))
-        except ApiError as exc:
+        except APIError as exc:
             if exc.status != 404:
                 raise
             self._on_gone(image)

@@ -9,7 +9,7 @@ from pyscript import window
 
 from frontend.page.browser.dom import find, notice
 from frontend.page.browser.tasks import start
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 from frontend.page.server.for_each import for_each
 from frontend.page.wording.numbers import counted
 
@@ -87,7 +87,7 @@ class UndoableDeletion:
     async def _delete_one(self, image: dict) -> None:
         try:
             await self._api.delete(image["id"])
-        except ApiError as exc:
+        except APIError as exc:
             if exc.status != 404:  # Deleted from another tab already, which is what was wanted.
                 raise
         self._unfinished.pop(image["id"], None)

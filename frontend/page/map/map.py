@@ -19,7 +19,7 @@ from frontend.page.map.lasso import UNITS, Lasso
 from frontend.page.map.map_cards import MapCards
 from frontend.page.map.viewport import ALL, moved, point_at, transform, zoomed
 from frontend.page.model.embedder import PictureError
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 from frontend.page.wording.numbers import counted
 
 # What the tab remembers by that the map is shown.
@@ -155,7 +155,7 @@ class Map:
                 return
             try:
                 total, layout = await self._lay_out()
-            except (ApiError, PictureError) as exc:
+            except (APIError, PictureError) as exc:
                 self._fail(turn, str(exc))
                 return
             except Exception as exc:  # The worker's own, such as one for lack of memory.
@@ -268,7 +268,7 @@ class Map:
         points = await self._embedder.thinned(self._viewport, spacing, MOST_CARDS)
         try:
             await self._map_cards.show(points, lambda: turn == (self._fillings, self._loads))
-        except ApiError as exc:
+        except APIError as exc:
             self._say(exc.message)
             return
         if turn == (self._fillings, self._loads):
@@ -314,7 +314,7 @@ class Map:
 
         try:
             await self._map_cards.fetch([image_id], act)
-        except ApiError as exc:
+        except APIError as exc:
             self._say(exc.message)
 
     async def _select(self, corners: list) -> None:
@@ -337,7 +337,7 @@ class Map:
 
         try:
             await self._map_cards.fetch(image_ids, select)
-        except ApiError as exc:
+        except APIError as exc:
             self._say(f"Stopped at {done[0]:,} of {len(image_ids):,} selected: {exc.message}")
             return
         self._say(self._summary if image_ids else "There are no photos inside that outline.")

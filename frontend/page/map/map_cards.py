@@ -6,7 +6,7 @@ from pyscript import document
 
 from frontend.page.browser.dom import find
 from frontend.page.browser.tasks import start
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 
 # How many images are asked for in one request: reading them takes MicroPython some 20 ms then.
 MOST_AT_ONCE = 50
@@ -34,7 +34,7 @@ class MapCards:
             still_wanted: Called now and then; where it returns False, others are to be shown by now.
 
         Raises:
-            ApiError: The server cannot say what they are.
+            APIError: The server cannot say what they are.
         """
         wanted = {image_id: (x, y) for image_id, x, y in points}
         kept = set()
@@ -63,7 +63,7 @@ class MapCards:
             on_batch: Called with the images, some at a time and in order; returns whether to go on.
 
         Raises:
-            ApiError: The server cannot say what they are.
+            APIError: The server cannot say what they are.
         """
         for first in range(0, len(image_ids), MOST_AT_ONCE):
             some = image_ids[first : first + MOST_AT_ONCE]
@@ -106,6 +106,6 @@ class MapCards:
         thumbnail.setAttribute("data-renewed", "")
         try:
             thumbnail.src = (await self._api.image(image_id))["thumbnail_url"]
-        except ApiError as exc:
+        except APIError as exc:
             if exc.status == 404:
                 self._on_gone(image_id)

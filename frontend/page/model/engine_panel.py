@@ -4,7 +4,7 @@ from pyscript import window
 
 from frontend.page.browser.dom import find, make
 from frontend.page.browser.tasks import start
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 from frontend.page.wording.facts import row
 from frontend.page.wording.numbers import megabytes
 
@@ -34,7 +34,7 @@ class EnginePanel:
     async def _space(self):
         try:
             return await self._api.space()
-        except ApiError:
+        except APIError:
             return None
 
     def _model(self, space) -> list:

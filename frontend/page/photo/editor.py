@@ -2,7 +2,7 @@
 
 from frontend.page.browser.dom import find, notice
 from frontend.page.browser.tasks import start
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 from frontend.page.wording.titles_and_tags import plain, problem_of, split_tags
 
 
@@ -62,9 +62,9 @@ class Editor:
         try:
             problem = problem_of(changes.get("tags", []), (await self._api.space()).limits)
             if problem:
-                raise ApiError(400, problem)
+                raise APIError(400, problem)
             saved = await self._api.change(image["id"], changes)
-        except ApiError as exc:
+        except APIError as exc:
             if self._shows(image):
                 self._say(f"Not saved: {exc.message}")
             else:

@@ -8,7 +8,7 @@ from frontend.page.browser.dom import find, make, notice
 from frontend.page.browser.tasks import start
 from frontend.page.grid.cards import DELETE, SIMILAR
 from frontend.page.photo.editor import Editor
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 from frontend.page.wording.facts import facts
 
 # How many similar photos are shown.
@@ -85,7 +85,7 @@ class Lightbox:
         """Ask for the image as it is now, then for its original: addresses of an old page have expired."""
         try:
             fresh = await self._api.image(image["id"])
-        except ApiError as exc:
+        except APIError as exc:
             if exc.status == 404:
                 self._gone(image)
             elif self._shows(image):
@@ -118,7 +118,7 @@ class Lightbox:
         try:
             space = await self._api.space()
             matches = await self._api.search({"space": space.id, "like": image["id"], "limit": SIMILAR_SHOWN})
-        except ApiError as exc:
+        except APIError as exc:
             if self._shows(image):
                 find("lightbox-similar-note").textContent = exc.message
             return

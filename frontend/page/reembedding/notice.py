@@ -2,7 +2,7 @@
 
 from frontend.page.browser.dom import find, make
 from frontend.page.reembedding.progress import link_text, waiting_text
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 
 PAGE = "reembed.html"
 
@@ -13,7 +13,7 @@ async def show_notice(api, space) -> None:
         return
     try:
         progress = await api.reembedding()
-    except ApiError:
+    except APIError:
         return  # Whatever is wrong, the library says so.
     if progress["sources"]:
         link = make("a", "", link_text(progress), href=PAGE)

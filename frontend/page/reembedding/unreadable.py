@@ -5,7 +5,7 @@ from pyscript import document
 from frontend.page.browser.dom import find, make
 from frontend.page.browser.tasks import start
 from frontend.page.model.embedder import PictureError
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 from frontend.page.wording.numbers import counted
 
 
@@ -86,7 +86,7 @@ class UnreadablePhotos:
                 find("unreadable").focus()
         except PictureError as exc:
             stage.textContent = str(exc)
-        except ApiError as exc:
+        except APIError as exc:
             stage.textContent = exc.message
         finally:
             button.disabled = False

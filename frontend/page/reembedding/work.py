@@ -13,7 +13,7 @@ from pyscript import window
 from frontend.page.browser.clock import now_s
 from frontend.page.browser.tasks import start
 from frontend.page.model.embedder import PictureError
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 
 # As for uploads: one photo in the worker, one on its way here, one on its way to the database.
 AT_ONCE = 3
@@ -79,7 +79,7 @@ class Reembedder:
         if ids:
             try:
                 await self._api.lease({"limit": 0, "returned": ids})
-            except ApiError:
+            except APIError:
                 return  # The leases run out by themselves.
 
     async def _work(self, run_number: int) -> None:
@@ -89,7 +89,7 @@ class Reembedder:
             while image is not None:
                 await self._reembed(image)
                 image = await self._next(run_number)
-        except ApiError as exc:
+        except APIError as exc:
             self._end(run_number, exc.message)
         except Exception as exc:
             # The photo is not to blame, so that the others would fare no better.
@@ -158,7 +158,7 @@ class Reembedder:
 
         Raises:
             PictureError: Not even that can be read.
-            ApiError: The server or the store does not answer, or refuses.
+            APIError: The server or the store does not answer, or refuses.
         """
         await self._renew(image, lambda: fetched(image["thumbnail_url"]))
 
@@ -166,11 +166,11 @@ class Reembedder:
         """Fetch the original. If the store gives the thumbnail but not the original, the store is not away."""
         try:
             return await fetched(image["original_url"])
-        except ApiError:
+        except APIError:
             await fetched(image["thumbnail_url"])
         try:
             return await fetched(image["original_url"])
-        except ApiError:
+        except APIError:
             raise PictureError("The store does not send the whole file.")
 
     async def _renew(self, image: dict, fetch) -> None:
@@ -184,7 +184,7 @@ class Reembedder:
         renewal = {"space": made["space"], "vector": made["vector"], "labels": made["labels"]}
         try:
             await self._with_retries(lambda: self._unless_gone(self._api.renew(image["id"], renewal)))
-        except ApiError as exc:
+        except APIError as exc:
             if exc.status != UNPROCESSABLE:
                 raise
             raise PictureError(exc.message)
@@ -193,7 +193,7 @@ class Reembedder:
         """Wait for an answer; it does not matter if the photo was deleted meanwhile."""
         try:
             await call
-        except ApiError as exc:
+        except APIError as exc:
             if exc.status != 404:
                 raise
 
@@ -203,7 +203,7 @@ class Reembedder:
         while True:
             try:
                 answer = await call()
-            except ApiError as exc:
+            except APIError as exc:
                 if not exc.transient:
                     raise
                 self._listener.waits(f"{exc.message} Trying again.")
@@ -221,18 +221,18 @@ async def fetched(url: str):
 
     Raises:
         PictureError: The store does not have it, or refuses it.
-        ApiError: The store cannot be reached, or has trouble.
+        APIError: The store cannot be reached, or has trouble.
     """
     try:
         response = await window.fetch(url)
         blob = await response.blob()
     except Exception:
-        raise ApiError(0, "The store cannot be reached.")
+        raise APIError(0, "The store cannot be reached.")
     if response.ok:
         return blob
     if response.status == 404:
         raise PictureError("The store no longer has the file.")
-    error = ApiError(response.status, f"The store answered with status {response.status}.")
+    error = APIError(response.status, f"The store answered with status {response.status}.")
     if error.transient:
         raise error
     raise PictureError(error.message)

@@ -6,7 +6,7 @@ from frontend.page.browser.dom import find, make, notice
 from frontend.page.browser.files import listed
 from frontend.page.browser.tasks import start
 from frontend.page.searching.query import example_of_file, example_of_image
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 
 # Kind of an example -> what its chip says.
 KINDS = {"more": "More like", "less": "Less like"}
@@ -50,7 +50,7 @@ class Examples:
         """Add examples; an image that is an example already becomes one of this kind instead."""
         try:
             most = (await self._api.space()).limits["max_examples"]
-        except ApiError as exc:
+        except APIError as exc:
             notice(exc.message)
             return
         ids = [example["id"] for example in new if example["id"]]

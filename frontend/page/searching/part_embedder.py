@@ -29,7 +29,7 @@ class PartEmbedder:
 
         Raises:
             PictureError: The photo cannot be used.
-            ApiError: The library's image is gone, or the server cannot be reached.
+            APIError: The library's image is gone, or the server cannot be reached.
         """
         async with self._lock:
             if not still_wanted():

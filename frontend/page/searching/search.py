@@ -23,7 +23,7 @@ from frontend.page.searching.query import (
 )
 from frontend.page.searching.region import Region
 from frontend.page.searching.results import Results
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 
 # How long a rectangle must rest before it is searched with: a drag makes a new one with every frame. A guess.
 SETTLED_MS = 150
@@ -123,7 +123,7 @@ class Search:
             # No comprehension: MicroPython's cannot await.
             for image_id in ids_in_parameters(parameters, max_examples):
                 images[image_id] = await self._api.image(image_id)
-        except ApiError as exc:
+        except APIError as exc:
             gone = exc.status == 404
             notice("A photo that this address searches with is no longer in the library." if gone else exc.message)
             return
@@ -176,8 +176,8 @@ class Search:
         turn = self._newest
         try:
             found = await self._find(query, turn)
-        except (PictureError, ApiError) as exc:
-            if turn == self._newest and isinstance(exc, ApiError) and exc.status == 0:
+        except (PictureError, APIError) as exc:
+            if turn == self._newest and isinstance(exc, APIError) and exc.status == 0:
                 self._missed = (new, remember)
             self._fail(turn, query, exc)
             return
@@ -249,7 +249,7 @@ class Search:
             return
         find("matches").removeAttribute("aria-busy")
         name = query.example["name"]
-        if isinstance(error, ApiError) and error.status == 404:
+        if isinstance(error, APIError) and error.status == 404:
             notice(f"{name} has been deleted.")
             self._on_gone(query.example)
             find("search-note").textContent = ""

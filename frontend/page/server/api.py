@@ -1,4 +1,4 @@
-"""A client of the JSON API: one method for each endpoint, errors as ApiError."""
+"""A client of the JSON API: one method for each endpoint, errors as APIError."""
 
 import json
 
@@ -9,7 +9,7 @@ from frontend.page.server.addresses import make_urls_absolute
 from frontend.page.server.space import Space
 
 
-class ApiError(Exception):
+class APIError(Exception):
     """
     The server refused a request or could not be reached; the message is for people.
 
@@ -30,7 +30,7 @@ class ApiError(Exception):
 SILENCE_MS = 60_000
 
 
-class Api:
+class API:
     """A client of /api/v1 at one address."""
 
     def __init__(self, base_url: str, key) -> None:
@@ -47,7 +47,7 @@ class Api:
         """Ask whether the server is there; whoever listens learns whether it answered."""
         try:
             await self._call("GET", "/health")
-        except ApiError:
+        except APIError:
             return
 
     async def space(self) -> Space:
@@ -150,7 +150,7 @@ class Api:
             tried = self._key.value
             try:
                 return await self._send(method, path, body, tried, read)
-            except ApiError as exc:
+            except APIError as exc:
                 if exc.status != 401 or not await self._key.ask(tried):
                     raise
 
@@ -172,11 +172,11 @@ class Api:
             content = await (read(response) if response.ok else response.text())
         except Exception:
             self._on_answer(False)
-            raise ApiError(0, "The server cannot be reached.")
+            raise APIError(0, "The server cannot be reached.")
         self._on_answer(True)
         if not response.ok:
             wait_s = retry_after_s(response.headers.get("retry-after"))
-            raise ApiError(response.status, problem_text(response.status, content), wait_s)
+            raise APIError(response.status, problem_text(response.status, content), wait_s)
         return content
 
 

@@ -11,7 +11,7 @@ from frontend.page.browser.storage import browser_storage
 STORED = "lookalike-key"
 
 
-class ApiKey:
+class APIKey:
     """One key for the whole page, and the dialog that asks for it."""
 
     def __init__(self) -> None:

@@ -2,13 +2,13 @@
 
 import asyncio
 
-from frontend.page.server.api import ApiError
+from frontend.page.server.api import APIError
 
 # How many requests are on their way at a time. A guess: the server commits together what arrives together.
 AT_ONCE = 4
 
 
-async def for_each(images: list[dict], work, on_done) -> list[tuple[dict, ApiError]]:
+async def for_each(images: list[dict], work, on_done) -> list[tuple[dict, APIError]]:
     """
     Await `work(image)` for all images.
 
@@ -26,7 +26,7 @@ async def for_each(images: list[dict], work, on_done) -> list[tuple[dict, ApiErr
             image = waiting.pop(0)
             try:
                 await work(image)
-            except ApiError as exc:
+            except APIError as exc:
                 failed.append((image, exc))
             over[0] += 1
             on_done(over[0])
