@@ -57,7 +57,7 @@ async def test_mean_of_a_library(guarded: Visitor) -> None:
     for number, vector in enumerate([MEAN, normalised(MEAN + 0.2 * IMAGES[3])]):
         hub = Picture.of(number, vector)
         problem = assert_problem(await guarded.register(await guarded.uploaded(hub), hub), 422, "hub-vector")
-        assert "no picture is" in problem["detail"]
+        assert "no photo is" in problem["detail"]
 
     for number, vector in enumerate(photographs_of(1, 5), start=2):
         await guarded.add(Picture.of(number, normalised(np.asarray(vector))))
