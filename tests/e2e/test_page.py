@@ -227,7 +227,7 @@ def test_plain_http(context: BrowserContext, drawn_model: Path, drawn_groups: Gr
         expect(page.locator("#plain-http")).to_be_visible()
         assert visit.add([first]).search(second) == [title(first)]
         page.get_by_role("button", name="Engine").click()
-        expect(page.locator("#engine-parts")).to_contain_text("more only to addresses with https")
+        expect(page.locator("#engine-parts")).to_contain_text("browsers allow more only on https addresses")
     assert visit.complaints == []
 
 
