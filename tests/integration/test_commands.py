@@ -165,7 +165,7 @@ class TestGC:
         assert stored(data) == moved(everything, orphan)
 
 
-class TestMaintain:
+class TestUpkeep:
     """`lookalike upkeep`."""
 
     def test_once(self, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
