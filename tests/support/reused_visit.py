@@ -31,7 +31,8 @@ PUT_AWAY = """
     document.querySelectorAll("details[open]").forEach(details => { details.open = false; });
     document.activeElement.blur();
     scrollTo(0, 0);
-    return busy;
+    // What still runs stays in the list of uploads when it is cleared.
+    return busy || document.querySelector(".upload-lists li") !== null;
 }
 """
 
