@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from . import byte_code
+from . import byte_code, icons
 from .compress import compress_folder
 from .errors import SetupError
 from .npm import install_packages, packages_match_lock
@@ -30,6 +30,7 @@ PARTS = (
     ("@tensorflow/tfjs-backend-webgl/dist", ("tf-backend-webgl.min.js",), "tfjs"),
     ("@tensorflow/tfjs-backend-webgpu/dist", ("tf-backend-webgpu.min.js",), "tfjs"),
     ("@tensorflow/tfjs-backend-wasm/dist", ("tf-backend-wasm.min.js", "*.wasm"), "tfjs"),
+    (icons.PACKAGE, icons.files(), icons.FOLDER),
 )
 
 PYODIDE = "pyscript/pyodide"
@@ -50,8 +51,8 @@ LEFT_OUT = (
 
 
 def runtime_key(frontend: Path) -> str:
-    """Return a key of everything the runtime is built from: the lock files of npm and the wheels, and this module."""
-    recipe = (Path(__file__), Path(byte_code.__file__))
+    """Return a key of everything the runtime is built from: the lock files of npm and the wheels, and what makes it of them."""
+    recipe = (Path(__file__), Path(byte_code.__file__), Path(icons.__file__))
     made_of = (frontend / "package-lock.json", _wheels(frontend) / "SHA256SUMS", *recipe)
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in made_of)).hexdigest()[:16]
 

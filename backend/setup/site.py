@@ -18,6 +18,7 @@ from .bundle import bundle, recipe
 from .compress import compress_folder, wire_size
 from .folders import publish, remove_all_but, replace_file
 from .hints import with_hints
+from .icons import with_icons
 from .report import Report
 from .runtime import build_runtime, runtime_key
 
@@ -36,9 +37,8 @@ DOWNLOADS = {
 # The main page is written last, so that the others exist by then.
 PAGES = ("reembed.html", "index.html")
 
-# Files beside the pages that belong to the app, and folders that belong to it as a whole.
-APP_FILES = ("style.css",)
-APP_FOLDERS = ("page", "embedder")
+# Folders that belong to the app as a whole.
+APP_FOLDERS = ("page", "embedder", "styles")
 
 
 def build_site(frontend: Path, report: Report) -> Path:
@@ -65,7 +65,7 @@ def is_up_to_date(frontend: Path) -> bool:
 
 def app_sources(frontend: Path, runtime: Path) -> dict[str, bytes]:
     """Read our part of the site, by path, with its tokens not yet replaced."""
-    paths = [frontend / name for name in APP_FILES]
+    paths: list[Path] = []
     for folder in APP_FOLDERS:
         paths += sorted(path for path in (frontend / folder).rglob("*") if not _is_private(path))
     sources = {path.relative_to(frontend).as_posix(): path.read_bytes() for path in paths if path.is_file()}
@@ -136,4 +136,4 @@ def _is_current(dist: Path, pages: dict[str, bytes]) -> bool:
 
 def _pages(frontend: Path, runtime: Path, app: Path) -> dict[str, bytes]:
     pages = {name: with_hints((frontend / name).read_bytes(), runtime) for name in PAGES}
-    return {name: _replace_tokens(page, runtime, app) for name, page in pages.items()}
+    return {name: _replace_tokens(with_icons(page, runtime), runtime, app) for name, page in pages.items()}

@@ -4,6 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from backend.setup import icons
 from backend.setup.runtime import PARTS
 
 WHEELS = ("numpy-1.0-cp314-any.whl", "pillow-2.0-cp314-any.whl")
@@ -14,9 +15,9 @@ def write_frontend(folder: Path) -> Path:
     write(folder / "package-lock.json", json.dumps({"lockfileVersion": 3, "packages": {"": {}, **_locked()}}))
     install_stand_ins(folder)
     _write_wheels(folder / "vendor" / "wheels")
-    write(folder / "index.html", '<script src="{{runtime}}/pyscript/core.js"></script><p>{{app}}</p>')
+    write(folder / "index.html", '<script src="{{runtime}}/pyscript/core.js"></script><p>{{app}}</p>{{icons}}')
     write(folder / "reembed.html", "<p>{{app}} of those who re-embed</p>")
-    write(folder / "style.css", "body { color: black }")
+    write(folder / "styles" / "base.css", "body { color: black }")
     write(folder / "page" / "main.py", "from frontend.page.api import name\nprint(name, '{{app}} stays in Python')\n")
     write(folder / "page" / "api.py", "name = 'äpi'\n")
     write(folder / "page" / "pyscript.json", '{"app": "{{app}}", "files": {"./api.py": "./frontend/page/api.py"}}')
@@ -33,6 +34,11 @@ def install_stand_ins(frontend: Path) -> None:
         for pattern in patterns:
             # Compressible, and long enough for it to be worthwhile.
             write(node_modules / source / pattern.replace("*", "some-name"), f"{source} {pattern} " * 50)
+    for name in icons.ICONS:
+        write(
+            node_modules / icons.PACKAGE / f"{name}.svg",
+            f'<!-- by Lucide -->\n<svg\n  width="24"\n>\n  <path id="{name}" />\n</svg>\n',
+        )
     write(node_modules / "@pyscript/core/dist/core.js", "import './some-name.js'")
     write(node_modules / "@pyscript/core/dist/core-some-name.js", "export const answer = 42")
     write(node_modules / "@pyscript/core/dist/core.js.map", "for developers of PyScript")

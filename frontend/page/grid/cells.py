@@ -41,7 +41,7 @@ class Cells:
         Show these cells and no others.
 
         Args:
-            wanted: (index, row, image id) of each, in order; the row as `--row` of style.css counts it, and no id
+            wanted: (index, row, image id) of each, in order; the row as `--row` of the style counts it, and no id
                 where the image is not known.
             columns: How many cells a row has.
             count: How many images there are in all.

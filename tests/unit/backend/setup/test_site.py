@@ -12,7 +12,7 @@ from pathlib import Path
 import brotli
 import pytest
 
-from backend.setup import micropython, runtime, site
+from backend.setup import icons, micropython, runtime, site
 from backend.setup.errors import NpmError, SetupError
 from backend.setup.micropython import BYTE_CODE, compile_module
 from backend.setup.report import Report
@@ -71,6 +71,7 @@ def snapshot(dist: Path) -> dict[str, int]:
 def test_what_is_served(frontend: Path) -> None:
     """Everything the browser asks for has its place, and nothing else is there: no maps, byte code or hidden files."""
     assert served(build(frontend)) == {
+        *(f"runtime/*/icons/{name}.svg" for name in icons.ICONS),
         "index.html",
         "reembed.html",
         "app/*/downloads.json",
@@ -78,7 +79,7 @@ def test_what_is_served(frontend: Path) -> None:
         "app/*/page/main.py",
         "app/*/page/modules.bin",
         "app/*/page/pyscript.json",
-        "app/*/style.css",
+        "app/*/styles/base.css",
         "runtime/*/pyscript/core-some-name.js",
         "runtime/*/pyscript/core.js",
         "runtime/*/pyscript/some-name.css",
@@ -108,11 +109,30 @@ def test_tokens(frontend: Path) -> None:
     dist = build(frontend)
     app, of_runtime = folder_of(dist, "app"), folder_of(dist, "runtime")
 
-    assert (dist / "index.html").read_text() == (
-        f'<script src="runtime/{of_runtime.name}/pyscript/core.js"></script><p>app/{app.name}</p>'
+    assert (
+        (dist / "index.html")
+        .read_text()
+        .startswith(f'<script src="runtime/{of_runtime.name}/pyscript/core.js"></script><p>app/{app.name}</p>')
     )
     assert json.loads((app / "page" / "pyscript.json").read_text())["app"] == f"app/{app.name}"
     assert "'{{app}} stays in Python'" in (app / "page" / "main.py").read_text()
+
+
+def test_icons(frontend: Path) -> None:
+    """A page has the shapes of all icons in use, from the package that npm installed."""
+    page = (build(frontend) / "index.html").read_text()
+
+    assert page.count("<symbol ") == len(icons.ICONS)
+    assert '<symbol id="icon-search" viewBox="0 0 24 24"><path id="search" /></symbol>' in page
+
+
+def test_icons_that_the_project_shows() -> None:
+    """Each is one of those that a page gets."""
+    sources = [path for suffix in ("html", "py") for path in (ROOT / "frontend").glob(f"*.{suffix}")]
+    sources += (ROOT / "frontend" / "page").rglob("*.py")
+    shown = {name for path in sources for name in re.findall(r'(?:#icon-|icon\(")([a-z0-9-]+)', path.read_text())}
+
+    assert shown <= set(icons.ICONS)
 
 
 def test_modules_of_the_page(frontend: Path, tmp_path: Path) -> None:
@@ -256,9 +276,9 @@ def test_changed_source(frontend: Path) -> None:
 def test_source_changed_back(frontend: Path) -> None:
     """Addresses depend on the content alone."""
     before = folder_of(build(frontend), "app")
-    write(frontend / "style.css", "body { color: red }")
+    write(frontend / "styles" / "base.css", "body { color: red }")
     build(frontend)
-    write(frontend / "style.css", "body { color: black }")
+    write(frontend / "styles" / "base.css", "body { color: black }")
 
     assert folder_of(build(frontend), "app") == before
 
@@ -337,4 +357,4 @@ def test_app_folders_are_those_of_the_project() -> None:
     """The site is made of the folders that the project has."""
     project = ROOT / "frontend"
 
-    assert [name for name in (*site.APP_FOLDERS, *site.APP_FILES) if not (project / name).exists()] == []
+    assert [name for name in site.APP_FOLDERS if not (project / name).exists()] == []
