@@ -51,7 +51,7 @@ LEFT_OUT = (
 
 
 def runtime_key(frontend: Path) -> str:
-    """Return a key of everything the runtime is built from: the lock files of npm and the wheels, and what makes it of them."""
+    """Return a key of all that the runtime is built from: the lock files of npm and the wheels, and what reads them."""
     recipe = (Path(__file__), Path(byte_code.__file__), Path(icons.__file__))
     made_of = (frontend / "package-lock.json", _wheels(frontend) / "SHA256SUMS", *recipe)
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in made_of)).hexdigest()[:16]
