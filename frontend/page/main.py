@@ -6,9 +6,11 @@ from frontend.page.adding.drop_and_choose import FileInputs
 from frontend.page.adding.upload_queue import UploadQueue
 from frontend.page.admin.hubs import Hubs
 from frontend.page.admin.warnings import show_warnings
+from frontend.page.browser.address import Address
 from frontend.page.browser.dom import dialog_is_open, find, limit_lengths
 from frontend.page.browser.tasks import start
-from frontend.page.grid import arrow_keys
+from frontend.page.browser.views import LIBRARY, MAP, RESULTS, Views
+from frontend.page.grid import photo_keys
 from frontend.page.grid.cards import DELETE, LESS_LIKE, MORE_LIKE, OPEN, SELECT, SIMILAR, Cards
 from frontend.page.grid.known_images import KnownImages
 from frontend.page.grid.plain_grid import PlainGrid
@@ -22,11 +24,15 @@ from frontend.page.model.start_up import StartUp
 from frontend.page.photo.lightbox import Lightbox
 from frontend.page.reembedding.notice import show_notice
 from frontend.page.searching.search import Search
+from frontend.page.searching.search_field import SearchField
 from frontend.page.server.addresses import server_url
 from frontend.page.server.api import API
 from frontend.page.server.api_key import APIKey
 from frontend.page.server.watch import ServerWatch
 from frontend.page.wording.titles_and_tags import split_tags
+
+# The address's parameter that names the map; the library and results need none.
+VIEW = ("view",)
 
 
 class Page:
@@ -35,14 +41,38 @@ class Page:
     def __init__(self) -> None:
         self.api = API(server_url("/api/v1"), APIKey())
         self.embedder = Embedder()
+        self.address = Address()
         known = KnownImages()
+        self.known = known
         self.cards = cards = Cards(known)
-        self.library = Library(self.api, cards, known, self._library_reloads, lambda: self.selection.recount())
-        self.search = Search(self.embedder, self.api, cards, known, self._forget)
+        self.views = Views(self._choose_view)
+        self.field = SearchField(self._set_words, lambda typed: None)
+        self.library = Library(
+            self.api, self.address, cards, known, self._library_reloads, lambda: self.selection.recount()
+        )
+        self.start_up = StartUp(self.embedder, "Search by photo")
+        self.engine_panel = EnginePanel(self.api, self.embedder, self.start_up)
+        self.search = Search(
+            self.embedder,
+            self.api,
+            self.address,
+            cards,
+            known,
+            lambda shown: self._show_view(),
+            self._forget,
+            lambda times: None,
+        )
         self.uploads = UploadQueue(self.embedder, self.api, self._wanted, self._added, self._unwanted)
         self.deletion = UndoableDeletion(self.api, cards, self._forget, self.library.grid.refresh)
         self.selection = Selection(
-            self.api, cards, known, self.library.grid, self._delete, self._forget, lambda: self.map.show_selected()
+            self.api,
+            cards,
+            known,
+            self.library.grid,
+            self._delete,
+            self._forget,
+            lambda images: start(self.search.by_images(images)),
+            lambda: self.map.show_selected(),
         )
         self.lightbox = Lightbox(self.api, cards, known, self._act, self._forget)
         self.map = Map(
@@ -55,21 +85,25 @@ class Page:
             self.selection.select,
             self._forget,
         )
-        self.start_up = StartUp(self.embedder, "Search by photo")
         ServerWatch(self.api, self._back)
-        EnginePanel(self.api, self.embedder, self.start_up)
         FileInputs(self._search_with, self._add)
         for grid, around in ((self.library.grid, "library"), (PlainGrid("matches", known), "results")):
-            arrow_keys.listen(grid, around)
+            photo_keys.listen(grid, around, self._press)
             self._listen(grid)
         self._started = False
+        self.address.listen(VIEW, self._show_view)
         document.addEventListener("keydown", self._key)
+        for name in ("files", "folder"):
+            listen_as(find(f"welcome-{name}"), find(f"add-{name}"))
+        document.addEventListener("visibilitychange", lambda event: self._hidden())
 
     async def start(self) -> None:
         """Show the library at once; bring the embedder up beside it."""
         find("unstarted").hidden = True
         find("plain-http").hidden = window.isSecureContext
-        self.library.grid.begin()
+        self.field.show(self.library.words)
+        self._show_view()
+        self.library.begin()
         start(self.uploads.resume())
         try:
             space = await self.api.space()
@@ -93,10 +127,50 @@ class Page:
         self.library.retry()
         self.search.retry()
 
+    def _hidden(self) -> None:
+        """Keep where one is while the page can still do so: a browser may end a page that is not looked at."""
+        if document.hidden:
+            self.library.leave()
+
+    def _choose_view(self, name: str) -> None:
+        """Go to the view whose button was pressed."""
+        if name == "search":
+            self.field.focus()
+            return
+        if self.search.is_open:
+            self.search.close()
+        wanted = MAP if name == MAP else None
+        if self.address.parameters(VIEW).get("view") != wanted:
+            self.address.push({"view": wanted}, {})
+        self._show_view()
+
+    def _show_view(self) -> None:
+        """Show the results of a search, else the view that the address names."""
+        before = self.views.shown
+        on_map = self.address.parameters(VIEW).get("view") == MAP
+        name = RESULTS if self.search.is_open else MAP if on_map else LIBRARY
+        self.views.show(name)
+        self.field.show(self.search.words if self.search.is_open else self.library.words)
+        if before == MAP and name != MAP:
+            self.map.hide()
+        if name == LIBRARY:
+            self.library.grid.refresh()
+        elif name != before:
+            window.scrollTo(0, 0)
+        if name == MAP:
+            self.map.show()
+
+    def _set_words(self, words: str) -> None:
+        if self.search.is_open:
+            self.search.set_words(words)
+        else:
+            self.library.set_words(words)
+
     def _search_with(self, file) -> None:
         start(self.search.by_file(file))
 
     def _add(self, files: list) -> None:
+        find("add-menu").hidePopover()
         self.uploads.add(files, split_tags(find("tags").value))
 
     def _listen(self, grid) -> None:
@@ -106,8 +180,17 @@ class Page:
 
         grid.element.addEventListener("click", clicked)
 
+    def _press(self, action: str, image_id: str, grid, extending: bool) -> None:
+        image = self.known.get(image_id)
+        if action == DELETE and self.known.is_selected(image_id):
+            self.selection.delete()
+        elif image:
+            self._do(action, image, grid, extending)
+
     def _do(self, action: str, image: dict, grid, extending: bool = False) -> None:
-        if action == OPEN:
+        if action == OPEN and self.known.selected and grid is not None and extending:
+            self.selection.toggle(image, grid, True)
+        elif action == OPEN:
             self.lightbox.open(image, grid)
         elif action == SELECT:
             self.selection.toggle(image, grid, extending)
@@ -117,10 +200,8 @@ class Page:
     def _act(self, action: str, image: dict) -> None:
         if action == SIMILAR:
             start(self.search.by_image(image))
-        elif action == MORE_LIKE:
-            self.search.add_example("more", image)
-        elif action == LESS_LIKE:
-            self.search.add_example("less", image)
+        elif action in (MORE_LIKE, LESS_LIKE) and self.search.is_open:
+            self.search.add_example("more" if action == MORE_LIKE else "less", image)
         elif action == DELETE:
             self._delete([image])
 
@@ -128,7 +209,7 @@ class Page:
         self.deletion.delete(images)
         for image in images:
             self.selection.drop(image["id"])
-        find("library").focus({"preventScroll": True})
+        find(self.views.shown).focus({"preventScroll": True})
 
     def _wanted(self, image: dict) -> None:
         self.deletion.keep(image["id"])
@@ -142,6 +223,7 @@ class Page:
             self.map.add()
 
     def _library_reloads(self) -> None:
+        self.field.show(self.library.words)
         self.uploads.library_is_reloaded()
         self.selection.library_reloads()
         self.map.reload()
@@ -156,16 +238,27 @@ class Page:
     def _key(self, event) -> None:
         if dialog_is_open():
             return
+        control = event.ctrlKey or event.metaKey
         if event.key == "Escape" and not has_text(event.target):
             if not self.selection.clear():
                 self.search.close()
-        elif event.key == "z" and (event.ctrlKey or event.metaKey) and event.target.tagName != "INPUT":
+        elif control and event.key == "z" and event.target.tagName != "INPUT":
             self.deletion.undo()
+        elif control and event.key == "a" and event.target.tagName != "INPUT" and self.views.shown == LIBRARY:
+            event.preventDefault()
+            self.selection.select_all()
+        elif event.key == "?" and event.target.tagName != "INPUT":
+            find("keys-panel").showModal()
 
 
 def has_text(element) -> bool:
     """Whether this is a field with something in it: there Escape is the field's own."""
     return getattr(element, "type", "") != "checkbox" and bool(getattr(element, "value", ""))
+
+
+def listen_as(button, chooser) -> None:
+    """Let a button open the dialog of a chooser of files elsewhere."""
+    button.addEventListener("click", lambda event: chooser.click())
 
 
 start(Page().start())

@@ -2,6 +2,8 @@
 
 from pyscript import document, window
 
+SVG = "http://www.w3.org/2000/svg"
+
 
 def find(element_id: str):
     """Return the element of the page with this id."""
@@ -22,6 +24,17 @@ def make(tag: str, class_name: str = "", text: str = "", **attributes: str):
         element.textContent = text
     for name, value in attributes.items():
         element.setAttribute(name.replace("_", "-"), value)
+    return element
+
+
+def icon(name: str):
+    """Make an icon: one of `ICONS` in backend/setup/icons.py. Screen readers pass over it."""
+    use = document.createElementNS(SVG, "use")
+    use.setAttribute("href", f"#icon-{name}")
+    element = document.createElementNS(SVG, "svg")
+    element.setAttribute("class", "icon")
+    element.setAttribute("aria-hidden", "true")
+    element.append(use)
     return element
 
 

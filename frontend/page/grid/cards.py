@@ -3,6 +3,7 @@
 from pyscript import document
 
 from frontend.page.browser.dom import find, make
+from frontend.page.grid.justified import proportion
 
 # What the buttons of a card do; `data-action` in index.html.
 OPEN = "open"
@@ -16,13 +17,10 @@ LESS_LIKE = "less-like"
 LABELS = {
     OPEN: "Open",
     SIMILAR: "Show similar to",
-    DELETE: "Delete",
     SELECT: "Select",
     MORE_LIKE: "More like",
     LESS_LIKE: "Less like",
 }
-
-LABELS_SHOWN = 2
 
 
 class Cards:
@@ -34,18 +32,21 @@ class Cards:
         # Id of a withdrawn image -> its cards in plain grids, each with the placeholder that keeps its position.
         self._replaced = {}
 
-    def make(self, image: dict, badge=None):
+    def make(self, image: dict, score: float | None = None):
         """
         Make the card of an image, from the template in index.html; a placeholder for one that is withdrawn.
 
         Args:
-            badge: An element that says how well it matches; None where nothing was searched.
+            score: How well it matches; None where nothing was compared.
         """
         card = find("card").content.firstElementChild.cloneNode(True)
         card.dataset.id = image["id"]
+        card.style.setProperty("--ratio", f"{proportion(image['width'], image['height']):.4f}")
+        if image.get("color"):
+            card.style.backgroundColor = image["color"]
+        if score is not None:
+            card.querySelector(".picture").title = f"{score:.2f} alike"
         card.querySelector("img").src = image["thumbnail_url"]
-        if badge:
-            card.querySelector(".caption").prepend(badge)
         self._known.learn(image)
         describe(card, image)
         self._show_selection(card)
@@ -110,20 +111,10 @@ def cards_of(image_id: str) -> list:
 
 
 def describe(card, image: dict) -> None:
-    """Write title, tags, labels and size of an image on its card."""
+    """Write title and tags of an image on its card."""
     card.querySelector("img").alt = image["title"]
     for action, label in LABELS.items():
-        card.querySelector(f'[data-action="{action}"]').setAttribute("aria-label", f"{label} {image['title']}")
-    title = card.querySelector(".title")
-    title.textContent = title.title = image["title"]
-    card.querySelector(".words").replaceChildren(*tags_and_labels(image))
-    card.querySelector(".size").textContent = f"{image['width']} × {image['height']}"
-
-
-def tags_and_labels(image: dict) -> list:
-    """Return elements for the tags of an image, then for what the model is surest to have seen in it."""
-    tags = [make("span", "tag", tag) for tag in image["tags"]]
-    return tags + [
-        make("span", "label", label["name"], title=f"{label['score'] * 100:.0f} % sure")
-        for label in image["labels"][:LABELS_SHOWN]
-    ]
+        for button in list(card.querySelectorAll(f'[data-action="{action}"]')):
+            button.setAttribute("aria-label", f"{label} {image['title']}")
+    card.querySelector(".title").textContent = image["title"]
+    card.querySelector(".tags").replaceChildren(*[make("span", "tag", tag) for tag in image["tags"]])

@@ -1,28 +1,32 @@
-"""The cells of a grid that are in the document: cards of the images that are known, blanks for the others."""
+"""The cells of a grid that are in the document: photos, blanks for those that are not known, and headings."""
 
 from frontend.page.browser.dom import find
 
-# How many cards are made before the browser gets its turn: 8 ms when measured, half of a screen's frame.
-CARDS_AT_ONCE = 6
+# How many photos are made before the browser gets its turn: half of a screen's frame, when measured.
+CARDS_AT_ONCE = 8
 
 
 class Cell:
     """An element, and what can be said of it without asking the browser."""
 
-    def __init__(self, image_id: str | None, element) -> None:
-        self.image_id = image_id
+    def __init__(self, key: str, element) -> None:
+        """`key` is the image's id, empty for a blank."""
+        self.key = key
         self.element = element
-        self._spot = ()
+        self._box = ()
+        self._count = ()
 
-    def move(self, index: int, row: float, column: int, count: int) -> None:
-        """Move the cell to its row and column; screen readers hear which of how many it is."""
-        spot = (index, row, column, count)
-        if spot == self._spot:
-            return
-        self._spot = spot
-        self.element.style.setProperty("--row", str(row))
-        self.element.style.setProperty("--column", str(column))
-        if self.image_id:
+    def move(self, box: tuple, index: int, count: int) -> None:
+        """Move the cell to (left, top, width, height); screen readers hear which of how many it is."""
+        if box != self._box:
+            self._box = box
+            style = self.element.style
+            style.left = f"{box[0]:.2f}px"
+            style.top = f"calc(var(--base) + {box[1]:.2f}px)"
+            style.width = f"{box[2]:.2f}px"
+            style.height = f"{box[3]:.2f}px"
+        if self.key and self._count != (index, count):
+            self._count = (index, count)
             self.element.setAttribute("aria-posinset", str(index + 1))
             self.element.setAttribute("aria-setsize", str(count))
 
@@ -35,37 +39,51 @@ class Cells:
         self._element = element
         self._make_card = make_card
         self._cells = []
+        # Text of a heading -> its element.
+        self._headings = {}
 
-    def show(self, wanted: list, columns: int, count: int) -> bool:
+    def show(self, wanted: list, count: int) -> bool:
         """
         Show these cells and no others.
 
         Args:
-            wanted: (index, row, image id) of each, in order; the row as `--row` of the style counts it, and no id
-                where the image is not known.
-            columns: How many cells a row has.
+            wanted: (index, box, image id) of each, in order; the box is (left, top, width, height) in pixels, and there
+                is no id where the image is not known.
             count: How many images there are in all.
 
         Returns:
             Whether all cards are there; if not, blanks stand for some, and another call makes more.
         """
-        cards = {cell.image_id: cell for cell in self._cells if cell.image_id}
-        blanks = [cell for cell in self._cells if not cell.image_id]
+        cards = {cell.key: cell for cell in self._cells if cell.key}
+        blanks = [cell for cell in self._cells if not cell.key]
         cells = []
         made = 0
         complete = True
-        for index, row, image_id in wanted:
+        for index, box, image_id in wanted:
             cell = cards.get(image_id)
             if not cell and image_id and made < CARDS_AT_ONCE:
                 cell = Cell(image_id, self._make_card(image_id))
                 made += 1
             if not cell:
                 complete = complete and not image_id
-                cell = blanks.pop() if blanks else Cell(None, blank())
-            cell.move(index, row, index % columns, count)
+                cell = blanks.pop() if blanks else Cell("", copy_of("blank"))
+            cell.move(box, index, count)
             cells.append(cell)
         self._arrange(cells)
         return complete
+
+    def show_headings(self, wanted: list) -> None:
+        """Show these headings, (top, text), and no others."""
+        texts = [text for top, text in wanted]
+        for text in [text for text in self._headings if text not in texts]:
+            self._headings.pop(text).remove()
+        for top, text in wanted:
+            heading = self._headings.get(text)
+            if not heading:
+                heading = self._headings[text] = copy_of("heading")
+                heading.querySelector("h3").textContent = text
+                self._element.append(heading)
+            heading.style.top = f"calc(var(--base) + {top:.2f}px)"
 
     def focused(self) -> str | None:
         """Return the image whose card has the focus, None if none has."""
@@ -75,17 +93,16 @@ class Cells:
     def focus(self, image_id: str) -> bool:
         """Give an image's card the focus; returns whether it has one."""
         for cell in self._cells:
-            if cell.image_id == image_id:
+            if cell.key == image_id:
                 cell.element.querySelector(".picture").focus({"preventScroll": True})
                 return True
         return False
 
-    def caption_px(self) -> float | None:
-        """Measure how much higher than wide a card is; None without a card."""
+    def first(self):
+        """Return the first card, None without one."""
         for cell in self._cells:
-            if cell.image_id:
-                box = cell.element.getBoundingClientRect()
-                return box.height - box.width
+            if cell.key:
+                return cell.element
         return None
 
     def _arrange(self, cells: list) -> None:
@@ -101,11 +118,17 @@ class Cells:
                 continue
             if cell in staying:
                 staying.remove(cell)
-            self._element.insertBefore(cell.element, staying[index].element if index < len(staying) else None)
+            before = staying[index].element if index < len(staying) else None
+            if before:
+                self._element.insertBefore(cell.element, before)
+            elif index:  # Behind the one before, as headings may follow.
+                staying[index - 1].element.after(cell.element)
+            else:
+                self._element.prepend(cell.element)
             staying.insert(index, cell)
         self._cells = cells
 
 
-def blank():
-    """Make a cell without a photo, from the template in index.html."""
-    return find("blank").content.firstElementChild.cloneNode(True)
+def copy_of(template_id: str):
+    """Make an element from a template in index.html."""
+    return find(template_id).content.firstElementChild.cloneNode(True)

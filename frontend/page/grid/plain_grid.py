@@ -15,14 +15,17 @@ class PlainGrid:
         """How many images there are."""
         return self.element.querySelectorAll(".card").length
 
-    def columns(self) -> int:
-        """Count the cards of the first row."""
-        cards = self.element.querySelectorAll(".card")
-        top = cards.item(0).getBoundingClientRect().top
-        count = 1
-        while count < cards.length and cards.item(count).getBoundingClientRect().top == top:
-            count += 1
-        return count
+    def vertical_neighbour(self, index: int, step: int) -> int:
+        """Return the index of the photo above (`step` -1) or below (1) another, the one whose middle is nearest."""
+        boxes = [card.getBoundingClientRect() for card in list(self.element.querySelectorAll(".card"))]
+        here = boxes[index]
+        others = [number for number, box in enumerate(boxes) if (box.top - here.top) * step > 1]
+        if not others:
+            return index
+        row_px = min([abs(boxes[number].top - here.top) for number in others])
+        row = [number for number in others if abs(boxes[number].top - here.top) < row_px + 1]
+        middle = here.left + here.width / 2
+        return min(row, key=lambda number: abs(boxes[number].left + boxes[number].width / 2 - middle))
 
     def index_of(self, image_id: str) -> int | None:
         """Return the index of an image, None if it is not here."""

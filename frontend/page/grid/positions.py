@@ -15,6 +15,9 @@ class Positions:
         self._ids = {}
         self._positions = {}
         self._left_out = []
+        # What has happened to the indexes since somebody asked: (index, whether a photo came) of each photo; None if
+        # nothing holds any more.
+        self._changes: list | None = None
 
     @property
     def count(self) -> int:
@@ -32,6 +35,17 @@ class Positions:
         self._ids = {}
         self._positions = {}
         self._left_out = []
+        self._changes = None
+
+    def take_changes(self) -> list | None:
+        """
+        Return what has happened to the indexes since this was called last, in order.
+
+        Returns:
+            (index, whether a photo came) for each one that came or went; None if the list is another.
+        """
+        changes, self._changes = self._changes, []
+        return changes
 
     def learn(self, position: int, image_ids: list[str], total: int) -> None:
         """
@@ -46,7 +60,16 @@ class Positions:
 
     def leave_out(self, image_ids) -> None:
         """Leave out just these images, as far as it is known where they are."""
-        self._left_out = sorted([self._positions[image_id] for image_id in image_ids if image_id in self._positions])
+        left_out = sorted([self._positions[image_id] for image_id in image_ids if image_id in self._positions])
+        gone = [position for position in left_out if position not in self._left_out]
+        back = [position for position in self._left_out if position not in left_out]
+        for position in gone:
+            self._note(self._index_in_list(position), False)
+            self._left_out.append(position)
+        for position in back:
+            self._left_out.remove(position)
+            self._note(self._index_in_list(position), True)
+        self._left_out = left_out
 
     def position_at(self, index: int) -> int:
         """Return the position of the image at an index."""
@@ -65,7 +88,7 @@ class Positions:
         position = self._positions.get(image_id)
         if position is None or position in self._left_out:
             return None
-        return position - len([left_out for left_out in self._left_out if left_out < position])
+        return self._index_in_list(position)
 
     def knows(self, image_id: str) -> bool:
         """Whether it is known where an image is, left out or not."""
@@ -91,6 +114,7 @@ class Positions:
         if position < self.total and position not in self._ids:
             self.begin(self.total + 1)
             return False
+        self._note(self._index_in_list(position), True)
         self._move(position, 1)
         self._put(position, image_id)
         return True
@@ -107,6 +131,8 @@ class Positions:
             self.begin(self.total)
             return False
         self._forget(position)
+        if position not in self._left_out:
+            self._note(self._index_in_list(position), False)
         self._left_out = [left_out for left_out in self._left_out if left_out != position]
         self._move(position, -1)
         return True
@@ -116,6 +142,13 @@ class Positions:
         first, last = self.position_at(start), self.position_at(stop)
         far = [position for position in self._ids if not first <= position <= last and position not in self._left_out]
         return [self._forget(position) for position in far]
+
+    def _index_in_list(self, position: int) -> int:
+        return position - len([left_out for left_out in self._left_out if left_out < position])
+
+    def _note(self, index: int, came: bool) -> None:
+        if self._changes is not None:
+            self._changes.append((index, came))
 
     def _put(self, position: int, image_id: str) -> None:
         if self._ids.get(position) == image_id:

@@ -10,7 +10,9 @@ from frontend.page.browser.clock import now_s
 from frontend.page.browser.dom import find
 from frontend.page.browser.tasks import start
 from frontend.page.grid.cells import Cells
+from frontend.page.grid.justified import proportion
 from frontend.page.grid.layout import Layout
+from frontend.page.grid.photo_keys import keep_reachable
 from frontend.page.grid.positions import Positions
 from frontend.page.grid.scroll_range import ScrolledList
 from frontend.page.server.api import APIError
@@ -30,11 +32,14 @@ KEPT = 1000
 # How long an answer of the server counts as fresh: half of how long thumbnails' addresses are valid by default.
 FRESH_S = 1800
 
-# How much higher than wide a card is, until one has been measured.
-GUESSED_CAPTION_PX = 110
+# How much of the window the bars above the grid cover while it is scrolled.
+COVERED_PX = 100
 
-# The row that `--row` counts from is a multiple of this, so that no card is many pixels away from it: see scroll_range.
-ROWS_PER_BASE = 10_000
+# How far apart photos are.
+GAP_PX = 4
+
+# Tops of cells are counted from a multiple of this, so that none is many pixels away from it: see scroll_range.
+BASE_PX = 1_000_000
 
 # How long the page must not have been scrolled to be at rest. A guess, longer than between two turns of a wheel.
 REST_MS = 200
@@ -43,16 +48,19 @@ REST_MS = 200
 class WindowGrid:
     """A grid with only a window of its cards in the document; `PlainGrid` answers the same questions."""
 
-    def __init__(self, element_id: str, cards, known, fetch, on_change, on_failure) -> None:
+    def __init__(self, element_id: str, cards, known, fetch, heading_of, on_change, on_failure, on_drawn) -> None:
         """
         Make the grid work; it is empty until `begin`.
 
         Args:
             cards: The page's `Cards`, and `known` its `KnownImages`.
             fetch: Awaited with the position of the first image and how many are wanted; returns a page of the API.
+            heading_of: Called with an image; returns under which heading it belongs, empty for none.
             on_change: Called when there are other images, or more of them are known.
             on_failure: Called with the error where the server cannot answer; `go_on` tries again.
+            on_drawn: Called when other photos may be at the top of the window.
         """
+        self._on_drawn = on_drawn
         self.element = find(element_id)
         self._known = known
         self._fetch = fetch
@@ -60,7 +68,9 @@ class WindowGrid:
         self._on_failure = on_failure
         self._positions = Positions()
         self._cells = Cells(self.element, lambda image_id: cards.make(known.get(image_id)))
-        self._layout = Layout(1000, 20, GUESSED_CAPTION_PX)
+        self._heading_of = heading_of
+        self._row_px = 200.0
+        self._layout = Layout(1000, GAP_PX, self._row_px)
         self._scrolled = ScrolledList()
         # What is at the top of the window, as `Layout.anchor_at` says it; None while that is above the grid.
         self._anchor = None
@@ -68,14 +78,16 @@ class WindowGrid:
         self._far_focus = None
         self._touching = False
         self._rest_timer = 0
-        self._caption_px = GUESSED_CAPTION_PX
-        self._measured = False
         self._beginning = False
+        # The anchor to show the list from once it is known how long that is; None for its top.
+        self._begin_at = None
         self._loading = False
         self._changes = 0
         self._known_since_s = 0.0
         self._to_focus = None
         self._drawing = False
+        # Whether the grid was not to be seen when it was drawn last.
+        self._hidden = True
         self._listen()
 
     def _listen(self) -> None:
@@ -92,9 +104,24 @@ class WindowGrid:
         """How many images there are."""
         return self._positions.count
 
-    def columns(self) -> int:
-        """Return how many cards a row has."""
-        return self._layout.columns
+    def vertical_neighbour(self, index: int, step: int) -> int:
+        """Return the index of the photo above (`step` -1) or below (1) another."""
+        return self._layout.vertical_neighbour(index, step)
+
+    def set_row_height(self, row_px: float) -> None:
+        """Make rows about so high; what is at the top of the window stays there."""
+        self._row_px = row_px
+        self._draw_soon()
+
+    @property
+    def anchor(self) -> tuple | None:
+        """What is at the top of the window, see `Layout.anchor_at`; None at the top of the list."""
+        return self._anchor
+
+    def top_heading(self) -> str:
+        """Return the heading of the photos at the top of the window, as far as it is known."""
+        item = self._item_at(self._anchor[0] if self._anchor else 0) if self.count else None
+        return item[1] if item else ""
 
     def index_of(self, image_id: str) -> int | None:
         """Return the index of an image, None if it is not known."""
@@ -139,17 +166,22 @@ class WindowGrid:
 
     def focus_at(self, index: int) -> None:
         """Move the focus to the photo at an index, scrolling to it; until its card is there, the focus stays."""
-        top_px, bottom_px = self._layout.top_px(index), self._layout.bottom_px(index)
+        _left, top_px, _width, height_px = self._layout.box(index)
         self._follow_scrolling()
-        if top_px < self._scrolled.list_px or bottom_px > self._scrolled.list_px + window.innerHeight:
-            self._go_to((top_px + bottom_px - window.innerHeight) / 2)
+        covered_px = COVERED_PX  # The bars on top of the page cover a part of the window.
+        if (
+            top_px < self._scrolled.list_px + covered_px
+            or top_px + height_px > self._scrolled.list_px + window.innerHeight
+        ):
+            self._go_to(top_px + (height_px - window.innerHeight - covered_px) / 2)
             self._hold_anchor()
         self._to_focus = index
         self._draw()
 
-    def begin(self) -> None:
-        """Show another list, or the same anew; what is there stays until the first answer."""
+    def begin(self, anchor: tuple | None = None) -> None:
+        """Show another list, or the same anew, from an anchor on; what is there stays until the first answer."""
         self._beginning = True
+        self._begin_at = anchor
         self._changes += 1
         self.go_on()
 
@@ -213,6 +245,8 @@ class WindowGrid:
             self._beginning = False
             self._known_since_s = now_s()
             self._positions.begin(page["total"])
+            self._take_changes()
+            self._arrive()
         for image in page["images"]:
             self._known.learn(image)
         self._positions.learn(position, [image["id"] for image in page["images"]], page["total"])
@@ -222,8 +256,15 @@ class WindowGrid:
         self._on_change()
         self._draw()
 
+    def _arrive(self) -> None:
+        """Scroll to where the list is to be shown from; the top of another list is seen by those who scrolled down."""
+        anchor, self._begin_at = self._begin_at, None
+        if anchor and self.element.clientWidth:
+            self._anchor = tuple(anchor)
+            self._lay_out()
+            self._go_to(self._layout.top_of_anchor_px(self._anchor))
+
     def _resized(self) -> None:
-        self._measured = False
         self._draw_soon()
 
     def _draw_soon(self) -> None:
@@ -240,16 +281,18 @@ class WindowGrid:
         if now_s() - self._known_since_s > FRESH_S:
             self._known_since_s = now_s()
             self._positions.begin(self._positions.total)
+        self._prepare()
         first, last = self._near()
-        base_row = self._place_base(first)
-        wanted = [
-            (index, self._layout.row(index) - base_row, self._positions.id_at(index)) for index in range(first, last)
-        ]
-        wanted = self._with_focused(wanted, first, last, base_row)
-        complete = self._cells.show(wanted, self._layout.columns, self.count)
+        base_px = self._place_base()
+        wanted = [(index, self._box(index, base_px), self._positions.id_at(index)) for index in range(first, last)]
+        wanted = self._with_focused(wanted, first, last, base_px)
+        complete = self._cells.show(wanted, self.count)
+        keep_reachable(self.element)
+        self._show_headings(base_px)
+        self._on_drawn()
         self._move_focus(first, last)
         self._forget_far(first, last)
-        if not complete or (not self._measured and self._measure_caption()):
+        if not complete:
             self._draw_soon()
         if self._missing():
             self.go_on()
@@ -258,27 +301,72 @@ class WindowGrid:
         """Measure the grid, make room for all, and follow the scrolling; returns whether the grid is visible."""
         width_px = self.element.clientWidth
         if not width_px:
-            self._anchor = None
+            self._hidden = True
             return False
-        gap_px = float(window.getComputedStyle(self.element).columnGap.replace("px", ""))
-        layout = Layout(width_px, gap_px, self._caption_px)
-        anchor = None if layout.same_as(self._layout) else self._anchor
+        layout = Layout(width_px, GAP_PX, self._row_px)
+        returning, self._hidden = self._hidden, False
+        if layout.same_as(self._layout):
+            self._take_changes()
+            self._make_room()
+            if returning:
+                self._return()
+            else:
+                self._follow_scrolling()
+            return True
         self._layout = layout
-        self._make_room()
-        if anchor:  # What is at the top of the window stays there, though the rows are others.
-            self._go_to(layout.top_of_anchor_px(anchor))
-        else:
-            self._follow_scrolling()
+        layout.begin(self.count)
+        self._positions.take_changes()
+        self._return()
         return True
 
+    def _return(self) -> None:
+        """Show what was at the top of the window: rows may be others, or the page was scrolled for something else."""
+        self._make_room()
+        if self._anchor:
+            self._go_to(self._layout.top_of_anchor_px(self._anchor))
+            self._prepare()
+            self._go_to(self._layout.top_of_anchor_px(self._anchor))
+        else:
+            self._follow_scrolling()
+
+    def _take_changes(self) -> None:
+        """Let the layout follow photos that have come or gone; those in sight stay where they are."""
+        changes = self._positions.take_changes()
+        if changes is None:
+            self._layout.begin(self.count)
+            return
+        for index, came in changes:
+            if came:
+                self._layout.insert(index)
+            else:
+                self._layout.remove(index)
+            if self._anchor and index < self._anchor[0]:
+                self._anchor = (self._anchor[0] + (1 if came else -1), self._anchor[1])
+        if changes and self._anchor:
+            self._make_room()
+            self._go_to(self._layout.top_of_anchor_px(self._anchor))
+
+    def _prepare(self) -> None:
+        """Lay out what is near the window with what is known now; what is at its top stays there."""
+        for _ in range(3):  # Rows that move bring others near.
+            top_px = self._scrolled.list_px
+            if not self._layout.prepare(top_px, top_px + window.innerHeight, self._item_at):
+                return
+            self._make_room()
+            if self._anchor:
+                self._go_to(self._layout.top_of_anchor_px(self._anchor))
+
+    def _item_at(self, index: int) -> tuple | None:
+        """Return (width by height, heading) of a photo, as the layout asks for it."""
+        image_id = self._positions.id_at(index)
+        image = self._known.get(image_id) if image_id else None
+        return (proportion(image["width"], image["height"]), self._heading_of(image)) if image else None
+
     def _make_room(self) -> None:
-        list_px = self._layout.height_px(self.count)
+        list_px = self._layout.height_px
         if list_px != self._scrolled.range.list_px:
             self._scrolled.resize(list_px)
-        style = self.element.style
-        style.height = f"{self._scrolled.range.height_px:.1f}px" if self.count else ""
-        style.setProperty("--cell-width", f"{self._layout.cell_width_px:.3f}px")
-        style.setProperty("--pitch", f"{self._layout.pitch_px:.3f}px")
+            self.element.style.height = f"{self._scrolled.range.height_px:.1f}px" if self.count else ""
 
     def _follow_scrolling(self) -> None:
         """See how far the page is scrolled now."""
@@ -319,7 +407,7 @@ class WindowGrid:
     def _hold_anchor(self) -> None:
         """Note what is at the top of the window: when somebody scrolls, not when rows are laid out anew."""
         list_px = self._scrolled.list_px
-        self._anchor = self._layout.anchor_at(list_px) if list_px > 0 else None
+        self._anchor = self._layout.anchor_at(list_px) if list_px > 0 and self.count else None
 
     def _measured_scroll_px(self) -> float:
         """Return how far the top of the grid is above that of the window; negative if it is below."""
@@ -328,27 +416,34 @@ class WindowGrid:
     def _near(self) -> tuple[int, int]:
         """Return the first index that is to be in the document, and the first beyond."""
         top_px = self._scrolled.list_px
-        return self._layout.near(top_px, top_px + window.innerHeight, ROWS_BEYOND, self.count)
+        return self._layout.near(top_px, top_px + window.innerHeight, ROWS_BEYOND)
 
-    def _place_base(self, first: int) -> int:
-        """Say in the style where the row lies that `--row` counts from, and return which it is."""
-        base_row = self._layout.row(first) // ROWS_PER_BASE * ROWS_PER_BASE
-        base_px = base_row * self._layout.pitch_px - self._scrolled.shift_px
-        self.element.style.setProperty("--base", f"{base_px:.3f}px")
-        return base_row
+    def _place_base(self) -> float:
+        """Say in the style where the list lies that tops of cells are counted from, and return that part of it."""
+        base_px = max(self._scrolled.list_px, 0) // BASE_PX * BASE_PX
+        self.element.style.setProperty("--base", f"{base_px - self._scrolled.shift_px:.3f}px")
+        return base_px
 
-    def _with_focused(self, wanted: list, first: int, last: int, base_row: int) -> list:
+    def _box(self, index: int, base_px: float) -> tuple:
+        left, top, width, height = self._layout.box(index)
+        return left, top - base_px, width, height
+
+    def _show_headings(self, base_px: float) -> None:
+        top_px, screen_px = self._scrolled.list_px, window.innerHeight
+        headings = self._layout.headings(top_px - screen_px, top_px + 2 * screen_px)
+        self._cells.show_headings([(top - base_px, text) for top, text in headings])
+
+    def _with_focused(self, wanted: list, first: int, last: int, base_px: float) -> list:
         """Add the card that has the focus, which would be lost with it, wherever that is."""
         self._far_focus = None
         image_id = self._cells.focused()
         index = self.index_of(image_id) if image_id else None
         if index is None or first <= index < last:
             return wanted
-        top_px = self._layout.top_px(index)
+        left, top_px, width, height = self._layout.box(index)
         scroll_px = self._scrolled.range.in_element(top_px)
         self._far_focus = (scroll_px, top_px)
-        row = (scroll_px + self._scrolled.shift_px) / self._layout.pitch_px - base_row
-        cell = (index, row, image_id)
+        cell = (index, (left, scroll_px + self._scrolled.shift_px - base_px, width, height), image_id)
         return [cell] + wanted if index < first else wanted + [cell]
 
     def _move_focus(self, first: int, last: int) -> None:
@@ -358,15 +453,6 @@ class WindowGrid:
         image_id = self._positions.id_at(self._to_focus)
         if not first <= self._to_focus < last or (image_id and self._cells.focus(image_id)):
             self._to_focus = None
-
-    def _measure_caption(self) -> bool:
-        """Measure a card; returns whether its height is another than was thought."""
-        caption_px = self._cells.caption_px()
-        self._measured = caption_px is not None
-        if caption_px is None or abs(caption_px - self._caption_px) < 0.5:
-            return False
-        self._caption_px = caption_px
-        return True
 
     def _forget_far(self, first: int, last: int) -> None:
         """Forget images that are far away, once they are many."""

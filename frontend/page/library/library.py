@@ -1,22 +1,29 @@
 """The library: a grid of the images that pass its filters, in its order."""
 
 from frontend.page.browser.dom import find, make, notice
+from frontend.page.grid.filter_menus import suggest
 from frontend.page.grid.window_grid import WindowGrid
+from frontend.page.library.row_height import RowHeight
 from frontend.page.library.sort_and_filters import SortAndFilters
+from frontend.page.wording.months import month
 from frontend.page.wording.numbers import counted
 
 # An id that no image has: an empty list of ids would be no condition.
 NO_ID = "0" * 32
 
+# What the entry of the history keeps the anchor under, see `WindowGrid.anchor`.
+ANCHOR = "library"
+
 
 class Library:
     """The grid below everything else on the page."""
 
-    def __init__(self, api, cards, known, on_reload, on_change) -> None:
+    def __init__(self, api, address, cards, known, on_reload, on_change) -> None:
         """
         Make the grid work.
 
         Args:
+            address: The page's `Address`; what is at the top of the window is kept there over a reload.
             cards: The page's `Cards`, and `known` its `KnownImages`.
             on_reload: Called when order or filters are others.
             on_change: Called when the grid has other images, or knows more of them.
@@ -27,10 +34,34 @@ class Library:
         self._unseen = 0
         # Whether words found as many images as the server gives, so that there may be more.
         self._cut = False
+        self._address = address
         self._controls = SortAndFilters(self.reload)
-        self.grid = WindowGrid("images", cards, known, self._page, self._changed, self._fail)
+        self.grid = WindowGrid(
+            "images", cards, known, self._page, self._heading_of, self._changed, self._fail, self._show_month
+        )
+        self._month = ""
+        self._row_height = RowHeight(self.grid)
+        self._known = known
+        find("library-controls").addEventListener("focusin", lambda event: suggest(known))
         find("library-new").addEventListener("click", lambda event: self.reload())
         find("library-again").addEventListener("click", lambda event: self.grid.go_on())
+
+    def begin(self) -> None:
+        """Show the library, from where it was seen before a reload."""
+        self.grid.begin(self._address.kept(ANCHOR))
+
+    def leave(self) -> None:
+        """Keep what is at the top of the window with the page's entry of the history, for when it is loaded again."""
+        self._address.replace({}, {ANCHOR: self.grid.anchor})
+
+    @property
+    def words(self) -> str:
+        """The words that the library is searched for by."""
+        return self._controls.words
+
+    def set_words(self, words: str) -> None:
+        """Show what a search by words finds; the whole library for none."""
+        self._controls.set_words(words)
 
     def reload(self) -> None:
         """Begin anew, with the order and filters that are set now."""
@@ -75,16 +106,29 @@ class Library:
             self._offer_unseen(self._unseen + new)
 
     def summarise(self) -> None:
-        """Say how many photos the grid has."""
+        """Say how many photos the grid has; welcome those who have none."""
         total = self.grid.count
         empty = find("images").querySelector(".empty")
         if empty:
             empty.remove()
-        if not total:
-            filtered = self._controls.filtered()
-            nothing = "No photos match." if filtered else "Your library is empty. Drop some photos here to add them."
-            find("images").append(make("li", "empty", nothing))
+        filtered = self._controls.filtered()
+        if not total and filtered:
+            find("images").append(make("li", "empty", "No photos match."))
+        find("welcome").hidden = bool(total) or filtered
+        find("library-controls").hidden = not total and not filtered
         find("library-summary").textContent = self._count(total)
+
+    def _show_month(self) -> None:
+        """Name the month of the photos at the top of the window above them."""
+        shown = self.grid.top_heading()
+        if shown != self._month:
+            self._month = shown
+            find("library-month").textContent = shown
+
+    def _heading_of(self, image: dict) -> str:
+        """Return the month that an image is shown under, where the library is sorted by time."""
+        controls = self._controls
+        return "" if controls.words or not controls.by_time() else month(image["created"])
 
     def _count(self, total: int) -> str:
         if self._controls.words and self._cut:

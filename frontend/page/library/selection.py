@@ -1,17 +1,24 @@
 """Many photos at once: the checkboxes on the cards, and the bar with what can be done with the selected ones."""
 
-from frontend.page.browser.dom import find
+import asyncio
+
+from pyscript import document
+
+from frontend.page.browser.dom import find, make
 from frontend.page.browser.tasks import start
 from frontend.page.server.api import APIError
 from frontend.page.server.for_each import for_each
 from frontend.page.wording.numbers import counted
 from frontend.page.wording.titles_and_tags import problem_of, split_tags
 
+# Browsers drop downloads that come too quickly one after another. A guess.
+DOWNLOAD_PAUSE_S = 0.4
+
 
 class Selection:
     """The selected images, which stay selected while the library shows others; the bar says how many it does not."""
 
-    def __init__(self, api, cards, known, grid, on_delete, on_gone, on_change) -> None:
+    def __init__(self, api, cards, known, grid, on_delete, on_gone, on_similar, on_change) -> None:
         """
         Make the bar work.
 
@@ -20,6 +27,7 @@ class Selection:
             grid: The library's, of which all can be selected at once.
             on_delete: Called with the images to delete.
             on_gone: Called with an image that turns out to have been deleted.
+            on_similar: Called with the images to show similar ones to.
             on_change: Called when others are selected.
         """
         self._api = api
@@ -29,6 +37,7 @@ class Selection:
         self._on_change = on_change
         self._on_delete = on_delete
         self._on_gone = on_gone
+        self._on_similar = on_similar
         # The image selected or deselected last, where a range begins.
         self._last = ""
         # Counts what was begun, so that what takes a while notices that something newer is wanted.
@@ -38,7 +47,9 @@ class Selection:
         find("selection").addEventListener("submit", self._submitted)
         find("selection-remove").addEventListener("click", lambda event: self._tag(without))
         find("selection-delete").addEventListener("click", lambda event: self._delete())
-        find("selection-all").addEventListener("click", lambda event: self._select_all())
+        find("selection-all").addEventListener("click", lambda event: self.select_all())
+        find("selection-similar").addEventListener("click", lambda event: self._show_similar())
+        find("selection-download").addEventListener("click", lambda event: start(self._download()))
         find("selection-clear").addEventListener("click", lambda event: self.clear())
 
     def toggle(self, image: dict, grid, extending: bool) -> None:
@@ -80,7 +91,8 @@ class Selection:
         if self._earlier:
             self._count()
 
-    def _select_all(self) -> None:
+    def select_all(self) -> None:
+        """Select all images of the library as it is shown."""
         start(self._mark_range(self._grid, 0, self._grid.count - 1, True))
 
     async def _mark_range(self, grid, first: int, last: int, selecting: bool) -> None:
@@ -107,6 +119,29 @@ class Selection:
             self._cards.select(images)
         else:
             self._cards.deselect(images)
+
+    def _show_similar(self) -> None:
+        images = self._known.selected
+        self.clear()
+        self._on_similar(images)
+
+    async def _download(self) -> None:
+        """Let the browser save the originals, one after another."""
+        images = self._known.selected
+        for number, image in enumerate(images):
+            self._show(f"Downloading {number + 1} of {len(images)} …")
+            try:
+                save(await self._api.image(image["id"]))
+            except APIError as exc:
+                self._show(f"{image['title']}: {exc.message}")
+                return
+            await asyncio.sleep(DOWNLOAD_PAUSE_S)
+        self._show("")
+
+    def delete(self) -> None:
+        """Delete the selected images."""
+        if self._known.selected:
+            self._delete()
 
     def _delete(self) -> None:
         images = self._known.selected
@@ -163,6 +198,7 @@ class Selection:
 
     def _show(self, note: str) -> None:
         find("selection").hidden = not self._known.selected
+        document.body.classList.toggle("selecting", bool(self._known.selected))
         find("selection-note").textContent = note
         self._count()
         self._on_change()
@@ -173,9 +209,21 @@ class Selection:
             for image_id in self._earlier
             if self._known.is_selected(image_id) and not self._grid.knows(image_id)
         }
-        unseen = len(self._earlier) if find("map").hidden else 0  # The map shows all, if only as dots.
+        unseen = 0 if document.body.dataset.view == "map" else len(self._earlier)  # The map shows all.
         count = f"{len(self._known.selected):,} selected"
+        find("selection-delete").querySelector(".label").textContent = delete_label(len(self._known.selected))
         find("selection-count").textContent = f"{count}, {unseen} of them not shown" if unseen else count
+
+
+def delete_label(count: int) -> str:
+    """Say what the button does."""
+    return f"Delete {counted(count, 'photo', 'photos')}"
+
+
+def save(image: dict) -> None:
+    """Let the browser save an image's original under its own name."""
+    link = make("a", href=image["original_url"], download=image["file_name"])
+    link.click()
 
 
 def joined(tags: list[str], more: list[str]) -> list[str]:

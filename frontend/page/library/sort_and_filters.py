@@ -6,13 +6,14 @@ from pyscript import window
 
 from frontend.page.browser.dom import find
 from frontend.page.browser.storage import tab_storage
+from frontend.page.grid.filter_menus import show_counts
 from frontend.page.wording.conditions import conditions_of
 
 # What the tab remembers the controls by.
 STORED = "lookalike-sort-and-filters"
 
 # Each filter has a control of its name, which is empty if the filter is not used.
-FILTERS = ("words", "tags", "labels", "from", "to")
+FILTERS = ("tags", "labels", "from", "to")
 
 CONTROLS = ("sort",) + FILTERS
 
@@ -28,6 +29,8 @@ class SortAndFilters:
     def __init__(self, on_change) -> None:
         self._on_change = on_change
         self._timer = 0
+        # The words that photos are searched for by; empty for none.
+        self.words = ""
         self._restore()
         find("library-controls").addEventListener("input", lambda event: self._touched())
         find("library-controls").addEventListener("submit", lambda event: event.preventDefault())
@@ -39,10 +42,11 @@ class SortAndFilters:
         """The order, as the API calls it."""
         return control("sort").value
 
-    @property
-    def words(self) -> str:
-        """The words that photos are searched for by; empty for none."""
-        return control("words").value.strip()
+    def set_words(self, words: str) -> None:
+        """Search for photos by these words."""
+        if words != self.words:
+            self.words = words
+            self._changed()
 
     def conditions(self) -> dict:
         """Return the filters as the API takes them, without the words."""
@@ -50,7 +54,11 @@ class SortAndFilters:
 
     def filtered(self) -> bool:
         """Whether a filter is used."""
-        return any([control(name).value.strip() for name in FILTERS])
+        return bool(self.words) or any([control(name).value.strip() for name in FILTERS])
+
+    def by_time(self) -> bool:
+        """Whether photos come in the order of their time."""
+        return self.sort in (NEWEST_FIRST, "created")
 
     def shows_all_newest_first(self) -> bool:
         """Whether the library shows all photos in its usual order."""
@@ -68,20 +76,25 @@ class SortAndFilters:
     def _clear(self) -> None:
         for name in FILTERS:
             control(name).value = ""
+        self.words = ""
         self._changed()
 
     def _show(self) -> None:
         find("library-clear").hidden = not self.filtered()
         control("sort").disabled = bool(self.words)  # The best matches of the words come first.
+        show_counts(find("library-controls"))
 
     def _restore(self) -> None:
         """Set the controls as this tab had them before it was reloaded."""
-        for name, value in json.loads(tab_storage.read(STORED) or "{}").items():
+        remembered = json.loads(tab_storage.read(STORED) or "{}")
+        self.words = remembered.pop("words", "")
+        for name, value in remembered.items():
             control(name).value = value
-        find("library-filters").open = self.filtered()
 
     def _remember(self) -> None:
-        tab_storage.write(STORED, json.dumps({name: control(name).value for name in CONTROLS}))
+        remembered = {name: control(name).value for name in CONTROLS}
+        remembered["words"] = self.words
+        tab_storage.write(STORED, json.dumps(remembered))
 
 
 def control(name: str):

@@ -7,10 +7,9 @@ chooses which get a card; the page moves what is shown.
 
 import asyncio
 
-from pyscript import window
+from pyscript import document, window
 
 from frontend.page.browser.dom import find
-from frontend.page.browser.storage import tab_storage
 from frontend.page.browser.tasks import start
 from frontend.page.grid.cards import OPEN, SELECT
 from frontend.page.grid.plain_grid import PlainGrid
@@ -21,9 +20,6 @@ from frontend.page.map.viewport import ALL, moved, point_at, transform, zoomed
 from frontend.page.model.embedder import PictureError
 from frontend.page.server.api import APIError
 from frontend.page.wording.numbers import counted
-
-# What the tab remembers by that the map is shown.
-STORED = "lookalike-map"
 
 # How many cards are shown at most: a large window full. A guess.
 MOST_CARDS = 150
@@ -83,12 +79,8 @@ class Map:
         self._summary = ""
         self._listen()
         self._draw()
-        if tab_storage.read(STORED):
-            self._show(True)
 
     def _listen(self) -> None:
-        find("as-grid").addEventListener("click", lambda event: self._show(False))
-        find("as-map").addEventListener("click", lambda event: self._show(True))
         find("map-reload").addEventListener("click", lambda event: self.reload())
         stage = find("map-stage")
         stage.addEventListener("click", self._clicked)
@@ -129,19 +121,19 @@ class Map:
         self._mark_timer = window.setTimeout(lambda: start(self._mark()), PAUSE_MS)
 
     def _visible(self) -> bool:
-        return not find("map").hidden
+        return document.body.dataset.view == "map"
 
-    def _show(self, wanted: bool) -> None:
-        find("map").hidden = not wanted
-        find("as-map").setAttribute("aria-pressed", str(wanted).lower())
-        find("as-grid").setAttribute("aria-pressed", str(not wanted).lower())
-        tab_storage.write(STORED, "yes" if wanted else "")
+    def show(self) -> None:
+        """Show the map; called once its view is."""
+        if self._stale:
+            self.reload()
+        else:
+            self._fill_soon()
+
+    def hide(self) -> None:
+        """End what goes on only while the map is shown."""
         self._lasso.cancel()
         self._lasso.switch(False)
-        if wanted and self._stale:
-            self.reload()
-        elif wanted:
-            self._fill_soon()
 
     def _offer_reload(self, text: str) -> None:
         find("map-reload").hidden = not text

@@ -1,8 +1,8 @@
-"""Further photos to search with, more like these and less like those, as chips that can be removed."""
+"""The photos that are searched with, as chips in the search field: the first, and more like these, less like those."""
 
 from pyscript import window
 
-from frontend.page.browser.dom import find, make, notice
+from frontend.page.browser.dom import find, icon, make, notice
 from frontend.page.browser.files import listed
 from frontend.page.browser.tasks import start
 from frontend.page.searching.query import example_of_file, example_of_image
@@ -11,14 +11,18 @@ from frontend.page.server.api import APIError
 # Kind of an example -> what its chip says.
 KINDS = {"more": "More like", "less": "Less like"}
 
+SIGNS = {"more": "+", "less": "−"}
+
 
 class Examples:
-    """The chips beside the query photo, added by choosing files or by buttons on cards."""
+    """The chips, added by choosing files or by buttons on photos."""
 
-    def __init__(self, api, on_change) -> None:
-        """`on_change` is called when an example was added or removed."""
+    def __init__(self, api, on_change, on_close) -> None:
+        """`on_change` is called when an example was added or removed, `on_close` when the first photo is removed."""
         self._api = api
         self._on_change = on_change
+        self._on_close = on_close
+        self._first = None
         self._examples = {"more": [], "less": []}
         for kind in KINDS:
             self._listen(find(f"{kind}-files"), kind)
@@ -27,12 +31,13 @@ class Examples:
         """Return the examples of both kinds, 'more' first."""
         return list(self._examples["more"]), list(self._examples["less"])
 
-    def show(self, more: list, less: list) -> None:
-        """Show examples, or none, without calling `on_change`."""
+    def show(self, first, more: list, less: list) -> None:
+        """Show the first photo, None for no search, and the examples, without calling `on_change`."""
+        self._first = first
         self._examples = {"more": list(more), "less": list(less)}
-        chips = [chip(kind, example, self._remove) for kind in ("more", "less") for example in self._examples[kind]]
-        find("examples").replaceChildren(*chips)
-        find("examples-count").textContent = f" · {len(chips)}" if chips else ""
+        chips = [chip("first", first, self._remove_first)] if first else []
+        chips += [chip(kind, example, self._remove) for kind in KINDS for example in self._examples[kind]]
+        find("chips").replaceChildren(*chips)
 
     def add_image(self, kind: str, image: dict) -> None:
         """Add an image of the library."""
@@ -63,14 +68,16 @@ class Examples:
         self._changed()
 
     def _changed(self) -> None:
-        self.show(*self.value())
-        find("examples-panel").open = True
+        self.show(self._first, *self.value())
         self._on_change()
 
     def _remove(self, kind: str, example: dict) -> None:
         self._examples[kind].remove(example)
         self._changed()
-        find(f"{kind}-files").focus()
+        find("search-words").focus()
+
+    def _remove_first(self, kind: str, example: dict) -> None:
+        self._on_close()
 
 
 def chip(kind: str, example: dict, on_remove):
@@ -78,11 +85,17 @@ def chip(kind: str, example: dict, on_remove):
     item = make("li", f"example {kind}")
     thumbnail = make("img", alt="", width="32", height="32", crossorigin="anonymous")
     show_example(thumbnail, example)
-    remove = make("button", "quiet", "×", type="button", title="Remove")
+    item.append(thumbnail)
+    name = example["name"]
+    if kind in KINDS:
+        item.append(make("span", "sign", SIGNS[kind], aria_hidden="true"))
+        name = f"{KINDS[kind]} {name}"
+    item.title = name
+    remove = make("button", "remove", type="button", title="Remove")
     remove.setAttribute("aria-label", f"Remove {example['name']}")
+    remove.append(icon("x"))
     remove.addEventListener("click", lambda event: on_remove(kind, example))
-    label = make("span", "kind", KINDS[kind])
-    item.append(thumbnail, label, make("span", "name", example["name"], title=example["name"]), remove)
+    item.append(make("span", "visually-hidden", name), remove)
     return item
 
 

@@ -1,64 +1,67 @@
 """
 Writes searches into the page's address, for sharing and for the browser's back and forward.
 
-A search with a file cannot be shared, as its photo is in this browser only: its address is the plain one. Back and
-forward find it nevertheless until the page is reloaded.
+A search with a file cannot be shared, as its photo is in this browser only: its address is the plain one. Back, forward
+and a reload of this tab find it nevertheless.
 """
 
-from pyscript import document, window
-from pyscript.ffi import to_js
+import json
 
-from frontend.page.searching.query import PARAMETERS
+from pyscript import window
+
+from frontend.page.browser.storage import tab_storage
+from frontend.page.searching.query import PARAMETERS, query_of_kept
+
+# What the tab keeps a search under that involves files, and how many of these: some hundred kilobytes each.
+STORED = "lookalike-search-"
+MOST_STORED = 8
 
 
 class History:
     """The searches in the browser's history."""
 
-    def __init__(self, on_travel) -> None:
-        """`on_travel` is called with the query of the entry, None if the page does not know one, and `parameters()`."""
-        self._on_travel = on_travel
-        self._queries = []
-        # Entries from before a reload number other queries, and tell so by another time.
-        self._loaded_at = window.performance.timeOrigin
-        self._state = self._state_of(None)
-        window.history.replaceState(self._state, "", window.location.href)
-        document.defaultView.addEventListener("popstate", self._travelled)
+    def __init__(self, address, on_travel) -> None:
+        """`on_travel` is called after back and forward; `current` and `parameters` then tell of another search."""
+        self._address = address
+        self._queries = {}
+        address.listen(PARAMETERS, on_travel)
 
     def parameters(self) -> dict:
         """Return what the page's address says of a search: name -> text."""
-        parameters = window.URL.new(window.location.href).searchParams
-        return {name: parameters.get(name) for name in PARAMETERS if parameters.has(name)}
+        return self._address.parameters(PARAMETERS)
+
+    def current(self):
+        """Return the query of the entry that is shown, None if the page does not know one."""
+        key = self._address.kept(PARAMETERS[0])
+        if key is None:
+            return None
+        if key not in self._queries:
+            stored = tab_storage.read(STORED + key)
+            return query_of_kept(json.loads(stored)) if stored else None
+        return self._queries[key].copy()
 
     def push(self, query) -> None:
         """Add an entry for a query, or for none."""
-        self._state = self._state_of(query)
-        window.history.pushState(self._state, "", address_of(query))
+        self._address.push(parameters_of(query), {PARAMETERS[0]: self._keep(query)})
 
     def replace(self, query) -> None:
-        """Replace the current entry by one for a refined query."""
-        self._state = self._state_of(query)
-        window.history.replaceState(self._state, "", address_of(query))
+        """Replace the current entry by one for a refined query, or for none."""
+        self._address.replace(parameters_of(query), {PARAMETERS[0]: self._keep(query)})
 
-    def _state_of(self, query):
-        self._queries.append(query.copy() if query else None)
-        return to_js({"loaded_at": self._loaded_at, "search": len(self._queries) - 1})
-
-    def _travelled(self, event) -> None:
-        if not event.state or not hasattr(event.state, "search"):
-            # A link within the page, such as the one to the library, leaves the search as it is.
-            window.history.replaceState(self._state, "", window.location.href)
-            return
-        self._state = event.state
-        known = event.state.loaded_at == self._loaded_at
-        self._on_travel(self._queries[event.state.search] if known else None, self.parameters())
+    def _keep(self, query) -> str | None:
+        """Keep a query for back, forward and a reload; return under which key."""
+        if not query:
+            return None
+        key = f"{window.performance.timeOrigin:.0f}-{len(self._queries)}"
+        self._queries[key] = query.copy()
+        if not query.parameters():
+            tab_storage.write(STORED + key, json.dumps(query.kept()))
+            tab_storage.write(f"{STORED}{window.performance.timeOrigin:.0f}-{len(self._queries) - 1 - MOST_STORED}", "")
+        return key
 
 
-def address_of(query) -> str:
-    """Return the page's address with the parameters of a query in place of another's."""
-    url = window.URL.new(window.location.href)
-    url.hash = ""
-    for name in PARAMETERS:
-        url.searchParams.delete(name)
-    for name, text in (query.parameters() if query else {}).items():
-        url.searchParams.set(name, text)
-    return url.href
+def parameters_of(query) -> dict:
+    """Return what an address says of a query, None for what it does not name."""
+    parameters = {name: None for name in PARAMETERS}
+    parameters.update(query.parameters() if query else {})
+    return parameters

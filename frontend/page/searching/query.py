@@ -1,15 +1,15 @@
 """
 A search as people put it together: a photo or a part of it, further examples, and filters.
 
-An *example* is a photo to search with: `name`, `file` (None for one of the library), `id` and the thumbnail's `url`
-(both empty for a file), and, once it is embedded, `vector` and the time it took, `spent`. Pure, so that it is tested
-without a browser.
+An *example* is a photo to search with: `name`, `file` (None for one of the library), `id` (empty for a file), the `url`
+to show it by (of a file once it is decoded), and, once it is embedded, `vector` and `crops`, the parts of it that are
+worth a search. Pure, so that it is tested without a browser.
 """
 
 from frontend.page.searching.rectangle import format_region, parse_region
 
 # How many matches are asked for.
-LIMIT = 24
+LIMIT = 60
 
 # The parameters of the page's address that describe a search.
 PARAMETERS = ("like", "region", "more", "less", "text", "tags", "labels", "from", "to")
@@ -17,7 +17,7 @@ PARAMETERS = ("like", "region", "more", "less", "text", "tags", "labels", "from"
 
 def example_of_file(file) -> dict:
     """Make an example of a file."""
-    return {"name": file.name, "file": file, "id": "", "url": "", "vector": "", "spent": ""}
+    return {"name": file.name, "file": file, "id": "", "url": "", "vector": "", "crops": None}
 
 
 def example_of_image(image: dict) -> dict:
@@ -28,7 +28,7 @@ def example_of_image(image: dict) -> dict:
         "id": image["id"],
         "url": image["thumbnail_url"],
         "vector": "",
-        "spent": "",
+        "crops": None,
     }
 
 
@@ -53,6 +53,14 @@ class Query:
         query.region, query.region_vector, query.filters = self.region, self.region_vector, dict(self.filters)
         query.more, query.less = list(self.more), list(self.less)
         return query
+
+    def kept(self) -> dict:
+        """Return the query as JSON can hold it, without files: what is shown of them and their vectors stay."""
+        members = {"region": self.region, "region_vector": self.region_vector, "filters": self.filters}
+        members["example"] = without_file(self.example)
+        members["more"] = [without_file(example) for example in self.more]
+        members["less"] = [without_file(example) for example in self.less]
+        return members
 
     def has_several_examples(self) -> bool:
         """Whether more than one photo is searched with."""
@@ -95,6 +103,22 @@ class Query:
     def matches_of(self, found: list) -> list:
         """Return the API's matches without the image that is searched with."""
         return [match for match in found if match["image"]["id"] != self.example["id"]][:LIMIT]
+
+
+def without_file(example: dict) -> dict:
+    """Return an example without its file."""
+    kept = dict(example)
+    kept["file"] = None
+    return kept
+
+
+def query_of_kept(members: dict) -> Query:
+    """Make the query that `Query.kept` described."""
+    query = Query(members["example"])
+    query.more, query.less, query.filters = members["more"], members["less"], members["filters"]
+    query.region = tuple(members["region"]) if members["region"] else None
+    query.region_vector = members["region_vector"]
+    return query
 
 
 def reference_to(example: dict) -> dict:

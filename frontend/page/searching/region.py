@@ -1,7 +1,8 @@
 """
 The rectangle on the query photo: drawn, moved and resized with a mouse, a finger or the keyboard.
 
-A drag draws a new one where there is none, moves it from inside, and resizes it from a corner.
+Its corners can be dragged at once: at first it is the whole photo. A drag moves it from inside, resizes it from a
+corner, and draws a new one elsewhere or while it is the whole photo.
 """
 
 from frontend.page.browser.dom import find
@@ -12,8 +13,10 @@ KEY_STEP = 0.02
 
 ARROWS = {"ArrowLeft": (-1, 0), "ArrowRight": (1, 0), "ArrowUp": (0, -1), "ArrowDown": (0, 1)}
 
-# Where the button puts the rectangle: in the middle of the photo.
-FIRST = (0.25, 0.25, 0.5, 0.5)
+WHOLE = (0.0, 0.0, 1.0, 1.0)
+
+# A rectangle that leaves out less, as a fraction of the photo's sides, is the whole photo.
+LEAST_LEFT_OUT = 0.02
 
 # A drag shorter than this, as a fraction of the photo, is a click and draws nothing.
 CLICK = 0.02
@@ -34,49 +37,47 @@ class Region:
         for name in ("pointerup", "pointercancel"):
             frame.addEventListener(name, self._up)
         find("region").addEventListener("keydown", self._key)
-        find("region-part").addEventListener("click", lambda event: self._begin())
         find("region-whole").addEventListener("click", lambda event: self._end())
         find("query").addEventListener("error", lambda event: self._set_visible(False))
         find("query").addEventListener("load", lambda event: self._set_visible(True))
 
     def show(self, region: tuple | None) -> None:
-        """Show a rectangle, or none, without calling `on_change`."""
+        """Show a rectangle, or that the whole photo counts, without calling `on_change`."""
         self._region = region
         element = find("region")
-        element.hidden = region is None
+        element.classList.toggle("whole", region is None)
         find("region-whole").hidden = region is None
-        find("region-part").hidden = region is not None
-        if region:
-            for index, name in enumerate(("left", "top", "width", "height")):
-                element.style.setProperty(name, f"{100 * region[index]:.2f}%")
+        for index, name in enumerate(("left", "top", "width", "height")):
+            element.style.setProperty(name, f"{100 * (region or WHOLE)[index]:.2f}%")
+
+    def choose(self, region: tuple | None) -> None:
+        """Search with a part."""
+        self._change(region)
 
     def _change(self, region: tuple | None) -> None:
+        if region and region[2] > 1 - LEAST_LEFT_OUT and region[3] > 1 - LEAST_LEFT_OUT:
+            region = None
         if region != self._region:
             self.show(region)
             self._on_change(region)
 
-    def _begin(self) -> None:
-        self._change(FIRST)
-        find("region").focus()
-
     def _end(self) -> None:
         self._change(None)
-        find("region-part").focus()
+        find("region").focus()
 
     def _set_visible(self, visible: bool) -> None:
         """Offer no rectangle on a photo that the browser cannot show, such as a TIFF; it is searched with anyway."""
         find("query-frame").classList.toggle("blind", not visible)
-        find("region-part").disabled = not visible
 
     def _down(self, event) -> None:
-        if self._drag or event.button or find("region-part").disabled:
+        if self._drag or event.button or find("query-frame").classList.contains("blind"):
             return
         event.preventDefault()  # Otherwise the browser would drag the photo.
         find("query-frame").setPointerCapture(event.pointerId)
         point = point_of(event)
         corner = event.target.getAttribute("data-corner")
-        if self._region and corner:
-            self._drag = (opposite(self._region, corner), None)
+        if corner:
+            self._drag = (opposite(self._region or WHOLE, corner), None)
         elif self._region and find("region").contains(event.target):
             self._drag = (point, self._region)
         else:
@@ -100,11 +101,11 @@ class Region:
         if event.key in ("Delete", "Backspace"):
             event.preventDefault()
             self._end()
-        elif event.key in ARROWS and self._region:
+        elif event.key in ARROWS:
             event.preventDefault()  # Otherwise the page would scroll.
             dx, dy = ARROWS[event.key]
             change = resized if event.shiftKey else moved
-            self._change(change(self._region, KEY_STEP * dx, KEY_STEP * dy))
+            self._change(change(self._region or WHOLE, KEY_STEP * dx, KEY_STEP * dy))
 
 
 def point_of(event) -> tuple:

@@ -1,8 +1,8 @@
-"""The results of a search: cards, best first, with how strong each match is."""
+"""The results of a search: photos in groups by how strong the match is, best first."""
 
 from frontend.page.browser.dom import find, make
 from frontend.page.wording.numbers import counted
-from frontend.page.wording.strength import meaning, nothing_alike, strength
+from frontend.page.wording.strength import LESS, groups, meaning
 
 # What stands in place of `meaning` where several photos were searched with.
 SEVERAL = (
@@ -10,71 +10,78 @@ SEVERAL = (
     "been measured."
 )
 
+# More weak matches than this are folded away below better ones.
+MOST_WEAK_SHOWN = 6
+
 
 class Results:
-    """The section of the results; hidden while there is no search."""
+    """The groups on the right of the results."""
 
     def __init__(self, cards) -> None:
         """`cards` are the page's `Cards`."""
         self._cards = cards
-        self._spent = ""
 
-    def show(self, title: str, matches: list, spent: str, nothing: str, unrelated: dict | None, several: bool) -> None:
+    def show(self, title: str, matches: list, nothing: str, unrelated: dict | None, several: bool) -> None:
         """
         Show matches.
 
         Args:
             title: What was searched with.
             matches: As the API gives them, best first.
-            spent: What took how long.
             nothing: What to say if there are none.
             unrelated: What unrelated photos reach, see `strength`; None if it was not measured.
             several: Whether several photos were searched with. What unrelated pairs reach says nothing about the
-                likeness to a mean of photos, so the strength is given in numbers only.
+                likeness to a mean of photos, so these are in one group.
         """
-        if several:
-            unrelated = None
-        self._spent = spent
         find("results-title").textContent = title
-        cards = [self._cards.make(match["image"], badge(match["score"], unrelated)) for match in matches]
-        find("matches").replaceChildren(*(cards or [make("li", "empty", nothing)]))
+        parted = groups(matches, None if several else unrelated)
+        explained = SEVERAL if several else meaning(unrelated)
+        alone = len(parted) == 1 and parted[0][0] == LESS
+        sections = [make("p", "nothing-alike", "No similar photos in your library")] if alone else []
+        for phrase, of_group in parted:
+            sections.append(self._group("Closest anyway" if alone else phrase, of_group, explained, alone))
+        find("matches").replaceChildren(*(sections or [make("p", "empty", nothing)]))
         find("matches").removeAttribute("aria-busy")
-        find("nothing-alike").hidden = not nothing_alike([match["score"] for match in matches], unrelated)
-        find("results-meaning").textContent = SEVERAL if several else meaning(unrelated)
         self._summarise()
-        find("results").hidden = False
 
     def wait(self) -> None:
         """Show that the results are about to be replaced."""
         find("matches").setAttribute("aria-busy", "true")
 
+    def clear(self) -> None:
+        """Show that nothing is found yet."""
+        find("matches").replaceChildren()
+        find("results-summary").textContent = ""
+
     def come_into_view(self) -> None:
-        """Scroll to the results; screen readers go on from there."""
-        find("results").scrollIntoView({"block": "start"})
+        """Let screen readers go on from the results."""
         find("results").focus({"preventScroll": True})
 
     def forget(self, image_id: str) -> None:
         """Take a deleted image out of the results."""
         for element in list(find("matches").querySelectorAll(f'[data-id="{image_id}"]')):
+            group = element.closest(".group")
             element.remove()
+            if not group.querySelector("[data-id]"):
+                group.remove()
         self._summarise()
 
-    def hide(self) -> None:
-        """Hide the results."""
-        find("results").hidden = True
+    def _group(self, phrase: str, matches: list, explained: str, alone: bool):
+        """Make the element of a group; weak matches below better ones are dimmed, and folded where they are many."""
+        weak = phrase == LESS
+        group = make("details" if weak else "div", "group weak" if weak else "group")
+        if weak:
+            summary = make("summary", "divider")
+            summary.append(make("h3", "", phrase, title=explained), make("span", "show", f"Show {len(matches)}"))
+            group.append(summary)
+            group.open = len(matches) <= MOST_WEAK_SHOWN
+        elif phrase:
+            group.append(make("h3", "", phrase, title=explained))
+        photos = make("ul", "rows", aria_label=phrase or "Matches")
+        photos.append(*[self._cards.make(match["image"], match["score"]) for match in matches])
+        group.append(photos)
+        return group
 
     def _summarise(self) -> None:
         count = find("matches").querySelectorAll(".card").length
-        find("results-summary").textContent = f"{counted(count, 'match', 'matches')} · {self._spent}"
-
-
-def badge(score: float | None, unrelated: dict | None):
-    """Make the element that says how strong a match is; None for a match that was found by words alone."""
-    if score is None:
-        return None
-    element = make("span", "badge", title=meaning(unrelated))
-    element.append(make("span", "score", f"{score:.2f}"))
-    words = strength(score, unrelated)
-    if words:
-        element.append(" ", make("span", "strength", words))
-    return element
+        find("results-summary").textContent = counted(count, "match", "matches")

@@ -8,7 +8,7 @@ from pyscript import window
 
 from frontend.page.browser.dom import find, notice
 from frontend.page.browser.tasks import start
-from frontend.page.model.embedder import PictureError, times
+from frontend.page.model.embedder import PictureError
 from frontend.page.model.limits import check_size
 from frontend.page.searching.examples import Examples, show_example
 from frontend.page.searching.filters import Filters, to_api
@@ -23,6 +23,7 @@ from frontend.page.searching.query import (
 )
 from frontend.page.searching.region import Region
 from frontend.page.searching.results import Results
+from frontend.page.searching.suggested_crops import SuggestedCrops
 from frontend.page.server.api import APIError
 
 # How long a rectangle must rest before it is searched with: a drag makes a new one with every frame. A guess.
@@ -32,91 +33,130 @@ SETTLED_MS = 150
 class Search:
     """What is searched with, and the results."""
 
-    def __init__(self, embedder, api, cards, known, on_gone) -> None:
+    def __init__(self, embedder, api, address, cards, known, on_shown, on_gone, on_times) -> None:
         """
         Make searching work.
 
         Args:
+            address: The page's `Address`.
             cards: The page's `Cards`, and `known` its `KnownImages`.
+            on_shown: Called with whether there is a search, when one begins, changes or is closed.
             on_gone: Called with an image that turns out to have been deleted.
+            on_times: Called with what a search took, in milliseconds: name -> time.
         """
         self._embedder = embedder
         self._api = api
+        self._on_shown = on_shown
         self._on_gone = on_gone
+        self._on_times = on_times
         self._query: Query | None = None
         # Counts searches, so that what comes too late is dropped.
         self._newest = 0
         self._timer = 0
-        # The arguments of the search that the server did not answer.
-        self._missed = None
+        # Whether the last search was not answered by the server.
+        self._missed = False
         self._parts = PartEmbedder(embedder, api)
         self._region = Region(self._set_region)
+        self._crops = SuggestedCrops(self._region.choose)
         self._filters = Filters(known, self._set_filters)
-        self._examples = Examples(api, self._set_examples)
-        self._history = History(self._travel)
+        self._examples = Examples(api, self._set_examples, self.close)
+        self._history = History(address, self._travelled)
         self._results = Results(cards)
         find("results-close").addEventListener("click", lambda event: self.close())
 
-    async def by_file(self, file) -> None:
-        """Search with a photo that need not be in the library."""
-        await self._begin(Query(example_of_file(file)))
+    @property
+    def is_open(self) -> bool:
+        """Whether something is searched with."""
+        return self._query is not None
 
-    async def by_image(self, image: dict) -> None:
+    @property
+    def words(self) -> str:
+        """The words that matches must have, or be like."""
+        return self._filters.words
+
+    def set_words(self, words: str) -> None:
+        """Search with these words as well."""
+        if words != self._filters.words:
+            self._filters.words = words
+            self._set_filters()
+
+    async def by_file(self, file, words: str = "") -> None:
+        """Search with a photo that need not be in the library."""
+        await self._begin(Query(example_of_file(file)), words)
+
+    async def by_image(self, image: dict, words: str = "") -> None:
         """Search with an image of the library."""
-        await self._begin(Query(example_of_image(image)))
+        await self._begin(Query(example_of_image(image)), words)
+
+    async def by_images(self, images: list) -> None:
+        """Search for what is like all of these images of the library."""
+        query = Query(example_of_image(images[0]))
+        query.more = [example_of_image(image) for image in images[1:]]
+        await self._begin(query, "")
 
     async def by_address(self) -> None:
-        """Run the search that the page's address describes, if any."""
-        await self._arrive(self._history.parameters())
+        """Run the search that the page's address describes, if any, or that this entry of the history had."""
+        await self._arrive()
 
     def retry(self) -> None:
         """Repeat the search that the server did not answer, now that it is back."""
         if self._missed:
-            start(self._search(*self._missed))
+            start(self._search())
 
     def forget(self, image_id: str) -> None:
         """Take a deleted image out of the results."""
         self._results.forget(image_id)
 
     def close(self) -> None:
-        """Hide the results; the browser's back shows them again."""
-        if self._hide():
+        """Go back to the library; the browser's back shows the results again."""
+        if self._query:
+            self._hide()
             self._history.push(None)
 
-    def _hide(self) -> bool:
-        """Hide the results; returns whether there were any."""
+    def _hide(self) -> None:
         self._newest += 1
-        self._query = self._missed = None
+        self._query = None
+        self._missed = False
+        window.clearTimeout(self._timer)
         start(self._parts.release())
-        find("search-note").textContent = ""
-        if find("results").hidden:
-            return False
-        self._results.hide()
+        self._examples.show(None, [], [])
         self._filters.show({})
-        find("search-door").focus()
-        return True
+        self._on_shown(False)
 
-    async def _begin(self, query: Query) -> None:
+    async def _begin(self, query: Query, words: str) -> None:
         """Search with another photo, with the same filters."""
         query.filters = self._filters.value()
-        await self._search_anew(query, self._history.push)
+        if words:
+            query.filters["text"] = words
+        self._history.push(query)
+        await self._search_anew(query)
 
-    async def _search_anew(self, query: Query, remember) -> None:
-        find("search-note").textContent = f"Analysing {query.example['name']} …"
-        find("search-door").classList.remove("failed")
+    async def _search_anew(self, query: Query) -> None:
+        """Show what is searched with at once, and what is found once it is."""
         start(self._parts.release())
         self._query = query
-        await self._search(True, remember)
+        self._results.clear()
+        self._show_query(query)
+        self._on_shown(True)
+        self._results.come_into_view()
+        await self._search()
 
-    def _travel(self, query: Query | None, parameters: dict) -> None:
-        """Show the search of an entry of the browser's history."""
-        start(self._search_anew(query.copy(), None) if query else self._arrive(parameters))
+    def _travelled(self) -> None:
+        """Show the search of the entry of the browser's history that one has come to."""
+        start(self._arrive())
 
-    async def _arrive(self, parameters: dict) -> None:
-        """Run the search that an address describes; hide the results if it describes none."""
-        if "like" not in parameters:
+    async def _arrive(self) -> None:
+        """Run the search that the entry of the history or its address describes; go to the library if there is none."""
+        query, parameters = self._history.current(), self._history.parameters()
+        if query:
+            await self._search_anew(query)
+        elif "like" in parameters:
+            await self._follow(parameters)
+        elif self._query:
             self._hide()
-            return
+
+    async def _follow(self, parameters: dict) -> None:
+        """Run the search that an address describes."""
         try:
             images = {}
             max_examples = (await self._api.space()).limits["max_examples"]
@@ -130,7 +170,8 @@ class Search:
         query = query_of_parameters(parameters, images, max_examples)
         self._filters.show(query.filters)
         query.filters = self._filters.value()  # Without what the fields do not accept, such as a malformed date.
-        await self._search_anew(query, self._history.replace)
+        self._history.replace(query)
+        await self._search_anew(query)
 
     def add_example(self, kind: str, image: dict) -> None:
         """Add an image of the library as an example of a kind, 'more' or 'less'."""
@@ -151,6 +192,7 @@ class Search:
             return
         self._query.region = region
         self._query.region_vector = ""
+        self._crops.mark(region)
         self._again()
 
     def _again(self) -> None:
@@ -158,44 +200,35 @@ class Search:
         self._newest += 1
         self._results.wait()
         window.clearTimeout(self._timer)
-        self._timer = window.setTimeout(lambda: start(self._search(False, self._history.replace)), SETTLED_MS)
+        self._timer = window.setTimeout(lambda: start(self._search()), SETTLED_MS)
 
-    async def _search(self, new: bool, remember) -> None:
-        """
-        Embed what is searched with, ask the server, and show what it found, unless something newer is wanted by then.
-
-        Args:
-            new: Whether this is another photo than before, whose results are to be scrolled to.
-            remember: Called with the query to enter it into the browser's history; None if it is there.
-        """
+    async def _search(self) -> None:
+        """Embed what is searched with, ask the server, and show what it found, unless something newer is wanted."""
         query = self._query
         if not query:
             return
         self._newest += 1
-        self._missed = None
+        self._missed = False
         turn = self._newest
+        self._say(
+            ""
+            if self._embedder.started() or not query.to_embed()
+            else "Your photo is searched with once all is ready …"
+        )
         try:
             found = await self._find(query, turn)
         except (PictureError, APIError) as exc:
-            if turn == self._newest and isinstance(exc, APIError) and exc.status == 0:
-                self._missed = (new, remember)
             self._fail(turn, query, exc)
             return
         except Exception:
             self._fail(turn, query, PictureError("Something went wrong in this page."))
             raise
-        if turn != self._newest:
-            return
-        if new:
-            self._show_query(query)
-        self._show(query, found)
-        if remember:
-            remember(query)
-        if new:
-            self._results.come_into_view()
+        if turn == self._newest:
+            self._show(query, found)
+            self._history.replace(query)
 
     async def _find(self, query: Query, turn: int) -> dict:
-        """Return `matches`, `search_ms`, and `unrelated` as `strength` takes it."""
+        """Return `matches`, and `unrelated` as `strength` takes it."""
         space = await self._api.space()
         await self._embed(query, turn, space.limits)
         if turn != self._newest:
@@ -204,24 +237,26 @@ class Search:
         body = query.body(space.id)
         body.update(to_api(query.filters))
         matches = await self._api.search(body)
-        return {"matches": matches, "search_ms": window.performance.now() - asked, "unrelated": space.unrelated}
+        self._on_times({"Search": window.performance.now() - asked})
+        return {"matches": matches, "unrelated": space.unrelated}
 
     def _show_query(self, query: Query) -> None:
         show_example(find("query"), query.example)
         self._region.show(query.region)
         self._filters.show(query.filters)
-        self._examples.show(query.more, query.less)
+        self._examples.show(query.example, query.more, query.less)
+        self._crops.show(query.example["crops"] or [])
+        self._crops.mark(query.region)
 
     def _show(self, query: Query, found: dict) -> None:
-        find("search-note").textContent = ""
+        self._say("")
         name = query.example["name"]
         title = f"Similar to part of {name}" if query.region else f"Similar to {name}"
-        spent = f"searched {found['search_ms']:.0f} ms"
-        if query.example["spent"]:
-            spent = f"{query.example['spent']}, {spent}"
-        nothing = "No photos match these filters." if query.filters else "Your library is empty."
+        nothing = (
+            "No photos match these filters." if query.filters else "There are no other photos in your library yet."
+        )
         matches, several = query.matches_of(found["matches"]), query.has_several_examples()
-        self._results.show(title, matches, spent, nothing, found["unrelated"], several)
+        self._results.show(title, matches, nothing, found["unrelated"], several)
 
     async def _embed(self, query: Query, turn: int, limits: dict) -> None:
         """Make the vectors that the query still lacks."""
@@ -229,7 +264,7 @@ class Search:
             features = await self._parts.embed(query.example, query.region, lambda: turn == self._newest)
             if features:
                 query.region_vector = features["vector"]
-                query.example["spent"] = f"embedded {features['embed_ms']:.0f} ms"
+                self._on_times({"Vector of a part": features["embed_ms"]})
         for example in query.to_embed():
             await self._embed_file(example, limits)
 
@@ -241,19 +276,22 @@ class Search:
         finally:
             await self._embedder.close(picture)
         example["vector"] = features["vector"]
-        example["spent"] = times(picture, features)
+        self._on_times({"Decoding": picture["decode_ms"], "Vector": features["embed_ms"]})
 
     def _fail(self, turn: int, query: Query, error: Exception) -> None:
-        """Say why there are no new results; the earlier ones stay."""
+        """Say why there are no new results; earlier ones stay."""
         if turn != self._newest:
             return
         find("matches").removeAttribute("aria-busy")
         name = query.example["name"]
         if isinstance(error, APIError) and error.status == 404:
-            notice(f"{name} has been deleted.")
             self._on_gone(query.example)
-            find("search-note").textContent = ""
-            return
-        find("search-door").classList.add("failed")
-        find("search-note").textContent = f"{name}: {error}"
-        notice(f"{name}: {error}")
+            self._say(f"{name} has been deleted.")
+        elif isinstance(error, APIError) and error.status == 0:
+            self._missed = True
+            self._say("The server cannot be reached. Your search runs once it answers.")
+        else:
+            self._say(f"{name}: {error}")
+
+    def _say(self, note: str) -> None:
+        find("search-note").textContent = note

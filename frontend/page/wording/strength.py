@@ -5,10 +5,10 @@ The manifest of the embedding space has the latter (`calibration.unrelated_cosin
 when the model changes. Pure, so that it is tested without a browser.
 """
 
-CHANCE = "no better than chance"
-SOMEWHAT = "somewhat similar"
-SIMILAR = "similar"
-VERY = "very similar"
+ALMOST = "Almost identical"
+VERY = "Very similar"
+SIMILAR = "Similar"
+LESS = "Less similar"
 
 
 def strength(score: float | None, unrelated: dict[str, float] | None) -> str:
@@ -25,11 +25,31 @@ def strength(score: float | None, unrelated: dict[str, float] | None) -> str:
     """
     if score is None or unrelated is None:
         return ""
-    if score <= unrelated["p95"]:
-        return CHANCE
-    if score <= unrelated["p99"]:
-        return SOMEWHAT
-    return SIMILAR if score <= very_from(unrelated) else VERY
+    if score >= twin_from(unrelated):
+        return ALMOST
+    if score > very_from(unrelated):
+        return VERY
+    return SIMILAR if score > unrelated["p99"] else LESS
+
+
+def groups(matches: list, unrelated: dict[str, float] | None) -> list:
+    """
+    Part matches by their strength.
+
+    Args:
+        matches: As the API gives them, best first.
+        unrelated: See `strength`.
+
+    Returns:
+        (phrase, matches) of each group that has any, best first; one group without a phrase where nothing tells.
+    """
+    parted: list = []
+    for match in matches:
+        phrase = strength(match["score"], unrelated)
+        if not parted or parted[-1][0] != phrase:
+            parted.append((phrase, []))
+        parted[-1][1].append(match)
+    return parted
 
 
 def very_from(unrelated: dict[str, float]) -> float:
@@ -49,18 +69,12 @@ def twin_from(unrelated: dict[str, float]) -> float:
     return 1 - (1 - unrelated["p99"]) / 5
 
 
-def nothing_alike(scores: list[float | None], unrelated: dict[str, float] | None) -> bool:
-    """Tell whether even the best match is no better than chance; False if there is none, or nothing to judge by."""
-    words = [strength(score, unrelated) for score in scores]
-    return bool(words) and all([word == CHANCE for word in words])
-
-
 def meaning(unrelated: dict[str, float] | None) -> str:
     """Explain the number and the words in a sentence or two."""
     number = "Cosine similarity: 1 means the same."
     if unrelated is None:
         return f"{number} How similar unrelated photos come out of this model has not been measured."
     return (
-        f"{number} Of 100 pairs of unrelated photos, 95 stay below {unrelated['p95']:.2f} (no better than chance) and "
-        f"99 below {unrelated['p99']:.2f} (somewhat similar). Very similar begins at {very_from(unrelated):.2f}."
+        f"{number} Of 100 pairs of unrelated photos, 99 stay below {unrelated['p99']:.2f}: what is above is similar. "
+        f"Very similar begins at {very_from(unrelated):.2f}, almost identical at {twin_from(unrelated):.2f}."
     )

@@ -1,0 +1,103 @@
+"""
+The page's address and the browser's history: the only module that touches them.
+
+Each room owns some parameters of the address, and may keep more with an entry of the history than an address can say.
+Back and forward tell every room whose part is another in the entry that one has come to.
+"""
+
+import json
+
+from pyscript import document, window
+
+
+class Address:
+    """The entry of the history that is shown."""
+
+    def __init__(self) -> None:
+        # (names of parameters, callback) of each room.
+        self._rooms: list = []
+        self._shown_at = window.location.search
+        self._entry = read_entry()
+        window.history.scrollRestoration = "manual"  # What is scrolled is drawn late, and by us.
+        document.defaultView.addEventListener("popstate", lambda event: self._travelled())
+
+    def listen(self, names: tuple, on_travel) -> None:
+        """
+        Own some parameters of the address.
+
+        Args:
+            on_travel: Called after back or forward when one of the parameters, or what is kept under the first of the
+                names, is another than before.
+        """
+        self._rooms.append((names, on_travel))
+
+    def parameters(self, names: tuple) -> dict:
+        """Return those of the parameters that the address has: name -> text."""
+        return parameters_in(window.location.search, names)
+
+    def kept(self, name: str):
+        """Return what is kept under a name with the entry that is shown, None if nothing is."""
+        return self._entry.get(name)
+
+    def push(self, parameters: dict, kept: dict) -> None:
+        """
+        Add an entry.
+
+        Args:
+            parameters: Name -> text of parameters that are others in it; None removes one.
+            kept: What to keep with it beside what is kept with the one before; None removes a part.
+        """
+        self._set(kept)
+        window.history.pushState(json.dumps(self._entry), "", with_parameters(parameters))
+        self._shown_at = window.location.search
+
+    def replace(self, parameters: dict, kept: dict) -> None:
+        """Change the entry that is shown, as `push` would make it."""
+        self._set(kept)
+        window.history.replaceState(json.dumps(self._entry), "", with_parameters(parameters))
+        self._shown_at = window.location.search
+
+    def back(self) -> None:
+        """Go back to the entry before."""
+        window.history.back()
+
+    def _set(self, kept: dict) -> None:
+        entry = dict(self._entry)
+        entry.update(kept)
+        self._entry = {name: value for name, value in entry.items() if value is not None}
+
+    def _travelled(self) -> None:
+        """Tell the rooms whose part is another; a link within the page leaves all as it is."""
+        before, self._entry = self._entry, read_entry()
+        shown_at, self._shown_at = self._shown_at, window.location.search
+        for names, on_travel in self._rooms:
+            moved = parameters_in(shown_at, names) != self.parameters(names)
+            if moved or before.get(names[0]) != self._entry.get(names[0]):
+                on_travel()
+
+
+def read_entry() -> dict:
+    """Return what is kept with the entry that the browser shows; nothing if it is not one of this page."""
+    state = window.history.state
+    try:
+        return json.loads(state) if isinstance(state, str) else {}
+    except ValueError:
+        return {}
+
+
+def parameters_in(search: str, names: tuple) -> dict:
+    """Return those of some parameters that the part of an address after its path has: name -> text."""
+    parameters = window.URLSearchParams.new(search)
+    return {name: parameters.get(name) for name in names if parameters.has(name)}
+
+
+def with_parameters(parameters: dict) -> str:
+    """Return the page's address with some parameters in place of what it has of these names."""
+    url = window.URL.new(window.location.href)
+    url.hash = ""
+    for name, text in parameters.items():
+        if text is None:
+            url.searchParams.delete(name)
+        else:
+            url.searchParams.set(name, text)
+    return url.href

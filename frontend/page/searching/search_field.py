@@ -1,0 +1,79 @@
+"""The one search field: words, beside the photos that are searched with; what stands in it is the shown view's."""
+
+from pyscript import document, window
+
+from frontend.page.browser.dom import dialog_is_open, find
+
+# How long somebody who types has to pause before what is found follows. A guess.
+PAUSE_MS = 300
+
+
+class SearchField:
+    """The field in the bar on top."""
+
+    def __init__(self, on_words, on_suggest) -> None:
+        """`on_words` is called with the words once they rest; `on_suggest` with what is typed, and when it is left."""
+        self._on_words = on_words
+        self._on_suggest = on_suggest
+        self._timer = 0
+        self._input = find("search-words")
+        self._input.placeholder = placeholder()
+        self._input.addEventListener("input", lambda event: self._typed())
+        self._input.addEventListener("keydown", self._key)
+        find("search-field").addEventListener("submit", self._submitted)
+        find("words-clear").addEventListener("click", lambda event: self._clear())
+        document.addEventListener("keydown", self._key_anywhere)
+
+    def show(self, words: str) -> None:
+        """Show words, without searching for them."""
+        window.clearTimeout(self._timer)
+        if self._input.value.strip() != words:
+            self._input.value = words
+
+    def focus(self) -> None:
+        """Let people type."""
+        self._input.focus()
+
+    def use(self, words: str) -> None:
+        """Search for words."""
+        self.show(words)
+        self._search()
+
+    def _typed(self) -> None:
+        window.clearTimeout(self._timer)
+        self._timer = window.setTimeout(self._search, PAUSE_MS)
+        self._on_suggest(self._input.value)
+
+    def _search(self) -> None:
+        window.clearTimeout(self._timer)
+        self._on_words(self._input.value.strip())
+
+    def _submitted(self, event) -> None:
+        event.preventDefault()
+        self._search()
+
+    def _clear(self) -> None:
+        self._input.value = ""
+        self._search()
+        self._input.focus()
+
+    def _key(self, event) -> None:
+        if event.key == "Escape" and self._input.value:
+            event.preventDefault()
+            event.stopPropagation()
+            self._clear()
+
+    def _key_anywhere(self, event) -> None:
+        """Let people type after `/`, unless they type elsewhere."""
+        if event.key != "/" or event.ctrlKey or event.metaKey or event.altKey or dialog_is_open():
+            return
+        if event.target.tagName not in ("INPUT", "TEXTAREA", "SELECT"):
+            event.preventDefault()
+            self._input.focus()
+            self._input.select()
+
+
+def placeholder() -> str:
+    """Return what the empty field says; who has no mouse has nothing to drop."""
+    field = find("search-words")
+    return field.placeholder if window.matchMedia("(pointer: coarse)").matches else field.dataset.placeholder
