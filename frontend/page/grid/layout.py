@@ -143,7 +143,7 @@ class Layout:
         offset = index - self._firsts[number]
         if not block.rows:
             return self._usual_box(self._tops[number], offset)
-        first, count, top, height = self._row_of(block, offset)
+        first, _count, top, height = self._row_of(block, offset)
         left = sum([ratio * height + self.gap_px for ratio in block.ratios[first:offset]])
         return left, self._tops[number] + top, block.ratios[offset] * height, height
 
@@ -159,8 +159,8 @@ class Layout:
         return found
 
     def vertical_neighbour(self, index: int, step: int) -> int:
-        """Return the photo above (`step` -1) or below (1) another: the one whose middle is nearest; itself at the end."""
-        left, top, width, height = self.box(index)
+        """Return the photo above (`step` -1) or below (1) another: the one whose middle is nearest."""
+        left, _top, width, _height = self.box(index)
         first, count = self._row_around(index)
         beyond = first - 1 if step < 0 else first + count
         if not 0 <= beyond < self.count:
@@ -176,8 +176,8 @@ class Layout:
 
     def anchor_at(self, top_px: float) -> tuple:
         """Return the first photo of the row at a distance from the top, and what share of its row is above."""
-        first, count = self._row_at(top_px)
-        left, top, width, height = self.box(first)
+        first, _count = self._row_at(top_px)
+        _left, top, _width, height = self.box(first)
         return first, (top_px - top) / (height + self.gap_px)
 
     def top_of_anchor_px(self, anchor: tuple) -> float:
@@ -185,7 +185,7 @@ class Layout:
         if not self.count:
             return 0.0
         index, share = anchor
-        left, top, width, height = self.box(min(index, self.count - 1))
+        _left, top, _width, height = self.box(min(index, self.count - 1))
         return top + share * (height + self.gap_px)
 
     def _lay_out(self, number: int, item_at) -> bool:
