@@ -46,7 +46,7 @@ class Page:
         self.known = known
         self.cards = cards = Cards(known)
         self.views = Views(self._choose_view)
-        self.field = SearchField(self._set_words, lambda typed: None)
+        self.field = SearchField(self.api, self._set_words)
         self.library = Library(
             self.api, self.address, cards, known, self._library_reloads, lambda: self.selection.recount()
         )
@@ -229,7 +229,7 @@ class Page:
         self.map.reload()
 
     def _forget(self, image: dict) -> None:
-        self.library.grid.forget(image["id"])
+        self.library.forget(image["id"])
         self.search.forget(image["id"])
         self.uploads.forget(image["id"])
         self.selection.drop(image["id"])

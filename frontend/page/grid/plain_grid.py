@@ -2,6 +2,9 @@
 
 from frontend.page.browser.dom import find
 
+# The cards that are to be seen: those of a fold that is closed are not.
+SHOWN = ".card:not(details:not([open]) .card)"
+
 
 class PlainGrid:
     """Answers the same questions as `WindowGrid`, which has only a part of its cards in the document."""
@@ -13,11 +16,11 @@ class PlainGrid:
     @property
     def count(self) -> int:
         """How many images there are."""
-        return self.element.querySelectorAll(".card").length
+        return self.element.querySelectorAll(SHOWN).length
 
     def vertical_neighbour(self, index: int, step: int) -> int:
         """Return the index of the photo above (`step` -1) or below (1) another, the one whose middle is nearest."""
-        boxes = [card.getBoundingClientRect() for card in list(self.element.querySelectorAll(".card"))]
+        boxes = [card.getBoundingClientRect() for card in list(self.element.querySelectorAll(SHOWN))]
         here = boxes[index]
         others = [number for number, box in enumerate(boxes) if (box.top - here.top) * step > 1]
         if not others:
@@ -43,7 +46,7 @@ class PlainGrid:
 
     def focus_at(self, index: int) -> None:
         """Move the focus to the photo at an index."""
-        self.element.querySelectorAll(".card .picture").item(index).focus()
+        self.element.querySelectorAll(SHOWN).item(index).querySelector(".picture").focus()
 
     def _ids(self) -> list[str]:
-        return [card.dataset.id for card in list(self.element.querySelectorAll(".card"))]
+        return [card.dataset.id for card in list(self.element.querySelectorAll(SHOWN))]

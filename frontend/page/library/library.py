@@ -1,11 +1,15 @@
 """The library: a grid of the images that pass its filters, in its order."""
 
 from frontend.page.browser.dom import find, make, notice
+from frontend.page.browser.tasks import start
 from frontend.page.grid.filter_menus import suggest
 from frontend.page.grid.window_grid import WindowGrid
+from frontend.page.library.newcomers import Newcomers
 from frontend.page.library.row_height import RowHeight
+from frontend.page.library.scroll_month import ScrollMonth
 from frontend.page.library.sort_and_filters import SortAndFilters
-from frontend.page.wording.months import month
+from frontend.page.server.api import APIError
+from frontend.page.wording.months import month, month_name
 from frontend.page.wording.numbers import counted
 
 # An id that no image has: an empty list of ids would be no condition.
@@ -31,7 +35,12 @@ class Library:
         self._api = api
         self._on_reload = on_reload
         self._on_change = on_change
+        # How many photos were added here that the order or filters do not show, and how many came from elsewhere.
         self._unseen = 0
+        self._elsewhere = 0
+        self._newcomers = Newcomers(api, self._came_elsewhere)
+        # (how many photos, month) of each month, in the order of the list; empty where that is not by time.
+        self._months = []
         # Whether words found as many images as the server gives, so that there may be more.
         self._cut = False
         self._address = address
@@ -40,6 +49,7 @@ class Library:
             "images", cards, known, self._page, self._heading_of, self._changed, self._fail, self._show_month
         )
         self._month = ""
+        self._scroll_month = ScrollMonth()
         self._row_height = RowHeight(self.grid)
         self._known = known
         find("library-controls").addEventListener("focusin", lambda event: suggest(known))
@@ -49,6 +59,8 @@ class Library:
     def begin(self) -> None:
         """Show the library, from where it was seen before a reload."""
         self.grid.begin(self._address.kept(ANCHOR))
+        self._newcomers.begin()
+        start(self._learn_months())
 
     def leave(self) -> None:
         """Keep what is at the top of the window with the page's entry of the history, for when it is loaded again."""
@@ -66,7 +78,10 @@ class Library:
     def reload(self) -> None:
         """Begin anew, with the order and filters that are set now."""
         self.grid.begin()
+        self._newcomers.begin()
+        self._elsewhere = 0
         self._offer_unseen(0)
+        start(self._learn_months())
         self._on_reload()
 
     def retry(self) -> None:
@@ -99,11 +114,41 @@ class Library:
 
     def add(self, image: dict, new: bool) -> None:
         """Show an image that was added, or offer to look for it where only the server knows its position."""
+        self._newcomers.count(int(new))
         if self._controls.shows_all_newest_first():
             if new:
                 self.grid.add(image)
         elif not self.grid.knows(image["id"]):
             self._offer_unseen(self._unseen + new)
+
+    def forget(self, image_id: str) -> None:
+        """Take out an image that was deleted."""
+        self._newcomers.count(-1)
+        self.grid.forget(image_id)
+
+    def _came_elsewhere(self, count: int) -> None:
+        self._elsewhere = count
+        self._offer_unseen(self._unseen)
+
+    async def _learn_months(self) -> None:
+        """Ask how many photos are of which month, so that the scroll bar can tell where it leads."""
+        controls = self._controls
+        self._months = []
+        if controls.words or not controls.by_time():
+            return
+        try:
+            months = await self._api.months(controls.sort, controls.conditions())
+        except APIError:
+            return
+        self._months = [(each["count"], month_name(each["month"])) for each in months]
+        self._show_month()
+
+    def _month_at(self, index: int) -> str:
+        for count, name in self._months:
+            if index < count:
+                return name
+            index -= count
+        return ""
 
     def summarise(self) -> None:
         """Say how many photos the grid has; welcome those who have none."""
@@ -120,7 +165,9 @@ class Library:
 
     def _show_month(self) -> None:
         """Name the month of the photos at the top of the window above them."""
-        shown = self.grid.top_heading()
+        anchor = self.grid.anchor
+        shown = self.grid.top_heading() or self._month_at(anchor[0] if anchor else 0)
+        self._scroll_month.drawn(shown)
         if shown != self._month:
             self._month = shown
             find("library-month").textContent = shown
@@ -149,5 +196,6 @@ class Library:
 
     def _offer_unseen(self, count: int) -> None:
         self._unseen = count
-        find("library-new").hidden = not count
-        find("library-new").textContent = f"Show {counted(count, 'new photo', 'new photos')}"
+        new = count + max(self._elsewhere, 0)
+        find("library-new").hidden = not new and self._elsewhere >= 0
+        find("library-new").textContent = counted(new, "new photo", "new photos") if new else "Some photos are gone"

@@ -10,8 +10,9 @@ SEVERAL = (
     "been measured."
 )
 
-# More weak matches than this are folded away below better ones.
-MOST_WEAK_SHOWN = 6
+# How many weak matches are shown at first: a row or two. Fewer than so many more are not worth a fold.
+WEAK_SHOWN = 12
+FEWEST_FOLDED = 4
 
 
 class Results:
@@ -39,7 +40,7 @@ class Results:
         alone = len(parted) == 1 and parted[0][0] == LESS
         sections = [make("p", "nothing-alike", "No similar photos in your library")] if alone else []
         for phrase, of_group in parted:
-            sections.append(self._group("Closest anyway" if alone else phrase, of_group, explained, alone))
+            sections.append(self._group("Closest anyway" if alone else phrase, of_group, explained))
         find("matches").replaceChildren(*(sections or [make("p", "empty", nothing)]))
         find("matches").removeAttribute("aria-busy")
         self._summarise()
@@ -66,21 +67,25 @@ class Results:
                 group.remove()
         self._summarise()
 
-    def _group(self, phrase: str, matches: list, explained: str, alone: bool):
-        """Make the element of a group; weak matches below better ones are dimmed, and folded where they are many."""
+    def _group(self, phrase: str, matches: list, explained: str):
+        """Make the element of a group; of weak matches, which are dimmed, many are folded."""
         weak = phrase == LESS
-        group = make("details" if weak else "div", "group weak" if weak else "group")
-        if weak:
-            summary = make("summary", "divider")
-            summary.append(make("h3", "", phrase, title=explained), make("span", "show", f"Show {len(matches)}"))
-            group.append(summary)
-            group.open = len(matches) <= MOST_WEAK_SHOWN
-        elif phrase:
-            group.append(make("h3", "", phrase, title=explained))
-        photos = make("ul", "rows", aria_label=phrase or "Matches")
-        photos.append(*[self._cards.make(match["image"], match["score"]) for match in matches])
-        group.append(photos)
+        group = make("section", "group weak" if weak else "group")
+        if phrase:
+            group.setAttribute("aria-label", phrase)
+            group.append(make("h3", "divider" if weak else "", phrase, title=explained))
+        shown = WEAK_SHOWN if weak and len(matches) > WEAK_SHOWN + FEWEST_FOLDED else len(matches)
+        group.append(self._rows(matches[:shown]))
+        if matches[shown:]:
+            folded = make("details")
+            folded.append(make("summary", "", f"Show {len(matches) - shown} more"), self._rows(matches[shown:]))
+            group.append(folded)
         return group
+
+    def _rows(self, matches: list):
+        photos = make("ul", "rows")
+        photos.append(*[self._cards.make(match["image"], match["score"]) for match in matches])
+        return photos
 
     def _summarise(self) -> None:
         count = find("matches").querySelectorAll(".card").length

@@ -3,6 +3,7 @@
 from pyscript import document, window
 
 from frontend.page.browser.dom import dialog_is_open, find
+from frontend.page.searching.suggestions import Suggestions
 
 # How long somebody who types has to pause before what is found follows. A guess.
 PAUSE_MS = 300
@@ -11,10 +12,10 @@ PAUSE_MS = 300
 class SearchField:
     """The field in the bar on top."""
 
-    def __init__(self, on_words, on_suggest) -> None:
-        """`on_words` is called with the words once they rest; `on_suggest` with what is typed, and when it is left."""
+    def __init__(self, api, on_words) -> None:
+        """`on_words` is called with the words once they rest."""
         self._on_words = on_words
-        self._on_suggest = on_suggest
+        self._suggestions = Suggestions(api, self.use)
         self._timer = 0
         self._input = find("search-words")
         self._input.placeholder = placeholder()
@@ -42,7 +43,6 @@ class SearchField:
     def _typed(self) -> None:
         window.clearTimeout(self._timer)
         self._timer = window.setTimeout(self._search, PAUSE_MS)
-        self._on_suggest(self._input.value)
 
     def _search(self) -> None:
         window.clearTimeout(self._timer)
@@ -50,6 +50,7 @@ class SearchField:
 
     def _submitted(self, event) -> None:
         event.preventDefault()
+        self._suggestions.hide()
         self._search()
 
     def _clear(self) -> None:
@@ -74,6 +75,6 @@ class SearchField:
 
 
 def placeholder() -> str:
-    """Return what the empty field says; who has no mouse has nothing to drop."""
+    """Return what the empty field says; who has no mouse has nothing to drop, and little room."""
     field = find("search-words")
-    return field.placeholder if window.matchMedia("(pointer: coarse)").matches else field.dataset.placeholder
+    return "Search" if window.matchMedia("(pointer: coarse)").matches else field.dataset.placeholder

@@ -76,6 +76,21 @@ class API:
         """Return the vectors of the images that pass, or of a sample of them, as a blob, and how many pass."""
         return await self._answered("GET", f"/vectors?{filters_parameter(filters)}", None, blob_and_total)
 
+    async def library(self) -> dict:
+        """Return `count`, how many images there are, and a `marker` that is another after every change."""
+        return await self._call("GET", "/library")
+
+    async def months(self, sort: str, filters: dict) -> list:
+        """Return `month` (2026-11) and `count` of images of each, in the order of a list that is sorted by time."""
+        offset_min = -window.Date.new().getTimezoneOffset()
+        parameters = f"sort={sort}&offset_min={offset_min}&{filters_parameter(filters)}"
+        return (await self._call("GET", f"/months?{parameters}"))["months"]
+
+    async def words(self, beginning: str, most: int) -> dict:
+        """Return the library's `tags` and `labels` that begin so, the commonest first: `name` and `count` of each."""
+        beginning = window.encodeURIComponent(beginning)
+        return await self._call("GET", f"/words?beginning={beginning}&limit={most}")
+
     async def search(self, query: dict) -> list:
         """Return the matches of a query, best first."""
         return (await self._call("POST", "/search", query))["matches"]

@@ -7,9 +7,19 @@ from pyscript.ffi import to_js
 months = {}
 
 
+def month_name(month: str) -> str:
+    """Write a month (2026-11): 'November 2026'."""
+    return written(window.Date.new(int(month[:4]), int(month[5:]) - 1, 1))
+
+
 def month(time: str) -> str:
     """Return the month of a time (ISO 8601, UTC) here: 'November 2026'."""
     hour = time[:13]
     if hour not in months:
-        months[hour] = window.Date.new(time).toLocaleDateString("en", to_js({"month": "long", "year": "numeric"}))
+        months[hour] = written(window.Date.new(time))
     return months[hour]
+
+
+def written(date) -> str:
+    """Write the month of a date of JavaScript's."""
+    return date.toLocaleDateString("en", to_js({"month": "long", "year": "numeric"}))

@@ -1,0 +1,45 @@
+"""Notices that the library has become another elsewhere: in another tab, by another visitor, by a program."""
+
+from pyscript import document, window
+
+from frontend.page.browser.tasks import start
+from frontend.page.server.api import APIError
+
+# How often the server is asked while the page is looked at.
+EVERY_MS = 15_000
+
+
+class Newcomers:
+    """Counts what came to the library and is not shown here."""
+
+    def __init__(self, api, on_count) -> None:
+        """`on_count` is called with how many photos more, or fewer, there are than this page knows of."""
+        self._api = api
+        self._on_count = on_count
+        # How many photos there are as far as this page knows; None until it was told.
+        self._known: int | None = None
+        window.setInterval(self._look_soon, EVERY_MS)
+        document.addEventListener("visibilitychange", lambda event: self._look_soon())
+
+    def begin(self) -> None:
+        """Take it that this page shows everything there is now."""
+        self._known = None
+        start(self._look())
+
+    def count(self, difference: int) -> None:
+        """Take in that photos came or went, and that the page shows it."""
+        if self._known is not None:
+            self._known += difference
+
+    def _look_soon(self) -> None:
+        if not document.hidden:
+            start(self._look())
+
+    async def _look(self) -> None:
+        try:
+            count = (await self._api.library())["count"]
+        except APIError:
+            return
+        if self._known is None:
+            self._known = count
+        self._on_count(count - self._known)
