@@ -313,13 +313,18 @@ class Catalogue:
                 raise TypeMismatch(part, facts.content_type)
 
     async def _wanted(self, ticket: Ticket, description: Description) -> ImageRecord:
-        """Return the record to write: with the description that another space has of the same original, if there is
-        one."""
+        """
+        Return the record to write: with the description that another space has of the same original, if there is one.
+
+        The colour is a fact about the picture, so it fills a gap there.
+        """
         original = ticket.declaration.original
         known = await self._others.find(original.sha256)
         if known is None or await self._index.find(original.sha256) is not None:
             return _record(ticket, description)
         known = relabelled(known, description.labels)
+        if known.description.color is None:
+            known = replace(known, description=replace(known.description, color=description.color))
         original_there = await self._store.head(original_key(known.id)) == known.original
         if original_there and await self._store.head(thumbnail_key(known.id)) is not None:
             return known

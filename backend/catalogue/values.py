@@ -124,6 +124,8 @@ class Description:
     """Best first."""
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict[str, AttributeValue])
     """Further data under names of the client's own, such as a price or an article number."""
+    color: str | None = None
+    """Average colour as `#rrggbb` in lower case, which stands in while the image loads; None if unknown."""
 
 
 @dataclass(frozen=True)

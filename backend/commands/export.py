@@ -151,6 +151,7 @@ def to_json(image: ImageRecord) -> dict[str, Any]:
         "tags": list(description.tags),
         "labels": [{"name": label.name, "score": label.score} for label in description.labels],
         "attributes": dict(description.attributes),
+        "color": description.color,
     }
 
 

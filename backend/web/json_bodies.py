@@ -9,6 +9,8 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
+from .schemas import in_words
+
 T = TypeVar("T")
 
 JSON = "application/json"
@@ -79,4 +81,4 @@ def decoded(text: str | bytes, decode: Callable[[str | bytes], T], name: str) ->
     except UnicodeError as exc:
         raise ValidationException(f"{name} is not in UTF-8.") from exc
     except msgspec.DecodeError as exc:
-        raise ValidationException(f"{name}: {exc}") from exc
+        raise ValidationException(f"{name}: {in_words(str(exc))}") from exc

@@ -4,6 +4,7 @@
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -19,7 +20,7 @@ from .access import KeyRequired, RoleRequired
 from .cross_site import CrossSiteRefused
 from .host_check import HostRefused
 from .json_bodies import JSONRequired
-from .schemas import Problem
+from .schemas import Problem, in_words
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -146,7 +147,8 @@ def _from_litestar(request: Request[Any, Any, Any], error: HTTPException) -> Res
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _from_unexpected(request, error)
     if isinstance(error, ValidationException):
-        return _respond(MALFORMED, _first_message(error), {"errors": error.extra or []})
+        errors = [_in_words(item) for item in error.extra or []]
+        return _respond(MALFORMED, _first_message(errors) or error.detail, {"errors": errors})
     if type(error) in REFUSALS:
         return _respond(REFUSALS[type(error)], error.detail, headers=error.headers)
     if error.status_code == TOO_LARGE.status:
@@ -163,11 +165,15 @@ def _from_unexpected(request: Request[Any, Any, Any], error: Exception) -> Respo
     return _respond(INTERNAL, "The request failed; the server's log says why.")
 
 
-def _first_message(error: ValidationException) -> str:
-    for item in error.extra or []:
+def _in_words(item: Any) -> Any:
+    return item | {"message": in_words(str(item["message"]))} if isinstance(item, dict) and "message" in item else item
+
+
+def _first_message(errors: Sequence[Any]) -> str | None:
+    for item in errors:
         if isinstance(item, dict) and "message" in item:
             return f"{item['key']}: {item['message']}" if "key" in item else str(item["message"])
-    return error.detail
+    return None
 
 
 def _respond(

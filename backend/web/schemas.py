@@ -36,19 +36,30 @@ MAX_EXAMPLES = 8
 # Control characters do not belong in names: they confuse terminals, databases and people. Ends in a lookahead because
 # Python's `$` lets a line feed pass at the end.
 PRINTABLE = r"^[^\x00-\x1f\x7f]*(?![\s\S])"
+SHA256_PATTERN = "^[0-9a-f]{64}$"
+HEX_PATTERN = "^[0-9a-f]{32}$"
+NAME_PATTERN = r"^[a-z][a-z0-9_]*(?![\s\S])"
+COLOR_PATTERN = r"^#[0-9a-f]{6}(?![\s\S])"
 
-Sha256 = Annotated[
-    str, Meta(pattern="^[0-9a-f]{64}$", max_length=64, description="SHA-256 of the bytes, lower-case hex")
-]
+# What each pattern asks for, as the end of a sentence: most people who read one cannot read a regular expression.
+ASKED_FOR = {
+    PRINTABLE: "must not have control characters, such as line breaks",
+    SHA256_PATTERN: "must be 64 lower-case hex digits",
+    HEX_PATTERN: "must be 32 lower-case hex digits",
+    NAME_PATTERN: "must begin with a letter from a to z, followed by such letters, digits and underscores",
+    COLOR_PATTERN: "must be a colour as `#rrggbb`, in lower-case hex digits",
+}
+
+Sha256 = Annotated[str, Meta(pattern=SHA256_PATTERN, max_length=64, description="SHA-256 of the bytes, lower-case hex")]
 Md5 = Annotated[
     str,
     Meta(
-        pattern="^[0-9a-f]{32}$",
+        pattern=HEX_PATTERN,
         max_length=32,
         description="MD5 of the bytes, lower-case hex. Send it if you can: some object stores verify nothing else",
     ),
 ]
-Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", max_length=32, description="An image's id")]
+Id = Annotated[str, Meta(pattern=HEX_PATTERN, max_length=32, description="An image's id")]
 Time = Annotated[datetime, Meta(tz=True)]
 SizeBytes = Annotated[int, Meta(ge=1, description="In bytes")]
 FileName = Annotated[str, Meta(min_length=1, max_length=MAX_FILE_NAME_CHARS, pattern=PRINTABLE)]
@@ -60,8 +71,17 @@ ContentType = Annotated[str, Meta(max_length=64, description=f"One of {', '.join
 SidePx = Annotated[int, Meta(ge=1, le=1_000_000, description="In pixels, upright")]
 Limit = Annotated[int, Meta(ge=1, le=MAX_IMAGES)]
 Words = Annotated[str, Meta(max_length=MAX_TEXT_CHARS, pattern=PRINTABLE)]
+# In one form, so that equal colours are equal texts.
+Color = Annotated[
+    str,
+    Meta(
+        pattern=COLOR_PATTERN,
+        max_length=7,
+        description="Average colour, shown while the photo loads: `#rrggbb` in lower case",
+    ),
+]
 # Any name that a column or an index may have, so that the database can use the wire's names.
-AttributeName = Annotated[str, Meta(max_length=64, pattern=r"^[a-z][a-z0-9_]*(?![\s\S])")]
+AttributeName = Annotated[str, Meta(max_length=64, pattern=NAME_PATTERN)]
 AttributeValue = Annotated[str, Meta(max_length=500, pattern=PRINTABLE)] | float | bool
 # The largest integer that every JSON reader keeps exact (RFC 8259, 6).
 MAX_WHOLE = 2**53 - 1
@@ -121,12 +141,13 @@ class Registration(Request, frozen=True):
     attributes: Annotated[
         dict[AttributeName, AttributeValue], Meta(max_length=MAX_ATTRIBUTES, description="Your own data, by name")
     ] = {}
+    color: Color | None = None
 
     __repr__ = object.__repr__  # The ticket grants access.
 
     def to_value(self) -> values.Description:
         labels = tuple(values.Label(label.name, label.score) for label in self.labels)
-        return values.Description(self.width, self.height, self.title, self.tags, labels, self.attributes)
+        return values.Description(self.width, self.height, self.title, self.tags, labels, self.attributes, self.color)
 
 
 class ImageChange(Request, frozen=True):
@@ -257,6 +278,7 @@ class Image(Struct, frozen=True):
     tags: Sequence[str]
     labels: Sequence[Label]
     attributes: Mapping[str, AttributeValue]
+    color: Color | None
     created: Time
     original_url: str
     thumbnail_url: str
@@ -432,6 +454,13 @@ def to_limits(max_upload_bytes: int) -> Limits:
     )
 
 
+def in_words(message: str) -> str:
+    """Replace a pattern in one of msgspec's messages by what it asks for."""
+    for pattern, asked_for in ASKED_FOR.items():
+        message = message.replace(f"Expected `str` matching regex {pattern!r}", asked_for)
+    return message
+
+
 def read_vector(wire: str | list[float], dimension: int) -> Vector:
     """
     Read a vector as it came over the wire.
@@ -456,6 +485,7 @@ def to_image(record: ImageRecord, links: Links) -> Image:
         tags=description.tags,
         labels=[Label(label.name, label.score) for label in description.labels],
         attributes=description.attributes,
+        color=description.color,
         created=record.created,
         original_url=links.original_url,
         thumbnail_url=links.thumbnail_url,

@@ -228,6 +228,9 @@ async def test_declaration_that_is_not_taken(
         {"labels": [{"name": "x", "score": 1.5}]},
         {"labels": [{"name": "x"}]},
         {"labels": [{"name": "x", "score": 0.5, "colour": "red"}]},
+        {"color": "red"},
+        {"color": "#FFFFFF"},
+        {"color": "#fff"},
         {"vector": {"not": "a list"}},
         {"vector": ["one"] * DIMENSION},
         {"vector": [None] * DIMENSION},
@@ -244,6 +247,24 @@ async def test_registration_beyond_the_limits(
     problem = assert_problem(await visitor.register(unchanged, PICTURE, **changes), 400, "malformed-request")
 
     assert next(iter(changes)) in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        ({"color": "red"}, "color: must be a colour as `#rrggbb`, in lower-case hex digits"),
+        ({"tags": ["a\nb"]}, "tags[0]: must not have control characters, such as line breaks"),
+        ({"attributes": {"Price": 1}}, "attributes: must begin with a letter from a to z, followed by such letters"),
+    ],
+    ids=str,
+)
+async def test_pattern_that_a_value_does_not_match(
+    changes: dict[str, Any], detail: str, unchanged: dict[str, Any], visitor: Visitor
+) -> None:
+    """The problem says in words what is asked for, and shows no regular expression."""
+    problem = assert_problem(await visitor.register(unchanged, PICTURE, **changes), 400, "malformed-request")
+
+    assert detail in problem["detail"] and "regex" not in problem["detail"]
 
 
 @pytest.mark.parametrize(
@@ -336,6 +357,7 @@ LONGEST = {
         "tags": [EMOJI * 64] * 32,
         "labels": [{"name": EMOJI * 200, "score": 0.1234567890123456}] * 10,
         "attributes": LONGEST_ATTRIBUTES,
+        "color": "#012345",
     },
     "change": {"title": EMOJI * 200, "tags": [EMOJI * 64] * 32, "attributes": LONGEST_ATTRIBUTES},
     "search": {

@@ -227,6 +227,7 @@ def odd_image(number: int, attributes: Mapping[str, AttributeValue]) -> ImageRec
             tags=("a,b", "'"),
             labels=(Label("tabby, tabby cat", 0.1 + 0.2), Label("lynx", 1e-12)),
             attributes=attributes,
+            color="#00ff7f" if attributes else None,
         ),
     )
 
@@ -376,5 +377,6 @@ def to_record(line: Mapping[str, Any]) -> ImageRecord:
             tags=tuple(line["tags"]),
             labels=tuple(Label(label["name"], label["score"]) for label in labels),
             attributes=line["attributes"],
+            color=line["color"],
         ),
     )

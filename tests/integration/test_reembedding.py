@@ -52,6 +52,7 @@ async def before(settings: Settings, site: Site) -> list[dict[str, Any]]:
     """Three images that a server with another model has left, oldest first."""
     async with served(settings, OLD, site) as visitor:
         facts = {"tags": ["red"], "attributes": {"price": 3.5}, "labels": [{"name": "old", "score": 0.5}]}
+        facts |= {"color": "#c0ffee"}
         return [without_urls(await visitor.add(picture(seed, OLD), **facts)) for seed in range(3)]
 
 
@@ -192,6 +193,18 @@ async def test_file_that_waits_is_added_again(before: list[dict[str, Any]], visi
     assert await progress(visitor.http) == (1, 3, 2)
     known = await visitor.http.post(f"{API}/uploads", json=picture(1, OLD).declaration())
     assert known.json()["image"]["id"] == before[1]["id"]
+
+
+async def test_colour_that_was_not_known(visitor: Visitor, settings: Settings, site: Site) -> None:
+    """A photo that waits without a colour gets that of the client that adds it again, and keeps one that it has."""
+    async with served(settings, OLD, site) as earlier:
+        for seed, colour in enumerate([None, "#111111"]):
+            await earlier.add(picture(seed, OLD), color=colour)
+
+    for seed, expected in enumerate(["#222222", "#111111"]):
+        uploaded = await visitor.uploaded(picture(seed, OLD))
+        response = await visitor.register(uploaded, picture(seed, visitor.space), color="#222222")
+        assert (response.status_code, response.json()["color"]) == (200, expected)
 
 
 async def test_file_that_waits_is_added_again_as_the_store_has_lost_it(

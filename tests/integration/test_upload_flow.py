@@ -38,6 +38,7 @@ async def test_upload_of_a_new_picture(visitor: Visitor, settings: Settings) -> 
         "tags": ["cat", "home"],
         "labels": labels,
         "attributes": attributes,
+        "color": None,
         "created": image["created"],
     }
     assert await visitor.listed() == [without_urls(image)]
@@ -216,3 +217,15 @@ async def test_health_status_and_space(visitor: Visitor) -> None:
     described: httpx.Response = space
     assert described.json()["manifest"] == visitor.space.manifest
     assert described.json()["model_url"] == f"/model/{visitor.space.id}/"
+
+
+async def test_average_colour(visitor: Visitor) -> None:
+    """A colour that a client sends comes back with the image wherever it is shown; without one it is null."""
+    red = await visitor.add(Picture.of(1), color="#c01020")
+    plain = await visitor.add(Picture.of(2))
+    shown = (await visitor.http.get(f"{API}/images/{red['id']}")).json()
+    (match,) = (await visitor.search(like=plain["id"])).json()["matches"]
+    changed = (await visitor.http.patch(f"{API}/images/{red['id']}", json={"title": "Red"})).json()
+
+    assert [image["color"] for image in (red, shown, match["image"], changed)] == ["#c01020"] * 4
+    assert [image["color"] for image in await visitor.listed()] == [None, "#c01020"]

@@ -54,6 +54,7 @@ def record(number: int, tags: tuple[str, ...] = (), labels: tuple[str, ...] = ()
             title=f"Title {number}",
             tags=tags,
             labels=tuple(Label(name, round(0.9 - 0.1 * place, 7)) for place, name in enumerate(labels)),
+            color=f"#{number % 2**24:06x}",
         ),
     )
 
