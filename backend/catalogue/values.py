@@ -192,7 +192,11 @@ class Filters:
 
 
 class Sort(StrEnum):
-    """Orders of a list. The id decides between equals, in the same direction."""
+    """
+    Orders of a list. The id decides between equals, in the same direction.
+
+    Titles are in people's order, see `people_text.order_key`.
+    """
 
     NEWEST = "-created"
     OLDEST = "created"

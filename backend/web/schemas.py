@@ -4,14 +4,16 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 import numpy as np
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec.structs import force_setattr
 
 from backend.catalogue import values
 from backend.catalogue.errors import InvalidVector
 from backend.catalogue.file_types import IMAGE_TYPES
+from backend.catalogue.people_text import composed
 from backend.catalogue.reembedding import LEASE_S
 from backend.catalogue.service import MAX_ATTRIBUTES, MAX_TAGS, MAX_THUMBNAIL_BYTES
 from backend.catalogue.values import MD5, SHA256, HubState, ImageRecord, Links, Vector
@@ -24,6 +26,7 @@ T = TypeVar("T")
 MAX_FILE_NAME_CHARS = 255
 MAX_TITLE_CHARS = 200
 MAX_TAG_CHARS = 64
+MAX_LABEL_CHARS = 200
 MAX_TEXT_CHARS = 200
 MAX_REASON_CHARS = 500
 
@@ -36,6 +39,8 @@ MAX_EXAMPLES = 8
 # Control characters do not belong in names: they confuse terminals, databases and people. Ends in a lookahead because
 # Python's `$` lets a line feed pass at the end.
 PRINTABLE = r"^[^\x00-\x1f\x7f]*(?![\s\S])"
+# In a line of tags, as people write them, commas separate; a tag with one could never be written again.
+TAG_PATTERN = r"^[^\x00-\x1f\x7f,]*(?![\s\S])"
 SHA256_PATTERN = "^[0-9a-f]{64}$"
 HEX_PATTERN = "^[0-9a-f]{32}$"
 NAME_PATTERN = r"^[a-z][a-z0-9_]*(?![\s\S])"
@@ -44,6 +49,7 @@ COLOR_PATTERN = r"^#[0-9a-f]{6}(?![\s\S])"
 # What each pattern asks for, as the end of a sentence: most people who read one cannot read a regular expression.
 ASKED_FOR = {
     PRINTABLE: "must not have control characters, such as line breaks",
+    TAG_PATTERN: "must have no comma, which separates tags, and no control characters",
     SHA256_PATTERN: "must be 64 lower-case hex digits",
     HEX_PATTERN: "must be 32 lower-case hex digits",
     NAME_PATTERN: "must begin with a letter from a to z, followed by such letters, digits and underscores",
@@ -64,8 +70,8 @@ Time = Annotated[datetime, Meta(tz=True)]
 SizeBytes = Annotated[int, Meta(ge=1, description="In bytes")]
 FileName = Annotated[str, Meta(min_length=1, max_length=MAX_FILE_NAME_CHARS, pattern=PRINTABLE)]
 Title = Annotated[str, Meta(max_length=MAX_TITLE_CHARS, pattern=PRINTABLE)]
-Tag = Annotated[str, Meta(min_length=1, max_length=MAX_TAG_CHARS, pattern=PRINTABLE)]
-LabelName = Annotated[str, Meta(min_length=1, max_length=200, pattern=PRINTABLE)]
+Tag = Annotated[str, Meta(min_length=1, max_length=MAX_TAG_CHARS, pattern=TAG_PATTERN)]
+LabelName = Annotated[str, Meta(min_length=1, max_length=MAX_LABEL_CHARS, pattern=PRINTABLE)]
 ContentType = Annotated[str, Meta(max_length=64, description=f"One of {', '.join(IMAGE_TYPES)}")]
 # Only PNG and TIFF allow sides of more than 65,535 pixels, and browsers give up long before.
 SidePx = Annotated[int, Meta(ge=1, le=1_000_000, description="In pixels, upright")]
@@ -95,7 +101,11 @@ WireVector = Annotated[
 
 
 class Request(Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of what clients send. Unknown names are an error, so that nothing is lost silently."""
+    """
+    Base of what clients send. Unknown names are an error, so that nothing is lost silently.
+
+    Names that people give are brought into one Unicode form (NFC) while they are read, so that equal ones are equal.
+    """
 
 
 class ThumbnailDeclaration(Request, frozen=True):
@@ -115,6 +125,9 @@ class UploadDeclaration(Request, frozen=True):
     thumbnail: ThumbnailDeclaration
     md5: Md5 | None = None
 
+    def __post_init__(self) -> None:
+        _compose(self, file_name=MAX_FILE_NAME_CHARS)
+
     def to_value(self) -> values.Declaration:
         return values.Declaration(_to_facts(self), _to_facts(self.thumbnail), self.file_name)
 
@@ -124,6 +137,9 @@ class Label(Request, frozen=True):
 
     name: LabelName
     score: Annotated[float, Meta(ge=0, le=1, description="Probability")]
+
+    def __post_init__(self) -> None:
+        _compose(self, name=MAX_LABEL_CHARS)
 
 
 class Registration(Request, frozen=True):
@@ -145,6 +161,9 @@ class Registration(Request, frozen=True):
 
     __repr__ = object.__repr__  # The ticket grants access.
 
+    def __post_init__(self) -> None:
+        _compose(self, title=MAX_TITLE_CHARS, tags=MAX_TAG_CHARS)
+
     def to_value(self) -> values.Description:
         labels = tuple(values.Label(label.name, label.score) for label in self.labels)
         return values.Description(self.width, self.height, self.title, self.tags, labels, self.attributes, self.color)
@@ -159,6 +178,9 @@ class ImageChange(Request, frozen=True):
         dict[AttributeName, AttributeValue | None],
         Meta(max_length=2 * MAX_ATTRIBUTES, description="Those not named stay; null removes one"),
     ] = {}
+
+    def __post_init__(self) -> None:
+        _compose(self, title=MAX_TITLE_CHARS, tags=MAX_TAG_CHARS)
 
     def to_value(self) -> values.Change:
         return values.Change(_or_empty(self.title, ""), _or_empty(self.tags, ()), self.attributes)
@@ -185,6 +207,9 @@ class SearchFilters(Request, frozen=True):
     size_max: Count | None = None
     attributes: Annotated[tuple[AttributeCondition, ...], Meta(max_length=16)] = ()
     ids: Annotated[tuple[Id, ...], Meta(max_length=MAX_IMAGES, description="Only these images")] = ()
+
+    def __post_init__(self) -> None:
+        _compose(self, tags_any=MAX_TAG_CHARS, tags_all=MAX_TAG_CHARS, labels_any=MAX_LABEL_CHARS)
 
     def to_value(self) -> values.Filters:
         return values.Filters(
@@ -228,7 +253,7 @@ class Search(Request, frozen=True):
     less_like: Annotated[Examples, Meta(description="Examples of what is not wanted; they count less")] = ()
     text: Words = ""
     limit: Limit = 24
-    filters: SearchFilters = SearchFilters()
+    filters: SearchFilters = field(default_factory=SearchFilters)
 
     def __post_init__(self) -> None:
         if self.vector is not None and self.like is not None:
@@ -500,6 +525,32 @@ def to_upload(upload: values.Upload) -> Upload:
         original=_to_signed_request(upload.original),
         thumbnail=_to_signed_request(upload.thumbnail),
     )
+
+
+def _compose(request: Request, **limits: int) -> None:
+    """
+    Bring texts, and tuples of texts, of a request that is being read into one Unicode form, each text of a tuple once.
+
+    Args:
+        limits: Names of members, and how many characters each text may have then: a few characters become two.
+
+    Raises:
+        ValueError: A text is too long then.
+    """
+    for name, most in limits.items():
+        value = getattr(request, name)
+        if isinstance(value, str):
+            force_setattr(request, name, _composed(name, value, most))
+        elif isinstance(value, tuple):
+            texts = cast(tuple[str, ...], value)
+            force_setattr(request, name, tuple(dict.fromkeys(_composed(name, text, most) for text in texts)))
+
+
+def _composed(name: str, text: str, most: int) -> str:
+    made = composed(text)
+    if len(made) > most:
+        raise ValueError(f"Expected `{name}` of at most {most} characters in the Unicode form NFC, got {len(made)}")
+    return made
 
 
 def _or_empty(value: T | UnsetType | None, empty: T) -> T | None:

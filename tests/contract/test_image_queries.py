@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.adapters.lance import index as lance_index
+from backend.catalogue.people_text import order_key
 from backend.catalogue.ports import ImageIndex
 from backend.catalogue.service import position
 from backend.catalogue.values import (
@@ -97,7 +98,7 @@ def draw_image(number: int) -> ImageRecord:
     image = record(number)
     described = replace(
         image.description,
-        title=chance.choice([*ODD, "a", "B", "b", "aa"]),
+        title=chance.choice([*ODD, "a", "B", "b", "aa", "IMG 2", "img_10", "IMG 010", "ö", "O"]),
         tags=tuple(chance.sample(ODD, chance.randrange(4))),
         labels=tuple(Label(name, 0.5) for name in chance.sample(ODD, chance.randrange(3))),
         attributes={name: chance.choice(VALUES) for name in draw_names(chance)},
@@ -144,7 +145,8 @@ def kind(value: AttributeValue) -> type:
 
 def in_order(images: Sequence[ImageRecord], sort: Sort) -> list[ImageRecord]:
     def key(image: ImageRecord) -> Any:
-        return {"created": image.created, "title": image.description.title, "size": image.original.size}[sort.column]
+        title = order_key(image.description.title)
+        return {"created": image.created, "title": title, "size": image.original.size}[sort.column]
 
     return sorted(images, key=lambda image: (key(image), image.id), reverse=sort.descending)
 
@@ -295,6 +297,8 @@ TITLES = [
     "Cafe\u0301 e\u0301clair",
     "กรุงเทพ แมวน่ารัก",
     "!?",
+    "🐈 İstanbul Straße 👩‍🚀",
+    "강아지",
 ]
 
 
@@ -320,7 +324,20 @@ TITLES = [
         ";;--'\"": [],
         "*": [],
         "\0": [],
-        "🐈": [],
+        "🐈": [9],
+        "🚀": [9],
+        "🐕": [],
+        "istanbul": [9],
+        "ISTANBUL": [9],
+        "İSTANBUL": [9],
+        "strasse": [9],
+        "caf": [0, 6],
+        "CAFÉ".lower()[:2]: [0, 6],
+        "мос": [1],
+        "강": [10],
+        "東": [2],
+        "123": [4],
+        "og": [],
         "d": [],
         "x" * 5000: [],
         "title:cafe": [0, 6],
@@ -334,7 +351,10 @@ TITLES = [
 )
 @pytest.mark.parametrize("maintained", [False, True])
 async def test_words(index: ImageIndex, text: str, places: list[int], maintained: bool) -> None:
-    """A word is found whole, whatever its case, accents and script; what looks like a query language is words too."""
+    """
+    A word is found whole or by its beginning, whatever its case, accents, Unicode form and script; what looks like a
+    query language is words too.
+    """
     await fill(index, [retitled(record(number), title) for number, title in enumerate(TITLES)])
     if maintained:
         await index.do_upkeep()

@@ -86,6 +86,7 @@ REGISTRATION = {"ticket": "t", "space": "s", "vector": "", "width": 1, "height":
         ("put", f"/images/{'0' * 32}", REGISTRATION | {"vector": {}}, False),
         ("put", f"/images/{'0' * 32}", REGISTRATION | {"tags": ["a"] * 33}, False),
         ("put", f"/images/{'0' * 32}", REGISTRATION | {"tags": ["a\n"]}, False),
+        ("put", f"/images/{'0' * 32}", REGISTRATION | {"tags": ["a,b"]}, False),
         ("put", f"/images/{'0' * 32}", REGISTRATION | {"title": "\t"}, False),
         ("put", f"/images/{'0' * 32}", REGISTRATION | {"labels": [{"name": "a", "score": 2}]}, False),
         ("put", f"/images/{'0' * 32}", REGISTRATION | {"labels": [{"name": "a", "score": 1, "b": 1}]}, False),

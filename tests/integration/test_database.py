@@ -58,6 +58,7 @@ async def test_record_as_it_is_stored(tmp_path: Path) -> None:
             "tags": ["red"],
             "labels": [{"name": "lynx", "score": 0.9}],
             "attributes": {"price": 3.0, "new": True, "maker": "A"},
+            "color": "#000001",
         },
     }
 

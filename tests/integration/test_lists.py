@@ -202,3 +202,67 @@ async def test_cursor_of_another_list(visitor: Visitor) -> None:
     response = await visitor.http.get(f"{API}/images", params={"sort": "title", "after": page["next"]})
 
     assert "another order" in assert_problem(response, 400, "malformed-request")["detail"]
+
+
+NFD = "Cafe\u0301"
+NFC = "Caf\u00e9"
+
+
+async def test_names_in_another_unicode_form(visitor: Visitor) -> None:
+    """What macOS writes in NFD is kept in NFC, and found in either form: as a tag, a label and a word."""
+    picture = replace(Picture.of(1), file_name=f"{NFD}.jpg")
+    label = {"name": NFD, "score": 0.9}
+    image = await visitor.add(picture, title=NFD, tags=[NFD, NFC, "b"], labels=[label])
+    changed = await change(visitor, image, title=NFD + " 2", tags=["b", NFD, NFC])
+
+    assert (image["file_name"], image["title"], image["tags"]) == (f"{NFC}.jpg", NFC, [NFC, "b"])
+    assert image["labels"] == [label | {"name": NFC}]
+    assert (changed["title"], changed["tags"]) == (NFC + " 2", ["b", NFC])
+    for form in (NFC, NFD):
+        for filters in ({"tags_any": [form]}, {"tags_all": [form]}, {"labels_any": [form]}):
+            assert await titles(visitor, filters=json.dumps(filters)) == [NFC + " 2"]
+        assert await visitor.found(text=form) == [image["id"]]
+
+
+async def test_name_that_is_too_long_in_nfc(visitor: Visitor) -> None:
+    """The few characters that become two count as two."""
+    image = await visitor.add(Picture.of(1), title="\u0958" * 100)
+    assert image["title"] == "\u0915\u093c" * 100
+
+    response = await visitor.http.patch(f"{API}/images/{image['id']}", json={"title": "\u0958" * 101})
+
+    assert (
+        "at most 200 characters in the Unicode form NFC, got 202"
+        in assert_problem(response, 400, "malformed-request")["detail"]
+    )
+
+
+async def test_tag_with_a_comma(visitor: Visitor) -> None:
+    """It is refused, as it could not be written in a line of tags."""
+    image = await visitor.add(Picture.of(1), tags=["Paris"])
+
+    response = await visitor.http.patch(f"{API}/images/{image['id']}", json={"tags": ["Paris, France"]})
+
+    detail = assert_problem(response, 400, "malformed-request")["detail"]
+    assert detail == "tags[0]: must have no comma, which separates tags, and no control characters"
+
+
+async def test_titles_in_order_of_people(visitor: Visitor) -> None:
+    """Numbers sort by value, and apple lies beside Apple and ö with o, in pages that join."""
+    expected = ["", "apple", "Apple", "IMG_2", "IMG 10", "img-11", "o", "Öl", "P", "🐈"]
+    for number in (3, 9, 7, 0, 1, 5, 8, 4, 2, 6):
+        await visitor.add(Picture.of(number), title=expected[number])
+
+    assert await titles(visitor, sort="title") == expected
+    assert await titles(visitor, sort="-title") == expected[::-1]
+
+
+async def test_beginnings_of_words(visitor: Visitor) -> None:
+    """The beginning of a word finds; images with the whole word come first."""
+    whole = await visitor.add(Picture.of(1), title="An apple")
+    begun = await visitor.add(Picture.of(2), title="The Applewood", tags=["Äpfel"])
+    await visitor.add(Picture.of(3), title="Pineapple")
+
+    assert set(await visitor.found(text="appl")) == {whole["id"], begun["id"]}
+    assert await visitor.found(text="apple") == [whole["id"], begun["id"]]
+    assert await visitor.found(text="apf") == [begun["id"]]

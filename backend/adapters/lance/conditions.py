@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from lancedb.query import ColumnOrdering
 
+from backend.catalogue.people_text import order_key
 from backend.catalogue.values import EPOCH, AttributeCondition, Filters, ImageID, Position, Sort
 
 from .attributes import KINDS, comparable, key_of, kind_of
@@ -18,6 +19,9 @@ from .attributes import KINDS, comparable, key_of, kind_of
 # The most rows in one commit, or values in one condition. A guess: 500 rows are some 0.7 MB, and the condition that
 # finds them 50 KB.
 LARGEST_BATCH = 500
+
+# What orders sort by, apart from ids.
+_COLUMNS = {"title": "title_key", "size": "size"}
 
 Value = TypeVar("Value")
 
@@ -75,13 +79,14 @@ def following(sort: Sort, position: Position) -> str:
     later = f"id {beyond} {literal(position.id)}"
     if sort.column == "created":
         return later
-    value = literal(position.value)
-    return f"({sort.column} {beyond} {value} OR ({sort.column} = {value} AND {later}))"
+    value = literal(order_key(position.value) if isinstance(position.value, str) else position.value)
+    column = _COLUMNS[sort.column]
+    return f"({column} {beyond} {value} OR ({column} = {value} AND {later}))"
 
 
 def ordering(sort: Sort) -> list[ColumnOrdering]:
     """Return the columns to sort by. Ids begin with the time, so they alone sort by it."""
-    columns = ["id"] if sort.column == "created" else [sort.column, "id"]
+    columns = ["id"] if sort.column == "created" else [_COLUMNS[sort.column], "id"]
     return [ColumnOrdering(column_name=column, ascending=not sort.descending) for column in columns]
 
 

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from lancedb.query import AsyncFTSQuery, AsyncQuery, AsyncVectorQuery, MatchQuery
 
 from backend.catalogue.errors import IndexDamaged, RowDamaged
+from backend.catalogue.people_text import wanted
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import (
     SHA256,
@@ -270,7 +271,7 @@ class LanceIndex:
         self, text: str, limit: int, filters: Filters, without: Sequence[ImageID] = ()
     ) -> Sequence[ImageRecord]:
         # A MatchQuery rather than a text, so that no character is taken for an operator.
-        words = MatchQuery(text, "text", fuzziness=0)  # pyright: ignore[reportCallIssue]: pydantic's defaults
+        words = MatchQuery(wanted(text), "text", fuzziness=0)  # pyright: ignore[reportCallIssue]: pydantic's defaults
         query = self._table.query().nearest_to_text(words).limit(limit).select(["_score"])
         if conditions := passing(filters, without):
             query = query.where(joined(conditions))

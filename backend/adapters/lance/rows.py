@@ -15,6 +15,7 @@ import pyarrow as pa
 from lancedb.index import FTS
 
 from backend.catalogue.errors import InvalidVector, RowDamaged
+from backend.catalogue.people_text import order_key, searchable
 from backend.catalogue.values import Description, ImageID, ImageRecord, Vector
 from backend.catalogue.vectors import NORM_TOLERANCE, to_vector
 
@@ -31,9 +32,9 @@ PRIMARY_KEY = {"lance-schema:unenforced-primary-key:position": "1"}
 VERSION = 1
 VERSION_KEY = "lookalike:schema"
 
-# The index for searches by words, on the column `text`. ICU also finds words without spaces between them (Japanese,
-# Thai); `split` makes `IMG_1234.jpg` findable by its number. No stemming and no stop words: titles are names, in any
-# language.
+# The index for searches by words, on the column `text`, whose words and beginnings of words `searchable` has prepared.
+# ICU also finds words without spaces between them (Japanese, Thai); `split` makes `IMG_1234.jpg` findable by its
+# number. No stemming and no stop words: titles are names, in any language.
 WORDS = FTS(base_tokenizer="icu/split", stem=False, remove_stop_words=False)
 
 
@@ -45,13 +46,16 @@ def schema(dimension: int) -> pa.Schema:
             pa.field("vector", pa.list_(pa.float16(), dimension), nullable=False),
             pa.field("size", pa.int64(), nullable=False),
             pa.field("sha256", pa.string(), nullable=False),
+            # For people, should the record be unreadable; lists are sorted by its key.
             pa.field("title", pa.string(), nullable=False),
+            pa.field("title_key", pa.string(), nullable=False),
             pa.field("tags", pa.list_(pa.string()), nullable=False),
             pa.field("label_names", pa.list_(pa.string()), nullable=False),
             # The attributes in the form that conditions compare: see attributes.py.
             pa.field("attribute_keys", pa.list_(pa.int64()), nullable=False),
             pa.field("attribute_values", pa.list_(pa.int64()), nullable=False),
-            # What searches by words search: title, tags and labels. One column, so that one index ranks them.
+            # What searches by words search: words of title, tags and labels, and their beginnings. One column, so that
+            # one index ranks them.
             pa.field("text", pa.string(), nullable=False),
             # Starts at random, so that a writer recognises its own row, and counts changes, so that of two concurrent
             # ones the second notices.
@@ -86,6 +90,7 @@ def to_row(image: ImageRecord, vector: Vector, revision: int) -> dict[str, Any]:
         "size": image.original.size,
         "sha256": image.original.sha256,
         "title": description.title,
+        "title_key": order_key(description.title),
         "tags": list(description.tags),
         "label_names": [label.name for label in description.labels],
         "attribute_keys": attribute_keys,
@@ -216,4 +221,4 @@ def to_table(rows: Iterable[Mapping[str, Any]], dimension: int) -> pa.Table:
 
 
 def _text(description: Description) -> str:
-    return "\n".join([description.title, *description.tags, *(label.name for label in description.labels)])
+    return searchable([description.title, *description.tags, *(label.name for label in description.labels)])
