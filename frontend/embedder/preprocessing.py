@@ -2,7 +2,8 @@
 Turn the bytes of a picture into what the model and the library need: open, decode, then a thumbnail and a model input.
 
     bytes -> decode -> Picture (upright RGB pixels, bounded) -> to_model_input -> ModelInput
-                                                             -> make_thumbnail -> JPEG bytes
+                                                             -> make_thumbnail -> Thumbnail (JPEG, average colour)
+                                                             -> make_preview -> Encoded (JPEG, size)
 
 Pure numpy and Pillow, so that it gives the same bytes under CPython and under Pyodide; a test compares the two.
 
@@ -43,6 +44,13 @@ MAX_PIXELS: Final = 2**27
 
 THUMBNAIL_SIDE_PX: Final = 384
 # A grid cell of 192 CSS pixels on a screen of double density.
+
+PREVIEW_SIDE_PX: Final = 1024
+# The photo searched with is shown 320 CSS pixels wide, on a phone as wide as the screen: enough for three pixels each.
+
+TINY_PX: Final = 64
+# JPEG keeps colours at half the resolution, which nobody sees in a photograph. In an icon a pixel is a thing of its
+# own and loses its colour to its neighbours; to keep that costs a kilobyte or two at this size.
 
 READERS: Final = tuple(
     str(reader.format)
@@ -113,6 +121,25 @@ class Picture:
     height: int
     """Of the file's picture when upright, in pixels."""
     content_type: str
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A JPEG."""
+
+    data: bytes
+    width: int
+    """In pixels, as `height`."""
+    height: int
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """What stands for a picture in a grid: first its colour, then a small JPEG."""
+
+    data: bytes
+    color: str
+    """#rrggbb, see `average_color`."""
 
 
 def decode(data: bytes, side_px: int) -> Picture:
@@ -192,12 +219,52 @@ def to_model_input(pixels: Pixels, spec: InputSpec) -> ModelInput:
     return scale_to_range(Pixels(np.asarray(square)), spec)
 
 
-def make_thumbnail(pixels: Pixels) -> bytes:
-    """Return a JPEG whose longer side is at most THUMBNAIL_SIDE_PX; a smaller picture keeps its size."""
+def make_thumbnail(pixels: Pixels) -> Thumbnail:
+    """Make a JPEG whose longer side is at most THUMBNAIL_SIDE_PX; a smaller picture keeps its size."""
+    image = fit(pixels, THUMBNAIL_SIDE_PX)
+    return Thumbnail(to_jpeg(image, 80), average_color(Pixels(np.asarray(image))))
+
+
+def make_preview(pixels: Pixels) -> Encoded:
+    """Make a JPEG to look at, its longer side at most PREVIEW_SIDE_PX: what was decoded, also where browsers cannot."""
+    image = fit(pixels, PREVIEW_SIDE_PX)
+    return Encoded(to_jpeg(image, 85), *image.size)
+
+
+def average_color(pixels: Pixels) -> str:
+    """
+    Return the mean colour as #rrggbb, averaged as light.
+
+    That is what a picture looks like from afar. A mean of sRGB's values, which are not proportional to light, would be
+    darker: its box would brighten visibly when the picture takes its place.
+    """
+    means = [(np.bincount(channel, minlength=256) * LIGHT).sum() / channel.size for channel in pixels.reshape(-1, 3).T]
+    return "#" + "".join(f"{np.abs(LIGHT - mean).argmin():02x}" for mean in means)
+
+
+def srgb_to_light(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Undo the transfer function of sRGB, for values from 0 to 1. Source: IEC 61966-2-1."""
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+LIGHT: Final = srgb_to_light(np.arange(256) / 255)
+"""(256,) float64: the light of each value of a channel, 0 to 1."""
+
+
+def fit(pixels: Pixels, side_px: int) -> Image.Image:
+    """Shrink a picture until its longer side is at most `side_px`."""
     image = Image.fromarray(pixels)
-    image.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    image.thumbnail((side_px, side_px), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return image
+
+
+def to_jpeg(image: Image.Image, quality: int) -> bytes:
+    """Encode a picture; one that is narrower or lower than TINY_PX, hardly losing anything."""
     out = io.BytesIO()
-    image.save(out, "JPEG", quality=80)
+    if min(image.size) < TINY_PX:
+        image.save(out, "JPEG", quality=95, subsampling="4:4:4")
+    else:
+        image.save(out, "JPEG", quality=quality, subsampling="4:2:0")
     return out.getvalue()
 
 

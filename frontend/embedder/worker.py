@@ -3,7 +3,7 @@ The embedder as the page sees it: every name in `__export__` can be awaited from
 
     load_tensorflow, load_model, start_backend, try_faster_backends    once, in this order
     open_picture -> (package ->) embed -> close_picture                for every picture
-    open_picture in detail -> embed_part, as often as wanted -> close_picture    for one whose parts are searched with
+    open_picture in detail -> preview, embed, embed_part, as often as wanted -> close_picture    for one searched with
     place_pictures -> thinned, inside, nearest, dots, forget, as often as wanted          for a map of the library
 
 A picture stays here between these calls, under a number; only facts, a thumbnail and a vector cross to the page.
@@ -41,6 +41,7 @@ __export__ = [
     "open_picture",
     "package",
     "place_pictures",
+    "preview",
     "start_backend",
     "status",
     "thinned",
@@ -162,14 +163,21 @@ async def open_picture(number: int, source: Any, in_detail: bool) -> dict[str, A
 
 
 def package(number: int) -> dict[str, Any]:
-    """Make what an upload declares: the original's fingerprint and a thumbnail with its own."""
+    """Make what an upload declares: the original's fingerprint, and a thumbnail with its own and its mean colour."""
     held = open_pictures[number]
     thumbnail = preprocessing.make_thumbnail(held.picture.pixels)
     return {
         "original": declare(held.data, held.picture.content_type),
-        "thumbnail": declare(thumbnail, "image/jpeg"),
-        "thumbnail_blob": to_blob(thumbnail, "image/jpeg"),
+        "thumbnail": declare(thumbnail.data, "image/jpeg"),
+        "thumbnail_blob": to_blob(thumbnail.data, "image/jpeg"),
+        "color": thumbnail.color,
     }
+
+
+def preview(number: int) -> dict[str, Any]:
+    """Make a picture to look at of an opened one, upright and as it was decoded, whatever the browser can show."""
+    made = preprocessing.make_preview(open_pictures[number].picture.pixels)
+    return {"blob": to_blob(made.data, "image/jpeg"), "width": made.width, "height": made.height}
 
 
 async def embed(number: int) -> dict[str, Any]:

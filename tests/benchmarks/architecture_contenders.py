@@ -59,7 +59,7 @@ class Picture:
     @classmethod
     def of(cls, number: int, original: bytes, model: NativeModel) -> "Picture":
         decoded = model.decode(original)
-        thumbnail = make_thumbnail(decoded.pixels)
+        thumbnail = make_thumbnail(decoded.pixels).data
         vector = to_base64(model.vector(decoded))
         fingerprints = fingerprints_of(original), fingerprints_of(thumbnail)
         return cls(number, original, thumbnail, vector, decoded.width, decoded.height, *fingerprints)
@@ -162,7 +162,7 @@ class Lookalike:
     async def upload_file(self, visitor: Visitor, original: bytes) -> str:
         """As in the page, the model runs while the file is sent."""
         decoded = await asyncio.to_thread(self._model.decode, original)
-        thumbnail = await asyncio.to_thread(make_thumbnail, decoded.pixels)
+        thumbnail = (await asyncio.to_thread(make_thumbnail, decoded.pixels)).data
         fingerprints = [await asyncio.to_thread(fingerprints_of, content) for content in (original, thumbnail)]
         picture = Picture(0, original, thumbnail, "", decoded.width, decoded.height, *fingerprints)
         target = await self._begin(visitor, picture)
@@ -273,7 +273,7 @@ def stand_in_ms(originals: Sequence[bytes], model: NativeModel) -> Mapping[str, 
         began = time.perf_counter()
         decoded = model.decode(original)
         opened = time.perf_counter()
-        thumbnail = make_thumbnail(decoded.pixels)
+        thumbnail = make_thumbnail(decoded.pixels).data
         shrunk = time.perf_counter()
         fingerprints_of(original)
         fingerprints_of(thumbnail)

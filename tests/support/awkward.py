@@ -41,6 +41,21 @@ def animated(file_format: str) -> bytes:
     return encoded(frames[0], file_format, save_all=True, append_images=frames[1:])
 
 
+def icon(side_px: int) -> bytes:
+    """A PNG with a palette in which each pixel has another full colour than its neighbours."""
+    y, x = np.mgrid[0:side_px, 0:side_px]
+    image = Image.fromarray(((x + y) % 4).astype(np.uint8), "P")
+    image.putpalette([255, 0, 0, 0, 0, 255, 0, 255, 0, 255, 255, 0])
+    return encoded(image, "PNG")
+
+
+def oriented_webp(orientation: int) -> bytes:
+    """A WebP whose camera noted how it was held, which browsers do not heed."""
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    return encoded(draw("dots", 0), "WEBP", lossless=True, exif=exif)
+
+
 def sixteen_bit() -> bytes:
     """A grey PNG of 16 bits from black to white: clipped to 8 bits it would be all white but for a corner."""
     ramp = np.linspace(0, 65535, 200 * 160).astype(np.uint16).reshape(160, 200)
@@ -102,6 +117,7 @@ def good() -> dict[str, bytes]:
         "one_bit.png": encoded(draw("checks", 3).convert("1"), "PNG"),
         "noise.png": encoded(Image.fromarray(noise(900, 700)), "PNG"),
         "thin.png": encoded(Image.new("L", (1, 3000), 128), "PNG"),
+        "icon.png": icon(16),
         "dot.png": encoded(Image.new("RGB", (1, 1), "orange"), "PNG"),
         "animated.gif": animated("GIF"),
         "animated.webp": animated("WEBP"),
@@ -110,6 +126,7 @@ def good() -> dict[str, bytes]:
         "plain.bmp": encoded(draw("dots", 3), "BMP"),
         "floating_point.tiff": floating_point(),
         "not_a_number.tiff": not_a_number(),
+        "orientation_6.webp": oriented_webp(6),
         "lossless.webp": encoded(draw("dots", 2), "WEBP", lossless=True),
         "deflated.tiff": encoded(draw("checks", 4), "TIFF", compression="tiff_deflate"),
         "jpeg_named.png": jpeg(draw("dots", 4)),

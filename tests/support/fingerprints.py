@@ -4,23 +4,24 @@ import hashlib
 import json
 
 from frontend.embedder.model_input import RESIZE_RULE, InputSpec
-from frontend.embedder.preprocessing import PictureError, decode, make_thumbnail, to_model_input
+from frontend.embedder.preprocessing import PictureError, decode, make_preview, make_thumbnail, to_model_input
 
 SPEC = InputSpec(224, -1.0, 1.0, RESIZE_RULE)
 
 
 def fingerprint(data: bytes) -> list[object]:
-    """Upright size, then type, shape and sha256 of pixels, model input and thumbnail; or the error's name and text."""
+    """Upright size, then type, shape and sha256 of pixels, model input and JPEGs; or the error's name and text."""
     try:
         picture = decode(data, SPEC.side_px)
     except PictureError as exc:
         return [type(exc).__name__, str(exc)]
     arrays = [picture.pixels, to_model_input(picture.pixels, SPEC)]
-    thumbnail = make_thumbnail(picture.pixels)
+    thumbnail, preview = make_thumbnail(picture.pixels), make_preview(picture.pixels)
     return [
         [picture.width, picture.height, picture.content_type],
         *[[str(a.dtype), list(a.shape), hashlib.sha256(a.tobytes()).hexdigest()] for a in arrays],
-        [len(thumbnail), hashlib.sha256(thumbnail).hexdigest()],
+        [len(thumbnail.data), hashlib.sha256(thumbnail.data).hexdigest(), thumbnail.color],
+        [preview.width, preview.height, hashlib.sha256(preview.data).hexdigest()],
     ]
 
 

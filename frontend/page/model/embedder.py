@@ -124,13 +124,31 @@ class Embedder:
         }
 
     async def package(self, picture: dict) -> dict:
-        """Return what an upload declares: `original` and `thumbnail` (checksums, size, content_type), and a `blob`."""
+        """
+        Return what an upload declares.
+
+        Returns:
+            `original` and `thumbnail` (checksums, size, content_type), the thumbnail as a `blob`, and its mean `color`,
+            as "#rrggbb".
+        """
         answer = await self._worker.package(picture["number"])
         return {
             "original": declared(answer.original),
             "thumbnail": declared(answer.thumbnail),
             "blob": answer.thumbnail_blob,
+            "color": answer.color,
         }
+
+    async def preview(self, picture: dict) -> dict:
+        """
+        Make a picture to look at of an open one, also of what browsers cannot show, such as a TIFF.
+
+        Returns:
+            `blob`: a JPEG, upright, whose longer side has at most 1,024 pixels; its `width` and `height` in pixels. Of
+            a large picture that was opened in detail the longer side has them all, of another at least 448.
+        """
+        answer = await self._worker.preview(picture["number"])
+        return {"blob": answer.blob, "width": answer.width, "height": answer.height}
 
     async def embed(self, picture: dict) -> dict:
         """Return `space`, `vector` (base64), `labels` and `embed_ms`."""

@@ -175,7 +175,7 @@ class SearchService:
 
     def _thumbnail_and_vector(self, content: bytes) -> tuple[bytes, Vector]:
         picture = self._model.decode(content)
-        return make_thumbnail(picture.pixels), self._model.vector(picture)
+        return make_thumbnail(picture.pixels).data, self._model.vector(picture)
 
 
 async def _in_thread(threads: ThreadPoolExecutor, work: Callable[[bytes], T], content: bytes) -> T:

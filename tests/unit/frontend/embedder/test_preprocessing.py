@@ -13,18 +13,21 @@ from PIL import Image
 from frontend.embedder.model_input import RESIZE_RULE, InputSpec, Pixels, golden_input, scale_to_range
 from frontend.embedder.preprocessing import (
     MAX_PIXELS,
+    PREVIEW_SIDE_PX,
     THUMBNAIL_SIDE_PX,
     DamagedPicture,
     EmptyFile,
     PictureError,
     TooManyPixels,
     UnknownFormat,
+    average_color,
     check_size,
     cut,
     decode,
     decode_rgba,
     isobmff_size,
     isobmff_type,
+    make_preview,
     make_thumbnail,
     to_model_input,
     webp_size,
@@ -116,8 +119,12 @@ def test_every_good_file_is_read(name: str) -> None:
     model_input = to_model_input(picture.pixels, SPEC)
     assert (model_input.shape, model_input.dtype) == ((1, 224, 224, 3), np.float32)
     assert model_input.flags.c_contiguous and -1 <= model_input.min() <= model_input.max() <= 1
-    thumbnail = Image.open(io.BytesIO(make_thumbnail(picture.pixels)))
+    thumbnail = Image.open(io.BytesIO(make_thumbnail(picture.pixels).data))
     assert thumbnail.format == "JPEG" and max(thumbnail.size) <= THUMBNAIL_SIDE_PX
+    made = make_preview(picture.pixels)
+    preview = Image.open(io.BytesIO(made.data))
+    assert preview.format == "JPEG" and preview.size == (made.width, made.height)
+    assert max(preview.size) == min(max(picture.pixels.shape[:2]), PREVIEW_SIDE_PX)
 
 
 @pytest.mark.parametrize(
@@ -249,3 +256,64 @@ def test_a_part_is_cut_out() -> None:
     assert np.array_equal(cut(pixels, 0.25, 0.5, 0.5, 0.3), pixels[5:8, 5:15])
     assert np.array_equal(cut(pixels, 0, 0, 1, 1), pixels)
     assert np.array_equal(cut(pixels, 1, 1, 0.001, 0.001), pixels[9:, 19:])
+
+
+@pytest.mark.parametrize("side_px", [1, 2, 3, 8, 16, 63])
+def test_a_tiny_picture_keeps_its_colours(side_px: int) -> None:
+    """Each pixel of an icon's thumbnail has the colour it had, whatever its neighbours have."""
+    pixels = decode(awkward.icon(side_px), 224).pixels
+    shown = np.asarray(Image.open(io.BytesIO(make_thumbnail(pixels).data))).astype(int)
+    assert np.abs(shown - pixels).max() < 20
+
+
+def test_a_tiny_grey_picture_stays_grey() -> None:
+    """A thumbnail of greys has no tint."""
+    pixels = decode(awkward.encoded(Image.linear_gradient("L").resize((16, 12)), "PNG"), 224).pixels
+    shown = np.asarray(Image.open(io.BytesIO(make_thumbnail(pixels).data))).astype(int)
+    assert np.ptp(shown, axis=2).max() <= 1 and np.abs(shown - pixels).max() < 8
+
+
+def test_a_narrow_thumbnail_keeps_its_colours() -> None:
+    """Lines of a picture that is only a few pixels high do not run into each other."""
+    stripes = np.zeros((12, 300, 3), dtype=np.uint8)
+    stripes[::2], stripes[1::2] = (255, 0, 0), (0, 0, 255)
+    shown = np.asarray(Image.open(io.BytesIO(make_thumbnail(Pixels(stripes)).data))).astype(int)
+    assert np.abs(shown - stripes).max() < 20
+
+
+@pytest.mark.parametrize(
+    ("colours", "mean"),
+    [
+        (["#4f46e5"], "#4f46e5"),
+        (["black", "white"], "#bcbcbc"),  # Half the light is not half of 255.
+        (["red", "blue"], "#bc00bc"),
+        (["#000", "#010101"], "#000000"),
+    ],
+)
+def test_the_average_colour(colours: list[str], mean: str) -> None:
+    """It is what the colours look like from so far away that they become one."""
+    image = Image.new("RGB", (40, 10 * len(colours)))
+    for index, colour in enumerate(colours):
+        image.paste(colour, (0, 10 * index, 40, 10 * index + 10))
+    pixels = Pixels(np.asarray(image))
+    assert average_color(pixels) == make_thumbnail(pixels).color == mean
+
+
+def test_a_preview_shows_a_large_photograph_sharply() -> None:
+    """Opened in detail, a large photo has a preview of the full size, which keeps lines that a thumbnail loses."""
+    lines = np.full((1500, 2000, 3), 255, dtype=np.uint8)
+    lines[::4] = lines[1::4] = 0
+    picture = decode(awkward.encoded(Image.fromarray(lines), "PNG"), 3 * 224)
+    made = make_preview(picture.pixels)
+    assert (made.width, made.height) == (PREVIEW_SIDE_PX, PREVIEW_SIDE_PX * 3 // 4)
+
+
+@pytest.mark.parametrize("name", ["orientation_6.jpg", "orientation_6.webp"])
+def test_a_preview_is_upright(name: str) -> None:
+    """A browser may not heed what a camera noted; the preview needs none of it."""
+    picture = decode(awkward.good()[name], 224)
+    made = make_preview(picture.pixels)
+    shown = Image.open(io.BytesIO(made.data))
+    assert (made.width, made.height) == (picture.width, picture.height) == shown.size
+    assert not shown.getexif()
+    assert np.abs(np.asarray(shown).astype(int) - picture.pixels).mean() < 16
