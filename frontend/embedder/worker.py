@@ -9,6 +9,7 @@ The embedder as the page sees it: every name in `__export__` can be awaited from
 A picture stays here between these calls, under a number; only facts, a thumbnail and a vector cross to the page.
 """
 
+import base64
 import hashlib
 import json
 import platform
@@ -133,18 +134,21 @@ def environment() -> dict[str, Any]:
 
 async def open_picture(number: int, source: Any, in_detail: bool) -> dict[str, Any]:
     """
-    Read and decode a File, or what lies at an absolute URL, and keep it under a number that the page chose.
+    Read and decode a File, or what lies at an absolute URL or in a data URL, and keep it under a number of the page's.
 
     A File comes as it is: to read it by way of an address of its own takes twice as long. One that cannot be used is an
     answer, `{"error": sentence}`, and not an exception: it is no fault of ours.
     """
     try:
-        if isinstance(source, str):
-            source = await js.fetch(source)
-            if not source.ok:
-                return {"error": "The picture cannot be read from the store."}
-        # Not by way of a blob, which would be put away in another process and read from there.
-        data = (await source.arrayBuffer()).to_bytes()
+        if isinstance(source, str) and source.startswith("data:"):  # These the page's policy lets nobody fetch.
+            data = base64.b64decode(source.partition(",")[2])
+        else:
+            if isinstance(source, str):
+                source = await js.fetch(source)
+                if not source.ok:
+                    return {"error": "The picture cannot be read from the store."}
+            # Not by way of a blob, which would be put away in another process and read from there.
+            data = (await source.arrayBuffer()).to_bytes()
     except (JsException, MemoryError):
         # The file was changed, moved or locked after it was chosen, or does not fit into memory.
         return {"error": "The file could not be read."}

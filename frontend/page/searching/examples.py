@@ -100,8 +100,8 @@ def chip(kind: str, example: dict, on_remove):
 
 
 def show_example(element, example: dict) -> None:
-    """Show an example in an img element."""
-    if not example["file"]:
+    """Show an example in an img element; a file that is not decoded yet as the browser shows it, if it can."""
+    if example["url"]:
         element.src = example["url"]
         return
     url = window.URL.createObjectURL(example["file"])

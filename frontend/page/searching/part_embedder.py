@@ -54,6 +54,8 @@ class PartEmbedder:
         if example["id"]:
             image = await self._api.image(example["id"])  # The address that the page has may have expired.
             return await self._embedder.open_in_detail(image["original_url"])
+        if not example["file"]:  # It was chosen before the page was loaded again; what was shown of it is left.
+            return await self._embedder.open_in_detail(example["url"])
         url = window.URL.createObjectURL(example["file"])
         try:
             return await self._embedder.open_in_detail(url)

@@ -7,6 +7,7 @@ The query photo stays in this browser. Its vector goes to the server; matches an
 from pyscript import window
 
 from frontend.page.browser.dom import find, notice
+from frontend.page.browser.files import data_url
 from frontend.page.browser.tasks import start
 from frontend.page.model.embedder import PictureError
 from frontend.page.model.limits import check_size
@@ -272,11 +273,21 @@ class Search:
         check_size(example["file"], limits)
         picture = await self._embedder.open(example["file"])
         try:
+            if not example["url"]:
+                example["url"] = await data_url((await self._embedder.preview(picture))["blob"])
+                self._show_decoded(example)
             features = await self._embedder.embed(picture)
         finally:
             await self._embedder.close(picture)
         example["vector"] = features["vector"]
         self._on_times({"Decoding": picture["decode_ms"], "Vector": features["embed_ms"]})
+
+    def _show_decoded(self, example: dict) -> None:
+        """Show a file as it was decoded: upright, and also where the browser cannot show it."""
+        if self._query and self._query.example is example:
+            find("query").src = example["url"]
+        if self._query:
+            self._examples.show(self._query.example, self._query.more, self._query.less)
 
     def _fail(self, turn: int, query: Query, error: Exception) -> None:
         """Say why there are no new results; earlier ones stay."""
