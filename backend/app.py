@@ -38,6 +38,7 @@ from backend.web.head import HeadAsGet
 from backend.web.host_check import HostCheck
 from backend.web.hosts import names_to_answer
 from backend.web.openapi import openapi_config
+from backend.web.parameters import TOTAL
 from backend.web.problems import exception_handlers
 from backend.web.rate_limit import RateLimit
 from backend.web.security import security_headers, vary_by_origin
@@ -161,5 +162,5 @@ def _cors(origins: Sequence[str]) -> CORSConfig | None:
         allow_origins=list(origins),
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type"],
-        expose_headers=["Retry-After", "WWW-Authenticate", routes.TOTAL],
+        expose_headers=["Retry-After", "WWW-Authenticate", TOTAL],
     )

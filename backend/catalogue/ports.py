@@ -15,6 +15,7 @@ from .values import (
     Hub,
     ImageID,
     ImageRecord,
+    LibraryState,
     Match,
     ObjectFacts,
     ObjectKey,
@@ -229,6 +230,26 @@ class ImageIndex(Protocol):
         Returns:
             The N ids of those that do, in the order given, and their vectors: (N, D) float16.
         """
+        ...
+
+    async def state(self) -> LibraryState:
+        """
+        Return number and marker of the images. Upkeep does not change the marker.
+
+        Cheap as long as nobody writes to the table; after that one number of each row is read.
+        """
+        ...
+
+    async def moments(self, filters: Filters) -> npt.NDArray[np.int64]:
+        """Return when the images that pass the filters were created: (N,), milliseconds since 1970, in any order."""
+        ...
+
+    async def proportions(self, sort: Sort, filters: Filters) -> npt.NDArray[np.int16]:
+        """Return the proportions, see proportions.py, of the images that pass the filters, in this order: (N,)."""
+        ...
+
+    async def names(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """Return how many images have each tag, and how many have each label with at least the score Label.LIKELY."""
         ...
 
     def every_vector(self) -> AsyncIterator[tuple[Sequence[ImageID], npt.NDArray[np.float16]]]:

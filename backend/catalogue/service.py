@@ -29,10 +29,12 @@ from .examples import combine
 from .file_types import FIRST_BYTES, IMAGE_TYPES, begins_like
 from .hidden_hubs import HiddenHubs
 from .hubs import HubGate
+from .months import by_month
 from .object_keys import original_key, thumbnail_key
 from .ports import ImageIndex, ObjectStore, OtherSpaces
 from .ranking import fuse
 from .spaces import EmbeddingSpace
+from .suggestions import Suggestions
 from .tickets import Ticket, TicketOffice
 from .values import (
     EPOCH,
@@ -43,9 +45,12 @@ from .values import (
     ImageID,
     ImageRecord,
     Label,
+    LibraryState,
     Links,
     Looks,
     Match,
+    MonthCount,
+    Named,
     ObjectFacts,
     Page,
     Position,
@@ -111,6 +116,7 @@ class Catalogue:
         self.gate = gate
         self._hubs = hubs
         self._now = now
+        self._suggestions = Suggestions(index)
 
     # Upload
 
@@ -209,6 +215,27 @@ class Catalogue:
     async def count(self) -> int:
         """Return the number of images."""
         return await self._index.count(Filters())
+
+    async def state(self) -> LibraryState:
+        """Return number and marker of the images, see `ImageIndex.state`."""
+        return await self._index.state()
+
+    async def months(self, descending: bool, filters: Filters, offset_min: int) -> Sequence[MonthCount]:
+        """
+        Count the images that pass the filters by month, in order of time.
+
+        Args:
+            offset_min: How many minutes the local time whose months count is ahead of UTC.
+        """
+        return by_month(await self._index.moments(filters), offset_min, descending)
+
+    async def proportions(self, sort: Sort, filters: Filters) -> npt.NDArray[np.int16]:
+        """Return the proportions, see proportions.py, of the images that pass the filters, in this order: (N,)."""
+        return await self._index.proportions(sort, filters)
+
+    async def suggest(self, beginning: str, limit: int) -> tuple[Sequence[Named], Sequence[Named]]:
+        """Return the commonest tags, and the commonest labels, of which a word begins with this text."""
+        return await self._suggestions.beginning(beginning, limit)
 
     async def get(self, image_id: ImageID) -> ImageRecord:
         """

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import NewType
+from typing import ClassVar, NewType
 
 import numpy as np
 import numpy.typing as npt
@@ -105,6 +105,9 @@ class Upload:
 class Label:
     """A class that the model recognised in the image."""
 
+    LIKELY: ClassVar[float] = 0.5
+    """From which score on the image most probably shows it."""
+
     name: str
     score: float
     """Probability, 0 to 1."""
@@ -176,8 +179,14 @@ class Filters:
     """At least one of these tags, exactly as spelled."""
     tags_all: tuple[str, ...] = ()
     """All of these tags, exactly as spelled."""
+    tags_none: tuple[str, ...] = ()
+    """None of these tags."""
     labels_any: tuple[str, ...] = ()
     """At least one of these labels, whatever its score."""
+    labels_none: tuple[str, ...] = ()
+    """None of these labels, whatever its score."""
+    types_any: tuple[str, ...] = ()
+    """The original has one of these content types."""
     created_from: datetime | None = None
     """Created at this moment or later."""
     created_before: datetime | None = None
@@ -250,6 +259,33 @@ class Page:
     """Pass it as `after` to get the next page; None on the last."""
     total: int
     """Number of images that pass the filters."""
+
+
+@dataclass(frozen=True)
+class LibraryState:
+    """What a library holds at one moment."""
+
+    count: int
+    """Number of images."""
+    marker: str
+    """Differs whenever an image was added, changed or deleted, and is the same in all servers of the library."""
+
+
+@dataclass(frozen=True)
+class MonthCount:
+    """How many images a month has."""
+
+    month: str
+    """Such as `2026-11`."""
+    count: int
+
+
+@dataclass(frozen=True)
+class Named:
+    """How many images have a tag, or a label."""
+
+    name: str
+    count: int
 
 
 @dataclass(frozen=True)

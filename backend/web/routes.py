@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post, put
 from litestar.datastructures import ResponseHeader, State
 from litestar.di import NamedDependency, Provide
@@ -33,10 +32,11 @@ from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import ImageID, ImageRecord, Looks, Sort, Vector
 from backend.settings import Role
 
-from . import hub_routes, reembedding_routes, vector_rows
+from . import hub_routes, overview_routes, reembedding_routes, vector_rows
 from .access import Caller, check_role, needs
 from .cursors import MAX_CURSOR, read_cursor, write_cursor
-from .json_bodies import MERGE_PATCH, JSONRequest, check_media_type, decoded
+from .json_bodies import MERGE_PATCH, JSONRequest, check_media_type
+from .parameters import TOTAL, FiltersText, read_filters
 from .problems import documented
 from .schemas import (
     MAX_IMAGES,
@@ -49,7 +49,6 @@ from .schemas import (
     Match,
     Registration,
     Search,
-    SearchFilters,
     SearchResult,
     Space,
     Status,
@@ -70,9 +69,6 @@ MAX_REGISTRATION_BYTES = 384 * 1024
 MAX_CHANGE_BYTES = 256 * 1024
 MAX_SEARCH_BYTES = 3 * 1024 * 1024
 
-# The head of a request is limited to 64 KB; with some 30 tags or labels, a URL has a few thousand characters.
-MAX_FILTERS = 16_384
-
 # Far more images than a library has, and a number that LanceDB accepts.
 MAX_SKIP = 1_000_000_000
 
@@ -80,13 +76,7 @@ MAX_SKIP = 1_000_000_000
 # more points distinctly.
 MAX_SAMPLE = 5000
 
-TOTAL = "X-Total-Count"
-
 Injected = NamedDependency[Catalogue]
-
-FiltersText = Annotated[str, QueryParameter(max_length=MAX_FILTERS, description="JSON, like `filters` of a search")]
-
-_FILTERS = msgspec.json.Decoder(SearchFilters)
 
 
 def api_routes(middleware: Sequence[Middleware]) -> Router:
@@ -98,7 +88,7 @@ def api_routes(middleware: Sequence[Middleware]) -> Router:
     """
     return Router(
         PATH,
-        route_handlers=[*HANDLERS, *reembedding_routes.HANDLERS, *hub_routes.HANDLERS],
+        route_handlers=[*HANDLERS, *overview_routes.HANDLERS, *reembedding_routes.HANDLERS, *hub_routes.HANDLERS],
         middleware=middleware,
         guards=[check_role, check_media_type],
         request_class=JSONRequest,
@@ -206,7 +196,7 @@ async def list_images(
     filters: FiltersText = "{}",
 ) -> ImagePage:
     position = None if after is None else read_cursor(after, sort)
-    page = await catalogue.page(limit, sort, position, _read_filters(filters).to_value(), skip)
+    page = await catalogue.page(limit, sort, position, read_filters(filters), skip)
     return ImagePage(
         [_image(catalogue, record) for record in page.images],
         write_cursor(sort, page.next) if page.next else None,
@@ -233,7 +223,7 @@ async def get_vectors(
     ] = (MAX_SAMPLE),
     filters: FiltersText = "{}",
 ) -> Stream:
-    total, pieces = await catalogue.sample(limit, _read_filters(filters).to_value())
+    total, pieces = await catalogue.sample(limit, read_filters(filters))
     return Stream(vector_rows.stream(pieces), media_type=vector_rows.MEDIA_TYPE, headers={TOTAL: str(total)})
 
 
@@ -321,10 +311,6 @@ HANDLERS = [
     delete_image,
     get_vectors,
 ]
-
-
-def _read_filters(text: str) -> SearchFilters:
-    return decoded(text, _FILTERS.decode, "filters")
 
 
 def _examples(examples: Sequence[Example], space: EmbeddingSpace) -> list[Vector | ImageID]:

@@ -200,7 +200,14 @@ class SearchFilters(Request, frozen=True):
 
     tags_any: Annotated[tuple[Tag, ...], Meta(max_length=32)] = ()
     tags_all: Annotated[tuple[Tag, ...], Meta(max_length=32)] = ()
+    tags_none: Annotated[tuple[Tag, ...], Meta(max_length=32, description="Images with one of these are left out")] = ()
     labels_any: Annotated[tuple[LabelName, ...], Meta(max_length=32)] = ()
+    labels_none: Annotated[
+        tuple[LabelName, ...], Meta(max_length=32, description="Images with one of these are left out")
+    ] = ()
+    types_any: Annotated[
+        tuple[ContentType, ...], Meta(max_length=32, description="The original has one of these content types")
+    ] = ()
     created_from: Time | None = None
     created_before: Time | None = None
     size_min: Count | None = None
@@ -209,13 +216,17 @@ class SearchFilters(Request, frozen=True):
     ids: Annotated[tuple[Id, ...], Meta(max_length=MAX_IMAGES, description="Only these images")] = ()
 
     def __post_init__(self) -> None:
-        _compose(self, tags_any=MAX_TAG_CHARS, tags_all=MAX_TAG_CHARS, labels_any=MAX_LABEL_CHARS)
+        _compose(self, tags_any=MAX_TAG_CHARS, tags_all=MAX_TAG_CHARS, tags_none=MAX_TAG_CHARS)
+        _compose(self, labels_any=MAX_LABEL_CHARS, labels_none=MAX_LABEL_CHARS)
 
     def to_value(self) -> values.Filters:
         return values.Filters(
             tags_any=self.tags_any,
             tags_all=self.tags_all,
+            tags_none=self.tags_none,
             labels_any=self.labels_any,
+            labels_none=self.labels_none,
+            types_any=self.types_any,
             created_from=self.created_from,
             created_before=self.created_before,
             size_min=self.size_min,
@@ -339,6 +350,45 @@ class SearchResult(Struct, frozen=True):
 
     space: str
     matches: Sequence[Match]
+
+
+class Library(Struct, frozen=True):
+    """What the library holds."""
+
+    count: Annotated[int, Meta(description="Number of images")]
+    marker: Annotated[
+        str,
+        Meta(
+            description="Another one whenever an image was added, changed or deleted, by whomever. Opaque: compare it"
+            " with the one before"
+        ),
+    ]
+
+
+class Month(Struct, frozen=True):
+    month: Annotated[str, Meta(description="Year and month, such as `2026-11`")]
+    count: Annotated[int, Meta(description="Number of images created in it")]
+
+
+class Months(Struct, frozen=True):
+    """How many images each month has."""
+
+    total: Annotated[int, Meta(description="Number of images that pass the filters: the sum of all months")]
+    months: Sequence[Month]
+
+
+class Named(Struct, frozen=True):
+    """A tag or label."""
+
+    name: str
+    count: Annotated[int, Meta(description="Number of images that have it")]
+
+
+class Suggestions(Struct, frozen=True):
+    """Tags and labels of the library, the commonest first."""
+
+    tags: Sequence[Named]
+    labels: Annotated[Sequence[Named], Meta(description=f"Counted where the score is at least {values.Label.LIKELY}")]
 
 
 class Limits(Struct, frozen=True):

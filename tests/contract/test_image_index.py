@@ -318,3 +318,46 @@ async def test_change_of_what_is_not_there(index: ImageIndex) -> None:
     for number in (1, 2):
         assert await index.change(image_id(number), Change("other")) is None
     assert await ids(index) == []
+
+
+async def test_marker(index: ImageIndex) -> None:
+    """It changes with each addition, change and deletion, is the same for the same images, and upkeep leaves it."""
+    rows = await filled(index, 3)
+    states = [await index.state()]
+    await index.add(record(7), vector(7, DIMENSION))
+    states.append(await index.state())
+    await index.change(image_id(7), Change(tags=("new",)))
+    states.append(await index.state())
+    await index.delete([image_id(7), image_id(1)])
+    states.append(await index.state())
+
+    assert [state.count for state in states] == [3, 4, 4, 2]
+    assert len({state.marker for state in states}) == 4
+    await index.add(record(8), rows[1][1])
+    await index.delete([image_id(8)])
+    assert await index.state() == states[-1]
+    await index.do_upkeep()
+    await index.do_upkeep()
+    assert await index.state() == states[-1]
+
+
+async def test_marker_in_another_process(index: ImageIndex, tmp_path: Path) -> None:
+    """Another opening of the same database sees the same marker, and soon what this one writes."""
+    async with IMPLEMENTATIONS["lance"](tmp_path) as other:
+        before = await index.state()
+        assert await other.state() == before
+        await index.add(record(1), vector(1, DIMENSION))
+        after = await index.state()
+
+        async with asyncio.timeout(30):
+            while (seen := await other.state()) != after:
+                assert seen == before
+                await asyncio.sleep(0.1)
+
+
+async def test_overview_of_nothing(index: ImageIndex) -> None:
+    """An empty library has no names, no times and no proportions."""
+    assert (await index.state()).count == 0
+    assert await index.names() == ({}, {})
+    assert (await index.moments(Filters())).tolist() == []
+    assert (await index.proportions(Sort.TITLE, Filters())).tolist() == []

@@ -4,6 +4,7 @@ import asyncio
 import math
 import random
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from backend.adapters.lance import index as lance_index
 from backend.catalogue.people_text import order_key
 from backend.catalogue.ports import ImageIndex
+from backend.catalogue.proportions import code_of
 from backend.catalogue.service import position
 from backend.catalogue.values import (
     AttributeCondition,
@@ -82,6 +84,7 @@ NUMBERS = [
     *(1e300, -1e300, sys.float_info.max, -sys.float_info.max, sys.float_info.min, 5e-324, -5e-324),
 ]
 VALUES: list[AttributeValue] = [*ODD, *NUMBERS, True, False]
+TYPES = ["image/jpeg", "image/png", "it's"]
 # Some images have more of them than the API takes; `price` and `sold` are in more images than others.
 NAMES = [*ODD[:12], "price", "sold", *(f"further_{number}" for number in range(30))]
 
@@ -100,10 +103,14 @@ def draw_image(number: int) -> ImageRecord:
         image.description,
         title=chance.choice([*ODD, "a", "B", "b", "aa", "IMG 2", "img_10", "IMG 010", "ö", "O"]),
         tags=tuple(chance.sample(ODD, chance.randrange(4))),
-        labels=tuple(Label(name, 0.5) for name in chance.sample(ODD, chance.randrange(3))),
+        labels=tuple(Label(name, chance.choice([0.49, 0.5, 1])) for name in chance.sample(ODD, chance.randrange(3))),
+        width=chance.choice([1, 3, 4, 4000, 1_000_000]),
+        height=chance.choice([1, 3, 4, 4000, 1_000_000]),
         attributes={name: chance.choice(VALUES) for name in draw_names(chance)},
     )
-    original = replace(facts(str(number).encode()), size=chance.choice([0, 1, 10, 2**40, 2**63 - 1]))
+    original = replace(
+        facts(str(number).encode(), chance.choice(TYPES)), size=chance.choice([0, 1, 10, 2**40, 2**63 - 1])
+    )
     return replace(image, id=made, created=created_at(made), original=original, description=described)
 
 
@@ -116,7 +123,10 @@ def passes(image: ImageRecord, filters: Filters) -> bool:
         [
             not filters.tags_any or bool(tags & set(filters.tags_any)),
             tags >= set(filters.tags_all),
+            not tags & set(filters.tags_none),
             not filters.labels_any or bool(labels & set(filters.labels_any)),
+            not labels & set(filters.labels_none),
+            not filters.types_any or image.original.content_type in filters.types_any,
             filters.created_from is None or image.created >= filters.created_from,
             filters.created_before is None or image.created < filters.created_before,
             filters.size_min is None or image.original.size >= filters.size_min,
@@ -166,8 +176,19 @@ conditions = st.builds(
 ranges = st.builds(AttributeCondition, st.sampled_from(["price", "sold"]), st.none(), numbers, numbers)
 many_ranges = st.lists(ranges, min_size=1, max_size=16).map(tuple)
 some_filters = st.builds(
-    Filters, names, names, names, moments, moments, sizes, sizes, st.lists(conditions, max_size=2).map(tuple)
+    Filters,
+    tags_any=names,
+    tags_all=names,
+    labels_any=names,
+    created_from=moments,
+    created_before=moments,
+    size_min=sizes,
+    size_max=sizes,
+    attributes=st.lists(conditions, max_size=2).map(tuple),
 ) | st.builds(lambda some: Filters(attributes=some), st.builds(lambda one: (one,), conditions) | many_ranges)
+some_filters |= st.builds(
+    Filters, tags_none=names, labels_any=names, labels_none=names, types_any=st.lists(st.sampled_from(TYPES)).map(tuple)
+)
 some_filters |= st.builds(
     lambda some, labels: Filters(labels_any=labels, ids=tuple(image.id for image in some)),
     st.lists(st.sampled_from(IMAGES), max_size=9),
@@ -225,6 +246,27 @@ def test_pages(opened: Opened, sort: Sort, limit: int, filters: Filters) -> None
         after = position(page[-1], sort)
 
     assert pages == in_order([image for image in IMAGES if passes(image, filters)], sort)
+
+
+@settings(max_examples=costly())
+@given(sort=st.sampled_from(Sort), filters=st.just(Filters()) | some_filters)
+def test_overview(opened: Opened, sort: Sort, filters: Filters) -> None:
+    """Proportions come in the order of the list, and times of the same images."""
+    expected = in_order([image for image in IMAGES if passes(image, filters)], sort)
+
+    codes = opened.portal.call(opened.index.proportions, sort, filters)
+    moments = opened.portal.call(opened.index.moments, filters)
+
+    assert codes.tolist() == [code_of(image.description.width, image.description.height) for image in expected]
+    assert sorted(moments.tolist()) == sorted(round(image.created.timestamp() * 1000) for image in expected)
+
+
+def test_names(opened: Opened) -> None:
+    """Tags are counted in all images, labels in those where they are likely."""
+    tags = Counter(tag for image in IMAGES for tag in image.description.tags)
+    labels = Counter(label.name for image in IMAGES for label in image.description.labels if label.score >= 0.5)
+
+    assert opened.portal.call(opened.index.names) == (tags, labels)
 
 
 @settings(max_examples=costly())

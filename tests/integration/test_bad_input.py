@@ -370,7 +370,10 @@ LONGEST = {
         "filters": {
             "tags_any": [EMOJI * 64] * 32,
             "tags_all": [EMOJI * 64] * 32,
+            "tags_none": [EMOJI * 64] * 32,
             "labels_any": [EMOJI * 200] * 32,
+            "labels_none": [EMOJI * 200] * 32,
+            "types_any": [EMOJI * 64] * 32,
             "created_from": "2026-11-22T20:00:00.123456+00:00",
             "created_before": "2026-11-22T20:00:00.123456+00:00",
             "size_min": 2**53 - 1,

@@ -56,7 +56,10 @@ def passing(filters: Filters, without: Sequence[ImageID] = ()) -> list[str]:
     conditions = [
         filters.tags_any and f"array_has_any(tags, make_array({_list(filters.tags_any)}))",
         filters.tags_all and f"array_has_all(tags, make_array({_list(filters.tags_all)}))",
+        filters.tags_none and f"NOT array_has_any(tags, make_array({_list(filters.tags_none)}))",
         filters.labels_any and f"array_has_any(label_names, make_array({_list(filters.labels_any)}))",
+        filters.labels_none and f"NOT array_has_any(label_names, make_array({_list(filters.labels_none)}))",
+        filters.types_any and one_of("content_type", filters.types_any),
         filters.created_from and since(filters.created_from),
         filters.created_before and f"id < {literal(_first_id(filters.created_before))}",
         filters.size_min is not None and f"size >= {literal(filters.size_min)}",

@@ -12,11 +12,13 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from lancedb.index import FTS
 
 from backend.catalogue.errors import InvalidVector, RowDamaged
 from backend.catalogue.people_text import order_key, searchable
-from backend.catalogue.values import Description, ImageID, ImageRecord, Vector
+from backend.catalogue.proportions import code_of
+from backend.catalogue.values import Description, ImageID, ImageRecord, Label, Vector
 from backend.catalogue.vectors import NORM_TOLERANCE, to_vector
 
 from .attributes import as_stored, to_columns
@@ -51,6 +53,11 @@ def schema(dimension: int) -> pa.Schema:
             pa.field("title_key", pa.string(), nullable=False),
             pa.field("tags", pa.list_(pa.string()), nullable=False),
             pa.field("label_names", pa.list_(pa.string()), nullable=False),
+            # Those of them that are counted: see Label.LIKELY.
+            pa.field("likely_labels", pa.list_(pa.string()), nullable=False),
+            pa.field("content_type", pa.string(), nullable=False),
+            # Width to height: see catalogue/proportions.py.
+            pa.field("proportions", pa.int16(), nullable=False),
             # The attributes in the form that conditions compare: see attributes.py.
             pa.field("attribute_keys", pa.list_(pa.int64()), nullable=False),
             pa.field("attribute_values", pa.list_(pa.int64()), nullable=False),
@@ -93,6 +100,9 @@ def to_row(image: ImageRecord, vector: Vector, revision: int) -> dict[str, Any]:
         "title_key": order_key(description.title),
         "tags": list(description.tags),
         "label_names": [label.name for label in description.labels],
+        "likely_labels": list(dict.fromkeys(label.name for label in description.labels if label.score >= Label.LIKELY)),
+        "content_type": image.original.content_type,
+        "proportions": code_of(description.width, description.height),
         "attribute_keys": attribute_keys,
         "attribute_values": attribute_values,
         "text": _text(description),
@@ -200,6 +210,21 @@ def vectors_in(rows: pa.Table) -> npt.NDArray[np.float16]:
     """Return the vectors of a table with the column `vector`: (N, D), as they are stored."""
     values = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     return values.reshape(-1, dimension_of(rows.schema))
+
+
+def milliseconds_of(image_ids: pa.StringArray) -> npt.NDArray[np.int64]:
+    """Return the time within each id: (N,), milliseconds since 1970 (UTC)."""
+    fixed = image_ids.cast(pa.binary()).cast(pa.binary(32))
+    digits = np.frombuffer(fixed.buffers()[1], dtype=np.uint8).reshape(-1, 32)[: len(fixed), :12]
+    # Two bytes in front make 64 bits of each 48.
+    moments = np.frombuffer(bytes.fromhex(digits.tobytes().decode()), dtype=np.uint8).reshape(-1, 6)
+    return np.pad(moments, ((0, 0), (2, 0))).view(">i8").ravel().astype(np.int64)
+
+
+def counts_in(lists: pa.ChunkedArray) -> Mapping[str, int]:
+    """Count how many lists of texts have each text, of lists that have none twice."""
+    counted = pc.call_function("value_counts", [pc.call_function("list_flatten", [lists])])
+    return {entry["values"]: entry["counts"] for entry in counted.to_pylist()}
 
 
 def are_sound(lengths: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:

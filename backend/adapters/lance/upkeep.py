@@ -14,7 +14,7 @@ from typing import Any
 
 import lancedb
 import numpy as np
-from lancedb.index import BTree, IvfRq, IvfSq, LabelList
+from lancedb.index import Bitmap, BTree, IvfRq, IvfSq, LabelList
 
 from backend.catalogue.values import UpkeepReport
 
@@ -52,6 +52,7 @@ SCALARS = {
     "id": BTree(),
     "sha256": BTree(),
     "size": BTree(),
+    "content_type": Bitmap(),
     "tags": LabelList(),
     "label_names": LabelList(),
     "attribute_keys": LabelList(),

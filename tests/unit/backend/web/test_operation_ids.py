@@ -7,7 +7,7 @@ from tests.support.api import OpenAPIDocument
 
 # What an operation can do; a new verb is a decision.
 VERBS = {"begin", "change", "check", "clear", "delete", "finish", "get", "lease", "list", "reembed", "register"}
-VERBS |= {"report", "search", "undo"}
+VERBS |= {"report", "search", "suggest", "undo"}
 
 
 def operations(document: OpenAPIDocument) -> list[dict[str, Any]]:
