@@ -10,7 +10,7 @@ from litestar import Litestar, Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, Tag
+from litestar.openapi.spec import Components, Server, Tag
 
 from backend import __version__
 
@@ -27,6 +27,8 @@ To search, get the space (`get_space`), make a vector with its model, and send t
 
 To add a photo, declare it (`begin_upload`), carry out the two signed requests of the answer as they stand, then send \
 vector and data (`register_image`). Every vector names its space; vectors of another space are refused.
+
+Addresses in answers that begin with a slash are of this server, below the path at which a proxy serves it, if one does.
 
 Errors are problem documents (RFC 9457): the last part of `type` names the problem and never changes, `detail` is a \
 sentence for people.
@@ -52,6 +54,8 @@ def openapi_config() -> OpenAPIConfig:
         version=__version__,
         description=DESCRIPTION,
         tags=TAGS,
+        # Relative to the document, as a proxy may serve all of it under a path that the server does not know.
+        servers=[Server(url="../..")],
         components=Components(security_schemes={"key": SCHEME}),
         operation_id_creator=_operation_id,
         # Litestar answers everything below this path itself, so it is the document's alone.

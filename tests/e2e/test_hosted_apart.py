@@ -1,4 +1,4 @@
-"""The page on a web server that knows nothing of it, the API elsewhere."""
+"""The page on a web server that knows nothing of it, the API elsewhere; and both under a path of a proxy."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +9,12 @@ from playwright.sync_api import BrowserContext
 from backend.setup.report import TerminalReport
 from backend.setup.site import build_site
 from tests.support.drawings import Groups
+from tests.support.filling import fill
 from tests.support.page import Visit, title
 from tests.support.paths import ROOT
 from tests.support.servers.files import FileServer, serve_files
 from tests.support.servers.lookalike import running_server
+from tests.support.servers.path_proxy import path_proxy
 
 FRONTEND = ROOT / "frontend"
 
@@ -59,3 +61,23 @@ def test_hosted_apart(
         assert visit.matches(title(first)) == [title(other)]
     assert visit.complaints == []
     assert {address.split("/")[2] for address in visit.foreign_requests()} == {server.url.split("/")[2]}
+
+
+def test_under_a_path_of_a_proxy(context: BrowserContext, drawn_model: Path, tmp_path: Path) -> None:
+    """Behind a proxy that serves it at `/lookalike/`, the page asks for nothing outside of it, and shows photos."""
+    with (
+        running_server(tmp_path, str(drawn_model)) as server,
+        path_proxy(server.url) as proxy,
+        context.new_page() as page,
+    ):
+        fill(server, 2)
+        visit = Visit(page, proxy.address).open()
+        visit.until(lambda: page.locator("#images img").count() == 2)
+        for place in range(2):
+            image = page.locator("#images img").nth(place)
+            visit.until(lambda image=image: image.evaluate("image => image.complete && image.naturalWidth > 0"))
+            assert str(image.get_attribute("src")).startswith(f"{proxy.address}/store/")
+        visit.until(lambda: any(path.startswith("/model/") for path in proxy.passed))
+        assert proxy.strays == []
+    assert visit.complaints == []
+    assert visit.foreign_requests() == []

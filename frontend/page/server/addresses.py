@@ -1,13 +1,14 @@
 """
-Addresses: the page's files lie beside the page, the API where the page says.
+Addresses: the page's files lie beside the page, and so does the API, unless the page says otherwise.
 
-`data-api` of the html element names the server of the API, such as `https://api.shop.example`, where that is not the
-one that the page comes from. A path after it is that of a reverse proxy, which removes it.
+A reverse proxy may serve both under a path such as `https://host/lookalike/`, which it removes: so nothing is asked for
+at the root of the host. `data-api` of the html element names the server of the API where that is another one, such as
+`https://api.shop.example`, with the path of its proxy if it has one.
 """
 
 from pyscript import document, window
 
-SERVER = window.URL.new(document.documentElement.getAttribute("data-api") or "/", window.location.href).href.rstrip("/")
+SERVER = window.URL.new(document.documentElement.getAttribute("data-api") or "./", document.baseURI).href.rstrip("/")
 
 # The members of the API's answers that are addresses.
 URL_MEMBERS = ("url", "model_url", "thumbnail_url", "original_url")
@@ -22,7 +23,11 @@ def page_url(path: str) -> str:
 
 
 def server_url(address: str) -> str:
-    """Return the absolute address of something on the API's server; that of a bucket is absolute already."""
+    """
+    Return the absolute address of something on the API's server; that of a bucket is absolute already.
+
+    The server does not know under which path a proxy serves it, so its addresses begin at its own root.
+    """
     return SERVER + address if address.startswith("/") else address
 
 
