@@ -132,6 +132,8 @@ class _Output(Struct, frozen=True, forbid_unknown_fields=True):
     embedding_node: Text
     logits_node: Text
     labels: Text
+    # Crops can be suggested with a model that has one.
+    features_node: Text | None = None
 
 
 class _Quantiles(Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,6 +18,7 @@ import js
 import numpy as np
 from pyodide.ffi import JsException, to_js
 
+from frontend.embedder.attention import FeatureMap
 from frontend.embedder.model_input import ModelInput, golden_input, scale_to_range
 from frontend.embedder.space import GOLDEN_COSINE, Logits, Space, Vector, to_vector
 
@@ -53,6 +54,8 @@ class Features:
 
     vector: Vector
     logits: Logits
+    maps: FeatureMap | None = None
+    """The last feature map; None if it was not asked for, or the model's manifest names none."""
 
 
 async def load_tensorflow(tfjs_url: str) -> None:
@@ -110,10 +113,10 @@ class MobileNet:
             await self._try(backend)
         return self.best
 
-    async def run(self, model_input: ModelInput) -> Features:
-        """Run one forward pass; embedding and class scores come out of the same one."""
+    async def run(self, model_input: ModelInput, with_maps: bool = False) -> Features:
+        """Run one forward pass; embedding, class scores and feature map come out of the same one."""
         async with self._turn:
-            return await self._run(self._model, model_input)
+            return await self._run(self._model, model_input, with_maps)
 
     def tensor_count(self) -> int:
         """How many tensors TF.js holds: constant between pictures, or something leaks."""
@@ -178,17 +181,21 @@ class MobileNet:
         await self._run(model, self._golden)
         return (time.perf_counter() - started) * 1000
 
-    async def _run(self, model: Any, model_input: ModelInput) -> Features:
+    async def _run(self, model: Any, model_input: ModelInput, with_maps: bool = False) -> Features:
         """Pixels cross once on the way in and features once on the way out; nothing is converted in between."""
         tensor = js.tf.tensor(to_js(model_input.reshape(-1)), to_js(list(model_input.shape)), "float32")
+        nodes = [self.space.embedding_node, self.space.logits_node]
+        if with_maps and self.space.features_node:
+            nodes.append(self.space.features_node)
         outputs: list[Any] = []
         try:
-            outputs = list(model.execute(tensor, to_js([self.space.embedding_node, self.space.logits_node])))
-            embedding, logits = [await to_numpy(output) for output in outputs]
+            outputs = list(model.execute(tensor, to_js(nodes)))
+            embedding, logits, *maps = [await to_numpy(output) for output in outputs]
         finally:
             for held in (tensor, *outputs):
                 held.dispose()
-        return Features(to_vector(embedding, self.space), Logits(logits.reshape(-1)))
+        vector = to_vector(embedding, self.space)
+        return Features(vector, Logits(logits.reshape(-1)), FeatureMap(maps[0][0]) if maps else None)
 
 
 async def to_numpy(tensor: Any) -> np.ndarray:

@@ -40,6 +40,8 @@ class Space:
     input: InputSpec
     embedding_node: str
     logits_node: str
+    features_node: str | None
+    """Gives the last feature map, (1, H, W, C); None if the manifest names no such node."""
     dimension: int
     golden_input: str
     golden_vector: Vector
@@ -61,6 +63,7 @@ def read_space(space_id: str, manifest: Mapping[str, Any]) -> Space:
         input=InputSpec(**manifest["input"]),
         embedding_node=manifest["output"]["embedding_node"],
         logits_node=manifest["output"]["logits_node"],
+        features_node=manifest["output"].get("features_node"),
         dimension=manifest["dimension"],
         golden_input=manifest["golden"]["input"],
         golden_vector=Vector(np.frombuffer(base64.b64decode(manifest["golden"]["vector"]), dtype="<f4")),

@@ -3,7 +3,7 @@ The embedder as the page sees it: every name in `__export__` can be awaited from
 
     load_tensorflow, load_model, start_backend, try_faster_backends    once, in this order
     open_picture -> (package ->) embed -> close_picture                for every picture
-    open_picture in detail -> preview, embed, embed_part, as often as wanted -> close_picture    for one searched with
+    open_picture in detail -> preview, embed, crops, embed_part, as often as wanted -> close_picture    to search with
     place_pictures -> thinned, inside, nearest, dots, forget, as often as wanted          for a map of the library
 
 A picture stays here between these calls, under a number; only facts, a thumbnail and a vector cross to the page.
@@ -25,11 +25,12 @@ import pyodide_js
 from pyodide.ffi import JsException, to_js
 
 from frontend.embedder import mobilenet, preprocessing, space
-from frontend.embedder.model_input import Pixels
+from frontend.embedder.attention import FeatureMap, suggest_crops
 from frontend.embedder.scatter import Scatter, read_scatter
 
 __export__ = [
     "close_picture",
+    "crops",
     "dots",
     "embed",
     "embed_part",
@@ -55,12 +56,15 @@ DETAIL: Final = 3
 # side still has every pixel that the model sees, and a photograph takes some 30 MB at most. A guess at a bargain.
 
 
-@dataclass(frozen=True)
+@dataclass
 class OpenPicture:
     """A picture between `open_picture` and `close_picture`."""
 
     data: bytes
     picture: preprocessing.Picture
+    in_detail: bool
+    maps: FeatureMap | None = None
+    """The model's last feature map, once crops are likely to be asked for."""
 
 
 open_pictures: dict[int, OpenPicture] = {}
@@ -157,7 +161,7 @@ async def open_picture(number: int, source: Any, in_detail: bool) -> dict[str, A
         picture = await decode(data, model.space.input.side_px * (DETAIL if in_detail else 1))
     except preprocessing.PictureError as exc:
         return {"error": str(exc)}
-    open_pictures[number] = OpenPicture(data, picture)
+    open_pictures[number] = OpenPicture(data, picture, in_detail)
     return {
         "error": "",
         "width": picture.width,
@@ -186,19 +190,32 @@ def preview(number: int) -> dict[str, Any]:
 
 async def embed(number: int) -> dict[str, Any]:
     """Turn an opened picture into its vector and its labels."""
-    return await describe(open_pictures[number].picture.pixels)
+    held = open_pictures[number]
+    started = time.perf_counter()
+    # What is opened in detail is searched with, and crops of it are wanted next: the same pass of the model gives them.
+    features = await model.run(preprocessing.to_model_input(held.picture.pixels, model.space.input), held.in_detail)
+    held.maps = features.maps
+    return describe(features, started)
+
+
+async def crops(number: int) -> str:
+    """Suggest parts of an opened picture to search with, see `suggest_crops`; as JSON, empty if the model cannot."""
+    held = open_pictures[number]
+    if held.maps is None:
+        model_input = preprocessing.to_model_input(held.picture.pixels, model.space.input)
+        held.maps = (await model.run(model_input, True)).maps
+    return json.dumps([] if held.maps is None else suggest_crops(held.maps))
 
 
 async def embed_part(number: int, left: float, top: float, width: float, height: float) -> dict[str, Any]:
     """Turn a part of a picture that was opened in detail into its vector; see `preprocessing.cut`."""
-    return await describe(preprocessing.cut(open_pictures[number].picture.pixels, left, top, width, height))
-
-
-async def describe(pixels: Pixels) -> dict[str, Any]:
-    """Make the vector and the labels of pixels."""
     started = time.perf_counter()
-    model_input = preprocessing.to_model_input(pixels, model.space.input)
-    features = await model.run(model_input)
+    pixels = preprocessing.cut(open_pictures[number].picture.pixels, left, top, width, height)
+    return describe(await model.run(preprocessing.to_model_input(pixels, model.space.input)), started)
+
+
+def describe(features: mobilenet.Features, started: float) -> dict[str, Any]:
+    """Say what the model made of a picture since `started`: its vector and its labels."""
     return {
         "space": model.space.id,
         "vector": space.to_base64(features.vector),

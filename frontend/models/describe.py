@@ -27,6 +27,7 @@ def describe(
     name: str,
     embedding_node: str,
     logits_node: str | None = None,
+    features_node: str | None = None,
     labels: str = "labels.txt",
     spec: InputSpec,
     description: str,
@@ -39,11 +40,13 @@ def describe(
 
     Args:
         logits_node: Without it, the graph's one output, which TF.js' `predict` returns.
+        features_node: The last feature map before it is pooled; without it, no crops are suggested.
         labelled_pictures: A CSV with the columns path and group, paths relative to it. Pairs from different groups
             show how alike unrelated pictures come out, which is what a match has to beat.
 
     Raises:
-        ValueError: The graph cannot be computed here, or does not have as many logits as there are labels.
+        ValueError: The graph cannot be computed here, does not have as many logits as there are labels, or its features
+            are no map.
     """
     model = ReferenceModel(folder)
     logits_node = logits_node or model.only_output()
@@ -54,6 +57,12 @@ def describe(
     if classes != logits.size:
         raise ValueError(f"{labels} has {classes} lines, but {logits_node} gives {logits.size} values")
     weights = json.loads((folder / "model.json").read_text(encoding="utf-8"))["weightsManifest"]
+    output = {"embedding_node": embedding_node, "logits_node": logits_node, "labels": labels}
+    if features_node:
+        (maps,) = model.execute(shown, [features_node])
+        if maps.ndim != 4 or min(maps.shape[1:3]) < 2:
+            raise ValueError(f"{features_node} gives no map of features, but values of the shape {maps.shape}")
+        output["features_node"] = features_node
     files = ["model.json", *(path for group in weights for path in group["paths"]), labels]
     return {
         "model": name,
@@ -62,7 +71,7 @@ def describe(
         "licence": licence,
         "files": {file: fingerprint(folder / file) for file in files},
         "input": {"side_px": spec.side_px, "low": spec.low, "high": spec.high, "resize": spec.resize},
-        "output": {"embedding_node": embedding_node, "logits_node": logits_node, "labels": labels},
+        "output": output,
         "pooling": "graph",
         "postprocessing": "unit-length",
         "dimension": len(golden),
@@ -91,6 +100,7 @@ def main() -> None:
     for option in ("name", "embedding-node", "description", "source", "licence"):
         parser.add_argument(f"--{option}", required=True)
     parser.add_argument("--logits-node", help="default: the graph's one output")
+    parser.add_argument("--features-node", help="the last feature map; default: none, and so no suggested crops")
     parser.add_argument("--labels", default="labels.txt", help="one a line, in the order of the logits")
     parser.add_argument("--side-px", type=int, default=224)
     parser.add_argument("--low", type=float, default=-1.0, help="the model's value for black")

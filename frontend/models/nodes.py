@@ -13,6 +13,9 @@ from frontend.models.reference import ReferenceModel
 
 SCOPE = "module_apply_default/MobilenetV2"
 
+FEATURES_NODE = f"{SCOPE}/Conv_1/Relu6"
+"""The last maps: 1,280 values for each of 7 x 7 parts of a picture of 224 pixels."""
+
 AVERAGE_NODE = f"{SCOPE}/Logits/AvgPool"
 """The average over height and width of the last maps: 1,280 values."""
 

@@ -17,7 +17,7 @@ from frontend.embedder.model_input import RESIZE_RULE, InputSpec
 from frontend.models.components import HALF, Components
 from frontend.models.describe import describe
 from frontend.models.graph import Array
-from frontend.models.nodes import LOGITS_NODE
+from frontend.models.nodes import FEATURES_NODE, LOGITS_NODE
 from frontend.models.training import graph_model, photographs
 from frontend.models.training.agreement import outputs
 from frontend.models.training.network import MobileNetV2
@@ -52,6 +52,7 @@ def export(
         name=folder.name,
         embedding_node=embedding_node,
         logits_node=LOGITS_NODE,
+        features_node=FEATURES_NODE,
         spec=InputSpec(side_px, -1.0, 1.0, RESIZE_RULE),
         description=f"MobileNetV2, {side_px} pixels, distilled for Lookalike; float16, classifier 8 bits."
         + ("" if projection is None else f" Vectors: {projection.shape[1]} components, half whitened."),

@@ -2,7 +2,7 @@
 The embedder as the page uses it: a worker that turns pictures into vectors.
 
     Embedder.start once; then for every picture  open -> (package ->) embed -> close
-    and for one whose parts are searched with    open_in_detail -> embed_part, any number of times -> close
+    and for one that is searched with            open_in_detail -> embed, preview, crops, embed_part -> close
 """
 
 import asyncio
@@ -153,6 +153,16 @@ class Embedder:
     async def embed(self, picture: dict) -> dict:
         """Return `space`, `vector` (base64), `labels` and `embed_ms`."""
         return features(await self._worker.embed(picture["number"]))
+
+    async def crops(self, picture: dict) -> list:
+        """
+        Suggest parts of an open picture to search with, once it is embedded, or with a pass of the model of its own.
+
+        Returns:
+            Up to four rectangles, the most striking first: (left, top, width, height) as fractions of the picture's
+            width and height. None if nothing in it stands out, or the model cannot tell.
+        """
+        return [tuple(crop) for crop in json.loads(await self._worker.crops(picture["number"]))]
 
     async def embed_part(self, picture: dict, region: tuple) -> dict:
         """As `embed`, for a part of a picture that was opened in detail; see `rectangle`."""
