@@ -3,6 +3,7 @@
 import js
 from pyscript import window
 
+from frontend.page.browser.throwing import call
 from frontend.page.server.api import SILENCE_MS, APIError, problem_text
 
 # The status of a target under which something lies already.
@@ -44,9 +45,9 @@ class Transfer:
         self._on_progress = on_progress
         self._timer = 0
         self._request = js.XMLHttpRequest.new()
-        self._request.open(target["method"], target["url"])
+        call(self._request, "open", target["method"], target["url"])
         for name, value in target["headers"].items():
-            self._request.setRequestHeader(name, value)
+            call(self._request, "setRequestHeader", name, value)
 
     async def send(self, blob) -> int:
         """Send the body and return the status, 0 if there was no answer. Silence for too long aborts it."""

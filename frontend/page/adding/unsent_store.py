@@ -13,6 +13,8 @@ import js
 from pyscript import window
 from pyscript.ffi import to_js
 
+from frontend.page.browser.throwing import call, get
+
 DATABASE = "lookalike"
 STORE = "unsent"
 
@@ -46,7 +48,7 @@ class UnsentStore:
         """Let go of a file."""
         try:
             store = await self._store("readwrite")
-            await settled(store.delete(unsent_id))
+            await settled(call(store, "delete", unsent_id))
         except Exception as exc:
             window.console.info(repr(exc))  # It comes up again after a reload, and is in the library then.
 
@@ -54,7 +56,7 @@ class UnsentStore:
         """Return what pages that are gone had not sent, in order: `id`, `name`, `tags`, `file` (None: name alone)."""
         try:
             store = await self._store("readonly")
-            records = list(await settled(store.getAll()))
+            records = list(await settled(call(store, "getAll")))
         except Exception:
             return []
         owners = {}
@@ -78,7 +80,7 @@ class UnsentStore:
             record = js.Object.new()
             record.id, record.file, record.name, record.tags = unsent_id, file, name, json.dumps(tags)
             store = await self._store("readwrite")
-            store.put(record)
+            call(store, "put", record)
             await completed(store.transaction)
         except Exception:
             return False
@@ -89,7 +91,7 @@ class UnsentStore:
         if self._database is None:
             self._database = await opened()
             self._database.onclose = self._closed  # The browser closes it when its data is deleted.
-        return self._database.transaction(STORE, mode).objectStore(STORE)
+        return call(call(self._database, "transaction", STORE, mode), "objectStore", STORE)
 
     def _closed(self, event) -> None:
         self._database = None
@@ -107,7 +109,9 @@ async def hold(owner: str) -> bool:
             # The lock lasts as long as this promise is open: until the page is gone.
             return js.Promise.new(lambda resolve, reject: None) if lock else None
 
-        locks.request(f"lookalike-unsent-{owner}", to_js({"ifAvailable": True}), granted)
+        # Refused where the page may keep nothing; then there is no other tab's to be told apart either.
+        asked = locks.request(f"lookalike-unsent-{owner}", to_js({"ifAvailable": True}), granted)
+        asked.catch(lambda error: resolve(True))
 
     return await js.Promise.new(ask)
 
@@ -122,21 +126,13 @@ async def hold_soon(owner: str) -> bool:
 
 
 async def opened():
-    """
-    Open the database; the first time, make it.
-
-    A promise calls open(): what JavaScript throws at a call from here does not arrive in MicroPython's `except`.
-    """
-    factory = window.indexedDB
+    """Open the database; the first time, make it."""
+    factory = get(window, "indexedDB")
     if not js.Boolean(factory):
         raise OSError("This browser keeps no files.")
-
-    def wire(request):
-        # Without awaiting before it: that would come back too late for the first events.
-        request.onupgradeneeded = lambda event: request.result.createObjectStore(STORE, to_js({"keyPath": "id"}))
-        return settled(request)
-
-    return await js.Promise.resolve(DATABASE).then(factory.open.bind(factory)).then(wire)
+    request = call(factory, "open", DATABASE)
+    request.onupgradeneeded = lambda event: call(request.result, "createObjectStore", STORE, to_js({"keyPath": "id"}))
+    return await settled(request)
 
 
 def settled(request):

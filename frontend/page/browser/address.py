@@ -9,6 +9,8 @@ import json
 
 from pyscript import document, window
 
+from frontend.page.browser.throwing import Thrown, call
+
 
 class Address:
     """The entry of the history that is shown."""
@@ -47,24 +49,25 @@ class Address:
             parameters: Name -> text of parameters that are others in it; None removes one.
             kept: What to keep with it beside what is kept with the one before; None removes a part.
         """
-        self._set(kept)
-        window.history.pushState(json.dumps(self._entry), "", with_parameters(parameters))
-        self._shown_at = window.location.search
+        self._enter("pushState", parameters, kept)
 
     def replace(self, parameters: dict, kept: dict) -> None:
         """Change the entry that is shown, as `push` would make it."""
-        self._set(kept)
-        window.history.replaceState(json.dumps(self._entry), "", with_parameters(parameters))
-        self._shown_at = window.location.search
+        self._enter("replaceState", parameters, kept)
 
     def back(self) -> None:
         """Go back to the entry before."""
         window.history.back()
 
-    def _set(self, kept: dict) -> None:
+    def _enter(self, method: str, parameters: dict, kept: dict) -> None:
         entry = dict(self._entry)
         entry.update(kept)
         self._entry = {name: value for name, value in entry.items() if value is not None}
+        try:
+            call(window.history, method, json.dumps(self._entry), "", with_parameters(parameters))
+        except Thrown as exc:  # Browsers refuse more than so many entries in a time; the page works without.
+            window.console.info(str(exc))
+        self._shown_at = window.location.search
 
     def _travelled(self) -> None:
         """Tell the rooms whose part is another; a link within the page leaves all as it is."""

@@ -2,6 +2,8 @@
 
 from pyscript import document, window
 
+from frontend.page.browser.throwing import Thrown, call
+
 SVG = "http://www.w3.org/2000/svg"
 
 
@@ -36,6 +38,14 @@ def icon(name: str):
     element.setAttribute("aria-hidden", "true")
     element.append(use)
     return element
+
+
+def hold_pointer(element, event) -> None:
+    """Let an element hear all that the pointer of an event does until it is lifted, wherever it goes."""
+    try:
+        call(element, "setPointerCapture", event.pointerId)
+    except Thrown:
+        return  # It is lifted already: a slow page hears of it late.
 
 
 def limit_lengths(limits: dict) -> None:

@@ -2,6 +2,8 @@
 
 from pyscript import window
 
+from frontend.page.browser.throwing import Thrown, call, get
+
 
 class TextStorage:
     """Named texts in one of the browser's two stores. A browser that keeps none, as some do in private, is no error."""
@@ -12,19 +14,19 @@ class TextStorage:
     def read(self, name: str) -> str:
         """Return the text of this name; empty if there is none."""
         try:
-            return getattr(window, self._store).getItem(name) or ""
-        except Exception:
+            return call(get(window, self._store), "getItem", name) or ""
+        except Thrown:
             return ""
 
     def write(self, name: str, text: str) -> None:
         """Keep a text under a name; an empty one removes what was there."""
         try:
-            store = getattr(window, self._store)
+            store = get(window, self._store)
             if text:
-                store.setItem(name, text)
+                call(store, "setItem", name, text)
             else:
-                store.removeItem(name)
-        except Exception:
+                call(store, "removeItem", name)
+        except Thrown:
             pass
 
 

@@ -5,7 +5,7 @@ Its corners can be dragged at once: at first it is the whole photo. A drag moves
 corner, and draws a new one elsewhere or while it is the whole photo.
 """
 
-from frontend.page.browser.dom import find
+from frontend.page.browser.dom import find, hold_pointer
 from frontend.page.searching.rectangle import between, moved, opposite, resized
 
 # How far an arrow key moves the rectangle, as a fraction of the photo.
@@ -73,7 +73,7 @@ class Region:
         if self._drag or event.button or find("query-frame").classList.contains("blind"):
             return
         event.preventDefault()  # Otherwise the browser would drag the photo.
-        find("query-frame").setPointerCapture(event.pointerId)
+        hold_pointer(find("query-frame"), event)
         point = point_of(event)
         corner = event.target.getAttribute("data-corner")
         if corner:

@@ -2,6 +2,7 @@
 
 from pyscript import window
 
+from frontend.page.wording.days import within_calendar
 from frontend.page.wording.titles_and_tags import split_tags
 
 
@@ -26,6 +27,6 @@ def conditions_of(fields: dict) -> dict:
 
 def midnight(date: str, days: int) -> str:
     """Return when a day begins here, or another one so many days later, in UTC (ISO 8601)."""
-    time = window.Date.new(date + "T00:00")
+    time = window.Date.new(within_calendar(date) + "T00:00")
     time.setDate(time.getDate() + days)
     return time.toISOString()
