@@ -4,7 +4,7 @@ The embedder as the page sees it: every name in `__export__` can be awaited from
     load_tensorflow, load_model, start_backend, try_faster_backends    once, in this order
     open_picture -> (package ->) embed -> close_picture                for every picture
     open_picture in detail -> preview, embed, crops, embed_part, as often as wanted -> close_picture    to search with
-    place_pictures -> thinned, inside, nearest, dots, forget, as often as wanted          for a map of the library
+    map_begin and the others of `photo_map`                                               for a map of the library
 
 A picture stays here between these calls, under a number; only facts, a thumbnail and a vector cross to the page.
 """
@@ -26,27 +26,54 @@ from pyodide.ffi import JsException, to_js
 
 from frontend.embedder import mobilenet, preprocessing, space
 from frontend.embedder.attention import FeatureMap, suggest_crops
-from frontend.embedder.scatter import Scatter, read_scatter
+from frontend.embedder.photo_map import (  # noqa: F401 - PyScript finds them by `__export__`.
+    map_arrange,
+    map_at,
+    map_batch,
+    map_begin,
+    map_closer,
+    map_colours,
+    map_describe,
+    map_forget,
+    map_inside,
+    map_islands,
+    map_near,
+    map_overview,
+    map_picture,
+    map_states,
+    map_times,
+    map_wanted,
+)
 
 __export__ = [
     "close_picture",
     "crops",
-    "dots",
     "embed",
     "embed_part",
     "environment",
-    "forget",
-    "inside",
     "load_model",
     "load_tensorflow",
-    "nearest",
+    "map_arrange",
+    "map_at",
+    "map_batch",
+    "map_begin",
+    "map_closer",
+    "map_colours",
+    "map_describe",
+    "map_forget",
+    "map_inside",
+    "map_islands",
+    "map_near",
+    "map_overview",
+    "map_picture",
+    "map_states",
+    "map_times",
+    "map_wanted",
     "open_picture",
     "package",
-    "place_pictures",
     "preview",
     "start_backend",
     "status",
-    "thinned",
     "try_faster_backends",
 ]
 
@@ -68,7 +95,6 @@ class OpenPicture:
 
 
 open_pictures: dict[int, OpenPicture] = {}
-scatter: Scatter
 tfjs_url = ""
 model: mobilenet.MobileNet
 labels: list[str] = []
@@ -227,41 +253,6 @@ def describe(features: mobilenet.Features, started: float) -> dict[str, Any]:
 def close_picture(number: int) -> None:
     """Let go of a picture; one that is not open is no error."""
     open_pictures.pop(number, None)
-
-
-async def place_pictures(url: str, dimension: int) -> dict[str, Any]:
-    """Read the vectors behind a URL, and place their pictures on the map that the following functions are about."""
-    global scatter
-    rows = (await (await js.fetch(url)).arrayBuffer()).to_bytes()
-    started = time.perf_counter()
-    scatter = read_scatter(rows, dimension)
-    return {"count": len(scatter), "dots": scatter.dots(), "project_ms": milliseconds(started, time.perf_counter())}
-
-
-def thinned(left: float, top: float, side: float, spacing_x: float, spacing_y: float, most: int) -> str:
-    """Choose the pictures to show, see `Scatter.thinned`; as JSON, which the page reads faster than objects."""
-    return json.dumps(scatter.thinned(left, top, side, (spacing_x, spacing_y), most))
-
-
-def inside(outline_json: str) -> str:
-    """Return the ids of the pictures within an outline [[x, y], …]; both as JSON."""
-    return json.dumps(scatter.inside(json.loads(outline_json)))
-
-
-def nearest(x: float, y: float, reach_x: float, reach_y: float) -> str:
-    """Return the id of the picture at a point of the map, or ""."""
-    return scatter.nearest(x, y, (reach_x, reach_y))
-
-
-def forget(image_id: str) -> str:
-    """Take a picture off the map; returns the dots of the others."""
-    scatter.forget(image_id)
-    return scatter.dots()
-
-
-def dots(ids_json: str) -> str:
-    """Draw those of some pictures (JSON) that are on the map."""
-    return scatter.dots(json.loads(ids_json))
 
 
 async def decode(data: bytes, side_px: int) -> preprocessing.Picture:

@@ -13,6 +13,10 @@ PATIENCE_MS = 120_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
+# What Chromium says of a canvas that it draws without graphics hardware.
+OF_SOFTWARE_GRAPHICS = ("GPU stall due to ReadPixels",)
+
+
 class Visit:
     """One visit to the page in a tab of its own."""
 
@@ -93,7 +97,7 @@ class Visit:
             self._complain(message.text)
 
     def _complain(self, text: str) -> None:
-        if not any(part in text for part in self.tolerated):
+        if not any(part in text for part in (*self.tolerated, *OF_SOFTWARE_GRAPHICS)):
             self.complaints.append(text)
 
 
@@ -125,7 +129,6 @@ def show_map(page: Page) -> None:
 
 
 def filled(page: Page) -> None:
-    """Wait until the map shows all the pictures that it means to show."""
+    """Wait until the map shows all that it means to show, and lies still."""
     stage = page.locator("#map-stage")
     expect(stage).to_have_attribute("aria-busy", "false")
-    page.locator("#map").scroll_into_view_if_needed()

@@ -47,7 +47,7 @@ STATE = """
         const value = element.matches("input, select") ? element.value : "";
         if (["images", "library-summary"].includes(id)) return "what the library holds by now";
         if (element.parentElement.closest("dialog:not([open])")) return "what is written anew when it is opened";
-        if (element.parentElement.closest("[hidden]")) return { id, value, open };
+        if (element.parentElement.closest("[hidden], #map")) return { id, value, open };
         if (hidden || id.startsWith("engine") || id.startsWith("start-up")) return { id, hidden, value };
         const text = element.querySelector("[id]") ? "" : element.textContent.trim();
         return { id, hidden, open, className, value, text, pressed: element.ariaPressed };

@@ -1,7 +1,7 @@
 """
-Turns mouse, fingers and keys on the map into moves, zooms and lassos, in fractions of the viewport.
+Turns mouse, fingers and keys on the map into moves, zooms and lassos, in pixels of the stage.
 
-One pointer drags, or draws a lasso while that is switched on; two pinch; the wheel zooms.
+One pointer drags, or draws a lasso while that is switched on; two pinch; the wheel and a double click zoom.
 """
 
 from pyscript.ffi import to_js
@@ -11,10 +11,10 @@ from frontend.page.browser.dom import find
 # A pointer that moves less clicks.
 CLICK_PX = 5
 
-# How far an arrow key moves the map, as a fraction of the viewport.
+# How far an arrow key moves the map, as a fraction of the stage.
 KEY_STEP = 0.15
 
-KEY_ZOOM = 1.5
+KEY_ZOOM = 1.6
 
 ARROWS = {"ArrowLeft": (-1, 0), "ArrowRight": (1, 0), "ArrowUp": (0, -1), "ArrowDown": (0, 1)}
 
@@ -28,19 +28,21 @@ LINE_PX = 30
 class Gestures:
     """The pointers on the map, and what they are doing."""
 
-    def __init__(self, stage, on_move, on_zoom, on_fit, lasso) -> None:
+    def __init__(self, stage, lasso, on_move, on_zoom, on_glide, on_fit) -> None:
         """
         Listen to an element.
 
         Args:
-            on_move: Called with how far to move the map, as fractions of the viewport.
-            on_zoom: Called with a factor and the point that stays in place; returns whether anything changed.
-            on_fit: Called to show all of the map.
             lasso: The `Lasso`, drawn by drags that it applies to.
+            on_move: Called with how far to move the map.
+            on_zoom: Called with a factor and the point that stays in place.
+            on_glide: As `on_zoom`, for a step that is to be seen as a movement; without a point, the middle stays.
+            on_fit: Called to show all of the map.
         """
         self._stage = stage
         self._on_move = on_move
         self._on_zoom = on_zoom
+        self._on_glide = on_glide
         self._on_fit = on_fit
         self._lasso = lasso
         self._pointers = {}
@@ -54,8 +56,8 @@ class Gestures:
         stage.addEventListener("keydown", self._key)
         # Otherwise the browser would drag a photo.
         stage.addEventListener("dragstart", lambda event: event.preventDefault())
-        find("map-in").addEventListener("click", lambda event: on_zoom(KEY_ZOOM, 0.5, 0.5))
-        find("map-out").addEventListener("click", lambda event: on_zoom(1 / KEY_ZOOM, 0.5, 0.5))
+        find("map-in").addEventListener("click", lambda event: on_glide(KEY_ZOOM))
+        find("map-out").addEventListener("click", lambda event: on_glide(1 / KEY_ZOOM))
         find("map-fit").addEventListener("click", lambda event: on_fit())
 
     @property
@@ -63,10 +65,20 @@ class Gestures:
         """Whether the click that is being handled is only the end of a drag."""
         return self._dragging
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a pointer is down."""
+        return bool(self._pointers)
+
+    def point(self, event) -> tuple:
+        """Return where a pointer is on the stage, in pixels."""
+        box = self._stage.getBoundingClientRect()
+        return event.clientX - box.left, event.clientY - box.top
+
     def _down(self, event) -> None:
         if event.button:
             return
-        self._pointers[event.pointerId] = self._point(event)
+        self._pointers[event.pointerId] = self.point(event)
         if len(self._pointers) == 1:
             self._begun = (event.clientX, event.clientY)
             self._dragging = False
@@ -81,7 +93,7 @@ class Gestures:
         if not self._dragging and not self._drag(event):
             return
         before = self._pointers[event.pointerId]
-        now = self._point(event)
+        now = self.point(event)
         if len(self._pointers) > 1:
             self._pinch(event.pointerId, before, now)
         elif self._lasso.is_drawing:
@@ -102,10 +114,9 @@ class Gestures:
 
     def _pinch(self, pointer: int, before: tuple, now: tuple) -> None:
         other = next(point for number, point in self._pointers.items() if number != pointer)
-        factor = max(distance(now, other), 0.01) / max(distance(before, other), 0.01)
-        x, y = (now[0] + other[0]) / 2, (now[1] + other[1]) / 2
+        factor = max(distance(now, other), 10) / max(distance(before, other), 10)
         self._on_move((before[0] - now[0]) / 2, (before[1] - now[1]) / 2)
-        self._on_zoom(factor, x, y)
+        self._on_zoom(factor, (now[0] + other[0]) / 2, (now[1] + other[1]) / 2)
 
     def _up(self, event) -> None:
         if self._pointers.pop(event.pointerId, None) and self._lasso.is_drawing:
@@ -115,22 +126,23 @@ class Gestures:
                 self._lasso.cancel()
 
     def _wheel(self, event) -> None:
-        """Zoom where the pointer is; at the limits of the zoom the page scrolls as usual."""
+        """Zoom where the pointer is."""
+        event.preventDefault()  # The map fills the page: there is nothing to scroll.
         turned = event.deltaY * (LINE_PX if event.deltaMode else 1)
-        x, y = self._point(event)
-        if self._on_zoom(2.718 ** (-max(-WHEEL_PX, min(turned, WHEEL_PX)) / WHEEL_PX), x, y):
-            event.preventDefault()
+        x, y = self.point(event)
+        self._on_zoom(2.718 ** (-max(-WHEEL_PX, min(turned, WHEEL_PX)) / WHEEL_PX), x, y)
 
     def _key(self, event) -> None:
         if event.ctrlKey or event.altKey or event.metaKey:
             return
         if event.key in ARROWS:
             dx, dy = ARROWS[event.key]
-            self._on_move(KEY_STEP * dx, KEY_STEP * dy)
+            box = self._stage.getBoundingClientRect()
+            self._on_move(KEY_STEP * dx * box.width, KEY_STEP * dy * box.height)
         elif event.key in ("+", "="):
-            self._on_zoom(KEY_ZOOM, 0.5, 0.5)
+            self._on_glide(KEY_ZOOM)
         elif event.key in ("-", "_"):
-            self._on_zoom(1 / KEY_ZOOM, 0.5, 0.5)
+            self._on_glide(1 / KEY_ZOOM)
         elif event.key in ("0", "Home"):
             self._on_fit()
         elif event.key == "Escape" and self._lasso.is_drawing:
@@ -139,11 +151,6 @@ class Gestures:
         else:
             return
         event.preventDefault()  # Otherwise the page would scroll.
-
-    def _point(self, event) -> tuple:
-        """Return where a pointer is on the map, as fractions of its width and height."""
-        box = self._stage.getBoundingClientRect()
-        return (event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height
 
 
 def distance(one: tuple, other: tuple) -> float:

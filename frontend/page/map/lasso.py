@@ -1,24 +1,18 @@
 """The lasso: a freehand outline on the map, shown while it is drawn, that selects what is inside."""
 
 from frontend.page.browser.dom import find
-from frontend.page.map.viewport import point_at
 
-# The least distance between corners, as a fraction of the viewport: a few pixels, so that there are some hundreds.
-STEP = 0.004
-
-# The side of the drawing, as the worker has it.
-UNITS = 100_000
+# The least distance between corners, so that there are some hundreds.
+STEP_PX = 4
 
 
 class Lasso:
-    """The outline that is being drawn, if any."""
+    """The outline that is being drawn, if any, in pixels of the stage."""
 
-    def __init__(self, viewport_of, on_end) -> None:
-        """`viewport_of()` returns the part of the map in view; `on_end` is called with corners as points of the map."""
-        self._viewport_of = viewport_of
+    def __init__(self, on_end) -> None:
+        """`on_end` is called with the corners of an outline."""
         self._on_end = on_end
         self._corners = []
-        self._last = (0, 0)
         self._drawing = ""
         find("map-select").addEventListener("click", lambda event: self.switch(not self.is_on))
 
@@ -42,13 +36,14 @@ class Lasso:
         return self.is_on or event.shiftKey
 
     def begin(self, point: tuple) -> None:
-        """Begin an outline at a point, given as fractions of the viewport."""
+        """Begin an outline at a point."""
         self._drawing = ""
         self._add(point)
 
     def extend(self, point: tuple) -> None:
         """Continue the outline to a point, unless that is hardly away from the last."""
-        if abs(point[0] - self._last[0]) + abs(point[1] - self._last[1]) > STEP:
+        last = self._corners[-1]
+        if abs(point[0] - last[0]) + abs(point[1] - last[1]) > STEP_PX:
             self._add(point)
 
     def end(self) -> None:
@@ -63,8 +58,6 @@ class Lasso:
         find("map-lasso").setAttribute("points", "")
 
     def _add(self, point: tuple) -> None:
-        self._last = point
-        x, y = point_at(self._viewport_of(), point[0], point[1])
-        self._corners.append((x, y))
-        self._drawing += f" {x * UNITS:.0f},{y * UNITS:.0f}"
+        self._corners.append(point)
+        self._drawing += f" {point[0]:.0f},{point[1]:.0f}"
         find("map-lasso").setAttribute("points", self._drawing)

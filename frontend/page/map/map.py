@@ -1,43 +1,64 @@
 """
 The library as a map, on which similar photos lie near each other.
 
-Every photo is a dot; on top are cards, as many as fit without overlap. The worker holds where the photos lie and
-chooses which get a card; the page moves what is shown.
+The worker arranges the photos and holds what is known of them; the graphics hardware draws them; the page says where
+one looks, and has buttons for the photos near the middle.
 """
 
 import asyncio
 
 from pyscript import document, window
 
-from frontend.page.browser.dom import find
+from frontend.page.browser.dom import find, make
 from frontend.page.browser.tasks import start
+from frontend.page.browser.views import MAP
 from frontend.page.grid.cards import OPEN, SELECT
-from frontend.page.grid.plain_grid import PlainGrid
 from frontend.page.map.gestures import Gestures
-from frontend.page.map.lasso import UNITS, Lasso
-from frontend.page.map.map_cards import MapCards
-from frontend.page.map.viewport import ALL, moved, point_at, transform, zoomed
+from frontend.page.map.island_names import IslandNames
+from frontend.page.map.lasso import Lasso
+from frontend.page.map.map_view import MapView
+from frontend.page.map.near_photos import MOST, SHARP_PX, NearPhotos
+from frontend.page.map.overview import Overview
+from frontend.page.map.peek import LARGE_PX, Peek
+from frontend.page.map.time_range import TimeRange
 from frontend.page.model.embedder import PictureError
+from frontend.page.model.map_worker import MapWorker
+from frontend.page.server.addresses import SERVER
 from frontend.page.server.api import APIError
 from frontend.page.wording.numbers import counted
 
-# How many cards are shown at most: a large window full. A guess.
-MOST_CARDS = 150
+# How wide the map is beside its height, on a stage that is wider than high and on one that is not.
+WIDE = 1.35
+UPRIGHT = 0.75
 
-GAP_PX = 6
+# How long the worker arranges photos before searches get their turn.
+SLICE_MS = 60
 
-# How far from a dot a click still means it: a finger is some 10 mm wide.
-REACH_PX = 12
+# How often photos move while they are arranged.
+FRAME_MS = 300
 
-# How far a card is scaled with the map before it is drawn in its usual size again, though the map moves. A guess.
-MOST_SCALED = 2
+# How many thumbnails the worker draws in a row, and after how many rows small photos are drawn from them.
+ROW = 64
+REFINE_ROWS = 8
 
-# How long the map has to lie still before cards are chosen anew. A guess.
-PAUSE_MS = 120
+# From which side on photos are drawn from larger thumbnails, in pixels of the screen.
+CLOSE_PX = 40
+
+# How many images are asked for in one request: reading them takes MicroPython some 20 ms then.
+MOST_AT_ONCE = 50
+
+# How far from a photo a click still means it: a finger is some 10 mm wide.
+REACH_PX = 10
+
+# A photo lies in view if its middle is this near to that of the stage, in parts of the stage.
+INNER = 0.25
+
+# How far a double click zooms in.
+DOUBLE = 2.5
 
 
 class Map:
-    """The map, and the switch between it and the grid."""
+    """The map; `show` and `hide` are called as one comes and goes."""
 
     def __init__(self, api, embedder, cards, known, conditions, on_action, on_select, on_gone) -> None:
         """
@@ -51,45 +72,60 @@ class Map:
             on_gone: Called with an image that turns out to have been deleted.
         """
         self._api = api
-        self._embedder = embedder
-        self._cards = cards
+        self._worker = MapWorker(embedder)
         self._known = known
         self._conditions = conditions
         self._on_action = on_action
         self._on_select = on_select
-        self._grid = PlainGrid("map-photos", known)
-        self._map_cards = MapCards(api, cards, known, lambda image_id: on_gone({"id": image_id}))
-        self._lasso = Lasso(lambda: self._viewport, lambda corners: start(self._select(corners)))
-        self._gestures = Gestures(find("map-stage"), self._move, self._zoom, self._fit, self._lasso)
-        # Held while the worker lays out photos, so that it does so once at a time.
-        self._laying_out = asyncio.Lock()
-        self._viewport = ALL
-        # The viewport that dots and cards are drawn for; between two drawings they are moved and scaled as one.
-        self._drawn = ALL
-        # These three count what was begun, so that what takes a while notices that something newer is wanted.
+        self._on_gone = on_gone
+        self._near = NearPhotos(known, self._fetch)
+        self._names = IslandNames()
+        self._view = MapView(self._worker, self._looking, lambda: start(self._rested()), self.reload)
+        self._overview = Overview(self._worker, self._view.look_at)
+        self._times = TimeRange(self._dim)
+        self._lasso = Lasso(lambda corners: start(self._select(corners)))
+        view = self._view
+        self._gestures = Gestures(find("map-stage"), self._lasso, view.move, view.zoom, view.glide, view.fit)
+        self._peek = Peek(self._gestures, self._photo_to_peek_at)
+        # Held while the worker arranges photos, so that it does so once at a time.
+        self._arranging = asyncio.Lock()
+        # These count what was begun, so that what takes a while notices that something newer is wanted.
         self._loads = 0
-        self._fillings = 0
+        self._rests = 0
         self._selections = 0
-        self._laid_out = False
+        self._count = 0
+        self._arranged = False
         self._stale = True
-        self._fill_timer = 0
-        self._mark_timer = 0
-        # How many photos were added since they were laid out.
+        # How many photos were added since they were arranged.
         self._added = 0
         self._summary = ""
         self._listen()
-        self._draw()
 
     def _listen(self) -> None:
         find("map-reload").addEventListener("click", lambda event: self.reload())
+        find("map-colour").addEventListener("change", lambda event: start(self._colour()))
         stage = find("map-stage")
         stage.addEventListener("click", self._clicked)
+        stage.addEventListener("dblclick", self._double_clicked)
         for name in ("keydown", "keyup"):
-            stage.addEventListener(name, self._space)
-        window.onresize = lambda event: self._fill_soon()
+            stage.addEventListener(name, self._keyed)
+
+    def show(self) -> None:
+        """Go on where one left, now that the map can be seen."""
+        if self._stale:
+            self.reload()
+        else:
+            self._view.ask()
+            self._view.rest_soon()
+
+    def hide(self) -> None:
+        """Drop what is half done, as the map is not seen any more."""
+        self._lasso.cancel()
+        self._lasso.switch(False)
+        self._peek.hide()
 
     def reload(self) -> None:
-        """Lay out the photos that the library shows now; put off while the grid is shown."""
+        """Arrange the photos that the library shows now; put off while the map is not seen."""
         self._stale = True
         self._loads += 1
         if self._visible():
@@ -97,225 +133,300 @@ class Map:
             start(self._load(self._loads))
 
     def add(self) -> None:
-        """Offer to lay out the map anew with a photo that was added, as the others move then."""
-        if self._visible() and self._laid_out and not self._summary:
+        """Offer to show a photo that was added."""
+        if self._visible() and self._arranged and not self._count:
             self.reload()
             return
         self._added += 1
         if self._visible():
-            self._offer_reload(f"Add {counted(self._added, 'new photo', 'new photos')}")
+            self._offer_reload(f"Show {counted(self._added, 'new photo', 'new photos')}")
         else:
             self._stale = True
 
     def forget(self, image_id: str) -> None:
         """Take a deleted image off the map."""
-        self._map_cards.forget(image_id)
-        if self._laid_out:
+        self._near.forget(image_id)
+        if self._arranged:
             start(self._forget(image_id))
 
     def show_selected(self) -> None:
-        """Mark the dots of the selected photos."""
+        """Mark the selected photos."""
         if not self._known.selected:
             self._selections += 1  # Clearing the selection ends what still adds to it.
-        window.clearTimeout(self._mark_timer)
-        self._mark_timer = window.setTimeout(lambda: start(self._mark()), PAUSE_MS)
+        self._near.show_selected()
+        if self._arranged:
+            start(self._mark())
 
     def _visible(self) -> bool:
-        return document.body.dataset.view == "map"
-
-    def show(self) -> None:
-        """Show the map; called once its view is."""
-        if self._stale:
-            self.reload()
-        else:
-            self._fill_soon()
-
-    def hide(self) -> None:
-        """End what goes on only while the map is shown."""
-        self._lasso.cancel()
-        self._lasso.switch(False)
+        return document.body.dataset.view == MAP
 
     def _offer_reload(self, text: str) -> None:
         find("map-reload").hidden = not text
         find("map-reload").textContent = text
 
     async def _load(self, turn: int) -> None:
-        """Fetch the vectors and let the worker lay out their photos."""
+        """Fetch the vectors, let the worker arrange their photos, and show them as that goes on."""
         self._clear()
-        async with self._laying_out:
+        async with self._arranging:
             if turn != self._loads:
                 return
             try:
-                total, layout = await self._lay_out()
+                total = await self._begin()
+                await asyncio.gather(self._arrange(turn), self._describe(turn))
+                if turn != self._loads:
+                    return
+                await self._describe_all(total)
             except (APIError, PictureError) as exc:
                 self._fail(turn, str(exc))
-                return
             except Exception as exc:  # The worker's own, such as one for lack of memory.
                 window.console.error(repr(exc))
                 self._fail(turn, "The map could not be made.")
-                return
-        if turn != self._loads:
-            return
-        self._laid_out = True
-        self._viewport = ALL
-        self._draw()
-        find("map-dots").setAttribute("d", layout["dots"])
-        self._summarise(layout["count"], total)
-        self.show_selected()
-        await self._fill()
 
     def _clear(self) -> None:
         """Take everything off the map."""
-        self._laid_out = False
-        self._set_filled(False)
+        self._arranged = False
+        find("map-stage").setAttribute("aria-busy", "true")
         self._added = 0
         self._offer_reload("")
-        self._map_cards.clear()
-        for name in ("map-dots", "map-selected"):
-            find(name).setAttribute("d", "")
+        self._near.clear()
+        self._names.clear()
+        self._peek.hide()
+        find("map-overview").hidden = True
+        find("map-time").hidden = True
         self._say("Loading the map …")
 
     def _fail(self, turn: int, reason: str) -> None:
         if turn == self._loads:
+            find("map-progress").hidden = True
             self._say(reason)
             self._offer_reload("Try again")
-            self._set_filled(True)
+            find("map-stage").setAttribute("aria-busy", "false")
 
-    async def _lay_out(self) -> tuple:
-        """Return how many photos there are in all, and what the worker says of those that it laid out."""
+    async def _begin(self) -> int:
+        """Let the worker read the vectors; returns how many photos there are in all."""
         blob, total = await self._api.vectors(await self._conditions())
         space = await self._api.space()
-        ready = self._embedder.reachable()
-        self._say("Arranging the photos …" if ready else "The photos will be arranged once Python has started …")
-        return total, await self._embedder.place_pictures(blob, space.dimension)
+        if not self._worker.reachable():
+            self._say("The map comes once this page is ready …")
+        aspect = UPRIGHT if self._view.is_upright() else WIDE
+        begun = await self._worker.begin(blob, space.dimension, aspect, self._view.is_flat)
+        self._count = begun["count"]
+        self._view.begin(self._count, begun["side"], aspect)
+        return total
 
-    def _summarise(self, count: int, total: int) -> None:
+    async def _arrange(self, turn: int) -> None:
+        """Let the worker arrange the photos, slice by slice, and show them on their way."""
+        self._say("Arranging your photos …" if self._count else "There are no photos to show.")
+        progress = find("map-progress")
+        shown_at = 0
+        done = 0
+        while done < 1 and turn == self._loads:
+            done, positions = await self._worker.arrange(SLICE_MS)
+            progress.hidden = done == 1
+            progress.value = done
+            now = window.performance.now()
+            if positions and self._count and (done == 1 or now > shown_at + FRAME_MS):
+                shown_at = now
+                self._view.set_positions(positions)
+        progress.hidden = True
+
+    async def _describe(self, turn: int) -> None:
+        """Let the worker learn of each photo what it is and how it looks, row by row."""
+        rows = (self._count + ROW - 1) // ROW
+        for row in range(rows):
+            image_ids = await self._worker.batch(row)
+            answer = await self._api.some_images_blob(image_ids)
+            if turn != self._loads:
+                return
+            made = await self._worker.describe(row, answer, SERVER)
+            if turn != self._loads:
+                return
+            self._view.canvas.put_row(row, made["strip"])
+            if row % REFINE_ROWS == REFINE_ROWS - 1 or row == rows - 1:
+                self._view.canvas.refine()
+                self._view.canvas.set_values("shape", made["shapes"])
+            self._view.ask()
+            for image_id in made["gone"]:
+                self._on_gone({"id": image_id})
+
+    async def _describe_all(self, total: int) -> None:
+        """Show what is known once all photos are arranged and described."""
+        self._arranged = True
         self._summary = ""
-        if total > count:
-            self._summary = f"{count:,} of {total:,} photos, chosen at random. Similar photos lie near each other."
-        elif count:
-            self._summary = f"{counted(count, 'photo', 'photos')}. Similar photos lie near each other."
+        if total > self._count:
+            self._summary = f"{self._count:,} of {total:,} photos, chosen at random"
+        elif self._count:
+            self._summary = counted(self._count, "photo", "photos")
         self._say(self._summary or "There are no photos to show.")
+        if not self._count:
+            find("map-stage").setAttribute("aria-busy", "false")
+            return
+        times = await self._worker.times()
+        self._view.canvas.set_values("time", times["times"])
+        self._times.show(times["first"], times["last"])
+        await self._overview.draw(self._view.camera.aspect)
+        self._names.show(await self._worker.islands(), self._count)
+        await self._mark()
+        await self._colour()
+        self._view.rest_soon()
 
     def _say(self, text: str) -> None:
         find("map-note").textContent = text
 
-    def _move(self, dx: float, dy: float) -> None:
-        self._look_at(moved(self._viewport, dx, dy))
+    def _looking(self, camera) -> None:
+        """Follow where one looks, in each frame."""
+        self._names.follow(camera.zoom)
+        if self._arranged:
+            self._overview.follow(camera)
+        find("map-out").disabled = find("map-fit").disabled = camera.shows_all
+        find("map-in").disabled = camera.is_nearest
 
-    def _zoom(self, factor: float, x: float, y: float) -> bool:
-        return self._look_at(zoomed(self._viewport, factor, x, y))
-
-    def _fit(self) -> None:
-        self._look_at(ALL)
-
-    def _look_at(self, viewport: tuple) -> bool:
-        """Show another part of the map; returns whether it is another."""
-        if viewport == self._viewport:
-            return False
-        self._viewport = viewport
-        self._transform()
-        self._fill_soon()
-        return True
-
-    def _transform(self) -> None:
-        """Move and scale everything on the map as one, which the browser does without looking at any of it."""
-        x, y, factor = transform(self._drawn, self._viewport)
-        if not 1 / MOST_SCALED < factor < MOST_SCALED:
-            self._draw()
+    async def _rested(self) -> None:
+        """Look at what is near, now that the map lies still."""
+        if not self._arranged or not self._count or not self._visible():
             return
-        find("map-layer").style.setProperty(
-            "transform", f"translate({100 * x:.4f}%, {100 * y:.4f}%) scale({factor:.6f})"
-        )
-        find("map-out").disabled = find("map-fit").disabled = self._viewport == ALL
-
-    def _draw(self) -> None:
-        """Draw everything where it belongs in the viewport, dots and cards in their usual size."""
-        self._drawn = self._viewport
-        left, top, side = self._viewport
-        numbers = [f"{value * UNITS:.2f}" for value in (left, top, side, side)]
-        find("map-points").setAttribute("viewBox", " ".join(numbers))
-        style = self._grid.element.style
-        for name, value in (("--left", left), ("--top", top), ("--zoom", 1 / side), ("--grown", card_scale(side))):
-            style.setProperty(name, str(value))
-        self._transform()
-
-    def _set_filled(self, filled: bool) -> None:
-        """Tell screen readers, and the tests, whether all cards of the viewport are there."""
-        find("map-stage").setAttribute("aria-busy", str(not filled).lower())
-
-    def _fill_soon(self) -> None:
-        self._set_filled(False)
-        window.clearTimeout(self._fill_timer)
-        self._fill_timer = window.setTimeout(lambda: start(self._fill()), PAUSE_MS)
-
-    async def _fill(self) -> None:
-        """Show as many cards as fit into the viewport."""
-        if not self._laid_out or not self._visible():
+        self._rests += 1
+        turn = (self._rests, self._loads)
+        camera = self._view.camera
+        near = await self._worker.near(camera.x, camera.y, MOST)
+        if turn != (self._rests, self._loads):
             return
-        self._draw()
-        self._fillings += 1
-        turn = (self._fillings, self._loads)
-        spacing = self._on_map(card_px() * card_scale(self._viewport[2]) + GAP_PX)
-        points = await self._embedder.thinned(self._viewport, spacing, MOST_CARDS)
+        if near and not self._gestures.is_busy and not self._in_view(near[0]):
+            self._view.go_to(near[0][2], near[0][3], camera.zoom)  # Nobody gets lost where nothing is.
+            return
         try:
-            await self._map_cards.show(points, lambda: turn == (self._fillings, self._loads))
+            if camera.photo_px >= SHARP_PX:
+                await self._fetch([photo[0] for photo in near])
+            if turn != (self._rests, self._loads):
+                return
+            self._near.show(near, camera.photo_px)
+            if camera.photo_px * window.devicePixelRatio > CLOSE_PX and not self._view.is_flat:
+                await self._look_closer(turn)
         except APIError as exc:
             self._say(exc.message)
-            return
-        if turn == (self._fillings, self._loads):
-            self._set_filled(True)
+        if turn == (self._rests, self._loads):
+            find("map-stage").setAttribute("aria-busy", "false")
 
-    def _on_map(self, length_px: float) -> tuple:
-        """Return which width and height on the map a length on the screen is."""
-        box = find("map-stage").getBoundingClientRect()
-        side = self._viewport[2]
-        return length_px / max(box.width, 1) * side, length_px / max(box.height, 1) * side
+    def _in_view(self, photo: list) -> bool:
+        camera = self._view.camera
+        x, y = camera.pixel_of(photo[2], photo[3])
+        return all(abs(at / size - 0.5) < INNER for at, size in ((x, camera.width), (y, camera.height)))
+
+    async def _look_closer(self, turn: tuple) -> None:
+        """Have the photos in view drawn from larger thumbnails."""
+        while turn == (self._rests, self._loads):
+            wanted = await self._worker.wanted(self._view.camera.box())
+            if not wanted:
+                return
+            answer = await self._api.some_images_blob(wanted)
+            if turn[1] != self._loads:
+                return
+            made = await self._worker.closer(answer, SERVER)
+            if turn[1] != self._loads:
+                return
+            self._view.canvas.put_close_row(made["row"], made["strip"])
+            self._view.canvas.set_values("slot", made["slots"])
+            self._view.ask()
+
+    async def _fetch(self, image_ids: list[str], on_batch=None) -> None:
+        """
+        Ask the server for those of the images that the page does not know yet.
+
+        Args:
+            on_batch: Called with the images, some at a time and in order; returns whether to go on.
+
+        Raises:
+            APIError: The server cannot say what they are.
+        """
+        for first in range(0, len(image_ids), MOST_AT_ONCE):
+            some = image_ids[first : first + MOST_AT_ONCE]
+            missing = [image_id for image_id in some if not self._known.has(image_id)]
+            if missing:
+                for image in (await self._api.some_images(missing))["images"]:
+                    self._known.learn(image)
+            for image_id in missing:
+                if not self._known.has(image_id):
+                    self._on_gone({"id": image_id})
+            if on_batch and not on_batch([self._known.get(image_id) for image_id in some if self._known.has(image_id)]):
+                return
+
+    async def _image_at(self, point: tuple) -> dict | None:
+        """Return the image drawn at a point of the stage, None if there is none."""
+        camera = self._view.camera
+        if not self._arranged:
+            return None
+        place = camera.point_at(point[0], point[1])
+        image_id = await self._worker.at(place, camera.photo_px / camera.scale, REACH_PX / camera.scale)
+        if not image_id or self._known.is_withdrawn(image_id):
+            return None
+        await self._fetch([image_id])
+        return self._known.get(image_id)
+
+    async def _photo_to_peek_at(self, point: tuple) -> dict | None:
+        return await self._image_at(point) if self._view.camera.photo_px < LARGE_PX else None
 
     def _clicked(self, event) -> None:
         if event.detail and self._gestures.dragged:  # A click by key has no detail.
             return
-        selecting = self._lasso.applies_to(event)
-        action, image = self._cards.clicked(event)
-        if action:
-            self._on_action(SELECT if action == OPEN and selecting else action, image, self._grid)
-        elif self._laid_out:
-            box = find("map-stage").getBoundingClientRect()
-            x, y = (event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height
-            start(self._act_at(SELECT if selecting else OPEN, point_at(self._viewport, x, y)))
+        action = SELECT if self._lasso.applies_to(event) else OPEN
+        if event.detail:
+            start(self._act_at(action, self._gestures.point(event)))
+        elif event.target.dataset.id:
+            start(self._act_on(action, event.target.dataset.id))
 
-    def _space(self, event) -> None:
-        """Let the space bar select, where Enter opens; the browser would let both press the button."""
-        photo = event.target.closest(".picture")
-        if event.key != " " or not photo:
-            return
-        event.preventDefault()
-        if event.type == "keydown" and not event.repeat:
-            self._on_action(SELECT, self._cards.clicked(event)[1], self._grid)
+    def _double_clicked(self, event) -> None:
+        """Zoom in where nothing is that a click has opened."""
+        point = self._gestures.point(event)
+        start(self._zoom_unless_photo(point))
 
-    async def _act_at(self, action: str, point: tuple) -> None:
-        """Do to the photo of a dot what a click on it means."""
-        image_id = await self._embedder.nearest(point, self._on_map(REACH_PX))
-        if not image_id or self._known.is_withdrawn(image_id):
-            return
-
-        def act(images: list) -> bool:
-            for image in images:  # None, if it turned out to have been deleted.
-                self._on_action(action, image, self._grid)
-            return True
-
+    async def _zoom_unless_photo(self, point: tuple) -> None:
         try:
-            await self._map_cards.fetch([image_id], act)
+            if not await self._image_at(point):
+                self._view.glide(DOUBLE, point)
         except APIError as exc:
             self._say(exc.message)
 
+    def _keyed(self, event) -> None:
+        """Let the space bar select the photo that has the focus, and Enter open that in the middle of the stage."""
+        on_photo = event.target.closest(".map-photo")
+        if event.key == " " and on_photo:
+            event.preventDefault()  # Else the browser would press the button.
+            if event.type == "keydown" and not event.repeat:
+                start(self._act_on(SELECT, on_photo.dataset.id))
+        elif event.key == "Enter" and not on_photo and event.type == "keydown" and self._near.ids:
+            start(self._act_on(OPEN, self._near.ids[0]))
+
+    async def _act_at(self, action: str, point: tuple) -> None:
+        """Do to the photo at a point of the stage what a click on it means."""
+        try:
+            image = await self._image_at(point)
+        except APIError as exc:
+            self._say(exc.message)
+            return
+        if not image:
+            return
+        if action == OPEN:  # Those beside it are next to it in the lightbox, too.
+            place = self._view.camera.point_at(point[0], point[1])
+            near = await self._worker.near(place[0], place[1], MOST)
+            self._near.show(near, self._view.camera.photo_px)
+        self._on_action(action, image, self._near)
+
+    async def _act_on(self, action: str, image_id: str) -> None:
+        try:
+            await self._fetch([image_id])
+        except APIError as exc:
+            self._say(exc.message)
+            return
+        if self._known.has(image_id):
+            self._on_action(action, self._known.get(image_id), self._near)
+
     async def _select(self, corners: list) -> None:
         """Select what is inside a lasso; the page has to fetch those images first, which takes a while for many."""
-        if not self._laid_out:
+        if not self._arranged:
             return
         self._selections += 1
         turn = self._selections
-        inside = await self._embedder.inside(corners)
+        inside = await self._worker.inside([self._view.camera.point_at(x, y) for x, y in corners])
         image_ids = [image_id for image_id in inside if not self._known.is_withdrawn(image_id)]
         done = [0]
 
@@ -328,26 +439,37 @@ class Map:
             return True
 
         try:
-            await self._map_cards.fetch(image_ids, select)
+            await self._fetch(image_ids, select)
         except APIError as exc:
             self._say(f"Stopped at {done[0]:,} of {len(image_ids):,} selected: {exc.message}")
             return
         self._say(self._summary if image_ids else "There are no photos inside that outline.")
 
     async def _mark(self) -> None:
-        if self._laid_out:
-            selected = [image["id"] for image in self._known.selected]
-            find("map-selected").setAttribute("d", await self._embedder.dots(selected))
+        states = await self._worker.states([image["id"] for image in self._known.selected])
+        self._view.canvas.set_values("state", states)
+        self._view.ask()
 
     async def _forget(self, image_id: str) -> None:
-        find("map-dots").setAttribute("d", await self._embedder.forget(image_id))
+        await self._worker.forget(image_id)
+        await self._mark()
+
+    async def _colour(self) -> None:
+        """Give photos a ring in the colour of what was chosen, and say what the colours mean."""
+        if not self._arranged:
+            return
+        colours, meanings = await self._worker.colours(find("map-colour").value)
+        self._view.canvas.set_values("colour", colours)
+        self._view.ask()
+        find("map-meanings").replaceChildren(*[meaning(name, colour) for name, colour in meanings])
+
+    def _dim(self, first: float, last: float) -> None:
+        self._view.canvas.set_range(first, last)
+        self._view.ask()
 
 
-def card_scale(side: float) -> float:
-    """Return how much larger cards are where fewer are in view, half as large again at most; `side` of the viewport."""
-    return min(side**-0.2, 1.5)
-
-
-def card_px() -> float:
-    """Return the side of a card while all of the map is in view, in pixels."""
-    return float(window.getComputedStyle(find("map-stage")).getPropertyValue("--card").replace("px", ""))
+def meaning(name: str, colour: str):
+    """Make a row of the legend."""
+    row = make("li", "", name)
+    row.style.setProperty("--colour", colour)
+    return row

@@ -8,7 +8,7 @@ The embedder as the page uses it: a worker that turns pictures into vectors.
 import asyncio
 import json
 
-from pyscript import window, workers
+from pyscript import workers
 
 
 class PictureError(Exception):
@@ -176,46 +176,17 @@ class Embedder:
         """Tell whether the worker answers, even if it cannot embed yet: the map needs no more."""
         return self._answers
 
-    async def place_pictures(self, vectors, dimension: int) -> dict:
+    async def answering_worker(self):
         """
-        Place pictures on the map that the methods below are about, once the worker answers.
-
-        Args:
-            vectors: The API's answer, as a blob, so that it does not cross the page.
+        Return the worker once it answers.
 
         Raises:
-            PictureError: The worker did not start.
+            PictureError: It did not start.
         """
         await self._called.wait()
-        if not self.reachable():
+        if not self._answers:
             raise PictureError(self._failure)
-        url = window.URL.createObjectURL(vectors)
-        try:
-            placed = await self._worker.place_pictures(url, dimension)
-        finally:
-            window.URL.revokeObjectURL(url)
-        return {"count": placed.count, "dots": placed.dots, "project_ms": placed.project_ms}
-
-    async def thinned(self, view: tuple, spacing: tuple, most: int) -> list:
-        """Choose the pictures to show in a part of the map: (id, x, y) of each."""
-        left, top, side = view
-        return json.loads(await self._worker.thinned(left, top, side, spacing[0], spacing[1], most))
-
-    async def inside(self, outline: list) -> list[str]:
-        """Return the ids of the pictures within an outline."""
-        return json.loads(await self._worker.inside(json.dumps(outline)))
-
-    async def nearest(self, point: tuple, reach: tuple) -> str:
-        """Return the id of the picture at a point, or ""."""
-        return await self._worker.nearest(point[0], point[1], reach[0], reach[1])
-
-    async def dots(self, image_ids: list[str]) -> str:
-        """Draw those of the pictures that are on the map, as an SVG path."""
-        return await self._worker.dots(json.dumps(image_ids))
-
-    async def forget(self, image_id: str) -> str:
-        """Take a picture off the map; returns the path of the others."""
-        return await self._worker.forget(image_id)
+        return self._worker
 
 
 def times(picture: dict, made: dict) -> str:

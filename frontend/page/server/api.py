@@ -72,6 +72,11 @@ class API:
         """Return these images as a page, without those that do not exist; they are `max_images` at most."""
         return await self._call("GET", f"/images?limit={len(image_ids)}&{filters_parameter({'ids': image_ids})}")
 
+    async def some_images_blob(self, image_ids: list[str]):
+        """As `some_images`, but the answer as it is, for the worker, which reads it faster."""
+        path = f"/images?limit={len(image_ids)}&{filters_parameter({'ids': image_ids})}"
+        return await self._answered("GET", path, None, lambda response: response.blob())
+
     async def vectors(self, filters: dict) -> tuple:
         """Return the vectors of the images that pass, or of a sample of them, as a blob, and how many pass."""
         return await self._answered("GET", f"/vectors?{filters_parameter(filters)}", None, blob_and_total)

@@ -198,7 +198,8 @@ def test_the_browser_gets_every_module(part: str) -> None:
 def test_the_worker_exports_what_the_page_calls() -> None:
     """Every name that the page awaits from the worker is exported by it, and the other way round."""
     worker = (ROOT / "frontend/embedder/worker.py").read_text(encoding="utf-8")
-    page = (ROOT / "frontend/page/model/embedder.py").read_text(encoding="utf-8")
+    callers = ("embedder.py", "map_worker.py")
+    page = "".join((ROOT / "frontend/page/model" / name).read_text(encoding="utf-8") for name in callers)
     assignment = next(
         node
         for node in ast.parse(worker).body

@@ -1,0 +1,98 @@
+"""The map as the page asks the worker for it; see `photo_map`, where photos lie and what is known of them."""
+
+import json
+
+
+class MapWorker:
+    """Calls the functions of the worker that are about the map. Lengths are in heights of the map."""
+
+    def __init__(self, embedder) -> None:
+        self._embedder = embedder
+
+    def reachable(self) -> bool:
+        """Tell whether the worker answers by now."""
+        return self._embedder.reachable()
+
+    async def begin(self, vectors, dimension: int, aspect: float, flat: bool) -> dict:
+        """
+        Begin a map, once the worker answers.
+
+        Args:
+            vectors: The API's answer, as a blob.
+            aspect: The map's width over its height.
+            flat: Whether `picture` will be called.
+
+        Returns:
+            `count`, how many photos there are, and `side`, the longer side of one while all is in view.
+
+        Raises:
+            PictureError: The worker did not start.
+        """
+        self._worker = await self._embedder.answering_worker()
+        begun = await self._worker.map_begin(vectors, dimension, aspect, flat)
+        return {"count": begun.count, "side": begun.side}
+
+    async def arrange(self, budget_ms: int) -> tuple:
+        """Work on the map for a while; returns which share is done, and the positions if anything moved."""
+        made = await self._worker.map_arrange(budget_ms)
+        return made.done, made.positions if made.moved else None
+
+    async def batch(self, number: int) -> list[str]:
+        """Return the ids of the photos of a row of the atlas."""
+        return json.loads(await self._worker.map_batch(number))
+
+    async def describe(self, number: int, images, server: str) -> dict:
+        """Let the worker read the API's answer about a row of the atlas; returns `strip`, `shapes` and ids `gone`."""
+        made = await self._worker.map_describe(number, images, server)
+        return {"strip": made.strip, "shapes": made.shapes, "gone": json.loads(made.gone)}
+
+    async def wanted(self, box: tuple) -> list[str]:
+        """Return the ids of some photos in a part (left, top, right, bottom) that are not drawn for near by yet."""
+        return json.loads(await self._worker.map_wanted(*box))
+
+    async def closer(self, images, server: str) -> dict:
+        """Draw photos, as the API describes them, for near by; returns `row`, `strip` and `slots`."""
+        made = await self._worker.map_closer(images, server)
+        return {"row": made.row, "strip": made.strip, "slots": made.slots}
+
+    async def at(self, point: tuple, side: float, reach: float) -> str:
+        """Return the id of the photo at a point, or ""; `side` is that of the photos as they are shown."""
+        return await self._worker.map_at(point[0], point[1], side, reach)
+
+    async def near(self, x: float, y: float, most: int) -> list:
+        """Return [id, title, x, y, shape] of the photos nearest to a point."""
+        return json.loads(await self._worker.map_near(x, y, most))
+
+    async def inside(self, outline: list) -> list[str]:
+        """Return the ids of the photos within an outline."""
+        return json.loads(await self._worker.map_inside(json.dumps(outline)))
+
+    async def forget(self, image_id: str) -> None:
+        """Take a photo off the map."""
+        await self._worker.map_forget(image_id)
+
+    async def states(self, selected: list[str]):
+        """Return for each photo whether it is gone (0), there (1) or selected (2)."""
+        return await self._worker.map_states(json.dumps(selected))
+
+    async def islands(self) -> list:
+        """Return [name, x, y, count, whether it is a large one] of the islands."""
+        return json.loads(await self._worker.map_islands())
+
+    async def colours(self, by: str) -> tuple:
+        """Return the colour of each photo by "tag", "month" or "island", and [name, colour] of what they mean."""
+        made = await self._worker.map_colours(by)
+        return made.colours, json.loads(made.meanings)
+
+    async def times(self) -> dict:
+        """Return the `times` of all photos, 0 to 1 from the `first` to the `last`, in seconds since 1970."""
+        made = await self._worker.map_times()
+        return {"times": made.times, "first": made.first, "last": made.last}
+
+    async def picture(self, middle: tuple, scale: float, photo_px: float, size: tuple, times: tuple):
+        """Return a bitmap of what is around a point, see `map_picture`."""
+        return await self._worker.map_picture(*middle, scale, photo_px, *size, *times)
+
+    async def overview(self, width: int, height: int):
+        """Return a bitmap with a dot for each photo."""
+        return await self._worker.map_overview(width, height)
