@@ -95,7 +95,6 @@ class Page:
         document.addEventListener("keydown", self._key)
         for name in ("files", "folder"):
             listen_as(find(f"welcome-{name}"), find(f"add-{name}"))
-        document.addEventListener("visibilitychange", lambda event: self._hidden())
 
     async def start(self) -> None:
         """Show the library at once; bring the embedder up beside it."""
@@ -126,11 +125,6 @@ class Page:
         self.uploads.try_now()
         self.library.retry()
         self.search.retry()
-
-    def _hidden(self) -> None:
-        """Keep where one is while the page can still do so: a browser may end a page that is not looked at."""
-        if document.hidden:
-            self.library.leave()
 
     def _choose_view(self, name: str) -> None:
         """Go to the view whose button was pressed."""

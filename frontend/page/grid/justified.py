@@ -1,16 +1,34 @@
 """Cuts photos into rows that fill a width in the photos' true proportions. Pure arithmetic, in pixels."""
 
+import math
+
 # Panoramas and strips are shown cut beyond these proportions (width by height), as they would leave nothing to see.
 NARROWEST = 0.4
 WIDEST = 3.2
+
+# The digits of the API's proportions, and their scale: see `GET /proportions`.
+DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+SQUARE = 2048
+STEPS_PER_DOUBLING = 511
 
 # A row with too few photos to fill the width is left as it is, rather than made more than so many times as high.
 MOST_STRETCHED = 1.5
 
 
 def proportion(width: float, height: float) -> float:
-    """Return the width by height that a photo of so many pixels is shown with."""
-    return min(max(width / max(height, 1), NARROWEST), WIDEST)
+    """Return the width by height that a photo of so many pixels is shown with: to the step, as the API rounds it."""
+    ratio = max(width, 1) / max(height, 1)
+    return of_number(min(max(round(SQUARE + STEPS_PER_DOUBLING * math.log(ratio) / math.log(2)), 0), 2 * SQUARE - 1))
+
+
+def read_proportion(digits: str) -> float:
+    """Return the width by height that a photo is shown with, from its two digits in the API's proportions."""
+    return of_number(64 * DIGITS.index(digits[0]) + DIGITS.index(digits[1]))
+
+
+def of_number(number: int) -> float:
+    """Return the width by height that a number of the API's proportions stands for, as it is shown."""
+    return min(max(2 ** ((number - SQUARE) / STEPS_PER_DOUBLING), NARROWEST), WIDEST)
 
 
 def filled_rows(ratios: list, width_px: float, gap_px: float, row_px: float) -> list:

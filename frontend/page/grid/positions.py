@@ -5,6 +5,9 @@ An image's *position* counts all images of the list, as the server does. Its *in
 leaves out images that wait to be deleted. Pure, so that it is tested without a browser.
 """
 
+# The digits of a square, which stand for an image that has come since, until it is known: at once, as a rule.
+UNKNOWN = "gA"
+
 
 class Positions:
     """What is known of the list."""
@@ -15,6 +18,8 @@ class Positions:
         self._ids = {}
         self._positions = {}
         self._left_out = []
+        # The API's proportions of all images, two digits each; empty while they are not known.
+        self._digits = ""
         # What has happened to the indexes since somebody asked: (index, whether a photo came) of each photo; None if
         # nothing holds any more.
         self._changes: list | None = None
@@ -31,11 +36,23 @@ class Positions:
 
     def begin(self, total: int) -> None:
         """Forget all, but that there are so many images."""
+        if total != self.total:
+            self._digits = ""
         self.total = total
         self._ids = {}
         self._positions = {}
         self._left_out = []
         self._changes = None
+
+    def learn_proportions(self, digits: str) -> None:
+        """Take in the proportions of all images, as the API gives them, unless they are those of another list."""
+        if len(digits) == 2 * self.total:
+            self._digits = digits
+
+    def digits_at(self, index: int) -> str:
+        """Return the two digits of the proportion of the image at an index; empty if they are not known."""
+        position = self.position_at(index)
+        return self._digits[2 * position : 2 * position + 2]
 
     def take_changes(self) -> list | None:
         """
@@ -167,6 +184,10 @@ class Positions:
 
     def _move(self, start: int, offset: int) -> None:
         """Move all from a position on."""
+        if self._digits and offset > 0:
+            self._digits = self._digits[: 2 * start] + UNKNOWN + self._digits[2 * start :]
+        elif self._digits:
+            self._digits = self._digits[: 2 * start] + self._digits[2 * start + 2 :]
         self.total += offset
         self._left_out = [position + offset if position >= start else position for position in self._left_out]
         for image_id, position in list(self._positions.items()):

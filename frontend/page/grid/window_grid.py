@@ -4,13 +4,15 @@ The grid of the library: it scrolls as if all photos were in it, but only those 
 Images that come near and are not known are asked for some at a time, and shown as blanks until they are.
 """
 
+import asyncio
+
 from pyscript import document, window
 
 from frontend.page.browser.clock import now_s
 from frontend.page.browser.dom import find
 from frontend.page.browser.tasks import start
 from frontend.page.grid.cells import Cells
-from frontend.page.grid.justified import proportion
+from frontend.page.grid.justified import proportion, read_proportion
 from frontend.page.grid.layout import Layout
 from frontend.page.grid.photo_keys import keep_reachable
 from frontend.page.grid.positions import Positions
@@ -48,13 +50,17 @@ REST_MS = 200
 class WindowGrid:
     """A grid with only a window of its cards in the document; `PlainGrid` answers the same questions."""
 
-    def __init__(self, element_id: str, cards, known, fetch, heading_of, on_change, on_failure, on_drawn) -> None:
+    def __init__(
+        self, element_id: str, cards, known, fetch, outline, heading_of, on_change, on_failure, on_drawn
+    ) -> None:
         """
         Make the grid work; it is empty until `begin`.
 
         Args:
             cards: The page's `Cards`, and `known` its `KnownImages`.
             fetch: Awaited with the position of the first image and how many are wanted; returns a page of the API.
+            outline: Awaited when the list begins; returns the API's proportions of all images, and (count, heading) of
+                each heading in the order of the list. Both are empty where they are not known.
             heading_of: Called with an image; returns under which heading it belongs, empty for none.
             on_change: Called when there are other images, or more of them are known.
             on_failure: Called with the error where the server cannot answer; `go_on` tries again.
@@ -68,7 +74,10 @@ class WindowGrid:
         self._on_failure = on_failure
         self._positions = Positions()
         self._cells = Cells(self.element, lambda image_id: cards.make(known.get(image_id)))
+        self._outline = outline
         self._heading_of = heading_of
+        # (count, heading) of each heading.
+        self._headings: list = []
         self._row_px = 200.0
         self._layout = Layout(1000, GAP_PX, self._row_px)
         self._scrolled = ScrolledList()
@@ -112,6 +121,11 @@ class WindowGrid:
         """Make rows about so high; what is at the top of the window stays there."""
         self._row_px = row_px
         self._draw_soon()
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the grid is to be seen."""
+        return self.element.clientWidth > 0
 
     @property
     def anchor(self) -> tuple | None:
@@ -218,14 +232,20 @@ class WindowGrid:
             wanted = self._missing()
             while wanted:
                 changes = self._changes
-                page = await self._fetch(*wanted)
+                page, outline = await self._ask(*wanted)
                 if changes == self._changes:
-                    self._learn(wanted[0], page)
+                    self._learn(wanted[0], page, outline)
                 wanted = self._missing()
         except APIError as exc:
             self._on_failure(exc)
         finally:
             self._loading = False
+
+    async def _ask(self, position: int, count: int) -> tuple:
+        """Return a page of the list and, where it begins, its outline: what is in sight then stays where it is."""
+        if self._beginning:
+            return await asyncio.gather(self._fetch(position, count), self._outline())
+        return await self._fetch(position, count), None
 
     def _missing(self) -> tuple[int, int] | None:
         """Return the position of the first image to ask for, and how many; None if all that is near is known."""
@@ -240,11 +260,13 @@ class WindowGrid:
             index = max(min(index, last - count), 0)
         return self._positions.position_at(index), count
 
-    def _learn(self, position: int, page: dict) -> None:
+    def _learn(self, position: int, page: dict, outline: tuple | None = None) -> None:
         if self._beginning:
             self._beginning = False
             self._known_since_s = now_s()
             self._positions.begin(page["total"])
+            digits, self._headings = outline or ("", [])
+            self._positions.learn_proportions(digits)
             self._take_changes()
             self._arrive()
         for image in page["images"]:
@@ -360,7 +382,17 @@ class WindowGrid:
         """Return (width by height, heading) of a photo, as the layout asks for it."""
         image_id = self._positions.id_at(index)
         image = self._known.get(image_id) if image_id else None
-        return (proportion(image["width"], image["height"]), self._heading_of(image)) if image else None
+        if image:
+            return proportion(image["width"], image["height"]), self._heading_of(image)
+        digits = self._positions.digits_at(index)
+        return (read_proportion(digits), self._heading_at(index)) if digits else None
+
+    def _heading_at(self, index: int) -> str:
+        for count, heading in self._headings:
+            if index < count:
+                return heading
+            index -= count
+        return ""
 
     def _make_room(self) -> None:
         list_px = self._layout.height_px

@@ -1,7 +1,8 @@
 """The library: a grid of the images that pass its filters, in its order."""
 
+from pyscript import window
+
 from frontend.page.browser.dom import find, make, notice
-from frontend.page.browser.tasks import start
 from frontend.page.grid.filter_menus import suggest
 from frontend.page.grid.window_grid import WindowGrid
 from frontend.page.library.newcomers import Newcomers
@@ -17,6 +18,9 @@ NO_ID = "0" * 32
 
 # What the entry of the history keeps the anchor under, see `WindowGrid.anchor`.
 ANCHOR = "library"
+
+# How long the page must not be scrolled before that is kept: browsers bear few changes of an entry a second.
+REST_MS = 300
 
 
 class Library:
@@ -39,16 +43,23 @@ class Library:
         self._unseen = 0
         self._elsewhere = 0
         self._newcomers = Newcomers(api, self._came_elsewhere)
-        # (how many photos, month) of each month, in the order of the list; empty where that is not by time.
-        self._months = []
         # Whether words found as many images as the server gives, so that there may be more.
         self._cut = False
         self._address = address
         self._controls = SortAndFilters(self.reload)
         self.grid = WindowGrid(
-            "images", cards, known, self._page, self._heading_of, self._changed, self._fail, self._show_month
+            "images",
+            cards,
+            known,
+            self._page,
+            self._outline,
+            self._heading_of,
+            self._changed,
+            self._fail,
+            self._drawn,
         )
         self._month = ""
+        self._timer = 0
         self._scroll_month = ScrollMonth()
         self._row_height = RowHeight(self.grid)
         self._known = known
@@ -60,11 +71,6 @@ class Library:
         """Show the library, from where it was seen before a reload."""
         self.grid.begin(self._address.kept(ANCHOR))
         self._newcomers.begin()
-        start(self._learn_months())
-
-    def leave(self) -> None:
-        """Keep what is at the top of the window with the page's entry of the history, for when it is loaded again."""
-        self._address.replace({}, {ANCHOR: self.grid.anchor})
 
     @property
     def words(self) -> str:
@@ -81,7 +87,6 @@ class Library:
         self._newcomers.begin()
         self._elsewhere = 0
         self._offer_unseen(0)
-        start(self._learn_months())
         self._on_reload()
 
     def retry(self) -> None:
@@ -130,25 +135,18 @@ class Library:
         self._elsewhere = count
         self._offer_unseen(self._unseen)
 
-    async def _learn_months(self) -> None:
-        """Ask how many photos are of which month, so that the scroll bar can tell where it leads."""
+    async def _outline(self) -> tuple:
+        """Return proportions and months of all photos, see `WindowGrid`, so that every row is known from the start."""
         controls = self._controls
-        self._months = []
-        if controls.words or not controls.by_time():
-            return
+        if controls.words:
+            return "", []
+        conditions = controls.conditions()
         try:
-            months = await self._api.months(controls.sort, controls.conditions())
+            digits = await self._api.proportions(controls.sort, conditions)
+            months = await self._api.months(controls.sort, conditions) if controls.by_time() else []
         except APIError:
-            return
-        self._months = [(each["count"], month_name(each["month"])) for each in months]
-        self._show_month()
-
-    def _month_at(self, index: int) -> str:
-        for count, name in self._months:
-            if index < count:
-                return name
-            index -= count
-        return ""
+            return "", []  # Rows are guessed then.
+        return digits, [(each["count"], month_name(each["month"])) for each in months]
 
     def summarise(self) -> None:
         """Say how many photos the grid has; welcome those who have none."""
@@ -163,14 +161,20 @@ class Library:
         find("library-controls").hidden = not total and not filtered
         find("library-summary").textContent = self._count(total)
 
-    def _show_month(self) -> None:
-        """Name the month of the photos at the top of the window above them."""
-        anchor = self.grid.anchor
-        shown = self.grid.top_heading() or self._month_at(anchor[0] if anchor else 0)
+    def _drawn(self) -> None:
+        """Name the month of the photos at the top of the window above them, and remember what is there."""
+        shown = self.grid.top_heading()
         self._scroll_month.drawn(shown)
         if shown != self._month:
             self._month = shown
             find("library-month").textContent = shown
+        window.clearTimeout(self._timer)
+        self._timer = window.setTimeout(self._keep_anchor, REST_MS)
+
+    def _keep_anchor(self) -> None:
+        """Keep what is at the top of the window with the entry of the history, for when the page is loaded again."""
+        if self.grid.is_shown and self.grid.anchor != self._address.kept(ANCHOR):
+            self._address.replace({}, {ANCHOR: self.grid.anchor})
 
     def _heading_of(self, image: dict) -> str:
         """Return the month that an image is shown under, where the library is sorted by time."""

@@ -13,7 +13,7 @@ from frontend.page.wording.conditions import conditions_of
 STORED = "lookalike-sort-and-filters"
 
 # Each filter has a control of its name, which is empty if the filter is not used.
-FILTERS = ("tags", "labels", "from", "to")
+FILTERS = ("tags", "labels", "type", "from", "to")
 
 CONTROLS = ("sort",) + FILTERS
 

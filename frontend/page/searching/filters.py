@@ -5,7 +5,7 @@ from frontend.page.grid.filter_menus import show_counts, suggest
 from frontend.page.wording.conditions import conditions_of
 
 # Names of the form's fields; with the words, those of the parameters of an address.
-FIELDS = ("tags", "labels", "from", "to")
+FIELDS = ("tags", "labels", "type", "from", "to")
 
 
 class Filters:

@@ -34,11 +34,22 @@ class PartEmbedder:
         async with self._lock:
             if not still_wanted():
                 return None
-            if self._example is not example:
-                await self._close()
-                self._opened = await self._open(example)
-                self._example = example
-            return await self._embedder.embed_part(self._opened, region)
+            return await self._embedder.embed_part(await self._held(example), region)
+
+    async def crops(self, example: dict, still_wanted) -> list | None:
+        """Return the parts of a photo that are worth a search, see `rectangle`; arguments and errors as of `embed`."""
+        async with self._lock:
+            if not still_wanted():
+                return None
+            return await self._embedder.crops(await self._held(example))
+
+    async def _held(self, example: dict) -> dict:
+        """Return the open picture of a photo, in place of another's."""
+        if self._example is not example:
+            await self._close()
+            self._opened = await self._open(example)
+            self._example = example
+        return self._opened
 
     async def release(self) -> None:
         """Let the worker free the photo, once it is done with it."""

@@ -12,7 +12,7 @@ from frontend.page.searching.rectangle import format_region, parse_region
 LIMIT = 60
 
 # The parameters of the page's address that describe a search.
-PARAMETERS = ("like", "region", "more", "less", "text", "tags", "labels", "from", "to")
+PARAMETERS = ("like", "region", "more", "less", "text", "tags", "labels", "type", "from", "to")
 
 
 def example_of_file(file) -> dict:

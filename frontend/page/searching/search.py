@@ -227,6 +227,7 @@ class Search:
         if turn == self._newest:
             self._show(query, found)
             self._history.replace(query)
+            start(self._offer_crops(query, turn))
 
     async def _find(self, query: Query, turn: int) -> dict:
         """Return `matches`, and `unrelated` as `strength` takes it."""
@@ -242,6 +243,7 @@ class Search:
         return {"matches": matches, "unrelated": space.unrelated}
 
     def _show_query(self, query: Query) -> None:
+        self._region.begin()
         show_example(find("query"), query.example)
         self._region.show(query.region)
         self._filters.show(query.filters)
@@ -277,10 +279,27 @@ class Search:
                 example["url"] = await data_url((await self._embedder.preview(picture))["blob"])
                 self._show_decoded(example)
             features = await self._embedder.embed(picture)
+            example["crops"] = await self._embedder.crops(picture)
         finally:
             await self._embedder.close(picture)
         example["vector"] = features["vector"]
         self._on_times({"Decoding": picture["decode_ms"], "Vector": features["embed_ms"]})
+
+    async def _offer_crops(self, query: Query, turn: int) -> None:
+        """Offer parts of the photo, once there is time: one of the library has to be looked at for that."""
+        example = query.example
+        if example["crops"] is None:
+            try:
+                await self._embedder.ready()
+                crops = await self._parts.crops(example, lambda: turn == self._newest)
+            except (PictureError, APIError):
+                return  # Parts can be drawn all the same.
+            if crops is None:
+                return
+            example["crops"] = crops
+        if self._query is query:
+            self._crops.show(example["crops"])
+            self._crops.mark(query.region)
 
     def _show_decoded(self, example: dict) -> None:
         """Show a file as it was decoded: upright, and also where the browser cannot show it."""

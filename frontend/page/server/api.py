@@ -85,6 +85,11 @@ class API:
         """Return `count`, how many images there are, and a `marker` that is another after every change."""
         return await self._call("GET", "/library")
 
+    async def proportions(self, sort: str, filters: dict) -> str:
+        """Return the proportions of all images that pass, in the order of the list: two digits each, see the API."""
+        path = f"/proportions?sort={sort}&{filters_parameter(filters)}"
+        return await self._answered("GET", path, None, lambda response: response.text())
+
     async def months(self, sort: str, filters: dict) -> list:
         """Return `month` (2026-11) and `count` of images of each, in the order of a list that is sorted by time."""
         offset_min = -window.Date.new().getTimezoneOffset()

@@ -11,14 +11,16 @@ def conditions_of(fields: dict) -> dict:
     Return the API's filters for the fields of a form.
 
     Args:
-        fields: The texts of `tags` and `labels` (separated by commas), `from` and `to` (days). What is empty or missing
-            is no condition.
+        fields: The texts of `tags` and `labels` (separated by commas), `type` (such as image/png), `from` and `to`
+            (days). What is empty or missing is no condition.
     """
     conditions = {}
     for name, condition in (("tags", "tags_all"), ("labels", "labels_any")):
         values = split_tags(fields.get(name, ""))
         if values:
             conditions[condition] = values
+    if fields.get("type"):
+        conditions["types_any"] = [fields["type"]]
     for name, condition, days in (("from", "created_from", 0), ("to", "created_before", 1)):
         if fields.get(name):
             conditions[condition] = midnight(fields[name], days)
