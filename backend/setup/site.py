@@ -3,7 +3,7 @@ The static site in frontend/dist: built from npm's packages, the vendored wheels
 
     runtime/<key>/    third-party files (see runtime.py): rebuilt when their lock files change app/<hash>/       our
     Python, style and configuration (see bundle.py): rebuilt when a source changes *.html            the pages (PAGES):
-    refer to the two in use, and are written last
+    refer to the two in use, and are written last, as is the app's manifest
 
 The content under a hash never changes, so browsers may cache it for ever. All addresses are relative, so that the
 folder works under any path of any web server.
@@ -33,6 +33,9 @@ DOWNLOADS = {
         "tfjs/tfjs-backend-wasm-threaded-simd.wasm",
     ),
 }
+
+# What makes the site an app that can be installed. It lies at the root, as its scope is the folder that it is in.
+MANIFEST = "manifest.webmanifest"
 
 # The main page is written last, so that the others exist by then.
 PAGES = ("reembed.html", "index.html")
@@ -135,5 +138,6 @@ def _is_current(dist: Path, pages: dict[str, bytes]) -> bool:
 
 
 def _pages(frontend: Path, runtime: Path, app: Path) -> dict[str, bytes]:
-    pages = {name: with_hints((frontend / name).read_bytes(), runtime) for name in PAGES}
-    return {name: _replace_tokens(with_icons(page, runtime), runtime, app) for name, page in pages.items()}
+    pages = {MANIFEST: (frontend / MANIFEST).read_bytes()}
+    pages |= {name: with_icons(with_hints((frontend / name).read_bytes(), runtime), runtime) for name in PAGES}
+    return {name: _replace_tokens(page, runtime, app) for name, page in pages.items()}

@@ -29,7 +29,12 @@ REVALIDATED = "no-cache"
 BLOCK_BYTES = 256 * 1024
 
 # Types that servestatic does not know. The interpreters fetch() Python source; the browser never runs it.
-MEDIA_TYPES = {".py": "text/x-python", ".toml": "text/plain", ".whl": "application/zip"}
+MEDIA_TYPES = {
+    ".py": "text/x-python",
+    ".toml": "text/plain",
+    ".webmanifest": "application/manifest+json",
+    ".whl": "application/zip",
+}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ def write_frontend(folder: Path) -> Path:
     _write_wheels(folder / "vendor" / "wheels")
     write(folder / "index.html", '<script src="{{runtime}}/pyscript/core.js"></script><p>{{app}}</p>{{icons}}')
     write(folder / "reembed.html", "<p>{{app}} of those who re-embed</p>")
+    write(folder / "manifest.webmanifest", '{"icons": [{"src": "{{app}}/page/icons/icon-192.png"}]}')
+    write(folder / "page" / "icons" / "icon-192.png", "PNG")
     write(folder / "styles" / "base.css", "body { color: black }")
     write(folder / "page" / "main.py", "from frontend.page.api import name\nprint(name, '{{app}} stays in Python')\n")
     write(folder / "page" / "api.py", "name = 'äpi'\n")

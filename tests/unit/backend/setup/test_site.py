@@ -73,7 +73,9 @@ def test_what_is_served(frontend: Path) -> None:
     assert served(build(frontend)) == {
         *(f"runtime/*/icons/{name}.svg" for name in icons.ICONS),
         "index.html",
+        "manifest.webmanifest",
         "reembed.html",
+        "app/*/page/icons/icon-192.png",
         "app/*/downloads.json",
         "app/*/embedder/worker.py",
         "app/*/page/main.py",
@@ -114,6 +116,8 @@ def test_tokens(frontend: Path) -> None:
         .read_text()
         .startswith(f'<script src="runtime/{of_runtime.name}/pyscript/core.js"></script><p>app/{app.name}</p>')
     )
+    (icon,) = json.loads((dist / "manifest.webmanifest").read_text())["icons"]
+    assert (dist / icon["src"]).is_file() and icon["src"].startswith(f"app/{app.name}/")
     assert json.loads((app / "page" / "pyscript.json").read_text())["app"] == f"app/{app.name}"
     assert "'{{app}} stays in Python'" in (app / "page" / "main.py").read_text()
 
