@@ -144,6 +144,25 @@ def test_a_ticket_that_has_expired(visit: Visit, drawn_groups: Groups) -> None:
     assert refused
 
 
+def test_a_target_that_the_store_says_has_expired(visit: Visit, drawn_groups: Groups) -> None:
+    """The file begins anew with another ticket, whatever this browser's clock says of the first."""
+    visit.tolerated = ["403"]
+    refused: list[Route] = []
+
+    def refuse_once(route: Route) -> None:
+        if refused or route.request.method != "PUT":
+            route.continue_()
+        else:
+            refused.append(route)
+            route.fulfill(status=403, body="Request has expired")
+
+    page = visit.open().ready().page
+    page.route("**/store/**", refuse_once)
+    page.set_input_files("#add-files", drawn_groups["dots"][1])
+    expect(page.locator("#images .card")).to_have_count(1)
+    assert refused
+
+
 @pytest.mark.new_tab
 def test_a_reload_goes_on_with_what_was_not_sent(visit: Visit, drawn_groups: Groups) -> None:
     """The page says which files these are, adds them with their tags, and a second tab leaves them alone."""

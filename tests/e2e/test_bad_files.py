@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PIL import features
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.support import awkward
 from tests.support.drawings import draw, jpeg
@@ -26,6 +26,15 @@ SENTENCES = {
     "huge.jpg": "The file is too large: 200.0 MB. The limit is 104.9 MB.",
 }
 
+
+# Notes whether any file says that it waits for the connection.
+WATCH_FOR_WAITING = """
+() => {
+    window.hasWaited = false;
+    const look = () => { window.hasWaited ||= document.getElementById("uploads").textContent.includes("No connection"); };
+    new MutationObserver(look).observe(document.getElementById("uploads"), { subtree: true, childList: true });
+}
+"""
 
 SAME_AS_ANOTHER = {"made_jpeg_named.png", "made Größe 写真 👕.jpg"}
 """Awkward files of the same bytes, of which one is added."""
@@ -99,6 +108,30 @@ def test_a_file_that_is_gone_when_its_turn_comes(visit: Visit, tmp_path: Path, g
     visit.page.get_by_role("button", name="Clear the list").click()
     visit.add([good_file])
     assert visit.library() == [title(good_file)]
+
+
+def test_files_that_are_gone_before_they_are_sent(visit: Visit, tmp_path: Path, good_file: Path) -> None:
+    """Each is refused with a sentence of its own, and no other file waits as for a connection that is lost."""
+    gone = [tmp_path / f"gone {number}.jpg" for number in range(2)]
+    for number, path in enumerate(gone):
+        path.write_bytes(jpeg(draw("dots", number)))
+    page = visit.open().ready().page
+    visit.tolerated = ["ERR_"]
+    held: list[Route] = []
+    page.route("**/api/v1/uploads", lambda route: held.append(route), times=3)
+    page.set_input_files("#add-files", [*gone, good_file])
+    visit.until(lambda: len(held) == 3)  # All have been read, and none has been sent.
+    for path in gone:
+        path.unlink()
+    page.evaluate(WATCH_FOR_WAITING)
+    for route in held:
+        route.continue_()
+    expect(page.locator("#uploads")).to_have_attribute("data-over", "3")
+    expect(page.locator("#uploads-summary")).to_contain_text("2 not added")
+    for path in gone:
+        assert visit.outcome(path.name) == "The file was moved, changed or deleted before it was sent."
+    assert visit.library() == [title(good_file)]
+    assert not page.evaluate("window.hasWaited")
 
 
 @pytest.mark.skipif(not AWKWARD.is_file(), reason=NO_PHOTOGRAPHS)

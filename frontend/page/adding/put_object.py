@@ -4,10 +4,13 @@ import js
 from pyscript import window
 
 from frontend.page.browser.throwing import call
+from frontend.page.model.embedder import PictureError
 from frontend.page.server.api import SILENCE_MS, APIError, problem_text
 
 # The status of a target under which something lies already.
 TAKEN = 412
+
+GONE = "The file was moved, changed or deleted before it was sent."
 
 
 async def put(target: dict, blob, on_progress, aborts: list) -> None:
@@ -24,6 +27,7 @@ async def put(target: dict, blob, on_progress, aborts: list) -> None:
 
     Raises:
         APIError: The store refused the file or could not be reached.
+        PictureError: The file is not there any more.
     """
     transfer = Transfer(target, on_progress)
     abort = transfer.abort  # Each look at a method makes another object; this one is found again.
@@ -32,10 +36,21 @@ async def put(target: dict, blob, on_progress, aborts: list) -> None:
         status = await transfer.send(blob)
     finally:
         aborts.remove(abort)
+    if status == 0 and not await is_readable(blob):
+        raise PictureError(GONE)
     if status == 0:
         raise APIError(0, "The store cannot be reached.")
     if status >= 300 and status != TAKEN:
         raise APIError(status, problem_text(status, transfer.answer()))
+
+
+async def is_readable(blob) -> bool:
+    """Tell whether a file is still as it was chosen: to send one that is not fails like a connection that is lost."""
+    try:
+        await blob.slice(0, 1).arrayBuffer()
+    except Exception:
+        return False
+    return True
 
 
 class Transfer:

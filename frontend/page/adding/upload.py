@@ -6,8 +6,6 @@ The file goes straight into the object store while the model runs; the server ge
 
 import asyncio
 
-from pyscript import window
-
 from frontend.page.adding import put_object
 from frontend.page.adding.content_locks import ContentLocks
 from frontend.page.adding.retries import EXPIRED
@@ -18,6 +16,9 @@ from frontend.page.server.api import APIError
 from frontend.page.wording.titles_and_tags import cut_tags, plain, title_of
 
 KNOWN = "already in the library"
+
+# What a store answers to a signature that has expired, or is wrong.
+FORBIDDEN = 403
 
 # How many tickets a file may use up before it is given up. A guess.
 MAX_TICKETS = 3
@@ -136,11 +137,15 @@ async def error_of(work) -> Exception | None:
 
 
 async def put(target: dict, name: str, blob, on_progress, aborts: list) -> None:
-    """Put one of the two into the store. A refusal after the target has expired counts as expired, as by the API."""
+    """
+    Put one of the two into the store. A refusal counts as an expired target, as that is what stores call it.
+
+    Whether the target has in fact expired, this browser's clock could not tell: it may be behind, or ahead.
+    """
     try:
         await put_object.put(target[name], blob, on_progress, aborts)
     except APIError as exc:
-        if exc.status == 403 and window.Date.now() > window.Date.parse(target["expires"]):
+        if exc.status == FORBIDDEN:
             raise APIError(EXPIRED, exc.message)
         raise
 
