@@ -41,7 +41,8 @@ def groups(matches: list, unrelated: dict[str, float] | None) -> list:
         unrelated: See `strength`.
 
     Returns:
-        (phrase, matches) of each group that has any, best first; one group without a phrase where nothing tells.
+        (phrase, matches) of each group that has any, best first. One group without a phrase where nothing tells, or
+        where the order is another than that of strength, as words count in it too.
     """
     parted: list = []
     for match in matches:
@@ -49,7 +50,9 @@ def groups(matches: list, unrelated: dict[str, float] | None) -> list:
         if not parted or parted[-1][0] != phrase:
             parted.append((phrase, []))
         parted[-1][1].append(match)
-    return parted
+    phrases = [phrase for phrase, _ in parted]
+    in_order = [phrase for phrase in (ALMOST, VERY, SIMILAR, LESS, "") if phrase in phrases]
+    return parted if phrases == in_order else [("", matches)]
 
 
 def very_from(unrelated: dict[str, float]) -> float:

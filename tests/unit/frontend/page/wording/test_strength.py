@@ -2,17 +2,26 @@
 
 import pytest
 
-from frontend.page.wording.strength import CHANCE, SIMILAR, SOMEWHAT, VERY, meaning, nothing_alike, strength, twin_from
+from frontend.page.wording.strength import ALMOST, LESS, SIMILAR, VERY, groups, meaning, strength, twin_from
 
 UNRELATED = {"p50": 0.3, "p95": 0.5, "p99": 0.6}
 
 
 @pytest.mark.parametrize(
     ("score", "words"),
-    [(-1.0, CHANCE), (0.5, CHANCE), (0.51, SOMEWHAT), (0.6, SOMEWHAT), (0.61, SIMILAR), (0.8, SIMILAR), (0.81, VERY)],
+    [
+        (-1.0, LESS),
+        (0.6, LESS),
+        (0.61, SIMILAR),
+        (0.8, SIMILAR),
+        (0.81, VERY),
+        (0.919, VERY),
+        (0.921, ALMOST),
+        (1.0, ALMOST),
+    ],
 )
 def test_words_begin_above_what_unrelated_pairs_reach(score: float, words: str) -> None:
-    """What unrelated pairs reach just as well does not count as alike."""
+    """What unrelated pairs reach just as well does not count as similar."""
     assert strength(score, UNRELATED) == words
 
 
@@ -20,21 +29,33 @@ def test_nothing_to_judge_by() -> None:
     """A model that was not calibrated, and a match by words alone, get no words that would have to be made up."""
     assert strength(0.9, None) == ""
     assert strength(None, UNRELATED) == ""
-    assert not nothing_alike([0.1], None)
     assert "has not been measured" in meaning(None)
 
 
-@pytest.mark.parametrize(
-    ("scores", "nothing"), [([0.5, 0.2], True), ([0.51, 0.2], False), ([], False), ([None], False)]
-)
-def test_nothing_alike_only_where_the_best_is_no_better_than_chance(scores: list[float | None], nothing: bool) -> None:
-    """One match above chance is enough; without matches there is nothing to say that of."""
-    assert nothing_alike(scores, UNRELATED) is nothing
+def test_groups() -> None:
+    """Matches stay in their order, those of one strength together; there is no group without any."""
+    matches = [{"score": score} for score in (0.99, 0.95, 0.7, 0.5, 0.1)]
+    assert groups(matches, UNRELATED) == [(ALMOST, matches[:2]), (SIMILAR, matches[2:3]), (LESS, matches[3:])]
+    assert groups([], UNRELATED) == []
+
+
+def test_one_group_where_nothing_tells_matches_apart() -> None:
+    """Without a measure, and of what was found by words alone, all are in one group, which has no name."""
+    matches = [{"score": 0.99}, {"score": 0.1}]
+    by_words = [{"score": None}, {"score": None}]
+    assert groups(matches, None) == [("", matches)]
+    assert groups(by_words, UNRELATED) == [("", by_words)]
+
+
+def test_one_group_where_words_count_too() -> None:
+    """What has the words comes before what is more similar: groups would tear apart what is ordered as a whole."""
+    matches = [{"score": score} for score in (0.7, 0.99, 0.7, 0.1)]
+    assert groups(matches, UNRELATED) == [("", matches)]
 
 
 def test_the_meaning_names_the_measured_values() -> None:
     """Whoever asks what a word means sees the numbers behind it."""
-    assert all(number in meaning(UNRELATED) for number in ("0.50", "0.60", "0.80"))
+    assert all(number in meaning(UNRELATED) for number in ("0.60", "0.80", "0.92"))
 
 
 def test_versions_of_a_photograph_begin_far_above_unrelated_pairs() -> None:
