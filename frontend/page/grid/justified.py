@@ -44,7 +44,7 @@ def filled_rows(ratios: list, width_px: float, gap_px: float, row_px: float) -> 
     """
     total = sum(ratios)
     rows = min(max(round((total * row_px + gap_px * len(ratios)) / (width_px + gap_px)), 1), len(ratios))
-    if rows == 1:
+    if rows <= 1:
         return [(len(ratios), fitting_px(ratios, width_px, gap_px, row_px))] if ratios else []
     cut = []
     start, done = 0, 0.0

@@ -67,6 +67,27 @@ def test_what_is_far_away_is_forgotten() -> None:
     assert positions.knows("h")
 
 
+def test_changes_are_told_once() -> None:
+    """Who draws the list hears which photos came and went since last time, and when nothing holds any more."""
+    positions = Positions()
+    positions.begin(3)
+    assert positions.take_changes() is None
+    assert positions.take_changes() == []
+    positions.learn(0, ["e", "d", "c"], 3)
+    positions.insert_newest_first("f")
+    positions.leave_out({"d"})
+    positions.remove("e")
+    assert positions.take_changes() == [(0, True), (2, False), (1, False)]
+    positions.leave_out(set())
+    assert positions.take_changes() == [(1, True)]
+    positions.leave_out({"d"})
+    positions.take_changes()
+    positions.remove("d")
+    assert positions.take_changes() == []
+    positions.learn(0, ["a"], 7)
+    assert positions.take_changes() is None
+
+
 class LongList(RuleBasedStateMachine):
     """Whatever happens to the list, what the page knows of it is right."""
 
@@ -77,6 +98,8 @@ class LongList(RuleBasedStateMachine):
         self.positions = Positions()
         self.positions.begin(len(self.truth))
         self.newest = 200
+        # What is drawn of the list: ids as they are known, and what `take_changes` tells.
+        self.drawn: list[str | None] = []
 
     @rule(position=st.integers(0, 30), count=st.integers(1, 10))
     def learn(self, position: int, count: int) -> None:
@@ -111,6 +134,21 @@ class LongList(RuleBasedStateMachine):
     @rule(start=st.integers(0, 20), count=st.integers(1, 10))
     def forget(self, start: int, count: int) -> None:
         self.positions.forget_beyond(start, start + count)
+
+    @invariant()
+    def changes_lead_from_list_to_list(self) -> None:
+        changes = self.positions.take_changes()
+        for index, came in changes or []:
+            if came:
+                self.drawn.insert(index, None)
+            else:
+                self.drawn.pop(index)
+        now = known(self.positions)
+        if changes is None:
+            self.drawn = now
+        assert len(self.drawn) == len(now)
+        assert all(drawn in (None, image_id) for drawn, image_id in zip(self.drawn, now, strict=True) if image_id)
+        self.drawn = now
 
     @invariant()
     def what_is_known_is_right(self) -> None:

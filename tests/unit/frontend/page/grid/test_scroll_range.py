@@ -1,5 +1,6 @@
 """Every row of a list can be scrolled to, however long the list is, and small movements are exact."""
 
+from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -12,12 +13,21 @@ from frontend.page.grid.scroll_range import END_PX, JUMP_SCREENS, TALLEST_PX, Sc
 SCREEN_PX = 640
 STEPS = 1000
 
-# A phone's and a desktop's, with the gaps and captions that they have.
-LAYOUTS = {360: Layout(336, 12, 110), 1280: Layout(1240, 20, 110)}
+# The widths of the grid on a phone and on a desktop, and how high its rows are there.
+SIZES = {390: (374, 120), 1280: (1248, 200)}
+
+
+@cache
+def layout_of(width: int, count: int) -> Layout:
+    """Return how so many photos lie of which nothing is known yet."""
+    width_px, row_px = SIZES[width]
+    layout = Layout(width_px, 4, row_px)
+    layout.begin(count)
+    return layout
 
 
 def list_px(width: int, count: int) -> float:
-    return LAYOUTS[width].height_px(count)
+    return layout_of(width, count).height_px
 
 
 def scrolled(length_px: float, scroll_px: float = 0) -> ScrolledList:
@@ -37,7 +47,7 @@ def settle(scrolled: ScrolledList) -> None:
     assert scrolled.list_px == pytest.approx(position_px, abs=1e-3 if exact else 0.51)
 
 
-@pytest.mark.parametrize("width", LAYOUTS)
+@pytest.mark.parametrize("width", SIZES)
 @pytest.mark.parametrize("count", [1, 100, 20_000, 1_000_000, 10_000_000])
 def test_first_and_last_row(width: int, count: int) -> None:
     """The scroll bar's ends are those of the list, and between them it only goes forward, through all of it."""
@@ -55,15 +65,16 @@ def test_first_and_last_row(width: int, count: int) -> None:
     )
 
 
-@pytest.mark.parametrize("width", LAYOUTS)
+@pytest.mark.parametrize("width", SIZES)
 @pytest.mark.parametrize("count", [1_000_000, 10_000_000])
 def test_last_photos_are_near_at_the_end(width: int, count: int) -> None:
     """With the scroll bar at its end, the last row is on the screen."""
-    layout = LAYOUTS[width]
-    there = scrolled(list_px(width, count), TALLEST_PX - SCREEN_PX)
+    layout = layout_of(width, count)
+    there = scrolled(layout.height_px, TALLEST_PX - SCREEN_PX)
+    _, top_px, _, height_px = layout.box(count - 1)
 
-    assert layout.near(there.list_px, there.list_px + SCREEN_PX, 2, count)[1] == count
-    assert layout.bottom_px(count - 1) - there.list_px == pytest.approx(SCREEN_PX)
+    assert layout.near(there.list_px, there.list_px + SCREEN_PX, 2)[1] == count
+    assert top_px + height_px - there.list_px == pytest.approx(SCREEN_PX)
     assert not there.has_strayed()
 
 
@@ -82,7 +93,7 @@ def test_a_list_that_fits() -> None:
 )
 def test_small_movements(start_px: float, steps: list[float]) -> None:
     """A wheel, a key or a finger moves the list by as many pixels as the element, and a rest does not move it."""
-    here = scrolled(list_px(360, 1_000_000), start_px)
+    here = scrolled(list_px(390, 1_000_000), start_px)
     for step_px in steps:
         before_px, target_px = here.list_px, here.scroll_px + step_px
         if not 0 <= target_px <= TALLEST_PX - SCREEN_PX or here.must_return(SCREEN_PX):
@@ -96,7 +107,7 @@ def test_small_movements(start_px: float, steps: list[float]) -> None:
 @pytest.mark.parametrize("direction", [-1, 1])
 def test_from_the_middle_to_an_end_without_a_rest(count: int, direction: int) -> None:
     """Page after page one comes to the first and to the last row, as the element is put right before it ends."""
-    length_px = list_px(360, count)
+    length_px = list_px(390, count)
     end_px = length_px - SCREEN_PX if direction > 0 else 0
     begin_px = end_px - direction * (END_PX + 800 * SCREEN_PX)
     here = scrolled(length_px)
@@ -114,7 +125,7 @@ def test_from_the_middle_to_an_end_without_a_rest(count: int, direction: int) ->
 
 def test_going_back_to_a_position() -> None:
     """Where one has rested, the browser's way back leads to the pixel, though one of the bar is many of the list."""
-    here = scrolled(list_px(360, 10_000_000), 4_000_000)
+    here = scrolled(list_px(390, 10_000_000), 4_000_000)
     here.moved(here.scroll_px + 333, SCREEN_PX)
     settle(here)
     here.rest()
@@ -130,7 +141,7 @@ def test_going_back_to_a_position() -> None:
 def test_browser_scrolls_to_the_focus() -> None:
     """A card that is kept far away is drawn at its spot of the scroll bar, and the list goes there with it."""
     here = scrolled(list_px(1280, 1_000_000), 7_000_000)
-    card_px = LAYOUTS[1280].top_px(300_000)
+    card_px = layout_of(1280, 1_000_000).box(300_000)[1]
     drawn_px = here.range.in_element(card_px)
     here.moved(drawn_px - 200, SCREEN_PX, (drawn_px, card_px))
 
@@ -139,7 +150,7 @@ def test_browser_scrolls_to_the_focus() -> None:
 
 def test_scrolling_to_where_the_page_ends() -> None:
     """What the browser does not scroll to is not believed to be there."""
-    length_px = list_px(360, 1_000_000)
+    length_px = list_px(390, 1_000_000)
     here = scrolled(length_px)
     here.arrived(length_px - 100, TALLEST_PX - SCREEN_PX)
 
@@ -149,9 +160,9 @@ def test_scrolling_to_where_the_page_ends() -> None:
 
 def test_list_that_grows() -> None:
     """What is in sight stays there; the scroll bar follows at the next rest."""
-    here = scrolled(list_px(360, 1_000_000), 4_000_000)
+    here = scrolled(list_px(390, 1_000_000), 4_000_000)
     position_px = here.list_px
-    here.resize(list_px(360, 1_200_000))
+    here.resize(list_px(390, 1_200_000))
 
     assert here.list_px == position_px
     assert here.has_strayed()

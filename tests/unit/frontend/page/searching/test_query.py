@@ -1,15 +1,18 @@
 """What a query says to the API, and what its address says to others."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
 
 from frontend.page.searching.query import (
     LIMIT,
+    PARAMETERS,
     Query,
     example_of_file,
     example_of_image,
     ids_in_parameters,
+    query_of_kept,
     query_of_parameters,
 )
 
@@ -55,6 +58,34 @@ def test_an_address_leads_to_the_same_query() -> None:
     assert (again.example, again.less, again.filters) == (query.example, query.less, query.filters)
     assert again.region == pytest.approx(PART)
     assert query_of_parameters({"like": IMAGE["id"], "region": "all of it"}, images, 8).region is None
+
+
+def test_an_address_names_no_other_parameters() -> None:
+    """What a search writes into the address is what the page takes out of it again when the search is closed."""
+    query = query_of_image()
+    query.region, query.more, query.less = PART, [example_of_image(OTHER)], [example_of_image(OTHER)]
+    query.filters = {"text": "cup", "tags": "summer", "labels": "espresso", "from": "2026-11-01", "to": "2026-11-02"}
+    assert set(query.parameters()) == set(PARAMETERS)
+
+
+def test_a_search_by_a_file_outlives_a_reload() -> None:
+    """What is kept of it, as JSON, has no file, but the vectors by which the search is made again."""
+    query = Query(example_of_file(SimpleNamespace(name="cup.jpg")))
+    query.example["vector"], query.example["url"], query.example["crops"] = "whole", "data:image/jpeg,", [PART]
+    query.region, query.region_vector, query.filters = PART, "part", {"text": "cup"}
+    query.more, query.less = [example_of_image(OTHER)], [example_of_file(SimpleNamespace(name="hat.jpg"))]
+    query.less[0]["vector"] = "hat"
+    again = query_of_kept(json.loads(json.dumps(query.kept())))
+
+    assert again.body("space") == query.body("space")
+    assert again.example == {**query.example, "file": None, "crops": [list(PART)]}
+    assert (again.region, again.filters, again.to_embed()) == (PART, query.filters, [])
+    assert query.example["file"]
+
+
+def test_a_whole_photo_outlives_a_reload() -> None:
+    """Where no part was searched with, there is none afterwards."""
+    assert query_of_kept(json.loads(json.dumps(query_of_image().kept()))).region is None
 
 
 def test_several_examples() -> None:
