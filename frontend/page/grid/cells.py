@@ -13,11 +13,13 @@ class Cell:
         """`key` is the image's id, empty for a blank."""
         self.key = key
         self.element = element
+        self.index = -1
         self._box = ()
         self._count = ()
 
     def move(self, box: tuple, index: int, count: int) -> None:
         """Move the cell to (left, top, width, height); screen readers hear which of how many it is."""
+        self.index = index
         if box != self._box:
             self._box = box
             style = self.element.style
@@ -55,7 +57,8 @@ class Cells:
             Whether all cards are there; if not, blanks stand for some, and another call makes more.
         """
         cards = {cell.key: cell for cell in self._cells if cell.key}
-        blanks = [cell for cell in self._cells if not cell.key]
+        # A blank stays where it is or goes: browsers take one that moves for a photo that jumps.
+        blanks = {cell.index: cell for cell in self._cells if not cell.key}
         cells = []
         made = 0
         complete = True
@@ -66,7 +69,7 @@ class Cells:
                 made += 1
             if not cell:
                 complete = complete and not image_id
-                cell = blanks.pop() if blanks else Cell("", copy_of("blank"))
+                cell = blanks.get(index) or Cell("", copy_of("blank"))
             cell.move(box, index, count)
             cells.append(cell)
         self._arrange(cells)

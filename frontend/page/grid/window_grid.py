@@ -87,7 +87,7 @@ class WindowGrid:
         self._far_focus = None
         self._touching = False
         self._rest_timer = 0
-        self._beginning = False
+        self._beginning = True
         # The anchor to show the list from once it is known how long that is; None for its top.
         self._begin_at = None
         self._loading = False
@@ -121,6 +121,11 @@ class WindowGrid:
         """Make rows about so high; what is at the top of the window stays there."""
         self._row_px = row_px
         self._draw_soon()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the server has told how long the list is."""
+        return not self._beginning
 
     @property
     def is_shown(self) -> bool:
@@ -281,8 +286,10 @@ class WindowGrid:
     def _arrive(self) -> None:
         """Scroll to where the list is to be shown from; the top of another list is seen by those who scrolled down."""
         anchor, self._begin_at = self._begin_at, None
-        if anchor and self.element.clientWidth:
-            self._anchor = tuple(anchor)
+        if not anchor:
+            return
+        self._anchor = tuple(anchor)
+        if self.element.clientWidth:
             self._lay_out()
             self._go_to(self._layout.top_of_anchor_px(self._anchor))
 

@@ -150,6 +150,8 @@ class Library:
 
     def summarise(self) -> None:
         """Say how many photos the grid has; welcome those who have none."""
+        if not self.grid.is_known:
+            return
         total = self.grid.count
         empty = find("images").querySelector(".empty")
         if empty:
