@@ -162,5 +162,5 @@ def _cors(origins: Sequence[str]) -> CORSConfig | None:
         allow_origins=list(origins),
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type"],
-        expose_headers=["Retry-After", "WWW-Authenticate", TOTAL],
+        expose_headers=["Date", "Retry-After", "WWW-Authenticate", TOTAL],
     )

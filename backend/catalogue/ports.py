@@ -67,6 +67,10 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def presigned_until(self) -> datetime:
+        """Return until when an address that `presign_get` makes now or later can be read, at least."""
+        ...
+
     async def head(self, key: ObjectKey) -> ObjectFacts | None:
         """Return the facts of the object under the key, None if there is none."""
         ...

@@ -285,7 +285,10 @@ class Catalogue:
 
     def links(self, image_id: ImageID) -> Links:
         """Sign the addresses of an image's two objects."""
-        return Links(self._store.presign_get(original_key(image_id)), self._store.presign_get(thumbnail_key(image_id)))
+        # Asked for first, so that it never promises more than the addresses hold.
+        expire = self._store.presigned_until()
+        original, thumbnail = original_key(image_id), thumbnail_key(image_id)
+        return Links(self._store.presign_get(original), self._store.presign_get(thumbnail), expire)
 
     def check_space(self, space: str) -> None:
         """

@@ -159,6 +159,8 @@ class Links:
 
     original_url: str = field(repr=False)
     thumbnail_url: str = field(repr=False)
+    expire: datetime
+    """When they do, at the earliest."""
 
 
 @dataclass(frozen=True)

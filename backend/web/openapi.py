@@ -30,6 +30,9 @@ vector and data (`register_image`). Every vector names its space; vectors of ano
 
 Addresses in answers that begin with a slash are of this server, below the path at which a proxy serves it, if one does.
 
+The files of an image are read by signed addresses; after `urls_expire`, by the clock of the header `Date`, get the \
+image anew.
+
 Errors are problem documents (RFC 9457): the last part of `type` names the problem and never changes, `detail` is a \
 sentence for people.
 

@@ -318,6 +318,12 @@ class Image(Struct, frozen=True):
     created: Time
     original_url: str
     thumbnail_url: str
+    urls_expire: Annotated[
+        datetime,
+        Meta(
+            tz=True, description="Until when both addresses can be read, by the server's clock: see the header `Date`"
+        ),
+    ]
 
     __repr__ = object.__repr__  # The addresses grant access.
 
@@ -564,6 +570,7 @@ def to_image(record: ImageRecord, links: Links) -> Image:
         created=record.created,
         original_url=links.original_url,
         thumbnail_url=links.thumbnail_url,
+        urls_expire=links.expire,
     )
 
 

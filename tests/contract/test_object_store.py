@@ -277,6 +277,25 @@ async def test_reading_address_stays_the_same_for_a_while(harness: Harness) -> N
     assert (await harness.http.get(third)).status_code == 200
 
 
+async def test_until_when_a_reading_address_holds(harness: Harness) -> None:
+    """What the store promises is what the address says, and at least as long as was asked for."""
+    for wait_s in (0, URL_EXPIRES_S - 1, 1):
+        harness.clock.advance(wait_s)
+        until, address = harness.store.presigned_until(), harness.store.presign_get(KEY)
+
+        assert until == expiry_of(address)
+        assert until - harness.clock.now >= timedelta(seconds=URL_EXPIRES_S)
+
+
+def expiry_of(address: str) -> datetime:
+    """Read from a signed address when it expires; those of S3 say when they were signed, and for how long."""
+    said = dict(parse_qsl(urlsplit(address).query))
+    if "expires" in said:
+        return datetime.fromtimestamp(int(said["expires"]), UTC)
+    signed_at = datetime.strptime(said["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return signed_at + timedelta(seconds=int(said["X-Amz-Expires"]))
+
+
 async def test_delete(harness: Harness) -> None:
     """A deleted object is gone for everybody; deleting what is not there is no error; the key is free again."""
     await harness.put(KEY)

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import httpx
@@ -44,6 +46,16 @@ async def _start(address: str, url: str, length: int) -> tuple[asyncio.StreamRea
     writer.write(f"{head}Content-Length: {length}\r\n\r\n".encode())
     await writer.drain()
     return reader, writer
+
+
+async def test_clock_of_the_server(visitor: Visitor) -> None:
+    """Each answer says what time it is at the server, and each image until when its addresses can be read by that."""
+    image = await visitor.add(PICTURE)
+    for path in ("/images", f"/images/{image['id']}", "/library", f"/images/{'0' * 32}"):
+        response = await visitor.http.get(API + path)
+        now = parsedate_to_datetime(response.headers["date"])
+
+        assert datetime.fromisoformat(image["urls_expire"]) - now > timedelta(minutes=59)
 
 
 async def test_concurrent_registrations_of_one_id(visitor: Visitor) -> None:

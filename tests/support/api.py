@@ -122,7 +122,7 @@ class Visitor:
 
 
 def without_urls(image: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in image.items() if not name.endswith("_url")}
+    return {name: value for name, value in image.items() if not name.endswith("_url") and name != "urls_expire"}
 
 
 def stored(data: Path) -> dict[str, bytes]:

@@ -102,9 +102,15 @@ class FolderStore:
         return SignedRequest("PUT", self._url("PUT", key, query), {"Content-Type": facts.content_type})
 
     def presign_get(self, key: ObjectKey) -> str:
-        # Expires at the end of the next window, so that the address is the same within a window.
+        return self._url("GET", key, {"expires": str(self._get_expires_s())})
+
+    def presigned_until(self) -> datetime:
+        return datetime.fromtimestamp(self._get_expires_s(), UTC)
+
+    def _get_expires_s(self) -> int:
+        """Return the end of the next window, so that the address is the same within a window."""
         window = math.floor(self._now().timestamp() / self._url_expires_s)
-        return self._url("GET", key, {"expires": str((window + 2) * self._url_expires_s)})
+        return (window + 2) * self._url_expires_s
 
     async def head(self, key: ObjectKey) -> ObjectFacts | None:
         with _translated():

@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, M
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -176,6 +176,10 @@ class S3Store:
     def presign_get(self, key: ObjectKey) -> str:
         return self.sign_get(self._public_url, key)
 
+    def presigned_until(self) -> datetime:
+        signed_at, expires_s = self._window()
+        return signed_at + timedelta(seconds=expires_s)
+
     async def head(self, key: ObjectKey) -> ObjectFacts | None:
         """
         Return the facts of the object under the key.
@@ -298,13 +302,20 @@ class S3Store:
 
     def sign_get(self, bucket_url: str, key: str) -> str:
         """Sign like `presign_get`, for a given address of the bucket."""
-        # Signed as of the start of a window, so that within it the address is the same in every backend on this bucket.
-        window = math.floor(self._now().timestamp() / self._window_s)
-        signed_at = datetime.fromtimestamp(window * self._window_s, UTC)
-        expires_s = min(self._window_s + self._url_expires_s, MAX_EXPIRES_S)
+        signed_at, expires_s = self._window()
         # Objects never change, and an address is valid for at least this long.
         caching = {"response-cache-control": f"private, max-age={self._url_expires_s}, immutable"}
         return self._sign("GET", bucket_url, key, signed_at, expires_s, query=caching)
+
+    def _window(self) -> tuple[datetime, int]:
+        """
+        Return as of when a reading address is signed, and for how many seconds from then on.
+
+        That is the start of a window, so that within it the address is the same in every backend on this bucket.
+        """
+        window = math.floor(self._now().timestamp() / self._window_s)
+        signed_at = datetime.fromtimestamp(window * self._window_s, UTC)
+        return signed_at, min(self._window_s + self._url_expires_s, MAX_EXPIRES_S)
 
     async def call(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
         """Call an operation of boto3's client on the bucket, in a thread. Raises boto3's errors."""

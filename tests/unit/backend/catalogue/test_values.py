@@ -41,5 +41,5 @@ def test_what_grants_access_is_not_shown() -> None:
     request = SignedRequest("PUT", "/store/secret-address", {})
     upload = Upload(image_id(1), "secret-ticket", NOON, request, request)
 
-    for value in (request, upload, Links("/secret-address", "/secret-address")):
+    for value in (request, upload, Links("/secret-address", "/secret-address", NOON)):
         assert "secret" not in repr(value)
