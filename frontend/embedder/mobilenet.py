@@ -18,7 +18,7 @@ import js
 import numpy as np
 from pyodide.ffi import JsException, to_js
 
-from frontend.embedder.attention import FeatureMap
+from frontend.embedder.attention import FeatureMap, peak
 from frontend.embedder.model_input import ModelInput, golden_input, scale_to_range
 from frontend.embedder.space import GOLDEN_COSINE, Logits, Space, Vector, to_vector
 
@@ -82,6 +82,8 @@ class MobileNet:
         """
         self.space = space
         self.trials: list[Trial] = []
+        self.idle = 0.0
+        """How active the model is where there is nothing to see, as in the waves of the golden test; see `peak`."""
         self._model_url = model_url
         self._tfjs_url = tfjs_url
         self._model: Any = None
@@ -163,10 +165,12 @@ class MobileNet:
         model = await js.tf.loadGraphModel(f"{self._model_url}model.json")
         keep = False
         try:
-            vector = (await self._run(model, self._golden)).vector
-            cosine = float(vector @ self.space.golden_vector)
+            features = await self._run(model, self._golden, True)
+            cosine = float(features.vector @ self.space.golden_vector)
             if not cosine >= GOLDEN_COSINE:
                 return Trial(backend, False, f"its vectors are wrong (cosine {cosine:.4f} to the golden one)", cosine)
+            if features.maps is not None:
+                self.idle = peak(features.maps)
             run_ms = statistics.median([await self._timed_run(model) for _ in range(TIMED_RUNS)])
             keep = self._model is None or run_ms < (self.best.run_ms or 0.0)
             if keep:

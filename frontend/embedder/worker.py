@@ -230,7 +230,7 @@ async def crops(number: int) -> str:
     if held.maps is None:
         model_input = preprocessing.to_model_input(held.picture.pixels, model.space.input)
         held.maps = (await model.run(model_input, True)).maps
-    return json.dumps([] if held.maps is None else suggest_crops(held.maps))
+    return json.dumps([] if held.maps is None else suggest_crops(held.maps, model.idle))
 
 
 async def embed_part(number: int, left: float, top: float, width: float, height: float) -> dict[str, Any]:
