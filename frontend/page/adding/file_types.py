@@ -1,4 +1,7 @@
-"""Which files in a folder are taken for pictures, by type and name."""
+"""
+Which files in a folder are taken for pictures: by type and name, else by their first bytes; and which folders are not
+looked into. Pure, so that it is tested without a browser.
+"""
 
 # File name endings, for the formats whose type not every browser knows. All that the worker can read: a test compares
 # them with Pillow's.
@@ -22,11 +25,94 @@ PICTURE_ENDINGS = (
 )
 
 
+# Folders, in small letters, in which systems keep what people did not put there: thumbnails, old versions, deleted files.
+SYSTEM_FOLDERS = (
+    "#recycle",  # Synology, as the next three
+    "#snapshot",
+    "@eadir",
+    "@tmp",
+    "@recently-snapshot",  # QNAP, as the next one
+    "@recycle",
+    "$recycle.bin",  # Windows, as the next three
+    "found.000",
+    "recycler",
+    "system volume information",
+    "~snapshot",  # NetApp
+    "__macosx",  # archives made on a Mac
+    "network trash folder",  # macOS on a network, as the next one
+    "temporary items",
+    "lost+found",  # Linux
+)
+
+# Of folders whose name ends so: Lightroom's previews, and all of a Mac's photo library but its originals.
+SYSTEM_FOLDER_ENDINGS = (".lrdata",)
+LIBRARY_ENDING = ".photoslibrary"
+LIBRARY_ORIGINALS = ("originals", "masters")
+
+# How many of a file's first bytes tell what it is.
+HEAD_BYTES = 32
+
+# The four letters after `ftyp` in the formats that are read here.
+BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevm", b"hevx", b"mif1", b"msf1")
+
+# Sizes of the second header of a bitmap: two letters alone are too little to know one by.
+BITMAP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
+
+
 def is_picture(name: str, content_type: str) -> bool:
     """Tell whether a file may be a picture; `content_type` is the browser's guess, empty where it has none."""
-    return content_type.startswith("image/") or name.lower().rsplit(".", 1)[-1] in PICTURE_ENDINGS
+    return content_type.startswith("image/") or ending_of(name) in PICTURE_ENDINGS
 
 
-def is_hidden(path: str) -> bool:
-    """Tell whether a file or a folder above it is hidden, as those of systems and thumbnails are."""
-    return any([part.startswith(".") for part in path.split("/")])
+def begins_like_picture(head: bytes, name: str) -> bool:
+    """
+    Tell whether a file's first `HEAD_BYTES` are those of a picture.
+
+    Raw photos of cameras begin as TIFF does, and would be read as the small preview in them: TIFF counts only where no
+    ending says otherwise.
+    """
+    if head[:4] in (b"II*\0", b"MM\0*"):
+        return not ending_of(name)
+    if head[:2] == b"BM":
+        return head[6:10] == b"\0\0\0\0" and head[14:15] != b"" and head[14] in BITMAP_HEADERS
+    return (
+        head[:3] == b"\xff\xd8\xff"
+        or head[:8] == b"\x89PNG\r\n\x1a\n"
+        or head[:6] in (b"GIF87a", b"GIF89a")
+        or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+        or (head[4:8] == b"ftyp" and head[8:12] in BRANDS)
+    )
+
+
+def system_folder_of(path: str) -> str:
+    """
+    Return the uppermost folder of a system in a path, as a path; empty if there is none.
+
+    Hidden folders, such as `.Trash-1000`, `.thumbnails` and `.@__thumb`, are among them.
+
+    Args:
+        path: Of a file; or of a folder, with a slash at its end.
+    """
+    parts = path.split("/")
+    for index, part in enumerate(parts[:-1]):
+        above = parts[index - 1].lower() if index else ""
+        if is_system_folder(part.lower(), above):
+            return "/".join(parts[: index + 1])
+    return ""
+
+
+def is_system_folder(name: str, above: str) -> bool:
+    """Tell whether a folder of a name is a system's; both it and the name of the folder above are in small letters."""
+    if above.endswith(LIBRARY_ENDING):
+        return name not in LIBRARY_ORIGINALS
+    return name.startswith(".") or name in SYSTEM_FOLDERS or name.endswith(SYSTEM_FOLDER_ENDINGS)
+
+
+def is_hidden(name: str) -> bool:
+    """Tell whether a file is hidden, as what a system notes beside a file is."""
+    return name.startswith(".")
+
+
+def ending_of(name: str) -> str:
+    """Return what follows the last dot of a file's name, in small letters; empty if there is none."""
+    return name.lower().rsplit(".", 1)[1] if "." in name else ""

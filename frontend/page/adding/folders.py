@@ -1,41 +1,72 @@
-"""The pictures in folders that were dropped or chosen, and how many other files there were."""
+"""The pictures in folders that were dropped or chosen, and the names of what else there was."""
+
+import asyncio
 
 import js
 
-from frontend.page.adding.file_types import is_hidden, is_picture
-from frontend.page.wording.numbers import counted
+from frontend.page.adding.file_types import (
+    HEAD_BYTES,
+    begins_like_picture,
+    is_hidden,
+    is_picture,
+    system_folder_of,
+)
+
+# How many files of an unknown type are looked into at a time: each look is a question to another process. A guess.
+LOOKS_AT_ONCE = 50
 
 
 class Gathered:
-    """Files out of folders, and the number of those that were left out."""
+    """Files out of folders, and the paths of those that were left out."""
 
     def __init__(self) -> None:
-        self.files = []
-        self.skipped = 0
-        self.unreadable = 0
+        self.files: list = []
+        self.skipped: list[str] = []
+        """Paths of files that are no pictures or cannot be read, and of folders of systems, which end in a slash."""
+        # (path, file, whether its first bytes have to tell), in the order in which they were found.
+        self._found: list = []
 
     def take(self, file, path: str) -> None:
-        """Take a file if it is visible and looks like a picture, by its type or its ending."""
-        if is_hidden(path) or not is_picture(file.name, file.type):
-            self.skipped += 1
+        """Take a file, unless its path tells already that it is none of people's pictures."""
+        folder = system_folder_of(path)
+        if folder:
+            self.skip(folder + "/")
+        elif is_hidden(file.name):
+            self.skip(path)
+        elif is_picture(file.name, file.type):
+            self._found.append((path, file, False))
+        elif file.type:  # The browser knows what it is instead.
+            self.skip(path)
         else:
-            self.files.append(file)
+            self._found.append((path, file, True))
 
-    def remark(self) -> str:
-        """Say what was left out; empty if nothing was."""
-        parts = []
-        if self.skipped:
-            parts.append(counted(self.skipped, "file that is not a photo", "files that are not photos"))
-        if self.unreadable:
-            parts.append(f"{self.unreadable} that cannot be read")
-        return f"Skipped: {', '.join(parts)}." if parts else ""
+    def skip(self, path: str) -> None:
+        """Leave something out; a folder once, however much is in it."""
+        if not self.skipped or self.skipped[-1] != path:
+            self.skipped.append(path)
+
+    async def look(self) -> None:
+        """Look into those that neither type nor ending tell of."""
+        unknown = [found for found in self._found if found[2]]
+        pictures = set()
+        while unknown:
+            looked_at, unknown = unknown[:LOOKS_AT_ONCE], unknown[LOOKS_AT_ONCE:]
+            answers = await asyncio.gather(*[looks_like_picture(file) for _, file, _ in looked_at])
+            pictures.update([looked_at[index][0] for index, answer in enumerate(answers) if answer])
+        for path, file, is_unknown in self._found:
+            if is_unknown and path not in pictures:
+                self.skip(path)
+            else:
+                self.files.append(file)
+        self._found = []
 
 
-def of_chosen(files: list) -> Gathered:
+async def of_chosen(files: list) -> Gathered:
     """Sort through the files of a folder that was chosen."""
     gathered = Gathered()
     for file in files:
         gathered.take(file, file.webkitRelativePath)
+    await gathered.look()
     return gathered
 
 
@@ -49,21 +80,23 @@ def entries_of(transfer) -> list:
 async def of_dropped(entries: list) -> Gathered:
     """Walk through what was dropped. Files beside the folders are taken, whatever they are."""
     gathered = Gathered()
-    waiting = []
-    for entry in entries:
-        if entry and entry.isFile:
-            gathered.files.append(await file_of(entry))
-        elif entry:
-            waiting.append(entry)
+    waiting = [entry for entry in entries if entry]
+    beside = [entry for entry in waiting if entry.isFile]
     while waiting:
         entry = waiting.pop(0)
+        path = entry.fullPath.lstrip("/")
         try:
-            if entry.isFile:
-                gathered.take(await file_of(entry), entry.fullPath)
-            elif not is_hidden(entry.fullPath):
+            if entry in beside:
+                gathered.files.append(await file_of(entry))
+            elif entry.isFile:
+                gathered.take(await file_of(entry), path)
+            elif system_folder_of(path + "/"):
+                gathered.skip(path + "/")
+            else:
                 waiting.extend(await listing(entry))
         except Exception:
-            gathered.unreadable += 1
+            gathered.skip(path)
+    await gathered.look()
     return gathered
 
 
@@ -81,3 +114,12 @@ async def listing(folder) -> list:
 def file_of(entry):
     """Return a promise of an entry's file."""
     return js.Promise.new(lambda resolve, reject: entry.file(resolve, reject))
+
+
+async def looks_like_picture(file) -> bool:
+    """Tell whether a file's first bytes are those of a picture; not if it cannot be read."""
+    try:
+        head = js.Uint8Array.new(await file.slice(0, HEAD_BYTES).arrayBuffer())
+    except Exception:
+        return False
+    return begins_like_picture(bytes([head[index] for index in range(head.length)]), file.name)

@@ -17,24 +17,28 @@ def file_size(size: int) -> str:
 
 
 def speed(per_second: float) -> str:
-    """Write how many things are done in a time: '4.1 a second', or '15.0 a minute' for slow ones."""
-    return f"{per_second:.1f} a second" if per_second >= 1 else f"{per_second * 60:.1f} a minute"
+    """Write how many things are done in a time, in whole numbers: '4 a second', '90 a minute', '30 an hour'."""
+    if per_second >= 1.95:
+        return f"{per_second:,.0f} a second"
+    per_minute = per_second * 60
+    return f"{per_minute:.0f} a minute" if per_minute >= 1.95 else f"{per_minute * 60:.0f} an hour"
 
 
 def duration(seconds: float) -> str:
-    """Write a duration roughly: '40 s', '12 min', '3 h', '3 h 5 min'."""
+    """Write a duration roughly: '40 seconds', '1 minute', '3 hours', '3 hours 5 minutes'."""
     whole = max(1, round(seconds))
     if whole < 60:
-        return f"{whole} s"
+        return counted(whole, "second", "seconds")
     minutes = round(seconds / 60)
     if minutes < 60:
-        return f"{minutes} min"
+        return counted(minutes, "minute", "minutes")
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    text = counted(hours, "hour", "hours")
+    return f"{text} {counted(minutes, 'minute', 'minutes')}" if minutes else text
 
 
 def progress(done: int, total: int, per_second: float) -> str:
-    """Say how far something is: '12 of 300 · 4.1 a second · 2 min left'; without the rest while the rate is 0."""
+    """Say how far something is: '12 of 300 · 4 a second · 1 minute left'; without the rest while the rate is 0."""
     parts = [f"{done:,} of {total:,}"]
     if per_second:
         parts += [speed(per_second), f"{duration((total - done) / per_second)} left"]

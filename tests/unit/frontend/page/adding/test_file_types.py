@@ -1,10 +1,19 @@
 """Which files in a folder are taken for pictures."""
 
+import io
+
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from backend.catalogue.service import IMAGE_TYPES
-from frontend.page.adding.file_types import PICTURE_ENDINGS, is_hidden, is_picture
+from frontend.page.adding.file_types import (
+    HEAD_BYTES,
+    PICTURE_ENDINGS,
+    begins_like_picture,
+    is_hidden,
+    is_picture,
+    system_folder_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,12 +31,62 @@ def test_pictures_by_type_or_ending(name: str, content_type: str, picture: bool)
     assert is_picture(name, content_type) == picture
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "AVIF"])
+def test_pictures_by_their_first_bytes(kind: str) -> None:
+    """What Pillow writes is known without a name."""
+    if kind == "AVIF" and not features.check("avif"):
+        pytest.skip("this Pillow cannot write AVIF")
+    out = io.BytesIO()
+    Image.new("RGB", (20, 10), "teal").save(out, kind)
+    assert begins_like_picture(out.getvalue()[:HEAD_BYTES], "without ending")
+
+
 @pytest.mark.parametrize(
-    ("path", "hidden"), [("a/b.jpg", False), (".trash/b.jpg", True), ("a/._b.jpg", True), ("a.b/c.jpg", False)]
+    ("head", "name"),
+    [
+        (b"", "empty"),
+        (b"BM", "short"),
+        (b"BMW is a make of cars, and this is a text", "text"),
+        (b"RIFF\x00\x00\x00\x00WAVEfmt ", "sound"),
+        (b"\x00\x00\x00\x1cftypisom", "film"),
+        (b"II*\x00\x08\x00\x00\x00", "DSC_1.NEF"),
+    ],
 )
-def test_hidden_files(path: str, hidden: bool) -> None:
-    """A file is hidden if it, or a folder above it, begins with a dot."""
-    assert is_hidden(path) == hidden
+def test_first_bytes_of_what_is_no_picture(head: bytes, name: str) -> None:
+    """Neither a text that begins like a bitmap, nor sound and film of the same wrapping, nor a camera's raw photo."""
+    assert not begins_like_picture(head, name)
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        ("a/b.jpg", ""),
+        ("a.b/@home/#1/$5.jpg", ""),
+        ("@eaDir", ""),
+        ("a/@eaDir/b.jpg/SYNOPHOTO_THUMB_XL.jpg", "a/@eaDir"),
+        ("#recycle/b.jpg", "#recycle"),
+        ("disk/$RECYCLE.BIN/S-1-5/b.jpg", "disk/$RECYCLE.BIN"),
+        ("a/@Recycle/b.jpg", "a/@Recycle"),
+        ("a/.@__thumb/b.jpg", "a/.@__thumb"),
+        ("disk/System Volume Information/", "disk/System Volume Information"),
+        ("disk/.Trash-1000/files/b.jpg", "disk/.Trash-1000"),
+        ("phone/DCIM/.thumbnails/1.jpg", "phone/DCIM/.thumbnails"),
+        ("__MACOSX/a/b.jpg", "__MACOSX"),
+        ("disk/lost+found/b.jpg", "disk/lost+found"),
+        ("Lightroom/Catalog Previews.lrdata/0/b.jpg", "Lightroom/Catalog Previews.lrdata"),
+        ("P.photoslibrary/resources/derivatives/b.jpg", "P.photoslibrary/resources"),
+        ("P.photoslibrary/originals/0/b.jpg", ""),
+    ],
+)
+def test_folders_of_systems(path: str, folder: str) -> None:
+    """Disks, networks and programs keep thumbnails and deleted files in folders of known names; hidden ones are theirs."""
+    assert system_folder_of(path) == folder
+
+
+@pytest.mark.parametrize(("name", "hidden"), [("b.jpg", False), ("._b.jpg", True), (".picasa.ini", True)])
+def test_hidden_files(name: str, hidden: bool) -> None:
+    """A file is hidden if its name begins with a dot."""
+    assert is_hidden(name) == hidden
 
 
 def test_endings_are_those_of_the_types_that_the_server_accepts() -> None:

@@ -32,5 +32,5 @@ def test_progress() -> None:
     progress = {"total": 1300, "left": 310, "unreadable": 10}
     assert progress_text(progress, 0) == "990 of 1,300 photos"
     assert progress_text(progress, 0.5) == (
-        "990 of 1,300 photos · 30.0 a minute in this browser, which alone would take 10 min"
+        "990 of 1,300 photos · 30 a minute in this browser, which alone would take 10 minutes"
     )

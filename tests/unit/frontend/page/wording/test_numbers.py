@@ -22,15 +22,15 @@ def test_file_sizes() -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0.2, "1 s"),
-        (7.4, "7 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min"),
-        (70, "1 min"),
-        (130, "2 min"),
-        (3569, "59 min"),
-        (3599, "1 h"),
-        (9000, "2 h 30 min"),
+        (0.2, "1 second"),
+        (7.4, "7 seconds"),
+        (59.4, "59 seconds"),
+        (59.6, "1 minute"),
+        (70, "1 minute"),
+        (130, "2 minutes"),
+        (3569, "59 minutes"),
+        (3599, "1 hour"),
+        (9000, "2 hours 30 minutes"),
     ],
 )
 def test_durations(seconds: float, text: str) -> None:
@@ -39,11 +39,17 @@ def test_durations(seconds: float, text: str) -> None:
 
 
 def test_speeds() -> None:
-    """What takes longer than a second is counted by the minute."""
-    assert [speed(per_second) for per_second in (4.06, 1, 0.25)] == ["4.1 a second", "1.0 a second", "15.0 a minute"]
+    """What is done less than twice in a second is counted by the minute, and then by the hour."""
+    assert [speed(per_second) for per_second in (4.06, 1.99, 1, 0.25, 0.01)] == [
+        "4 a second",
+        "2 a second",
+        "60 a minute",
+        "15 a minute",
+        "36 an hour",
+    ]
 
 
 def test_progress() -> None:
     """While there is no rate, only the number is told."""
     assert progress(1, 300, 0) == "1 of 300"
-    assert progress(2, 1300, 1) == "2 of 1,300 · 1.0 a second · 22 min left"
+    assert progress(2, 1300, 1) == "2 of 1,300 · 60 a minute · 22 minutes left"
