@@ -13,6 +13,7 @@ from frontend.page.browser.views import LIBRARY, MAP, RESULTS, Views
 from frontend.page.grid import photo_keys
 from frontend.page.grid.cards import DELETE, LESS_LIKE, MORE_LIKE, OPEN, SELECT, SIMILAR, Cards
 from frontend.page.grid.known_images import KnownImages
+from frontend.page.grid.long_press import LongPress
 from frontend.page.grid.plain_grid import PlainGrid
 from frontend.page.library.library import Library
 from frontend.page.library.selection import Selection
@@ -95,6 +96,8 @@ class Page:
         document.addEventListener("keydown", self._key)
         for name in ("files", "folder"):
             listen_as(find(f"welcome-{name}"), find(f"add-{name}"))
+        for name in ("camera", "file"):
+            listen_as(find(f"menu-{name}"), find(f"search-{name}"))
 
     async def start(self) -> None:
         """Show the library at once; bring the embedder up beside it."""
@@ -129,7 +132,7 @@ class Page:
     def _choose_view(self, name: str) -> None:
         """Go to the view whose button was pressed."""
         if name == "search":
-            self.field.focus()
+            find("search-menu").showPopover()
             return
         if self.search.is_open:
             self.search.close()
@@ -161,6 +164,7 @@ class Page:
             self.library.set_words(words)
 
     def _search_with(self, file) -> None:
+        find("search-menu").hidePopover()
         start(self.search.by_file(file))
 
     def _add(self, files: list) -> None:
@@ -168,9 +172,15 @@ class Page:
         self.uploads.add(files, split_tags(find("tags").value))
 
     def _listen(self, grid) -> None:
+        press = LongPress(grid, self._press)
+
         def clicked(event) -> None:
             action, image = self.cards.clicked(event)
-            self._do(action, image, grid, event.shiftKey)
+            touched = event.pointerType == "touch" and self.known.selected
+            if action == OPEN and touched and not press.has_selected:
+                action = SELECT
+            if image and not (action == OPEN and press.has_selected):
+                self._do(action, image, grid, event.shiftKey)
 
         grid.element.addEventListener("click", clicked)
 

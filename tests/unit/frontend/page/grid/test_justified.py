@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.catalogue.proportions import code_of, write
 from frontend.page.grid.justified import (
     MOST_STRETCHED,
     NARROWEST,
@@ -14,6 +16,7 @@ from frontend.page.grid.justified import (
     height_px,
     proportion,
     ragged_rows,
+    read_proportion,
 )
 
 GAP_PX = 4
@@ -41,7 +44,13 @@ def widths_px(ratios: list[float], rows: list[tuple[int, float]]) -> list[float]
 )
 def test_proportions(width: int, height: int, expected: float) -> None:
     """A photo keeps its own, unless so little would be left to see that it is better cut."""
-    assert proportion(width, height) == pytest.approx(expected)
+    assert proportion(width, height) == pytest.approx(expected, rel=1e-3)
+
+
+@given(st.integers(1, 30_000), st.integers(1, 30_000))
+def test_proportions_of_the_api(width: int, height: int) -> None:
+    """What the API tells of a photo that is not known is, to the bit, what its size tells once it is."""
+    assert read_proportion(write(np.array([code_of(width, height)], dtype=np.int16))) == proportion(width, height)
 
 
 @given(RATIOS, WIDTHS_PX, ROWS_PX)

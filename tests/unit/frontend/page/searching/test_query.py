@@ -65,7 +65,8 @@ def test_an_address_names_no_other_parameters() -> None:
     query = query_of_image()
     query.region, query.more, query.less = PART, [example_of_image(OTHER)], [example_of_image(OTHER)]
     query.filters = {"text": "cup", "tags": "summer", "labels": "espresso", "type": "image/png"}
-        query.filters.update({"from": "2026-11-01", "to": "2026-11-02"})
+    query.filters.update({"from": "2026-11-01", "to": "2026-11-02"})
+
     assert set(query.parameters()) == set(PARAMETERS)
 
 
