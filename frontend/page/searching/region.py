@@ -50,10 +50,6 @@ class Region:
         for index, name in enumerate(("left", "top", "width", "height")):
             element.style.setProperty(name, f"{100 * (region or WHOLE)[index]:.2f}%")
 
-    def begin(self) -> None:
-        """Show nothing around the photo until it is there, as it would be moved then."""
-        find("query-frame").classList.add("coming")
-
     def choose(self, region: tuple | None) -> None:
         """Search with a part."""
         self._change(region)
@@ -72,7 +68,6 @@ class Region:
     def _set_visible(self, visible: bool) -> None:
         """Offer no rectangle on a photo that the browser cannot show, such as a TIFF; it is searched with anyway."""
         find("query-frame").classList.toggle("blind", not visible)
-        find("query-frame").classList.remove("coming")
 
     def _down(self, event) -> None:
         if self._drag or event.button or find("query-frame").classList.contains("blind"):

@@ -243,13 +243,15 @@ class Search:
         return {"matches": matches, "unrelated": space.unrelated}
 
     def _show_query(self, query: Query) -> None:
-        self._region.begin()
         show_example(find("query"), query.example)
         self._region.show(query.region)
         self._filters.show(query.filters)
         self._examples.show(query.example, query.more, query.less)
-        self._crops.show(query.example["crops"] or [])
-        self._crops.mark(query.region)
+        if query.example["crops"] is None:
+            self._crops.wait()
+        else:
+            self._crops.show(query.example["crops"])
+            self._crops.mark(query.region)
 
     def _show(self, query: Query, found: dict) -> None:
         self._say("")
@@ -289,11 +291,13 @@ class Search:
         """Offer parts of the photo, once there is time: one of the library has to be looked at for that."""
         example = query.example
         if example["crops"] is None:
+            if not self._embedder.started():
+                self._crops.reveal()  # They take a while, and can be done without.
             try:
                 await self._embedder.ready()
                 crops = await self._parts.crops(example, lambda: turn == self._newest)
             except (PictureError, APIError):
-                return  # Parts can be drawn all the same.
+                crops = []  # Parts can be drawn all the same.
             if crops is None:
                 return
             example["crops"] = crops
@@ -313,6 +317,7 @@ class Search:
         if turn != self._newest:
             return
         find("matches").removeAttribute("aria-busy")
+        self._crops.reveal()
         name = query.example["name"]
         if isinstance(error, APIError) and error.status == 404:
             self._on_gone(query.example)

@@ -10,8 +10,18 @@ class SuggestedCrops:
         """`on_chosen` is called with the region of the part, see `rectangle`."""
         self._on_chosen = on_chosen
 
+    def wait(self) -> None:
+        """Hold back what lies below until it is known how many parts there are, as it would be moved then."""
+        find("asked").classList.add("coming")
+        find("crops").replaceChildren()
+
+    def reveal(self) -> None:
+        """Show what lies below."""
+        find("asked").classList.remove("coming")
+
     def show(self, regions: list) -> None:
         """Show these parts of the photo as it is shown now."""
+        self.reveal()
         find("crops").replaceChildren(*[self._thumbnail(number, region) for number, region in enumerate(regions)])
 
     def mark(self, region) -> None:
