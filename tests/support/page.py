@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import ConsoleMessage, Page, Request, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
 
 # A cold start takes some seconds, ten times that on a very busy machine. Waiting ends when the state is there.
 PATIENCE_MS = 120_000
@@ -49,7 +49,7 @@ class Visit:
 
     def add(self, files: Sequence[Path], tags: str = "") -> "Visit":
         """Choose files for the library and wait until each is in or refused."""
-        self.page.fill("#tags", tags)
+        self.page.locator("#tags").evaluate("(field, tags) => { field.value = tags; }", tags)
         self.page.set_input_files("#add-files", list(files))
         expect(self.page.locator("#uploads")).to_have_attribute("data-over", str(len(files)))
         return self
@@ -61,9 +61,18 @@ class Visit:
 
     def matches(self, query: str) -> list[str]:
         """Wait for the results of the query of this name; returns their titles, best first."""
-        expect(self.page.locator("#results")).to_be_visible(timeout=PATIENCE_MS)
+        self.shows("results")
         expect(self.page.locator("#results-title")).to_have_text(f"Similar to {query}")
         return self.page.locator("#matches .title").all_text_contents()
+
+    def shows(self, view: Literal["library", "results", "map"]) -> None:
+        """Wait until this view is shown."""
+        expect(self.page.locator(f"#{view}")).to_be_visible()
+
+    def back_to_library(self) -> None:
+        """Close the results."""
+        self.page.locator("#results-close").click()
+        self.shows("library")
 
     def library(self) -> list[str]:
         """Return the titles in the library as the page shows them, newest first."""
@@ -114,6 +123,24 @@ def title(path: Path) -> str:
 def select(page: Page, name: str, *modifiers: Literal["Shift"]) -> None:
     """Click the box of a card."""
     page.get_by_role("checkbox", name=f"Select {name}", exact=True).click(modifiers=modifiers)
+
+
+def delete(page: Page, name: str) -> None:
+    """Delete a photo of the library by the key, for as long as that can be undone."""
+    card(page, name).focus()
+    page.keyboard.press("Delete")
+    expect(page.locator("#undo-text")).to_have_text(f"{name} deleted.")
+
+
+def card(page: Page, name: str) -> Locator:
+    """Return the button that is a photo, in the view that is shown."""
+    return page.get_by_role("button", name=f"Open {name}", exact=True)
+
+
+def press_on_card(page: Page, name: str, action: Literal["Show similar to", "More like", "Less like"]) -> None:
+    """Point at a photo in the view that is shown, and press a button that appears on it."""
+    card(page, name).hover()
+    page.get_by_role("button", name=f"{action} {name}", exact=True).click()
 
 
 def whole(page: Page, name: str) -> None:

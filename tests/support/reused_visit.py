@@ -16,15 +16,20 @@ PUT_AWAY = """
         return there;
     };
     document.querySelectorAll("dialog[open]").forEach(dialog => dialog.close());
+    document.querySelectorAll(":popover-open").forEach(menu => menu.hidePopover());
     const busy = [click("delete-now"), click("uploads-cancel")].includes(true);
     if (!busy) click("uploads-clear");
     click("filters-clear");
     if (find("as-grid").ariaPressed !== "true") find("as-grid").click();
-    const fields = [...document.querySelectorAll("#library-controls input")];
-    const order = find("library-sort");
-    if (order.selectedIndex || fields.some(field => field.value)) {
+    const filters = [...document.querySelectorAll("#library-controls input:not([type=range])"), find("search-words")];
+    const order = find("library-sort"), size = find("library-size");
+    if (order.selectedIndex || filters.some(field => field.value)) {
         order.selectedIndex = 0;
         find("library-clear").click();
+    }
+    if (size.value !== size.defaultValue) {
+        size.value = size.defaultValue;
+        size.dispatchEvent(new Event("input", { bubbles: true }));
     }
     for (const id of ["tags", "selection-tags", "search-file", "add-files"]) find(id).value = "";
     find("notice").hidden = true;
@@ -45,9 +50,11 @@ STATE = """
     const said = element => {
         const { id, hidden, open, className } = element;
         const value = element.matches("input, select") ? element.value : "";
-        if (["images", "library-summary"].includes(id)) return "what the library holds by now";
+        if (["images", "welcome", "library-controls"].includes(id)) return "what the library holds by now";
         if (element.parentElement.closest("dialog:not([open])")) return "what is written anew when it is opened";
-        if (element.parentElement.closest("[hidden], #map")) return { id, value, open };
+        if (element.closest("#welcome, #library-controls") || !element.parentElement.checkVisibility()) {
+            return { id, value, open };
+        }
         if (hidden || id.startsWith("engine") || id.startsWith("start-up")) return { id, hidden, value };
         const text = element.querySelector("[id]") ? "" : element.textContent.trim();
         return { id, hidden, open, className, value, text, pressed: element.ariaPressed };
