@@ -8,9 +8,10 @@ from playwright.sync_api import BrowserContext, JSHandle, Page, Route, expect
 
 from tests.e2e.conftest import PLAIN
 from tests.support.drawings import Groups
-from tests.support.page import Visit, title
+from tests.support.filling import listed
+from tests.support.page import Visit, card, delete, press_on_card, title
 from tests.support.screens import WIDTHS, keep_screens
-from tests.support.servers.lookalike import running_server
+from tests.support.servers.lookalike import Server, running_server
 
 # Puts a file into a DataTransfer, as a drag or the clipboard holds it.
 DATA_TRANSFER = """
@@ -55,49 +56,69 @@ def test_dropped_files_go_to_the_half_they_are_dropped_on(visit: Visit, drawn_gr
 
 
 def test_pasted_pictures(visit: Visit, drawn_groups: Groups) -> None:
-    """A pasted picture is searched with; while the library's door has the focus it is added."""
+    """A pasted picture is searched with."""
     first, second = drawn_groups["rings"][:2]
-    visit.open().ready()
-    visit.page.focus("#tags")
-    paste(visit.page, first)
-    expect(visit.page.locator("#images .card")).to_have_count(1)
-    visit.page.evaluate("document.activeElement.blur()")
+    visit.open().ready().add([first])
     paste(visit.page, second)
     assert visit.matches(second.name) == [title(first)]
 
 
 @pytest.mark.new_tab
 def test_all_of_it_by_keyboard(visit: Visit, drawn_groups: Groups) -> None:
-    """Without a pointer: reach the choosers, find more like a picture, close the results, delete, undo, delete."""
+    """Without a pointer: reach all that can be chosen, show what is similar, go back, delete, undo, delete."""
     visit.open().ready().add(drawn_groups["checks"][:2])
     page = visit.page
-    page.keyboard.press("Tab")
-    reached = set()
-    for _ in range(28):
+    newest, other = visit.library()
+    page.get_by_role("link", name="Skip to the photos").focus()
+    reached = []
+    while f"Open {newest}" not in reached:
+        assert len(reached) < 28, reached
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement.id || document.activeElement.getAttribute('aria-label')"))
-    assert {"search-file", "add-files", "add-folder", "tags", "uploads-clear"} <= reached
-    newest = visit.library()[0]
-    assert f"Show similar to {newest}" in reached
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.ariaLabel"))
+    wanted = ["search-words", "search-file", "as-grid", "as-map", "add-open", "library-sort", "library-size"]
+    assert [name for name in reached if name in wanted] == wanted
 
-    page.get_by_role("button", name=f"Show similar to {newest}").focus()
-    page.keyboard.press("Enter")
-    assert len(visit.matches(newest)) == 1
+    page.keyboard.press("s")
+    assert visit.matches(newest) == [other]
     page.keyboard.press("Escape")
-    expect(page.locator("#results")).to_be_hidden()
+    visit.shows("library")
 
-    page.get_by_role("button", name=f"Delete {newest}").focus()
-    page.keyboard.press("Enter")
+    card(page, newest).focus()
+    page.keyboard.press("Delete")
     expect(page.locator("#images .card")).to_have_count(1)
     page.keyboard.press("Control+z")
     expect(page.locator("#images .card")).to_have_count(2)
     assert visit.library()[0] == newest
 
-    page.get_by_role("button", name=f"Delete {newest}").focus()
-    page.keyboard.press("Enter")
+    card(page, newest).focus()
+    page.keyboard.press("Delete")
     page.get_by_role("button", name="Delete now").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#images .card")).to_have_count(1)
+
+
+def test_keys_anywhere(visit: Visit, drawn_groups: Groups) -> None:
+    """A slash leads to the search field, Escape empties it, a question mark lists all keys; in fields they are text."""
+    visit.open().ready().add(drawn_groups["checks"][:2])
+    page, words = visit.page, visit.page.locator("#search-words")
+    page.keyboard.press("/")
+    expect(words).to_be_focused()
+    page.keyboard.type("dots/?")
+    expect(words).to_have_value("dots/?")
+    expect(page.locator("#images")).to_contain_text("No photos match.")
+    page.keyboard.press("Escape")
+    expect(words).to_have_value("")
+    expect(words).to_be_focused()
+    expect(page.locator("#images .card")).to_have_count(2)
+
+    page.locator("#library").focus()
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    expect(keys).to_contain_text("Go to the search field")
+    page.keyboard.press("/")
+    expect(words).not_to_be_focused()
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
 
 
 @pytest.mark.new_tab
@@ -109,7 +130,7 @@ def test_the_library_can_be_used_while_the_embedder_loads(visit: Visit, drawn_gr
     visit.for_the_first_time().page.reload()
     expect(visit.page.locator("#images .card")).to_have_count(3)
     name = visit.library()[0]
-    visit.page.get_by_role("button", name=f"Show similar to {name}").click()
+    press_on_card(visit.page, name, "Show similar to")
     assert len(visit.matches(name)) == 2
     expect(visit.page.locator("#engine")).to_have_text("Starting Python")
     model = visit.page.locator("[data-part='The model']")
@@ -117,7 +138,8 @@ def test_the_library_can_be_used_while_the_embedder_loads(visit: Visit, drawn_gr
     assert (
         visit.page.locator("[data-part='Python'] progress").evaluate("bar => bar.value") < 1
     )  # ... but not of Python.
-    delete(visit, name)
+    visit.back_to_library()
+    delete(visit.page, name)
     expect(visit.page.locator("#images .card")).to_have_count(2)
     for route in held:
         route.continue_()
@@ -149,7 +171,7 @@ def test_later_visit(visit: Visit) -> None:
         expect(page.locator("[data-part='Python'] .note")).to_contain_text("MB, cached")
         later.ready()
         assert [request.url for request in later.requests if request.url in asked] == asked[:1]
-        page.get_by_role("button", name="Engine").click()
+        page.get_by_role("button", name="About this search").click()
         expect(page.locator("#engine-parts")).to_contain_text("from this browser's cache")
 
 
@@ -167,7 +189,7 @@ def test_a_part_that_cannot_be_loaded(visit: Visit, drawn_groups: Groups, first:
     if not first:
         expect(visit.page.locator("[data-part='Python'] .note")).to_contain_text("MB, cached")
     expect(visit.page.locator("#engine")).to_contain_text("pyodide.asm.wasm cannot be loaded (status 404)")
-    expect(visit.page.locator("#images")).to_contain_text("Your library is empty")
+    expect(visit.page.locator("#welcome")).to_be_visible()
     visit.page.set_input_files("#search-file", drawn_groups["dots"][0])
     expect(visit.page.locator("#search-note")).to_contain_text("Search by photo could not start")
     visit.add([drawn_groups["dots"][1]])
@@ -183,11 +205,14 @@ def test_the_server_goes_away(visit: Visit, drawn_groups: Groups) -> None:
     visit.page.set_input_files("#add-files", path)
     expect(visit.page.locator(".upload .stage")).to_contain_text("No connection, again in")
     visit.page.set_input_files("#search-file", path)
-    expect(visit.page.locator("#search-note")).to_have_text(f"{path.name}: The server cannot be reached.")
+    note = "The server cannot be reached. Your search runs once it answers."
+    expect(visit.page.locator("#search-note")).to_have_text(note)
     expect(visit.page.locator("#away")).to_be_visible()
     visit.page.unroute("**/api/v1/**")
     visit.matches(path.name)  # Once the server is back, the page notices and searches.
+    expect(visit.page.locator("#search-note")).to_have_text("")
     expect(visit.page.locator("#away")).to_be_hidden()
+    visit.back_to_library()
     expect(visit.page.locator("#images .card")).to_have_count(1)
 
 
@@ -200,7 +225,7 @@ def test_the_server_is_away_from_the_first(visit: Visit) -> None:
     expect(visit.page.locator("#away")).to_be_visible()
     visit.page.unroute("**/api/v1/**")
     visit.ready()
-    expect(visit.page.locator("#library-summary")).to_have_text("0 photos")
+    expect(visit.page.locator("#welcome")).to_be_visible()
 
 
 @pytest.mark.new_tab
@@ -226,7 +251,7 @@ def test_plain_http(context: BrowserContext, drawn_model: Path, drawn_groups: Gr
         assert not page.evaluate("isSecureContext")
         expect(page.locator("#plain-http")).to_be_visible()
         assert visit.add([first]).search(second) == [title(first)]
-        page.get_by_role("button", name="Engine").click()
+        page.get_by_role("button", name="About this search").click()
         expect(page.locator("#engine-parts")).to_contain_text("browsers allow more only on https addresses")
     assert visit.complaints == []
 
@@ -244,7 +269,7 @@ def test_too_little_memory(visit: Visit) -> None:
     visit.page.route("**/embedder/worker.py", change)
     visit.open()
     expect(visit.page.locator("#engine")).to_contain_text("too little free memory")
-    expect(visit.page.locator("#library-summary")).to_have_text("0 photos")
+    expect(visit.page.locator("#welcome")).to_be_visible()
 
 
 @pytest.mark.new_tab
@@ -281,10 +306,10 @@ def test_names_and_tags_that_are_odd(visit: Visit, drawn_groups: Groups, tmp_pat
     for number, file in enumerate(files):
         file.write_bytes(drawn_groups["rings"][number].read_bytes())
     visit.open().ready().add(files, tags="one\ttwo, <b>three</b>")
-    visit.search(files[2])
-    assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert set(visit.library()) == {names[0][:-4], "a b c", ("long" * 60)[:200]}
     expect(visit.page.locator("#images .card").first.locator(".tag")).to_have_text(["one two", "<b>three</b>"])
+    visit.search(files[2])
+    assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_the_page_has_a_browser_context_of_its_own(visit: Visit) -> None:
@@ -293,32 +318,28 @@ def test_the_page_has_a_browser_context_of_its_own(visit: Visit) -> None:
     assert visit.page.evaluate("crossOriginIsolated")
 
 
-def test_two_tabs_on_one_library(visit: Visit, drawn_groups: Groups) -> None:
+def test_two_tabs_on_one_library(visit: Visit, server: Server, drawn_groups: Groups) -> None:
     """What one tab deleted is gone from the other as soon as it tries; adding a known picture counts it once."""
     visit.tolerated = ["404"]
     visit.open().ready().add(drawn_groups["dots"][:2])
-    gone = visit.library()[0]
+    gone, held = visit.library()
     with visit.page.context.new_page() as page:
         other = Visit(page, visit.url).open()
-        delete(other, gone)
-        expect(page.locator("#library-summary")).to_have_text("1 photo")
-        held = visit.library()[1]
-        delete(other, held)
-        expect(page.locator("#library-summary")).to_have_text("0 photos")
-    visit.page.get_by_role("button", name=f"Show similar to {gone}").click()
-    expect(visit.page.locator("#notice")).to_have_text(f"{gone} has been deleted.")
+        for name in (gone, held):
+            delete(other.page, name)
+            page.get_by_role("button", name="Delete now").click()
+        expect(page.locator("#welcome")).to_be_visible()
+        visit.until(lambda: listed(server) == {})
+    press_on_card(visit.page, gone, "Show similar to")
+    expect(visit.page.locator("#search-note")).to_have_text(f"{gone} has been deleted.")
+    visit.back_to_library()
     expect(visit.page.locator("#library-summary")).to_have_text("1 photo")
-    delete(visit, held)
-    expect(visit.page.locator("#library-summary")).to_have_text("0 photos")
+    delete(visit.page, held)
+    visit.page.get_by_role("button", name="Delete now").click()
+    expect(visit.page.locator("#welcome")).to_be_visible()
     visit.page.get_by_role("button", name="Clear the list").click()
     visit.add(drawn_groups["dots"][:2])
     expect(visit.page.locator("#library-summary")).to_have_text("2 photos")
-
-
-def delete(visit: Visit, name: str) -> None:
-    """Delete a picture through its card."""
-    visit.page.get_by_role("button", name=f"Delete {name}").click()
-    visit.page.get_by_role("button", name="Delete now").click()
 
 
 @pytest.mark.new_tab
@@ -327,10 +348,10 @@ def test_widths_and_themes(visit: Visit, drawn_groups: Groups) -> None:
     page = visit.open().page
     keep_screens(page, "starting")
     visit.ready().add([path for paths in drawn_groups.values() for path in paths[:3]], tags="drawn")
-    visit.search(drawn_groups["rings"][4])
-    expect(page.locator("#matches img").last).to_have_js_property("complete", True)
     page.get_by_role("button", name="Clear the list").click()
-    page.evaluate("scrollTo(0, 0)")
+    keep_screens(page, "library")
+    visit.search(drawn_groups["rings"][4])
+    expect(page.locator("#matches img").first).to_have_js_property("complete", True)
     keep_screens(page, "results")
 
 
@@ -346,4 +367,4 @@ def test_nothing_moves_when_the_embedder_is_ready(visit: Visit) -> None:
 def place_of_library(page: Page, width: int) -> object:
     """Return where the library begins at a width of the window."""
     page.set_viewport_size({"width": width, "height": 900})
-    return page.locator("#library-title").bounding_box()
+    return page.locator("#welcome").bounding_box()
