@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Request, Route, expect
 
 from backend.adapters.s3.store import SIGNED_HEADERS
 from tests.support.drawings import Groups
-from tests.support.page import Visit, title
+from tests.support.page import Visit, card, title
 from tests.support.servers.lookalike import running_server
 from tests.support.servers.s3 import S3Server
 
@@ -81,4 +81,4 @@ def test_an_upload_of_which_only_the_answer_was_lost(bucket_visit: Visit, drawn_
 
     assert answers.count(412) == 1
     assert visit.outcome(path.name).startswith("decoded ")
-    expect(visit.page.locator("#images").get_by_title(title(path), exact=True).first).to_be_visible()
+    expect(card(visit.page, title(path))).to_be_visible()
