@@ -30,7 +30,6 @@ from frontend.page.server.addresses import server_url
 from frontend.page.server.api import API
 from frontend.page.server.api_key import APIKey
 from frontend.page.server.watch import ServerWatch
-from frontend.page.wording.titles_and_tags import split_tags
 
 # The address's parameter that names the map; the library and results need none.
 VIEW = ("view",)
@@ -63,7 +62,9 @@ class Page:
             self._forget,
             lambda times: None,
         )
-        self.uploads = UploadQueue(self.embedder, self.api, self._wanted, self._added, self._unwanted)
+        self.uploads = UploadQueue(
+            self.embedder, self.api, self._wanted, self._added, self.cards.redraw, self._unwanted
+        )
         self.deletion = UndoableDeletion(self.api, cards, self._forget, self.library.grid.refresh)
         self.selection = Selection(
             self.api,
@@ -87,7 +88,7 @@ class Page:
             self._forget,
         )
         ServerWatch(self.api, self._back)
-        FileInputs(self._search_with, self._add)
+        FileInputs(self._search_with, self._search_with_image, self._add)
         for grid, around in ((self.library.grid, "library"), (PlainGrid("matches", known), "results")):
             photo_keys.listen(grid, around, self._press)
             self._listen(grid)
@@ -167,9 +168,13 @@ class Page:
         find("search-menu").hidePopover()
         start(self.search.by_file(file))
 
-    def _add(self, files: list) -> None:
+    def _search_with_image(self, image_id: str) -> None:
+        image = self.known.get(image_id)
+        start(self.search.by_image(image) if image else self.search.by_id(image_id))
+
+    def _add(self, files: list, skipped: list[str]) -> None:
         find("add-menu").hidePopover()
-        self.uploads.add(files, split_tags(find("tags").value))
+        self.uploads.add(files, skipped)
 
     def _listen(self, grid) -> None:
         press = LongPress(grid, self._press)

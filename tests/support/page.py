@@ -48,11 +48,18 @@ class Visit:
         return self
 
     def add(self, files: Sequence[Path], tags: str = "") -> "Visit":
-        """Choose files for the library and wait until each is in or refused."""
-        self.page.locator("#tags").evaluate("(field, tags) => { field.value = tags; }", tags)
+        """Choose files for the library, wait until each is in or refused, and have those that are in tagged."""
         self.page.set_input_files("#add-files", list(files))
         expect(self.page.locator("#uploads")).to_have_attribute("data-over", str(len(files)))
+        if tags:
+            self.tag_added(tags)
         return self
+
+    def tag_added(self, tags: str) -> None:
+        """Have all files of the tray tagged, and wait until those that were added are."""
+        self.page.fill("#tags", tags)
+        self.page.get_by_role("button", name="Add tags").and_(self.page.locator("#tags-add")).click()
+        expect(self.page.locator("#tags-add")).to_have_text("Added")
 
     def search(self, file: Path) -> list[str]:
         """Choose a file to search with; returns the titles of the matches, best first."""
@@ -80,9 +87,9 @@ class Visit:
         return self.page.locator("#images .title").all_text_contents()
 
     def outcome(self, file_name: str) -> str:
-        """Return what the list of uploads says of a file."""
+        """Return what the details of adding say of a file."""
         row = self.page.locator(".upload", has=self.page.get_by_title(file_name, exact=True))
-        return row.locator(".stage").inner_text()
+        return row.locator(".stage").text_content() or ""
 
     def embedder(self) -> dict[str, Any]:
         """Ask the worker what runs in it and what it holds."""

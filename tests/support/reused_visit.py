@@ -37,7 +37,7 @@ PUT_AWAY = """
     document.activeElement.blur();
     scrollTo(0, 0);
     // What still runs stays in the list of uploads when it is cleared.
-    return busy || document.querySelector(".upload-lists li") !== null;
+    return busy || document.querySelector("#upload-rows li, #upload-problems li") !== null;
 }
 """
 

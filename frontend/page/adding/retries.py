@@ -44,6 +44,11 @@ class Retries:
         self._failures = 0
         self._resume_at = 0.0
 
+    @property
+    def reason(self) -> str:
+        """What all uploads wait for; empty while they do not."""
+        return self._reason if window.performance.now() < self._resume_at else ""
+
     async def insist(self, send, entry):
         """
         Await `send()` for an entry, and again as long as that may help.

@@ -18,6 +18,9 @@ from frontend.page.browser.throwing import call, get
 DATABASE = "lookalike"
 STORE = "unsent"
 
+# What the id of the tags of all files of a page ends in.
+TAGS = ":tags"
+
 # Tries for a lock that is about to be free, and the time between them. Guesses.
 LOCK_TRIES = 3
 PAUSE_S = 0.5
@@ -44,6 +47,11 @@ class UnsentStore:
         await self._put(unsent_id, None, file.name, tags)
         return False
 
+    async def keep_tags(self, tags: list[str]) -> str:
+        """Keep tags that all files of this page get beside their own; returns what they are kept under."""
+        await self._put(self._owner + TAGS, None, "", tags)
+        return self._owner + TAGS
+
     async def forget(self, unsent_id: str) -> None:
         """Let go of a file."""
         try:
@@ -61,14 +69,22 @@ class UnsentStore:
             return []
         owners = {}
         mine = []
+        tags_of = {}
         for record in records:
-            owner = record.id.split(":")[0]
+            owner = owner_of(record.id)
             if owner not in owners:
                 owners[owner] = owner != self._owner and await hold_soon(owner)
-            if owners[owner]:
+            if owners[owner] and record.id.endswith(TAGS):
+                tags_of[owner] = json.loads(record.tags)
+            elif owners[owner]:
                 mine.append(record)
         return [
-            {"id": record.id, "name": record.name, "tags": json.loads(record.tags), "file": record.file or None}
+            {
+                "id": record.id,
+                "name": record.name,
+                "tags": merged(json.loads(record.tags), tags_of.get(owner_of(record.id), [])),
+                "file": record.file or None,
+            }
             for record in mine
         ]
 
@@ -95,6 +111,16 @@ class UnsentStore:
 
     def _closed(self, event) -> None:
         self._database = None
+
+
+def owner_of(unsent_id: str) -> str:
+    """Return the name of the page that keeps a record of an id."""
+    return unsent_id.split(":")[0]
+
+
+def merged(tags: list[str], others: list[str]) -> list[str]:
+    """Return tags with those of others that are not among them."""
+    return tags + [tag for tag in others if tag not in tags]
 
 
 async def hold(owner: str) -> bool:

@@ -28,7 +28,18 @@ class UploadCounts:
 
     def text(self, to_go: int, failed: int, asking: int) -> str:
         """Sum up the list: '12 photos added, 3 to go'."""
-        parts = [counted(self.added, "photo", "photos") + " added"]
+        rest = self.rest(to_go, failed, asking)
+        return f"{self.title(0)}, {rest}" if rest else self.title(0)
+
+    def title(self, skipped: int) -> str:
+        """Say how many were added, or that what was `skipped` is all there was."""
+        if skipped and not (self.added or self.known or self.cancelled):
+            return "No photos to add"
+        return counted(self.added, "photo", "photos") + " added"
+
+    def rest(self, to_go: int, failed: int, asking: int) -> str:
+        """Say what else there is: '2 already there, 3 not added'."""
+        parts: list[str] = []
         if self.known:
             parts.append(f"{self.known} already there")
         if to_go:
@@ -38,7 +49,7 @@ class UploadCounts:
         if self.cancelled:
             parts.append(f"{self.cancelled} cancelled")
         if asking:
-            parts.append(counted(asking, "question", "questions"))
+            parts.append(f"{asking} {'looks' if asking == 1 else 'look'} like another")
         return ", ".join(parts)
 
 

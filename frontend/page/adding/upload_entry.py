@@ -14,11 +14,12 @@ class Cancelled(Exception):
 class Entry:
     """One file. It knows no element: whoever shows it is told of every change."""
 
-    def __init__(self, file, tags: list[str], unsent_id: str, on_change) -> None:
+    def __init__(self, file, tags: list[str], unsent_id: str, on_change, on_thumbnail) -> None:
         """
         Args:
             unsent_id: What the file is kept under for a reload, see `unsent_files`.
             on_change: Called with the entry whenever it looks different.
+            on_thumbnail: Called with the blob of its thumbnail.
         """
         self.file = file
         """None once nothing is to be sent any more, so that the browser can let go of it."""
@@ -40,8 +41,10 @@ class Entry:
         """Whether it is being registered: from then on it cannot be cancelled."""
         self.aborts = []
         """Functions that abort the transfers in progress."""
+        self.thumbnail = None
+        """The blob of its thumbnail, once there is one."""
         self._on_change = on_change
-        self._thumbnail = None
+        self._on_thumbnail = on_thumbnail
         self._stage = ""
 
     def over(self) -> bool:
@@ -70,13 +73,8 @@ class Entry:
 
     def show(self, thumbnail) -> None:
         """Have the blob of a thumbnail shown."""
-        self._thumbnail = thumbnail
-        self._changed()
-
-    def take_thumbnail(self):
-        """Return the thumbnail's blob, once; None if there is none, or none that has not been shown."""
-        thumbnail, self._thumbnail = self._thumbnail, None
-        return thumbnail
+        self.thumbnail = thumbnail
+        self._on_thumbnail(thumbnail)
 
     def check(self) -> None:
         """

@@ -3,15 +3,20 @@
 from pyscript import window
 
 from frontend.page.adding.added_images import AddedImages
+from frontend.page.adding.batch_tags import BatchTags
 from frontend.page.adding.retries import REASONS, Retries
+from frontend.page.adding.skipped_files import SkippedFiles
 from frontend.page.adding.twins import TwinQuestions
 from frontend.page.adding.unsent_files import UnsentFiles
 from frontend.page.adding.upload import Uploader
 from frontend.page.adding.upload_counts import resumed_text
 from frontend.page.adding.upload_entry import Cancelled, Entry
+from frontend.page.adding.upload_needs import UploadNeeds
 from frontend.page.adding.upload_rows import UploadRows
+from frontend.page.adding.upload_strip import UploadStrip
 from frontend.page.adding.upload_summary import UploadSummary
-from frontend.page.browser.dom import find
+from frontend.page.adding.upload_tray import UploadTray
+from frontend.page.browser.dom import find, notice
 from frontend.page.browser.tasks import start
 from frontend.page.browser.throttle import Throttle
 from frontend.page.model.embedder import PictureError
@@ -28,10 +33,15 @@ SHOW_MS = 400
 class UploadQueue:
     """All files of the list: they wait, run, failed, or ask something; those that are done only have a row."""
 
-    def __init__(self, embedder, api, on_wanted, on_added, on_unwanted) -> None:
+    def __init__(self, embedder, api, on_wanted, on_added, on_changed, on_unwanted) -> None:
         """
-        `on_wanted` is called at once with every image whose file somebody added; `on_added` when it is time to show it,
-        and with whether it is new in the library; `on_unwanted` with an image to be deleted again.
+        Make the tray work.
+
+        Args:
+            on_wanted: Called at once with every image whose file somebody added.
+            on_added: Called with it when it is time to show it, and with whether it is new in the library.
+            on_changed: Called with an image that was tagged after it was added.
+            on_unwanted: Called with an image to be deleted again.
         """
         self._embedder = embedder
         self._on_wanted = on_wanted
@@ -41,29 +51,42 @@ class UploadQueue:
         self._added = AddedImages(on_added)
         self._questions = TwinQuestions(self._settled, on_unwanted)
         self._showing = Throttle(self._show, SHOW_MS)
-        self._rows = UploadRows(
+        self._tray = UploadTray()
+        self._strip = UploadStrip()
+        self._rows = UploadRows(self._cancel, self._showing.soon)
+        self._needs = UploadNeeds(
             {
-                "cancel": self._cancel,
                 "retry": lambda entry: self._retry([entry]),
                 "keep": self._questions.keep,
                 "remove": self._questions.remove,
             },
             self._showing.soon,
         )
-        self._summary = UploadSummary()
+        self._skipped = SkippedFiles(self._tray)
+        self._tags = BatchTags(api, self._tag, on_changed)
+        self._summary = UploadSummary(self._tray)
         self._waiting = []
         self._running = []
         self._failed = []
         self._paused = False
         """Whether no file is begun, as each would fail; until somebody tries again."""
+        self._held = False
+        """Whether no file is begun, as somebody wants it so."""
+        find("uploads-pause").addEventListener("click", lambda event: self._hold(not self._held))
         find("uploads-clear").addEventListener("click", lambda event: self._clear())
         find("uploads-cancel").addEventListener("click", lambda event: self._cancel_all())
         find("uploads-again").addEventListener("click", lambda event: self._retry_all())
         find("uploads-keep").addEventListener("click", lambda event: self._questions.keep_all())
 
-    def add(self, files: list, tags: list[str]) -> None:
-        """Take files into the list; work on them begins at once."""
-        entries = [self._entry(file, tags, self._unsent.new_id()) for file in files]
+    def add(self, files: list, skipped: list[str]) -> None:
+        """
+        Take files into the list; work on them begins at once.
+
+        Args:
+            skipped: Paths of what was left out of their folders.
+        """
+        entries = [self._entry(file, self._tags.tags, self._unsent.new_id()) for file in files]
+        self._skipped.add(skipped)
         self._take(entries)
         self._unsent.keep(entries)
 
@@ -76,6 +99,7 @@ class UploadQueue:
         lost = [one["name"] for one in left if not one["file"]]
         find("uploads-resumed").textContent = resumed_text([entry.name for entry in entries], lost)
         find("uploads-resumed").hidden = False
+        notice(find("uploads-resumed").textContent)
         self._take(entries)
 
     def try_now(self) -> None:
@@ -86,6 +110,7 @@ class UploadQueue:
         """An image is gone from the library: there is nothing more to show of it, nor to ask about it."""
         self._added.forget(image_id)
         self._questions.forget(image_id)
+        self._tags.forget(image_id)
         self._showing.soon()
 
     def library_is_reloaded(self) -> None:
@@ -93,10 +118,10 @@ class UploadQueue:
         self._added.clear()
 
     def _entry(self, file, tags: list[str], unsent_id: str) -> Entry:
-        return Entry(file, tags, unsent_id, self._rows.redraw)
+        return Entry(file, list(tags), unsent_id, self._rows.redraw, self._strip.add)
 
     def _take(self, entries: list) -> None:
-        find("uploads").hidden = False
+        self._tray.open()
         self._waiting.extend(entries)
         self._work()
 
@@ -105,13 +130,13 @@ class UploadQueue:
 
     def _work(self) -> None:
         """Begin as many of the files that wait as may run at once."""
-        if self._waiting:
+        if self._waiting and not self._held:
             self._summary.begin()
-        while self._waiting and len(self._running) < AT_ONCE and not self._paused:
+        while self._waiting and len(self._running) < AT_ONCE and not self._paused and not self._held:
             entry = self._waiting.pop(0)
             self._running.append(entry)
             entry.begin()
-            self._rows.place(entry)
+            self._rows.add(entry)
             start(self._run(entry))
         if self._busy():
             self._showing.soon()
@@ -146,14 +171,16 @@ class UploadQueue:
         entry.finish(outcome["text"])
         if outcome["twin"]:
             self._questions.ask(entry, outcome["image"], outcome["twin"])
-        self._rows.place(entry)
+            self._needs.place(entry)
+        if outcome["new"]:
+            self._tags.added(outcome["image"])
         self._on_wanted(outcome["image"])
         self._added.add(outcome["image"], outcome["new"])
 
     def _fail(self, entry, reason: str, retryable: bool, keep: bool) -> None:
         entry.fail(reason, retryable, keep)
         self._failed.append(entry)
-        self._rows.place(entry)
+        self._needs.place(entry)
         if not keep:
             self._unsent.forget(entry)
 
@@ -167,10 +194,20 @@ class UploadQueue:
         for entry in entries:
             self._failed.remove(entry)
             entry.wait()
+            self._needs.place(entry)
         self._waiting = entries + self._waiting
-        for entry in self._waiting:  # Their rows are made anew, in this order.
-            self._rows.drop(entry)
         self._work()
+
+    def _hold(self, held: bool) -> None:
+        """Begin no more files, or go on."""
+        self._held = held
+        self._work()
+
+    def _tag(self, tags: list[str]) -> None:
+        """Let all files that are not added yet get these tags as well."""
+        for entry in self._waiting + self._running + self._failed:
+            entry.tags = entry.tags + [tag for tag in tags if tag not in entry.tags]
+        self._unsent.keep_tags(tags)
 
     def _cancel(self, entry) -> None:
         if not entry.over() and not entry.registering:
@@ -181,6 +218,7 @@ class UploadQueue:
         for entry in self._waiting + self._running:
             if not entry.registering:
                 self._abandon(entry)
+        self._held = False
         self._work()
 
     def _abandon(self, entry) -> None:
@@ -196,24 +234,40 @@ class UploadQueue:
 
     def _settled(self, entry) -> None:
         """A question about an entry was answered."""
-        self._rows.place(entry)
+        self._needs.place(entry)
 
     def _clear(self) -> None:
-        """Take what is over off the list; what still runs stays."""
+        """Take everything off the list, which is over."""
         for entry in self._failed:
             self._unsent.forget(entry)
         for entry in self._failed + self._questions.clear():
-            self._rows.drop(entry)
+            self._needs.drop(entry)
         self._failed = []
         self._rows.clear()
+        self._strip.clear()
+        self._skipped.clear()
+        self._tags.clear()
         self._summary.clear()
         find("uploads-resumed").hidden = True
-        find("uploads").hidden = not self._busy()
+        self._tray.close()
         self._showing.now()
 
     def _show(self) -> None:
-        """Show what has changed since the last time: the rows, the library at the end, and how it goes in all."""
+        """Show what has changed since the last time: the tray, the library at the end, and how it goes in all."""
+        self._strip.show()
         self._rows.show(self._waiting)
+        self._needs.show()
         if not self._busy():
             self._added.show_now()
-        self._summary.show(self._waiting, self._running, self._failed, self._questions.count(), self._paused)
+        self._summary.show(
+            {
+                "waiting": self._waiting,
+                "running": self._running,
+                "failed": self._failed,
+                "asking": self._questions.count(),
+                "skipped": self._skipped.count,
+                "stopped": self._paused,
+                "held": self._held,
+                "reason": self._retries.reason,
+            }
+        )

@@ -1,10 +1,10 @@
-"""How the whole list goes: bar, rate, buttons for all files, and the sentence that screen readers read out."""
+"""How the whole list goes: title, bar, rate, buttons for all files, and the sentence that screen readers read out."""
 
 from pyscript import window
 
 from frontend.page.adding.upload_counts import UploadCounts
 from frontend.page.browser.clock import now_s
-from frontend.page.browser.dom import find
+from frontend.page.browser.dom import find, icon
 from frontend.page.browser.rate import Rate
 from frontend.page.wording.numbers import progress
 
@@ -13,10 +13,11 @@ QUIET_MS = 5000
 
 
 class UploadSummary:
-    """What stands above the rows."""
+    """What stands above the panels of the tray."""
 
-    def __init__(self) -> None:
+    def __init__(self, tray) -> None:
         self.counts = UploadCounts()
+        self._tray = tray
         self._rate = Rate()
         self._told_at = 0.0
 
@@ -32,32 +33,52 @@ class UploadSummary:
         """Count from zero again."""
         self.counts = UploadCounts()
 
-    def show(self, waiting: list, running: list, failed: list, asking: int, paused: bool) -> None:
+    def show(self, state: dict) -> None:
         """
         Show how it goes.
 
         Args:
-            waiting: The entries whose turn is still to come; `running` and `failed` likewise.
-            asking: How many questions wait for an answer.
-            paused: Whether those that wait are not begun until somebody tries again.
+            state: `waiting`, the entries whose turn is still to come; `running` and `failed` likewise; `asking`, how
+                many questions wait for an answer; `skipped`, how many files were left out; `stopped`, whether those
+                that wait are not begun until somebody tries again; `held`, whether somebody paused them; `reason`, what
+                those that run wait for, or "".
         """
-        to_go = len(waiting) + len(running)
+        to_go = len(state["waiting"]) + len(state["running"])
+        failed, asking = len(state["failed"]), state["asking"]
         if not to_go:
             self._rate.stop()
-        over = self.counts.added + self.counts.known + len(failed)
+        over = self.counts.added + self.counts.known + failed
         # For those who wait until all is over, such as tests.
         find("uploads").setAttribute("data-over", str(over))
-        self._show_progress(over, to_go)
-        find("uploads-cancel").hidden = not to_go
-        find("uploads-keep").hidden = asking < 2
-        find("uploads-again").hidden = not offers_retry(waiting, failed, paused)
-        self._tell(self.counts.text(to_go, len(failed), asking), not to_go)
+        self._show_progress(over, to_go, state)
+        self._show_buttons(bool(to_go), state)
+        needing = failed + asking
+        self._tray.offer("needs", f"{needing:,} {'needs' if needing == 1 else 'need'} you" if needing else "")
+        if not to_go and needing:
+            self._tray.unfold("needs")
+        self._tell(self.counts.text(to_go, failed, asking), not to_go)
 
-    def _show_progress(self, over: int, to_go: int) -> None:
-        find("uploads-overall").hidden = not to_go
-        find("uploads-progress").max = over + to_go or 1
-        find("uploads-progress").value = over
-        find("uploads-rate").textContent = progress(over, over + to_go, self._rate.per_second(now_s()))
+    def _show_progress(self, over: int, to_go: int, state: dict) -> None:
+        total = over + to_go
+        find("uploads-progress").max = total or 1
+        find("uploads-progress").value = over if total else 1
+        if not to_go:
+            say("uploads-title", self.counts.title(state["skipped"]))
+            say("uploads-rate", self.counts.rest(0, len(state["failed"]), state["asking"]))
+            return
+        if state["held"]:
+            self._rate.stop()  # Those that have begun go on, and say nothing of the rest.
+        parts = progress(over, total, self._rate.per_second(now_s())).split(" · ", 1)
+        say("uploads-title", f"{'Paused at' if state['held'] else 'Adding'} {parts[0]}")
+        say("uploads-rate", state["reason"] or (parts[1] if len(parts) > 1 else ""))
+
+    def _show_buttons(self, busy: bool, state: dict) -> None:
+        self._tray.hide(find("uploads-cancel"), not busy)
+        self._tray.hide(find("uploads-pause"), not state["waiting"] and not state["held"])
+        self._tray.hide(find("uploads-clear"), busy)
+        self._tray.hide(find("uploads-keep"), state["asking"] < 2)
+        self._tray.hide(find("uploads-again"), not offers_retry(state["waiting"], state["failed"], state["stopped"]))
+        show_pause(state["held"])
 
     def _tell(self, text: str, last: bool) -> None:
         """Change what is read out: now and then while files go through, and always at the end."""
@@ -67,7 +88,23 @@ class UploadSummary:
             find("uploads-summary").textContent = text
 
 
-def offers_retry(waiting: list, failed: list, paused: bool) -> bool:
+def say(element_id: str, text: str) -> None:
+    """Write a text, unless it is there: the browser lays out anew what is written."""
+    if find(element_id).textContent != text:
+        find(element_id).textContent = text
+
+
+def show_pause(held: bool) -> None:
+    """Let the button that pauses do the opposite while it is paused."""
+    text = "Resume" if held else "Pause"
+    button = find("uploads-pause")
+    if button.textContent != text:
+        symbol = icon("play" if held else "pause")
+        symbol.setAttribute("class", "icon small")
+        button.replaceChildren(symbol, text)
+
+
+def offers_retry(waiting: list, failed: list, stopped: bool) -> bool:
     """Tell whether there is a button to try all again: for several files, or where nothing goes on without it."""
     retryable = len([entry for entry in failed if entry.retryable])
-    return retryable > 1 or (paused and bool(retryable or waiting))
+    return retryable > 1 or (stopped and bool(retryable or waiting))

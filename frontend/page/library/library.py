@@ -196,6 +196,8 @@ class Library:
 
     def _fail(self, error) -> None:
         find("library-again").hidden = False
+        if error.status == 0:  # The page says so itself, and goes on once the server is back.
+            return
         find("library-summary").textContent = error.message
         if self.grid.count:  # The summary is out of sight of anybody who has scrolled down.
             notice(error.message)

@@ -89,6 +89,15 @@ class Search:
         """Search with an image of the library."""
         await self._begin(Query(example_of_image(image)), words)
 
+    async def by_id(self, image_id: str) -> None:
+        """Search with an image of the library that the page may not know, such as one dragged from another tab."""
+        try:
+            image = await self._api.image(image_id)
+        except APIError as exc:
+            notice("This photo is no longer in the library." if exc.status == 404 else exc.message)
+            return
+        await self.by_image(image)
+
     async def by_images(self, images: list) -> None:
         """Search for what is like all of these images of the library."""
         query = Query(example_of_image(images[0]))
@@ -101,8 +110,10 @@ class Search:
 
     def retry(self) -> None:
         """Repeat the search that the server did not answer, now that it is back."""
-        if self._missed:
+        if self._missed and self._query:
             start(self._search())
+        elif self._missed:
+            start(self._arrive())
 
     def forget(self, image_id: str) -> None:
         """Take a deleted image out of the results."""
@@ -165,6 +176,9 @@ class Search:
             for image_id in ids_in_parameters(parameters, max_examples):
                 images[image_id] = await self._api.image(image_id)
         except APIError as exc:
+            self._missed = exc.status == 0
+            if self._missed:  # The page says so itself, and asks again once the server is back.
+                return
             gone = exc.status == 404
             notice("A photo that this address searches with is no longer in the library." if gone else exc.message)
             return
@@ -324,7 +338,7 @@ class Search:
             self._say(f"{name} has been deleted.")
         elif isinstance(error, APIError) and error.status == 0:
             self._missed = True
-            self._say("The server cannot be reached. Your search runs once it answers.")
+            self._say("Your search runs once the server answers.")
         else:
             self._say(f"{name}: {error}")
 
