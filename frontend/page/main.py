@@ -76,7 +76,10 @@ class Page:
             lambda images: start(self.search.by_images(images)),
             lambda: self.map.show_selected(),
         )
-        self.lightbox = Lightbox(self.api, cards, known, self._act, self._forget)
+        self.matches = PlainGrid("matches", known)
+        self.lightbox = Lightbox(
+            self.api, self.address, self.embedder, cards, known, self._grid_shown, self._act, self._forget
+        )
         self.map = Map(
             self.api,
             self.embedder,
@@ -89,7 +92,7 @@ class Page:
         )
         ServerWatch(self.api, self._back)
         FileInputs(self._search_with, self._search_with_image, self._add)
-        for grid, around in ((self.library.grid, "library"), (PlainGrid("matches", known), "results")):
+        for grid, around in ((self.library.grid, "library"), (self.matches, "results")):
             photo_keys.listen(grid, around, self._press)
             self._listen(grid)
         self._started = False
@@ -116,6 +119,7 @@ class Page:
             start(show_warnings(self.api, space))
             start(Hubs(self.api, self._delete).show(space))
             start(self.search.by_address())
+            start(self.lightbox.by_address())
         except Exception as exc:
             self.start_up.give_up(exc)
             return
@@ -129,6 +133,7 @@ class Page:
         self.uploads.try_now()
         self.library.retry()
         self.search.retry()
+        self.lightbox.retry()
 
     def _choose_view(self, name: str) -> None:
         """Go to the view whose button was pressed."""
@@ -157,6 +162,10 @@ class Page:
             window.scrollTo(0, 0)
         if name == MAP:
             self.map.show()
+
+    def _grid_shown(self):
+        """Return the grid that a photo which the address opens lies over."""
+        return self.matches if self.views.shown == RESULTS else self.library.grid
 
     def _set_words(self, words: str) -> None:
         if self.search.is_open:

@@ -18,20 +18,26 @@ class Address:
     def __init__(self) -> None:
         # (names of parameters, callback) of each room.
         self._rooms: list = []
+        # Parameters that an entry which another room adds does not have.
+        self._passing: list = []
         self._shown_at = window.location.search
         self._entry = read_entry()
         window.history.scrollRestoration = "manual"  # What is scrolled is drawn late, and by us.
         document.defaultView.addEventListener("popstate", lambda event: self._travelled())
 
-    def listen(self, names: tuple, on_travel) -> None:
+    def listen(self, names: tuple, on_travel, passing: bool = False) -> None:
         """
         Own some parameters of the address.
 
         Args:
             on_travel: Called after back or forward when one of the parameters, or what is kept under the first of the
                 names, is another than before.
+            passing: Whether the parameters are about what lies over the rest of the page, and end where another room
+                adds an entry.
         """
         self._rooms.append((names, on_travel))
+        if passing:
+            self._passing += names
 
     def parameters(self, names: tuple) -> dict:
         """Return those of the parameters that the address has: name -> text."""
@@ -49,7 +55,8 @@ class Address:
             parameters: Name -> text of parameters that are others in it; None removes one.
             kept: What to keep with it beside what is kept with the one before; None removes a part.
         """
-        self._enter("pushState", parameters, kept)
+        ending = {name: None for name in self._passing}
+        self._enter("pushState", dict(ending, **parameters), dict(ending, **kept))
 
     def replace(self, parameters: dict, kept: dict) -> None:
         """Change the entry that is shown, as `push` would make it."""
@@ -58,6 +65,14 @@ class Address:
     def back(self) -> None:
         """Go back to the entry before."""
         window.history.back()
+
+    def link(self, parameters: dict) -> str:
+        """Return an address to share: the page's own, with these parameters and no others."""
+        url = window.URL.new(window.location.href)
+        url.search = url.hash = ""
+        for name, text in parameters.items():
+            url.searchParams.set(name, text)
+        return url.href
 
     def _enter(self, method: str, parameters: dict, kept: dict) -> None:
         entry = dict(self._entry)

@@ -1,22 +1,35 @@
 """What the library knows about an image, as the rows of a description list."""
 
 from pyscript import window
+from pyscript.ffi import to_js
 
 from frontend.page.browser.dom import make
 from frontend.page.wording.numbers import file_size
+from frontend.page.wording.types import type_name
+
+# How sure the model has to be of a label to say so to people.
+SURE = 0.5
 
 
-def facts(image: dict) -> list:
-    """Return the rows of an image: about its file, then what the model saw, then people's own data."""
-    rows = row("Size", f"{image['width']} × {image['height']}, {file_size(image['size'])}")
+def facts(image: dict, match: str) -> list:
+    """
+    Return the rows of an image: about its file, then what it looks like, then people's own data.
+
+    Args:
+        match: How alike it is to what was searched with; empty if nothing was.
+    """
+    rows = row("Added", make("time", "", local_time(image["created"]), datetime=image["created"]))
+    rows += row("Size", f"{image['width']:,} × {image['height']:,} pixels, {file_size(image['size'])}")
     rows += row("File", image["file_name"])
-    rows += row("Type", image["content_type"])
-    rows += row("Added", make("time", "", local_time(image["created"]), datetime=image["created"]))
-    if image["labels"]:
-        rows += row("Labels", *[label_chip(label) for label in image["labels"]])
+    rows += row("Type", type_name(image["content_type"]))
+    labels = [label["name"] for label in image["labels"] if label["score"] >= SURE]
+    if labels:
+        rows += row("Looks like", ", ".join(labels))
+    if match:
+        rows += row("Match", match)
     for name in sorted(image["attributes"]):
         rows += row(name, attribute_text(image["attributes"][name]))
-    return rows + row("Id", image["id"])
+    return rows
 
 
 def row(term: str, *description) -> list:
@@ -26,14 +39,10 @@ def row(term: str, *description) -> list:
     return [make("dt", "", term), cell]
 
 
-def label_chip(label: dict):
-    """Make a chip for a class that the model saw, and how sure it was."""
-    return make("span", "label", f"{label['name']} {label['score'] * 100:.0f} %")
-
-
 def local_time(created: str) -> str:
-    """Write a time (ISO 8601) in the format of the browser's language."""
-    return window.Date.new(created).toLocaleString()
+    """Write a time (ISO 8601) in the format of the browser's language, to the minute."""
+    style = to_js({"dateStyle": "long", "timeStyle": "short"})
+    return window.Date.new(created).toLocaleString(window.navigator.language, style)
 
 
 def attribute_text(value) -> str:
