@@ -47,7 +47,7 @@ class Camera:
     @property
     def scale(self) -> float:
         """How many pixels a height of the map takes up."""
-        return min(self.width / self.aspect, self.height) * (1 - 2 * MARGIN) * self.zoom
+        return self._whole_scale * self.zoom
 
     @property
     def photo_px(self) -> float:
@@ -57,7 +57,7 @@ class Camera:
     @property
     def furthest_zoom(self) -> float:
         """The zoom at which one photo fills a good part of the stage."""
-        at_one = self.side * self.scale / self.zoom
+        at_one = self.side * self._whole_scale
         return max((NEAREST * min(self.width, self.height) / at_one) ** (1 / GROWTH), 1)
 
     @property
@@ -83,9 +83,11 @@ class Camera:
         return self.look(self.x + dx_px / self.scale, self.y + dy_px / self.scale, self.zoom)
 
     def zoom_at(self, factor: float, x_px: float, y_px: float) -> bool:
-        """Zoom in by a factor; the point at these pixels of the stage stays where it is."""
+        """Zoom in by a factor; the point at these pixels of the stage stays; returns as `look`."""
         x, y = self.point_at(x_px, y_px)
         zoom = max(1.0, min(self.zoom * factor, self.furthest_zoom))
+        if zoom == self.zoom:
+            return False
         kept = self.zoom / zoom
         return self.look(x + (self.x - x) * kept, y + (self.y - y) * kept, zoom)
 
@@ -103,10 +105,16 @@ class Camera:
         right, bottom = self.point_at(self.width, self.height)
         return left, top, right, bottom
 
+    @property
+    def _whole_scale(self) -> float:
+        """The scale at which all of the map is in view, with the halves of photos that reach over its edges."""
+        whole = min(self.width / (self.aspect + self.side), self.height / (1 + self.side))
+        return whole * (1 - 2 * MARGIN)
+
     def _within(self, middle: float, extent: float, stage_px: float) -> float:
         """Bring a coordinate of the middle to where no more than the margin is free beside the map."""
         half = stage_px / self.scale / 2
-        border = MARGIN * min(self.aspect, 1)
+        border = self.side / 2 + MARGIN * min(self.aspect, 1)
         if 2 * half >= extent + 2 * border:
             return extent / 2
         return max(half - border, min(middle, extent + border - half))

@@ -291,9 +291,9 @@ class Map:
         near = await self._worker.near(camera.x, camera.y, MOST)
         if turn != (self._rests, self._loads):
             return
-        if near and not self._gestures.is_busy and not self._in_view(near[0]):
-            self._view.go_to(near[0][2], near[0][3], camera.zoom)  # Nobody gets lost where nothing is.
-            return
+        lost = near and not self._gestures.is_busy and not self._in_view(near[0])
+        if lost and self._view.go_to(near[0][2], near[0][3], camera.zoom):
+            return  # Nobody gets lost where nothing is.
         try:
             if camera.photo_px >= SHARP_PX:
                 await self._fetch([photo[0] for photo in near])

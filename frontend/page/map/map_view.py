@@ -93,11 +93,13 @@ class MapView:
         else:
             self.camera.look(*begun)
 
-    def go_to(self, x: float, y: float, zoom: float) -> None:
-        """Move to a point of the map."""
+    def go_to(self, x: float, y: float, zoom: float) -> bool:
+        """Move to a point of the map, as far as it goes; returns whether there is a way to go."""
         begun = self._look()
-        if self.camera.look(x, y, zoom):
+        moves = self.camera.look(x, y, zoom)
+        if moves:
             self._go(begun, self._look())
+        return moves
 
     def look_at(self, x: float, y: float) -> None:
         """Have a point of the map in the middle, at once."""

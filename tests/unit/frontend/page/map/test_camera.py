@@ -42,6 +42,19 @@ def test_zoom_ends_at_the_nearest_photo_and_at_the_whole(camera: Camera) -> None
     assert (camera.x, camera.y) == pytest.approx((0.675, 0.5))
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "side"), [(390, 700, 0.2), (1280, 744, 0.25), (1920, 1000, 0.01), (400, 400, 0.1)]
+)
+@pytest.mark.parametrize("aspect", [0.75, 1.35])
+def test_the_whole_is_in_the_middle(width: float, height: float, side: float, aspect: float) -> None:
+    """On a stage of any shape, and with photos of any size, the whole map can be seen and not be moved."""
+    camera = Camera(aspect, side, width, height)
+    assert not camera.move(500, -500)
+    left, top = camera.pixel_of(0, 0)
+    half = camera.photo_px / 2
+    assert left > half and top > half
+
+
 @pytest.mark.parametrize("zoom", [1, 1.5, 8])
 def test_the_map_cannot_be_moved_out_of_view(camera: Camera, zoom: float) -> None:
     """At every zoom, moving ends where the edge of the map is near that of the stage."""
