@@ -19,8 +19,8 @@ from frontend.page.library.library import Library
 from frontend.page.library.selection import Selection
 from frontend.page.library.undoable_deletion import UndoableDeletion
 from frontend.page.map.map import Map
+from frontend.page.model.about import About
 from frontend.page.model.embedder import Embedder
-from frontend.page.model.engine_panel import EnginePanel
 from frontend.page.model.start_up import StartUp
 from frontend.page.photo.lightbox import Lightbox
 from frontend.page.reembedding.notice import show_notice
@@ -51,7 +51,7 @@ class Page:
             self.api, self.address, cards, known, self._library_reloads, lambda: self.selection.recount()
         )
         self.start_up = StartUp(self.embedder, "Search by photo")
-        self.engine_panel = EnginePanel(self.api, self.embedder, self.start_up)
+        self.about = About(self.api, self.embedder, self.start_up)
         self.search = Search(
             self.embedder,
             self.api,
@@ -60,7 +60,7 @@ class Page:
             known,
             lambda shown: self._show_view(),
             self._forget,
-            lambda times: None,
+            self.about.note_search,
         )
         self.uploads = UploadQueue(
             self.embedder, self.api, self._wanted, self._added, self.cards.redraw, self._unwanted

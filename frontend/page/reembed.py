@@ -50,8 +50,7 @@ class Reembedding:
             self._say_problem(exc.message)
             return
         if not self._progress["sources"]:
-            find("start-up").classList.add("away")
-            find("engine").hidden = True
+            self._start_up.leave_out()
             find("reembed-run").hidden = True
             return
         if not await self._start_up.run(space):

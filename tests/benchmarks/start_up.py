@@ -39,12 +39,13 @@ window.stages = [];
 new MutationObserver(() => {
     const now = performance.now();
     if (!marks.library && document.querySelector("#images .card")) marks.library = now;
-    const text = document.getElementById("engine")?.textContent.split(" ·")[0];
+    const engine = document.getElementById("engine");
+    const text = engine?.textContent === "Ready" ? "Ready" : engine?.dataset.stage;
     if (text && stages.at(-1)?.[0] !== text) {
         stages.push([text, now]);
         if (text === "Ready") marks.ready = now;
     }
-}).observe(document, { subtree: true, childList: true, characterData: true });
+}).observe(document, { subtree: true, childList: true, characterData: true, attributeFilter: ["data-stage"] });
 """
 # What a page or a worker asked the network for. Times are of the navigation's clock.
 ENTRIES = """

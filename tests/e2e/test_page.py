@@ -132,12 +132,9 @@ def test_the_library_can_be_used_while_the_embedder_loads(visit: Visit, drawn_gr
     name = visit.library()[0]
     press_on_card(visit.page, name, "Show similar to")
     assert len(visit.matches(name)) == 2
-    expect(visit.page.locator("#engine")).to_have_text("Starting Python")
-    model = visit.page.locator("[data-part='The model']")
-    expect(model.locator(".note")).to_have_text(re.compile(r"^([\d.]+) MB of \1 MB$"))  # All of it is here ...
-    assert (
-        visit.page.locator("[data-part='Python'] progress").evaluate("bar => bar.value") < 1
-    )  # ... but not of Python.
+    expect(visit.page.locator("#engine")).to_have_text("Getting ready")
+    line = visit.page.locator("#start-up")
+    assert 0 < int(line.get_attribute("aria-valuenow") or 0) < 100  # All else is here, but not Python.
     visit.back_to_library()
     delete(visit.page, name)
     expect(visit.page.locator("#images .card")).to_have_count(2)
@@ -145,6 +142,56 @@ def test_the_library_can_be_used_while_the_embedder_loads(visit: Visit, drawn_gr
         route.continue_()
     visit.page.unroute("**/pyodide.asm.wasm")
     visit.ready()
+
+
+# Notes each place of the line, and each sentence, from the first.
+NOTE_THE_START = """
+window.places = [];
+document.addEventListener("DOMContentLoaded", () => {
+    const line = document.getElementById("start-up");
+    const note = document.getElementById("start-up-note");
+    new MutationObserver(() => places.push([+line.ariaValueNow, note.textContent, line.className, performance.now()]))
+        .observe(line, { attributes: true });
+});
+"""
+
+
+@pytest.mark.new_tab
+@pytest.mark.parametrize("first", [True, False])
+def test_the_line_of_the_start_moves_evenly_to_its_end(visit: Visit, first: bool) -> None:
+    """It never goes back, says no more than there is, and is full only when all is ready."""
+    if first:
+        visit.for_the_first_time()
+    else:
+        visit.open().ready()
+    visit.page.add_init_script(NOTE_THE_START)
+    visit.open().ready()
+    places = visit.page.evaluate("places")
+    percents = [percent for percent, text, state, at_ms in places]
+    assert percents == sorted(percents) and percents[-1] < 100
+    assert all(text in ("Getting ready", f"Getting ready, {percent} %") for percent, text, *_ in places[:-1])
+    assert len(set(percents)) > 8 and percents[-1] > 60
+    assert places[-1][2] == "start-up ready"
+    expect(visit.page.locator("#start-up")).to_be_hidden()
+    expect(visit.page.locator("#start-up-note")).to_be_hidden()
+
+
+@pytest.mark.new_tab
+def test_a_search_that_comes_before_all_is_ready(visit: Visit, drawn_groups: Groups) -> None:
+    """It is taken, the page says how far it is, and answers when it can."""
+    held: list[Route] = []
+    visit.page.route("**/tf-core.min.js", lambda route: held.append(route))
+    visit.open()
+    visit.page.set_input_files("#search-file", drawn_groups["dots"][0])
+    note = visit.page.locator("#start-up-note")
+    expect(note).to_have_class(re.compile("wanted"))
+    expect(note).to_be_visible()
+    expect(note).to_have_text(re.compile(r"^Getting ready, \d\d? %$"))
+    visit.page.unroute("**/tf-core.min.js")
+    for route in held:
+        route.continue_()
+    visit.matches(drawn_groups["dots"][0].name)
+    expect(note).to_be_hidden()
 
 
 @pytest.mark.new_tab
@@ -168,11 +215,10 @@ def test_later_visit(visit: Visit) -> None:
     assert len(asked) == 2
     with visit.page.context.new_page() as page:
         later = Visit(page, visit.url).open()
-        expect(page.locator("[data-part='Python'] .note")).to_contain_text("MB, cached")
         later.ready()
         assert [request.url for request in later.requests if request.url in asked] == asked[:1]
         page.get_by_role("button", name="About this search").click()
-        expect(page.locator("#engine-parts")).to_contain_text("from this browser's cache")
+        expect(page.locator("#about-parts")).to_contain_text("from this browser's cache")
 
 
 @pytest.mark.new_tab
@@ -186,9 +232,9 @@ def test_a_part_that_cannot_be_loaded(visit: Visit, drawn_groups: Groups, first:
         visit.open().ready()  # From then on it lies in the cache, which a browser may empty.
     visit.page.route("**/pyodide.asm.wasm", lambda route: route.fulfill(status=404))
     visit.open()
-    if not first:
-        expect(visit.page.locator("[data-part='Python'] .note")).to_contain_text("MB, cached")
     expect(visit.page.locator("#engine")).to_contain_text("pyodide.asm.wasm cannot be loaded (status 404)")
+    expect(visit.page.locator("#start-up-note")).to_be_visible()
+    expect(visit.page.locator("#start-up-note")).to_contain_text("Reload the page to try again.")
     expect(visit.page.locator("#welcome")).to_be_visible()
     visit.page.set_input_files("#search-file", drawn_groups["dots"][0])
     expect(visit.page.locator("#search-note")).to_contain_text("Search by photo could not start")
@@ -252,7 +298,7 @@ def test_plain_http(context: BrowserContext, drawn_model: Path, drawn_groups: Gr
         expect(page.locator("#plain-http")).to_be_visible()
         assert visit.add([first]).search(second) == [title(first)]
         page.get_by_role("button", name="About this search").click()
-        expect(page.locator("#engine-parts")).to_contain_text("browsers allow more only on https addresses")
+        expect(page.locator("#about-parts")).to_contain_text("browsers allow more only on https addresses")
     assert visit.complaints == []
 
 
@@ -287,7 +333,7 @@ def test_a_file_that_is_missing_for_a_moment(visit: Visit) -> None:
     visit.tolerated = ["503"]
     visit.page.route("**/labels.txt", refuse_once)
     visit.for_the_first_time().open().ready()
-    expect(visit.page.locator("#engine")).to_have_class("chip ready")
+    expect(visit.page.locator("#engine")).to_have_text("Ready")
 
 
 def test_the_same_file_twice_in_one_go(visit: Visit, drawn_groups: Groups, tmp_path: Path) -> None:

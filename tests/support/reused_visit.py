@@ -55,7 +55,7 @@ STATE = """
         if (element.closest("#welcome, #library-controls") || !element.parentElement.checkVisibility()) {
             return { id, value, open };
         }
-        if (hidden || id.startsWith("engine") || id.startsWith("start-up")) return { id, hidden, value };
+        if (hidden || id === "engine" || id.startsWith("start-up")) return { id, hidden, value };
         const text = element.querySelector("[id]") ? "" : element.textContent.trim();
         return { id, hidden, open, className, value, text, pressed: element.ariaPressed };
     };

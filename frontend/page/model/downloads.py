@@ -1,8 +1,8 @@
 """
-The large files that the embedder needs: fetched ahead at a first visit, with a bar for each part of them.
+The large files that the embedder needs: fetched ahead at a first visit, and counted as they come.
 
-The page asks for them itself, all at once, and counts their bytes as they come. The worker, which would ask for them
-one after the other, finds them in the browser's cache.
+The page asks for them itself, all at once. The worker, which would ask for them one after the other, finds them in the
+browser's cache.
 """
 
 import asyncio
@@ -10,10 +10,9 @@ import json
 
 from pyscript import config, window
 
-from frontend.page.browser.dom import find
+from frontend.page.browser.clock import now_s
 from frontend.page.browser.storage import browser_storage
 from frontend.page.server.addresses import page_url
-from frontend.page.wording.numbers import megabytes
 
 # What the browser keeps the addresses under that it has fetched before.
 STORED = "lookalike-fetched"
@@ -23,15 +22,18 @@ CACHED_S = 10
 
 
 class Downloads:
-    """All parts of the embedder, and how much of each has arrived."""
+    """All parts of the embedder, and how they arrive."""
 
     def __init__(self, embedder) -> None:
         self._embedder = embedder
         self._parts = {}
 
-    async def fetch_ahead(self, space) -> None:
+    async def fetch_ahead(self, space, progress) -> None:
         """
         Fetch what the worker will need.
+
+        Args:
+            progress: Is told what is to be fetched, and what has arrived; see `StartProgress`.
 
         What an earlier visit fetched is left to the worker: to read 20 MB from the cache here too would delay it by a
         second. If it is not in the cache any more, it is fetched once the worker has got nowhere for a while.
@@ -40,16 +42,18 @@ class Downloads:
             OSError: A file is missing. It may still come when the worker asks for it.
         """
         files = await files_of(space)
+        self._parts = {}
         addresses = " ".join([file["url"] for file in files])
         for file in files:
-            self._part(file["part"]).expect(file)
+            if file["part"] not in self._parts:
+                self._parts[file["part"]] = Part()
+            self._parts[file["part"]].expect(file)
         if browser_storage.read(STORED) == addresses:
-            for part in self._parts.values():
-                part.show_cached()
             await asyncio.sleep(CACHED_S)
             if self._embedder.reachable():
                 return
-        await asyncio.gather(*[self._fetch(file) for file in files])
+        progress.fetch(sum([file["bytes"] for file in files]), now_s())
+        await asyncio.gather(*[fetch(file, progress) for file in files])
         browser_storage.write(STORED, addresses)
 
     def check_cache(self, by_worker: dict) -> None:
@@ -62,55 +66,19 @@ class Downloads:
         """Return each part with its size in bytes and how many of them came over the network, see `Part.received`."""
         return [(name, part.expected, part.received(by_worker)) for name, part in self._parts.items()]
 
-    def _part(self, name: str):
-        if name not in self._parts:
-            self._parts[name] = Part(find("start-up").querySelector(f'[data-part="{name}"]'))
-        return self._parts[name]
-
-    async def _fetch(self, file: dict) -> None:
-        """
-        Fetch a file into the cache.
-
-        Raises:
-            OSError: The server did not send it.
-        """
-        part = self._parts[file["part"]]
-        response = await window.fetch(file["url"])
-        if not response.ok:
-            raise OSError(f"{file['url']} cannot be loaded (status {response.status}).")
-        reader = response.body.getReader()
-        chunk = await reader.read()
-        while not chunk.done:
-            part.arrived(chunk.value.byteLength * file["bytes"] / file["size"])
-            chunk = await reader.read()
-
 
 class Part:
-    """A part of the embedder, and its bar."""
+    """A part of the embedder."""
 
-    def __init__(self, element) -> None:
+    def __init__(self) -> None:
         self.expected = 0
         """Its size in bytes on the wire."""
         self._urls = []
-        self._arrived = 0.0
-        self._bar = element.querySelector("progress")
-        self._text = element.querySelector(".note")
 
     def expect(self, file: dict) -> None:
         """Count a file in."""
         self.expected += file["bytes"]
         self._urls.append(file["url"])
-        self._show()
-
-    def arrived(self, size: float) -> None:
-        """Count bytes that arrived."""
-        self._arrived += size
-        self._show()
-
-    def show_cached(self) -> None:
-        """Say that an earlier visit has fetched it."""
-        self._bar.value = 1
-        self._text.textContent = f"{megabytes(self.expected)}, cached"
 
     def over_network(self, by_worker: dict) -> int:
         """Return how many bytes came over the network when the worker asked; see `received`."""
@@ -133,10 +101,6 @@ class Part:
             received += entries[0].transferSize if told else 0
         return received
 
-    def _show(self) -> None:
-        self._bar.value = min(self._arrived / self.expected, 1)
-        self._text.textContent = f"{megabytes(self._arrived)} of {megabytes(self.expected)}"
-
 
 async def files_of(space) -> list[dict]:
     """
@@ -154,3 +118,20 @@ async def files_of(space) -> list[dict]:
         size = facts["size"]
         files.append({"url": space.model_url + name, "size": size, "bytes": size, "part": "The model"})
     return files
+
+
+async def fetch(file: dict, progress) -> None:
+    """
+    Fetch a file into the cache.
+
+    Raises:
+        OSError: The server did not send it.
+    """
+    response = await window.fetch(file["url"])
+    if not response.ok:
+        raise OSError(f"{file['url']} cannot be loaded (status {response.status}).")
+    reader = response.body.getReader()
+    chunk = await reader.read()
+    while not chunk.done:
+        progress.arrived(chunk.value.byteLength * file["bytes"] / file["size"], now_s())
+        chunk = await reader.read()

@@ -22,6 +22,7 @@ class Embedder:
         self._last_number = 0
         self._ready = asyncio.Event()
         self._failure = ""
+        self._waiting = 0
         self._called = asyncio.Event()
         self._answers = False
 
@@ -61,9 +62,17 @@ class Embedder:
         Raises:
             PictureError: The embedder did not start.
         """
-        await self._ready.wait()
+        self._waiting += 1
+        try:
+            await self._ready.wait()
+        finally:
+            self._waiting -= 1
         if self._failure:
             raise PictureError(self._failure)
+
+    def is_awaited(self) -> bool:
+        """Tell whether something waits until pictures can be embedded."""
+        return self._waiting > 0
 
     def fail(self, reason: str) -> None:
         """Let nobody wait any more: whoever waits, or asks before `start` succeeds after all, is told why."""

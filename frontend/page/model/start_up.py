@@ -1,17 +1,28 @@
-"""The start of the embedder: step by step, timed, with what is being done shown in the chip at the top of the page."""
+"""The start of the embedder: stage by stage, timed, with a line at the top of the page that moves evenly to its end."""
 
+import asyncio
+import json
 import re
 
 from pyscript import config, window
 
 from frontend.page.browser.clock import now_s
 from frontend.page.browser.dom import find
+from frontend.page.browser.storage import browser_storage
 from frontend.page.browser.tasks import start
 from frontend.page.model.downloads import Downloads
+from frontend.page.model.start_progress import StartProgress
 from frontend.page.server.addresses import page_url
+from frontend.page.server.api import APIError
 
 # The last entry among the stages.
 READY = "Ready"
+
+# What the browser keeps under this name: how long each stage of the last start took, in seconds.
+TOOK = "lookalike-start"
+
+# How often the line moves on; style lets it glide from one place to the next.
+STEP_S = 0.2
 
 # What stands before the sentence of an error of the worker.
 CLASS_NAME = re.compile(r"[A-Za-z.]*(Error|Exception): ")
@@ -24,35 +35,39 @@ class StartUp:
         """`purpose` is what cannot start if the embedder does not: the beginning of a sentence."""
         self._embedder = embedder
         self._purpose = purpose
+        self._began = now_s()
         self._downloads = Downloads(embedder)
         self._stages = []
-        self._failed = False
-        self._began = now_s()
+        self._over = True
 
     async def run(self, space) -> bool:
-        """Bring the embedder up, step by step, on the best back end there is; returns whether that went well."""
+        """Bring the embedder up, stage by stage, on the best back end there is; returns whether that went well."""
+        self._begin()
         try:
             start(self._fetch_ahead(space))
-            trial = await self._embedder.start(space, page_url(config["runtime"]), self._stage)
+            await self._embedder.start(space, page_url(config["runtime"]), self._stage)
         except Exception as exc:
             self.give_up(exc)
             return False
-        self._ready(trial)
+        self._ready()
         self._downloads.check_cache((await self._embedder.inspect())["received"])
-        self._settle(await self._embedder.try_faster_backends())
+        await self._embedder.try_faster_backends()
+        find("engine").dataset.tried = "all"
         return True
 
     def give_up(self, error: Exception) -> None:
         """Say why photos cannot be embedded, unless they can: then nothing was lost."""
         window.console.error(repr(error))
-        if self._embedder.started():
+        if self._embedder.started() or is_away(error):
             return
         reason = f"{self._purpose} could not start: {reason_of(error)} Reload the page to try again."
-        self._failed = True
-        find("engine").className = "chip failed"
-        find("engine").textContent = reason
-        find("start-up").classList.add("away")
+        self._end("failed", reason)
+        find("start-up-note").textContent = reason
         self._embedder.fail(reason)
+
+    def leave_out(self) -> None:
+        """Show no start: nothing here needs the embedder."""
+        self._end("away", "Not needed")
 
     def stages(self) -> list:
         """Return what the start did, each with how many seconds it took; the last may still go on."""
@@ -69,38 +84,68 @@ class StartUp:
 
     async def _fetch_ahead(self, space) -> None:
         try:
-            await self._downloads.fetch_ahead(space)
+            await self._downloads.fetch_ahead(space, self._progress)
         except Exception as exc:
             self.give_up(exc)
 
+    def _begin(self) -> None:
+        """Let the line begin, at the left."""
+        self._progress = StartProgress(now_s())
+        self._progress.expect(took_last_time())
+        self._stages = []
+        self._over = False
+        start(self._move())
+
     def _stage(self, text: str) -> None:
-        """Say what is being done now, unless something has failed: that is more to the point."""
+        """Note what is being done now."""
         self._stages.append((text, self._seconds()))
-        if not self._failed:
-            find("engine").textContent = text
+        self._progress.stage(text, now_s())
+        find("engine").dataset.stage = text
 
-    def _ready(self, trial: dict) -> None:
-        """Put the bars away; the embedder can be used."""
-        seconds = self._seconds()
-        self._stages.append((READY, seconds))
-        find("start-up").classList.add("away")
-        find("search-hint").classList.remove("away")
-        find("engine").className = "chip ready"
-        find("engine").title = f"Ready after {seconds:.1f} s"
-        self._name(trial)
+    def _ready(self) -> None:
+        """Put the line away; the embedder can be used."""
+        self._stages.append((READY, self._seconds()))
+        self._progress.stage("", now_s())
+        browser_storage.write(TOOK, json.dumps(self._progress.took_s()))
+        self._end("ready", READY)
 
-    def _name(self, trial: dict) -> None:
-        """Name the back end in use, and how long a photo takes on it."""
-        find("engine").textContent = f"Ready · {trial['backend']} · {trial['run_ms']:.0f} ms a photo"
+    def _end(self, state: str, text: str) -> None:
+        """Let the line go, and say how it ended."""
+        self._over = True
+        find("start-up").className = f"start-up {state}"
+        find("start-up-note").className = f"start-up-note {state}"
+        find("engine").className = f"visually-hidden {state}"
+        find("engine").textContent = text
 
-    def _settle(self, trial: dict) -> None:
-        """Name the back end that will stay in use: all of them have been tried."""
-        self._name(trial)
-        find("engine").dataset.tried = "all"
+    async def _move(self) -> None:
+        """Move the line on until the start is over."""
+        bar, note = find("start-up"), find("start-up-note")
+        while not self._over:
+            value = self._progress.value(now_s())
+            percent = int(100 * value)
+            bar.style.setProperty("--done", f"{value:.3f}")
+            bar.setAttribute("aria-valuenow", str(percent))
+            note.textContent = f"Getting ready, {percent} %"
+            note.classList.toggle("wanted", self._embedder.is_awaited())
+            await asyncio.sleep(STEP_S)
 
     def _seconds(self) -> float:
         """Return the seconds since this object was made."""
         return now_s() - self._began
+
+
+def took_last_time() -> dict:
+    """Return how long each stage of this browser's last start took; nothing if that is not known."""
+    try:
+        took_s = json.loads(browser_storage.read(TOOK) or "{}")
+        return {name: float(seconds) for name, seconds in took_s.items()}
+    except (ValueError, TypeError, AttributeError):
+        return {}
+
+
+def is_away(error: Exception) -> bool:
+    """Tell whether the server cannot be reached: then the page says so, and begins again once it answers."""
+    return isinstance(error, APIError) and error.status == 0
 
 
 def reason_of(error: Exception) -> str:

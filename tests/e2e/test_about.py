@@ -1,23 +1,24 @@
-"""The engine panel says what runs here, and is right."""
+"""What is said about this search, for the curious, is right."""
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.support.accessibility import violations
+from tests.support.drawings import Groups
 from tests.support.page import Visit
 
 
 def facts(visit: Visit) -> dict[str, str]:
     """Read the terms of the panel and what is said of them."""
-    terms = visit.page.locator("#engine-parts dt").all_inner_texts()
-    return dict(zip(terms, visit.page.locator("#engine-parts dd").all_inner_texts(), strict=True))
+    terms = visit.page.locator("#about-parts dt").all_inner_texts()
+    return dict(zip(terms, visit.page.locator("#about-parts dd").all_inner_texts(), strict=True))
 
 
 def test_what_runs_here(visit: Visit) -> None:
     """Model, space, back ends with reasons, start, memory and versions, as worker and server have them."""
     page = visit.open().ready().page
     expect(page.locator("#engine")).to_have_attribute("data-tried", "all")
-    page.get_by_role("button", name="Engine").click()
+    page.get_by_role("button", name="About this search").click()
     expect(page.get_by_role("heading", name="Versions")).to_be_visible()
     said, inside = facts(visit), visit.embedder()
     assert (said["Model"], said["Space"]) == (inside["model"], inside["space"])
@@ -27,10 +28,11 @@ def test_what_runs_here(visit: Visit) -> None:
     assert int(said["Threads"]) >= 1
     assert said["Starting Python"].endswith(" s") and said["numpy and Pillow"].startswith("2.")
     assert said["Pillow"] == "12.2.0"
+    assert said["State"] == "Ready"
     assert violations(page) == []
     page.keyboard.press("Escape")
-    expect(page.locator("#engine-panel")).to_be_hidden()
-    expect(page.get_by_role("button", name="Engine")).to_be_focused()
+    expect(page.locator("#about")).to_be_hidden()
+    expect(page.get_by_role("button", name="About this search")).to_be_focused()
 
 
 @pytest.mark.new_tab
@@ -41,11 +43,25 @@ def test_before_it_runs(visit: Visit) -> None:
     visit.page.route("**/model/**/*.bin", lambda route: route.continue_() if seen else held.append(route))
     with visit.page.expect_request("**/model/**/*.bin"):
         page = visit.open().page
-    page.get_by_role("button", name="Engine").click()
-    expect(page.get_by_role("heading", name="Start")).to_be_visible()
+    page.get_by_role("button", name="About this search").click()
+    expect(page.get_by_role("heading", name="Downloads")).to_be_visible()
     assert facts(visit)["The model"].endswith(" MB")
     seen.append(page)
     for route in held:
         route.continue_()
     page.keyboard.press("Escape")
     visit.ready()
+
+
+def test_the_last_search(visit: Visit, drawn_groups: Groups) -> None:
+    """How long its parts took is told here, and only of the last one."""
+    page = visit.open().ready().page
+    page.set_input_files("#add-files", drawn_groups["dots"][0])
+    expect(page.locator("#images .card")).to_have_count(1)
+    visit.search(drawn_groups["dots"][1])
+    page.get_by_role("button", name="About this search").click()
+    expect(page.get_by_role("heading", name="The last search")).to_be_visible()
+    said = facts(visit)
+    assert all(said[name].endswith(" ms") for name in ("Decoding", "Vector", "Search"))
+    page.keyboard.press("Escape")
+    expect(page.locator("#about")).to_be_hidden()
