@@ -31,8 +31,9 @@ SENTENCES = {
 WATCH_FOR_WAITING = """
 () => {
     window.hasWaited = false;
-    const look = () => { window.hasWaited ||= document.getElementById("uploads").textContent.includes("No connection"); };
-    new MutationObserver(look).observe(document.getElementById("uploads"), { subtree: true, childList: true });
+    const uploads = document.getElementById("uploads");
+    const look = () => { window.hasWaited ||= uploads.textContent.includes("No connection"); };
+    new MutationObserver(look).observe(uploads, { subtree: true, childList: true });
 }
 """
 

@@ -25,7 +25,7 @@ PICTURE_ENDINGS = (
 )
 
 
-# Folders, in small letters, in which systems keep what people did not put there: thumbnails, old versions, deleted files.
+# Folders, in small letters, in which systems keep what people did not put there: thumbnails, versions, deleted files.
 SYSTEM_FOLDERS = (
     "#recycle",  # Synology, as the next three
     "#snapshot",

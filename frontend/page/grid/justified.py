@@ -31,7 +31,7 @@ def of_number(number: int) -> float:
     return min(max(2 ** ((number - SQUARE) / STEPS_PER_DOUBLING), NARROWEST), WIDEST)
 
 
-def filled_rows(ratios: list, width_px: float, gap_px: float, row_px: float) -> list:
+def filled_rows(ratios: list[float], width_px: float, gap_px: float, row_px: float) -> list[tuple[int, float]]:
     """
     Cut photos into rows that all fill the width.
 
@@ -46,7 +46,7 @@ def filled_rows(ratios: list, width_px: float, gap_px: float, row_px: float) -> 
     rows = min(max(round((total * row_px + gap_px * len(ratios)) / (width_px + gap_px)), 1), len(ratios))
     if rows <= 1:
         return [(len(ratios), fitting_px(ratios, width_px, gap_px, row_px))] if ratios else []
-    cut = []
+    cut: list[tuple[int, float]] = []
     start, done = 0, 0.0
     for row in range(1, rows):
         goal = total * row / rows
@@ -61,9 +61,9 @@ def filled_rows(ratios: list, width_px: float, gap_px: float, row_px: float) -> 
     return cut
 
 
-def ragged_rows(ratios: list, width_px: float, gap_px: float, row_px: float) -> list:
+def ragged_rows(ratios: list[float], width_px: float, gap_px: float, row_px: float) -> list[tuple[int, float]]:
     """Cut photos into rows as `filled_rows`, but for the last, which need not fill the width: nothing follows it."""
-    cut = []
+    cut: list[tuple[int, float]] = []
     start = 0
     while start < len(ratios):
         end = start + 1
@@ -80,12 +80,12 @@ def ragged_rows(ratios: list, width_px: float, gap_px: float, row_px: float) -> 
     return cut
 
 
-def height_px(ratios: list, width_px: float, gap_px: float) -> float:
+def height_px(ratios: list[float], width_px: float, gap_px: float) -> float:
     """Return how high a row of these photos is that fills the width."""
     return max(width_px - gap_px * (len(ratios) - 1), 1) / sum(ratios)
 
 
-def fitting_px(ratios: list, width_px: float, gap_px: float, row_px: float) -> float:
+def fitting_px(ratios: list[float], width_px: float, gap_px: float, row_px: float) -> float:
     """Return how high a single row is: one that fills the width unless it would be far too high."""
     full = height_px(ratios, width_px, gap_px)
     return full if full <= row_px * MOST_STRETCHED else row_px

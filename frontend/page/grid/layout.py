@@ -28,10 +28,10 @@ class Block:
         self.count = count
         self.height_px = height
         # (offset of the first photo, how many, top, height) of each row; tops are counted from the block's.
-        self.rows: list = []
+        self.rows: list[tuple[int, int, float, float]] = []
         # (top, text) of each heading.
-        self.headings: list = []
-        self.ratios: list = []
+        self.headings: list[tuple[float, str]] = []
+        self.ratios: list[float] = []
         # How many of its photos were known when it was laid out; -1 before.
         self.known = -1
 
@@ -44,9 +44,9 @@ class Layout:
         self.width_px = width_px
         self.gap_px = gap_px
         self.row_px = row_px
-        self._blocks: list = []
-        self._firsts: list = [0]
-        self._tops: list = [0.0]
+        self._blocks: list[Block] = []
+        self._firsts: list[int] = [0]
+        self._tops: list[float] = [0.0]
 
     def same_as(self, other: "Layout") -> bool:
         """Whether rows of another layout are cut in the same way."""
@@ -122,7 +122,7 @@ class Layout:
             number += 1
         return moved
 
-    def near(self, top_px: float, bottom_px: float, rows_beyond: int) -> tuple:
+    def near(self, top_px: float, bottom_px: float, rows_beyond: int) -> tuple[int, int]:
         """
         Return the photos in and near a strip, in whole rows: the first one, and the first beyond.
 
@@ -136,7 +136,7 @@ class Layout:
         last_first, last_count = self._row_at(max(bottom_px + beyond_px, 0))
         return first, min(last_first + last_count, self.count)
 
-    def box(self, index: int) -> tuple:
+    def box(self, index: int) -> tuple[float, float, float, float]:
         """Return (left, top, width, height) of a photo."""
         number = self._block_at(index)
         block = self._blocks[number]
@@ -147,9 +147,9 @@ class Layout:
         left = sum([ratio * height + self.gap_px for ratio in block.ratios[first:offset]])
         return left, self._tops[number] + top, block.ratios[offset] * height, height
 
-    def headings(self, top_px: float, bottom_px: float) -> list:
+    def headings(self, top_px: float, bottom_px: float) -> list[tuple[float, str]]:
         """Return (top, text) of the headings in a strip."""
-        found = []
+        found: list[tuple[float, str]] = []
         number = self._number_at(top_px)
         while number < len(self._blocks) and self._tops[number] < bottom_px:
             for top, text in self._blocks[number].headings:
@@ -166,21 +166,21 @@ class Layout:
         if not 0 <= beyond < self.count:
             return index
         first, count = self._row_around(beyond)
-        best, least = beyond, None
+        best, least = beyond, -1.0
         for other in range(first, first + count):
             box = self.box(other)
             distance = abs(box[0] + box[2] / 2 - left - width / 2)
-            if least is None or distance < least:
+            if least < 0 or distance < least:
                 best, least = other, distance
         return best
 
-    def anchor_at(self, top_px: float) -> tuple:
+    def anchor_at(self, top_px: float) -> tuple[int, float]:
         """Return the first photo of the row at a distance from the top, and what share of its row is above."""
         first, _count = self._row_at(top_px)
         _left, top, _width, height = self.box(first)
         return first, (top_px - top) / (height + self.gap_px)
 
-    def top_of_anchor_px(self, anchor: tuple) -> float:
+    def top_of_anchor_px(self, anchor: tuple[int, float]) -> float:
         """Return how far below the top an anchor lies, which may be that of another layout."""
         if not self.count:
             return 0.0
@@ -202,7 +202,7 @@ class Layout:
         self._fill(block, items, before, after, ends)
         return True
 
-    def _fill(self, block, items: list, before, after, ends: bool) -> None:
+    def _fill(self, block: Block, items: list, before, after, ends: bool) -> None:
         """Make the rows of a block, given the photo before and the one after it; `ends` for the last block."""
         block.ratios = [item[0] if item else USUAL for item in items]
         block.rows, block.headings = [], []
@@ -225,7 +225,7 @@ class Layout:
                 top += height + self.gap_px
         block.height_px = top
 
-    def _estimate(self, block) -> None:
+    def _estimate(self, block: Block) -> None:
         """Give a block that has changed the height that it will have, more or less."""
         block.height_px = self._usual_px(block.count)
         block.rows, block.headings, block.ratios = [], [], []
@@ -238,7 +238,7 @@ class Layout:
         columns = self._usual_columns()
         return (count + columns - 1) // columns * (self.row_px + self.gap_px)
 
-    def _usual_box(self, top_px: float, offset: int) -> tuple:
+    def _usual_box(self, top_px: float, offset: int) -> tuple[float, float, float, float]:
         columns = self._usual_columns()
         width = (self.width_px - (columns - 1) * self.gap_px) / columns
         pitch = self.row_px + self.gap_px
@@ -261,7 +261,7 @@ class Layout:
     def _number_at(self, top_px: float) -> int:
         return bisect(self._tops, top_px) if self._blocks else 0
 
-    def _row_at(self, top_px: float) -> tuple:
+    def _row_at(self, top_px: float) -> tuple[int, int]:
         """Return the first photo of the row at a distance from the top, and how many it has."""
         number = self._number_at(top_px)
         block, inside_px = self._blocks[number], top_px - self._tops[number]
@@ -276,7 +276,7 @@ class Layout:
             found = row
         return self._firsts[number] + found[0], found[1]
 
-    def _row_around(self, index: int) -> tuple:
+    def _row_around(self, index: int) -> tuple[int, int]:
         """Return the first photo of the row that a photo is in, and how many it has."""
         number = self._block_at(index)
         block, offset = self._blocks[number], index - self._firsts[number]
@@ -287,7 +287,7 @@ class Layout:
         row = self._row_of(block, offset)
         return self._firsts[number] + row[0], row[1]
 
-    def _row_of(self, block, offset: int) -> tuple:
+    def _row_of(self, block: Block, offset: int) -> tuple[int, int, float, float]:
         found = block.rows[0]
         for row in block.rows:
             if row[0] > offset:
@@ -296,7 +296,7 @@ class Layout:
         return found
 
 
-def bisect(starts: list, value: float) -> int:
+def bisect(starts: list[int] | list[float], value: float) -> int:
     """Return which part a value lies in, given where the parts start and, as the last, where all of them end."""
     low, high = 0, len(starts) - 2
     while low < high:

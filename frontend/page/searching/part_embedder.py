@@ -45,11 +45,12 @@ class PartEmbedder:
 
     async def _held(self, example: dict) -> dict:
         """Return the open picture of a photo, in place of another's."""
-        if self._example is not example:
+        opened = self._opened
+        if opened is None or self._example is not example:
             await self._close()
-            self._opened = await self._open(example)
+            opened = self._opened = await self._open(example)
             self._example = example
-        return self._opened
+        return opened
 
     async def release(self) -> None:
         """Let the worker free the photo, once it is done with it."""

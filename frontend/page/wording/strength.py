@@ -32,7 +32,9 @@ def strength(score: float | None, unrelated: dict[str, float] | None) -> str:
     return SIMILAR if score > unrelated["p99"] else LESS
 
 
-def groups(matches: list, unrelated: dict[str, float] | None) -> list:
+def groups(
+    matches: list[dict[str, object]], unrelated: dict[str, float] | None
+) -> list[tuple[str, list[dict[str, object]]]]:
     """
     Part matches by their strength.
 
@@ -44,9 +46,10 @@ def groups(matches: list, unrelated: dict[str, float] | None) -> list:
         (phrase, matches) of each group that has any, best first. One group without a phrase where nothing tells, or
         where the order is another than that of strength, as words count in it too.
     """
-    parted: list = []
+    parted: list[tuple[str, list[dict[str, object]]]] = []
     for match in matches:
-        phrase = strength(match["score"], unrelated)
+        score = match["score"]
+        phrase = strength(score if isinstance(score, float) else None, unrelated)
         if not parted or parted[-1][0] != phrase:
             parted.append((phrase, []))
         parted[-1][1].append(match)
