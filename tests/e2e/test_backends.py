@@ -84,7 +84,7 @@ def test_graphics_drawn_by_software_are_measured_and_not_used(visit: Visit) -> N
 @pytest.mark.new_tab
 def test_no_picture_runs_on_a_back_end_that_is_being_tried(visit: Visit, tmp_path: Path) -> None:
     """A file that comes while WebGL loads its model waits, and is embedded on the back end that is chosen then."""
-    run = "            return await self._run(self._model, model_input)"
+    run = "            return await self._run(self._model, model_input, with_maps)"
     change_source(visit, {**ANY_RENDERER, run: f"            print('embedded on', js.tf.getBackend())\n{run}"})
     embedded: list[str] = []
     visit.page.on("console", lambda message: embedded.append(message.text) if "embedded on" in message.text else None)
