@@ -181,7 +181,8 @@ class Scatter:
         return dots.reshape(height, width, 4)
 
     def _islands(self, blur: float) -> npt.NDArray[np.int64]:
-        return islands_of(self.positions, self.aspect, blur)
+        # At least as far as a photo is long, or in a small library each would be an island of its own.
+        return islands_of(self.positions, self.aspect, max(blur, 0.8 * self.side))
 
     def _nearest(self, x: float, y: float, most: int) -> npt.NDArray[np.int64]:
         distances = np.where(self._there, np.hypot(*(self.positions - [x, y]).T), np.inf)
