@@ -298,6 +298,8 @@ class Lightbox:
 
     def _key(self, event) -> None:
         """Do what a key means, which in a field is the field's own."""
+        if event.key == "Tab":
+            keep_focus_within(find("lightbox"), event)
         if event.target.tagName == "INPUT" or event.altKey or event.ctrlKey or event.metaKey or not self._image:
             return
         act = {
@@ -355,6 +357,25 @@ class Lightbox:
     def _say(self, note: str) -> None:
         """Say something about the photo as it is shown."""
         find("lightbox-note").textContent = note
+
+
+def keep_focus_within(dialog, event) -> None:
+    """Let Tab lead from the last element to the first, and back, where the browser's own bars would be next."""
+    reachable = [element for element in list(dialog.querySelectorAll("button, a, input")) if can_be_reached(element)]
+    first, last = reachable[0], reachable[-1]
+    from_edge = dialog.isSameNode(event.target) or first.isSameNode(event.target)
+    if event.shiftKey and from_edge:
+        event.preventDefault()
+        last.focus()
+    elif not event.shiftKey and last.isSameNode(event.target):
+        event.preventDefault()
+        first.focus()
+
+
+def can_be_reached(element) -> bool:
+    """Whether Tab may come to an element: one that is in sight and not disabled."""
+    hidden = window.getComputedStyle(element).visibility == "hidden"
+    return element.offsetWidth > 0 and not hidden and not element.matches(":disabled")
 
 
 def listen(button, act) -> None:
