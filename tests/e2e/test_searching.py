@@ -3,40 +3,62 @@
 import re
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from frontend.page.wording.strength import strength
+from frontend.page.wording.strength import ALMOST, LESS, SIMILAR, VERY, strength
 from tests.support.drawings import Groups
 from tests.support.filling import fill
-from tests.support.page import Visit, title
+from tests.support.page import Visit, press_on_card, title
 from tests.support.servers.lookalike import Server
 
 
-def test_match_strength_in_words_and_number(visit: Visit, server: Server, groups: Groups) -> None:
-    """Each match says how strong it is, judged by what unrelated pictures reach, which the page explains."""
-    first, *others = next(iter(groups.values()))
-    visit.open().ready().add(others[:2])
-    visit.search(first)
+def test_groups_by_strength(visit: Visit, server: Server, groups: Groups) -> None:
+    """Matches stand under how strong they are, judged by what unrelated pictures reach, which a tooltip explains."""
+    some, others = list(groups.values())[:2]
+    visit.open().ready().add([*some[1:4], *others[:3]])
+    visit.search(some[0])
     with server.api() as api:
         unrelated = api.get("/space").json()["manifest"]["calibration"]["unrelated_cosine"]
-    for match in visit.page.locator("#matches .badge").all():
-        score = float(match.locator(".score").inner_text())
-        # The number is rounded for people, so that right at a border the word may be that of the neighbour.
-        assert match.locator(".strength").inner_text() in {
-            strength(score + rounding, unrelated) for rounding in (-0.005, 0.005)
-        }
-    expect(visit.page.locator("#nothing-alike")).to_be_hidden()
-    visit.page.get_by_text("What match strength means").click()
-    expect(visit.page.locator("#results-meaning")).to_contain_text(f"{unrelated['p95']:.2f}")
+    headings = visit.page.locator("#matches h3")
+    phrases = headings.all_inner_texts()
+    assert phrases == [phrase for phrase in (ALMOST, VERY, SIMILAR, LESS) if phrase in phrases]
+    expect(headings.first).to_have_attribute("title", re.compile(re.escape(f"{unrelated['p99']:.2f}")))
+    for group in visit.page.locator("#matches .group").all():
+        phrase = group.locator("h3").inner_text()
+        scores = group.locator(".picture").evaluate_all("photos => photos.map(photo => parseFloat(photo.title))")
+        assert scores == sorted(scores, reverse=True)
+        # The number is rounded for people, so that right at a border the phrase may be that of the neighbour.
+        for score in scores:
+            assert phrase in {strength(score + rounding, unrelated) for rounding in (-0.005, 0.005)}
 
 
 def test_nothing_like_it(visit: Visit, server: Server, drawn_groups: Groups) -> None:
     """Where no vector has anything to do with the query's, the page says so instead of showing the best of them off."""
     fill(server, 3)
     visit.open().ready().search(drawn_groups["dots"][0])
-    expect(visit.page.locator("#nothing-alike")).to_be_visible()
-    assert set(visit.page.locator("#matches .strength").all_inner_texts()) == {"no better than chance"}
+    expect(visit.page.get_by_text("No similar photos in your library")).to_be_visible()
+    expect(visit.page.locator("#matches h3")).to_have_text(["Closest anyway"])
+    expect(visit.page.locator("#matches .card")).to_have_count(3)
+
+
+def test_many_that_are_less_similar(visit: Visit, server: Server, drawn_groups: Groups) -> None:
+    """Below what is similar, the rest is folded until somebody asks for it, and arrow keys pass over what is folded."""
+    fill(server, 30)
+    dots = drawn_groups["dots"]
+    visit.open().ready().add(dots[:2])
+    visit.search(dots[2])
+    page = visit.page
+    expect(page.locator("#matches h3").last).to_have_text(LESS)
+    folded = page.locator("#matches details")
+    hidden = folded.locator(".card").count()
+    assert hidden > 10
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("End")
+    assert page.evaluate("document.activeElement.checkVisibility() && !document.activeElement.closest('details')")
+    folded.get_by_text(re.compile(f"Show {hidden}")).click()
+    expect(folded.locator(".card").last).to_be_visible()
 
 
 def test_a_part_of_the_picture(visit: Visit, drawn_groups: Groups, tmp_path: Path) -> None:
@@ -65,7 +87,10 @@ def test_a_part_of_the_picture(visit: Visit, drawn_groups: Groups, tmp_path: Pat
     expect(page.locator("#matches .title").first).to_have_text(title(rings[0]))
     page.keyboard.press("Delete")
     expect(page.locator("#results-title")).to_have_text("Similar to both.png")
-    expect(page.locator("#region")).to_be_hidden()
+    expect(page.get_by_role("button", name="Whole photo")).to_be_hidden()
+    drag(page, (0.97, 0.05), (0.5, 0.1))  # From a corner, which is there at once: the rest is left.
+    expect(page.locator("#results-title")).to_have_text("Similar to part of both.png")
+    expect(page.locator("#matches .title").first).to_have_text(title(dots[0]))
     page.keyboard.press("Escape")
     visit.until(lambda: visit.embedder() == before)
 
@@ -87,7 +112,7 @@ def test_results_that_come_too_late(visit: Visit, drawn_groups: Groups) -> None:
     visit.search(drawn_groups["dots"][1])
     held: list[Route] = []
     visit.page.route("**/api/v1/search", lambda route: held.append(route))
-    visit.page.get_by_role("button", name="Search with a part").click()
+    drag(visit.page, (0.1, 0.1), (0.6, 0.6))
     visit.until(lambda: len(held) == 1)
     visit.page.get_by_role("button", name="Whole photo").click()
     visit.until(lambda: len(held) == 2)
@@ -110,24 +135,45 @@ def test_filters_beside_the_search(visit: Visit, drawn_groups: Groups) -> None:
     visit.page.set_input_files("#search-camera", dots[1])
     assert visit.matches(dots[1].name) == [title(dots[0]), title(rings[0])]
     page = visit.page
-    page.locator("summary", has_text="Filters").click()
+    form = page.get_by_role("form", name="Filter the results")
+    form.get_by_role("button", name="Tags").click()
     page.fill("#filter-tags", "linen, summer")
     page.keyboard.press("Enter")
     expect(page.locator("#matches .title")).to_have_text([title(dots[0])])
-    expect(page.locator("#filters-count")).to_have_text(" · 1")
+    expect(form.get_by_role("button", name="Tags")).to_have_text("Tags1")
+    form.get_by_role("button", name="Date").click()
     page.fill("#filter-to", "2020-01-01")
     page.keyboard.press("Tab")
     expect(page.locator("#matches")).to_have_text("No photos match these filters.")
-    page.fill("#filter-to", "")
-    page.fill("#filter-from", "2020-01-01")
-    page.fill("#filter-tags", "")
-    page.fill("#filter-text", title(rings[0]).split()[0])
-    with page.expect_request(lambda request: '"text": "rings"' in (request.post_data or "")):
-        page.keyboard.press("Enter")
+    form.get_by_role("button", name="Clear filters").click()
+    expect(page.locator("#matches .title")).to_have_count(2)
+    expect(form.get_by_role("button", name="Tags")).to_have_text("Tags")
+
+    with page.expect_response(lambda answer: '"text": "rings"' in (answer.request.post_data or "")):
+        page.fill("#search-words", title(rings[0]).split()[0])
     # Looks and words together: what has the word overtakes what only looks alike, or comes right behind it.
+    expect(page.locator("#matches")).not_to_have_attribute("aria-busy", "true")
     expect(page.locator("#matches .title")).to_have_count(2)
     page.get_by_role("button", name="Clear", exact=True).click()
-    expect(page.locator("#filters-count")).to_be_empty()
+    expect(page.locator("#matches .title")).to_have_text([title(dots[0]), title(rings[0])])
+
+
+def test_words_are_suggested(visit: Visit, drawn_groups: Groups) -> None:
+    """Tags that begin with what is typed, each with how many photos have it; one is taken by keys or by a click."""
+    visit.open().ready().add(drawn_groups["dots"][:2], tags="summertime")
+    page, field = visit.page, visit.page.get_by_role("combobox", name="Search your photos")
+    option = page.get_by_role("option", name="summertime")
+    for choose in (lambda: page.keyboard.press("Enter"), option.click):
+        field.fill("")
+        field.press_sequentially("summer")
+        expect(option).to_contain_text("2")
+        expect(field).to_have_attribute("aria-expanded", "true")
+        page.keyboard.press("ArrowDown")
+        expect(option).to_have_attribute("aria-selected", "true")
+        choose()
+        expect(field).to_have_value("summertime")
+        expect(option).to_be_hidden()
+        expect(page.locator("#library-summary")).to_have_text("2 photos found")
 
 
 def test_addresses_and_the_back_button(visit: Visit, drawn_groups: Groups) -> None:
@@ -137,13 +183,14 @@ def test_addresses_and_the_back_button(visit: Visit, drawn_groups: Groups) -> No
     page, plain = visit.page, visit.page.url
     visit.search(dots[2])
     assert page.url == plain
-    page.locator("#matches").get_by_role("button", name=f"Show similar to {title(dots[0])}").click()
+    press_on_card(page, title(dots[0]), "Show similar to")
     assert title(dots[0]) not in visit.matches(title(dots[0]))
-    page.locator("summary", has_text="Filters").click()
+    page.get_by_role("form", name="Filter the results").get_by_role("button", name="Tags").click()
     page.fill("#filter-tags", "drawn")
     page.keyboard.press("Enter")
     visit.until(lambda: "tags=drawn" in page.url)
-    page.get_by_role("button", name="Search with a part").click()
+    page.keyboard.press("Escape")
+    drag(page, (0.1, 0.1), (0.8, 0.8))
     found = visit.matches(f"part of {title(dots[0])}")
     visit.until(lambda: "region=" in page.url)
     shared = page.url
@@ -152,7 +199,7 @@ def test_addresses_and_the_back_button(visit: Visit, drawn_groups: Groups) -> No
     visit.matches(dots[2].name)
     assert page.url == plain
     page.go_back()
-    expect(page.locator("#results")).to_be_hidden()
+    visit.shows("library")
     page.go_forward()
     visit.matches(dots[2].name)
 
@@ -165,6 +212,21 @@ def test_addresses_and_the_back_button(visit: Visit, drawn_groups: Groups) -> No
         assert other.url == shared
         other.goto(f"{plain}?like={'0' * 32}")
         expect(other.locator("#notice")).to_contain_text("no longer in the library")
+
+
+@pytest.mark.new_tab
+def test_a_search_by_file_outlives_a_reload(visit: Visit, drawn_groups: Groups) -> None:
+    """Loaded anew, the page shows what was searched with and what was found, and back still leads to the library."""
+    dots = drawn_groups["dots"]
+    visit.open().ready().add([*dots[:2], drawn_groups["rings"][0]])
+    page, found = visit.page, visit.search(dots[2])
+    page.reload()
+    assert visit.matches(dots[2].name) == found
+    visit.until(lambda: page.locator("#query").evaluate("image => image.naturalWidth") > 0)
+    visit.ready()
+    page.go_back()
+    visit.shows("library")
+    assert len(visit.library()) == 3
 
 
 def test_keys_among_the_results(visit: Visit, drawn_groups: Groups) -> None:
@@ -182,9 +244,9 @@ def test_keys_among_the_results(visit: Visit, drawn_groups: Groups) -> None:
     expect(visit.page.get_by_role("dialog", name=found[0])).to_be_visible()
     keyboard.press("Escape")
     expect(visit.page.get_by_role("dialog")).to_be_hidden()
-    expect(visit.page.locator("#results")).to_be_visible()
+    visit.shows("results")
     keyboard.press("Escape")
-    expect(visit.page.locator("#results")).to_be_hidden()
+    visit.shows("library")
 
 
 def test_several_examples(visit: Visit, drawn_groups: Groups) -> None:
@@ -196,22 +258,27 @@ def test_several_examples(visit: Visit, drawn_groups: Groups) -> None:
     nearest, last = found[0], found[-1]
     matches = page.locator("#matches .title")
 
-    page.locator("#matches").get_by_role("button", name=f"Less like {nearest}").click()
+    press_on_card(page, nearest, "Less like")
     expect(matches).to_have_count(3)
     page.set_input_files("#more-files", rings[2])
-    expect(page.locator("#examples .example")).to_have_count(2)
+    expect(page.locator("#chips .example")).to_have_count(3)
     expect(matches.first).to_have_text(re.compile("rings"))
-    expect(page.locator("#matches .strength")).to_have_count(0)  # There is no measure for that.
+    expect(page.locator("#matches h3")).to_have_count(0)  # There is no measure for that.
     assert page.url == plain
     page.get_by_role("button", name=f"Remove {rings[2].name}").click()
     page.get_by_role("button", name=f"Remove {nearest}").click()
     expect(matches).to_have_text(found)
 
-    page.locator("#matches").get_by_role("button", name=f"Show similar to {last}", exact=True).click()
+    press_on_card(page, last, "Show similar to")
     visit.matches(last)
-    page.locator("#matches").get_by_role("button", name=f"More like {nearest}").click()
+    press_on_card(page, nearest, "More like")
     expect(matches).to_have_count(2)
     page.reload()
     visit.matches(last)
-    expect(page.locator("#examples .example .name")).to_have_text([nearest])
+    expect(page.locator("#chips .example.more")).to_have_text([re.compile(f"More like {nearest}")])
     expect(matches).to_have_count(2)
+    page.get_by_role(
+        "button", name=f"Remove {last}", exact=True
+    ).click()  # The first: nothing is searched with any more.
+    visit.shows("library")
+    expect(page.locator("#chips li")).to_have_count(0)
