@@ -10,7 +10,7 @@ from backend.setup.report import TerminalReport
 from backend.setup.site import build_site
 from tests.support.drawings import Groups
 from tests.support.filling import fill
-from tests.support.page import Visit, title
+from tests.support.page import Visit, press_on_card, title
 from tests.support.paths import ROOT
 from tests.support.servers.files import FileServer, serve_files
 from tests.support.servers.lookalike import running_server
@@ -54,7 +54,7 @@ def test_hosted_apart(
         visit.add([first, other], tags="apart")
         assert visit.search(second)[0] == title(first)
         visit.until(lambda: page.locator("#matches img").first.evaluate("image => image.naturalWidth") > 0)
-        page.get_by_role("button", name=f"Show similar to {title(first)}").first.click()
+        press_on_card(page, title(first), "Show similar to")
         assert visit.matches(title(first)) == [title(other)]
         page.reload()
         visit.ready()

@@ -4,44 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, JSHandle, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.e2e.conftest import PLAIN
 from tests.support.drawings import Groups
+from tests.support.files import drop, paste
 from tests.support.filling import listed
 from tests.support.page import Visit, card, delete, press_on_card, title
 from tests.support.screens import WIDTHS, keep_screens
 from tests.support.servers.lookalike import Server, running_server
-
-# Puts a file into a DataTransfer, as a drag or the clipboard holds it.
-DATA_TRANSFER = """
-async ([name, bytes]) => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([new Uint8Array(bytes)], name, { type: "image/jpeg" }));
-    return transfer;
-}
-"""
-
-
-def data_transfer(page: Page, file: Path) -> JSHandle:
-    """Return a handle on a DataTransfer that holds a file."""
-    return page.evaluate_handle(DATA_TRANSFER, [file.name, list(file.read_bytes())])
-
-
-def drop(page: Page, file: Path, x: int) -> None:
-    """Drag a file over the page and drop it at a place counted from the left."""
-    transfer = data_transfer(page, file)
-    for event in ("dragenter", "dragover", "drop"):
-        page.dispatch_event("body", event, {"dataTransfer": transfer, "clientX": x, "clientY": 300})
-
-
-def paste(page: Page, file: Path) -> None:
-    """Paste a file where the focus is."""
-    page.evaluate(
-        "transfer => document.dispatchEvent("
-        "new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true }))",
-        data_transfer(page, file),
-    )
 
 
 def test_dropped_files_go_to_the_half_they_are_dropped_on(visit: Visit, drawn_groups: Groups) -> None:

@@ -13,23 +13,32 @@ from .page import title
 from .servers.lookalike import Server
 from .spaces import to_base64, vector
 
+# Width and height that a picture is said to have.
+USUAL = (64, 48)
 
-def fill(server: Server, count: int, vector_of: Callable[[int, int], Vector] = vector) -> None:
+
+def fill(
+    server: Server,
+    count: int,
+    vector_of: Callable[[int, int], Vector] = vector,
+    sizes: Sequence[tuple[int, int]] = (USUAL,),
+) -> None:
     """
     Put pictures into the library by the API, as another client would.
 
     Args:
         vector_of: Makes a vector of a picture's number and the dimension.
+        sizes: Width and height that pictures are said to have; they take turns.
     """
     thumbnail = jpeg(draw("dots", 0, 64, 48))
     pictures = [(title_of(number), thumbnail + str(number).encode()) for number in range(count)]
-    _add(server, pictures, thumbnail, [], vector_of)
+    _add(server, pictures, thumbnail, [], vector_of, sizes)
 
 
 def add_files(server: Server, paths: Sequence[Path], tags: Sequence[str]) -> None:
     """Put JPEG files into the library as a client whose vectors mean nothing would."""
     pictures = [(title(path), path.read_bytes()) for path in paths]
-    _add(server, pictures, jpeg(draw("dots", 0, 64, 48)), tags, vector)
+    _add(server, pictures, jpeg(draw("dots", 0, 64, 48)), tags, vector, (USUAL,))
 
 
 def title_of(number: int) -> str:
@@ -64,6 +73,7 @@ def _add(
     thumbnail: bytes,
     tags: Sequence[str],
     vector_of: Callable[[int, int], Vector],
+    sizes: Sequence[tuple[int, int]],
 ) -> None:
     """Add pictures, given as titles and files, in this order."""
     with server.api() as api, ThreadPoolExecutor(8) as pool:
@@ -71,6 +81,7 @@ def _add(
 
         def send(number: int, upload: dict[str, Any]) -> None:
             name, original = pictures[number]
+            width, height = sizes[number % len(sizes)]
             for part, body in (("original", original), ("thumbnail", thumbnail)):
                 target = upload[part]
                 api.put(server.url + target["url"], content=body, headers=target["headers"]).raise_for_status()
@@ -78,8 +89,8 @@ def _add(
                 "ticket": upload["ticket"],
                 "space": space["space"],
                 "vector": to_base64(vector_of(number, space["dimension"])),
-                "width": 64,
-                "height": 48,
+                "width": width,
+                "height": height,
                 "title": name,
                 "tags": list(tags),
             }
