@@ -12,8 +12,8 @@ from frontend.page.wording.numbers import counted
 
 # Guesses: enough to see that it goes on, few enough that hundreds of files cost the page nothing.
 WAITING_SHOWN = 5
-MOST_ROWS = 60
-FEWEST_ROWS = 30
+MOST_ROWS = 40
+FEWEST_ROWS = 20
 
 
 class UploadRows:

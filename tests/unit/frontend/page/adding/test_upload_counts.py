@@ -16,8 +16,18 @@ def test_a_list_with_every_end() -> None:
         counts.finish(new)
     counts.cancel()
     assert counts.text(to_go=1, failed=2, asking=2) == (
-        "1 photo added, 2 already there, 1 to go, 2 not added, 1 cancelled, 2 questions"
+        "1 photo added, 2 already there, 1 to go, 2 not added, 1 cancelled, 2 look like another"
     )
+
+
+def test_the_title_of_the_tray() -> None:
+    """It says how many were added, or that there was nothing to add; what else there is stands below it."""
+    counts = UploadCounts()
+    assert counts.title(skipped=2) == "No photos to add"
+    counts.finish(True)
+    assert counts.title(skipped=2) == "1 photo added"
+    assert counts.rest(0, failed=0, asking=0) == ""
+    assert counts.rest(0, failed=0, asking=1) == "1 looks like another"
 
 
 def test_what_an_earlier_load_left() -> None:

@@ -8,7 +8,7 @@ from frontend.page.adding.upload_entry import ASKING, DONE, FAILED, RUNNING, WAI
 
 
 def entry(changes: list[Entry]) -> Entry:
-    return Entry(SimpleNamespace(name="cup.jpg"), [], "page:1", changes.append)
+    return Entry(SimpleNamespace(name="cup.jpg"), [], "page:1", changes.append, lambda thumbnail: None)
 
 
 def test_the_way_of_a_file() -> None:
@@ -66,8 +66,9 @@ def test_a_question() -> None:
     assert (cup.state, cup.image, cup.twin, cup.text) == (DONE, None, None, "kept")
 
 
-def test_a_thumbnail_is_taken_once() -> None:
-    """Whoever shows it has it; the entry holds no blob after that."""
-    cup = entry([])
+def test_a_thumbnail() -> None:
+    """It is handed on, and kept for the question that the file may raise."""
+    shown = []
+    cup = Entry(SimpleNamespace(name="cup.jpg"), [], "page:1", lambda entry: None, shown.append)
     cup.show("blob")
-    assert [cup.take_thumbnail(), cup.take_thumbnail()] == ["blob", None]
+    assert (shown, cup.thumbnail) == (["blob"], "blob")
