@@ -12,6 +12,7 @@ from frontend.page.browser.tasks import start
 from frontend.page.browser.views import LIBRARY, MAP, RESULTS, Views
 from frontend.page.grid import photo_keys
 from frontend.page.grid.cards import DELETE, LESS_LIKE, MORE_LIKE, OPEN, SELECT, SIMILAR, Cards
+from frontend.page.grid.fresh_addresses import FreshAddresses
 from frontend.page.grid.known_images import KnownImages
 from frontend.page.grid.long_press import LongPress
 from frontend.page.grid.plain_grid import PlainGrid
@@ -91,6 +92,7 @@ class Page:
             self._forget,
         )
         ServerWatch(self.api, self._back)
+        FreshAddresses(self.api, known)
         FileInputs(self._search_with, self._search_with_image, self._add)
         for grid, around in ((self.library.grid, "library"), (self.matches, "results")):
             photo_keys.listen(grid, around, self._press)

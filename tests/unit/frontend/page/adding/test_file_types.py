@@ -79,7 +79,7 @@ def test_first_bytes_of_what_is_no_picture(head: bytes, name: str) -> None:
     ],
 )
 def test_folders_of_systems(path: str, folder: str) -> None:
-    """Systems keep thumbnails and deleted files in folders of known names; hidden ones are theirs."""
+    """Disks, networks and programs keep thumbnails and what was deleted in folders of known names; hidden ones too."""
     assert system_folder_of(path) == folder
 
 
