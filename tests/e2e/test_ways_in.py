@@ -26,7 +26,7 @@ def middle(page: Page, selector: str) -> tuple[float, float]:
 
 @pytest.mark.holds(3)
 def test_a_photo_of_the_page_that_is_dragged_away(visit: Visit) -> None:
-    """Neither half of the window takes it, not by a slip nor on purpose: nothing is added, and nothing searched with."""
+    """Neither half of the window takes it, by a slip or on purpose: nothing is added, and nothing searched with."""
     page = visit.open().ready().page
     at = middle(page, "#images .card img")
     for end in ((at[0] + 45, at[1]), (1200, 600), (100, 600)):
