@@ -5,7 +5,7 @@ Each file is for one of two targets: `search`, to search with it, or `add`, to a
 page itself are in the library already: dragged onto the search field, they are searched with, and nothing else.
 """
 
-from pyscript import document, window
+from pyscript import document
 
 from frontend.page.adding import folders
 from frontend.page.browser.dom import dialog_is_open, find, notice
