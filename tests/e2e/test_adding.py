@@ -19,7 +19,7 @@ GONE = ["ERR_FAILED", "ERR_CONNECTION"]
 
 @pytest.fixture
 def folder(tmp_path: Path, drawn_groups: Groups) -> Path:
-    """A folder as a network's disk has it: four pictures, two of them known by their bytes alone, and what else there is."""
+    """A folder as a network's disk has it: four pictures, two known by their bytes alone, and what else is there."""
     holiday = tmp_path / "holiday"
     for number, name in enumerate(("first.jpg", "second day/second.jpg", "third", "fourth.jpg.download")):
         write(holiday / name, drawn_groups["dots"][number].read_bytes())
@@ -404,7 +404,8 @@ WATCH_SHIFTS = """
     new PerformanceObserver(list => {
         for (const entry of list.getEntries())
             for (const source of entry.sources)
-                if (source.node?.parentElement?.closest("#uploads")) window.shifts.push([source.node.id || source.node.textContent, entry.value]);
+                if (source.node?.parentElement?.closest("#uploads"))
+                    window.shifts.push([source.node.id || source.node.textContent, entry.value]);
     }).observe({ type: "layout-shift" });
 }
 """
