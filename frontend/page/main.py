@@ -100,6 +100,7 @@ class Page:
         self._started = False
         self.address.listen(VIEW, self._show_view)
         document.addEventListener("keydown", self._key)
+        find("home").addEventListener("click", self._go_home)
         for name in ("files", "folder"):
             listen_as(find(f"welcome-{name}"), find(f"add-{name}"))
         for name in ("camera", "file"):
@@ -136,6 +137,13 @@ class Page:
         self.library.retry()
         self.search.retry()
         self.lightbox.retry()
+
+    def _go_home(self, event) -> None:
+        """Show all of the library from its top, as opening the page anew would, but at once."""
+        event.preventDefault()
+        self._choose_view(LIBRARY)
+        self.library.set_words("")
+        window.scrollTo(0, 0)
 
     def _choose_view(self, name: str) -> None:
         """Go to the view whose button was pressed."""
