@@ -251,6 +251,8 @@ def test_names_colours_and_dates(visit: Visit, server: Server, drawn_groups: Gro
     page = visit.open().ready().page
     tags = {title(path): name for name in ("dots", "rings") for path in drawn_groups[name][:6]}
     add(visit, server, [*drawn_groups["dots"][:6], *drawn_groups["rings"][:6]])
+    expect(page.locator("#uploads-title")).to_have_text("12 photos added")
+    page.get_by_role("button", name="Clear the list").click()
     with server.api() as api:
         for image in api.get("/images").json()["images"]:
             api.patch(f"/images/{image['id']}", json={"tags": [tags[image["title"]]]}).raise_for_status()
@@ -264,9 +266,9 @@ def test_names_colours_and_dates(visit: Visit, server: Server, drawn_groups: Gro
 
     bright = lit(page)
     if page.locator("#map-time").is_visible():  # Not if all were added within a second.
-        page.get_by_label("From", exact=True).fill("1000")
+        page.locator("#map-from").fill("1000")
         visit.until(lambda: lit(page) < 0.8 * bright)
-        page.get_by_label("From", exact=True).fill("0")
+        page.locator("#map-from").fill("0")
         visit.until(lambda: lit(page) > 0.9 * bright)
 
 

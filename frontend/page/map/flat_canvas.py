@@ -7,6 +7,7 @@ It answers to the same calls as `GLCanvas`.
 from pyscript import window
 
 from frontend.page.browser.tasks import start
+from frontend.page.map.canvas_shift import shift
 
 
 class FlatCanvas:
@@ -58,10 +59,7 @@ class FlatCanvas:
     def draw(self, camera, share: float) -> None:
         """Move and scale the picture to where it belongs, and have one made for there."""
         self._wanted = (camera.x, camera.y, camera.scale, camera.photo_px, camera.width)
-        x, y, scale = self._drawn
-        factor = camera.scale / scale
-        dx, dy = (x - camera.x) * camera.scale, (y - camera.y) * camera.scale
-        self._canvas.style.transform = f"translate({dx:.2f}px,{dy:.2f}px) scale({factor:.5f})"
+        shift(self._canvas, self._drawn, camera)
         if self._has_positions and not self._is_drawing:
             self._is_drawing = True
             start(self._draw())

@@ -1,11 +1,14 @@
 """
 Draws all photos of the map with one call a frame: WebGL, a rectangle for each photo from an atlas of thumbnails.
 
-The arrays come from the worker as they are; Python only hands them on, and says where one looks.
+The arrays come from the worker as they are; Python only hands them on, and says where one looks. Without graphics
+hardware a frame takes the processor too long: then what is drawn is moved and scaled, and drawn anew once it rests.
 """
 
 from pyscript import window
 from pyscript.ffi import to_js
+
+from frontend.page.map.canvas_shift import shift
 
 # As the worker draws them: `TILES` and `TILE_PX`, `CLOSE_TILES`, `CLOSE_ROWS` and `CLOSE_PX` of photo_map.
 TILES = 64
@@ -75,6 +78,13 @@ void main() {
 }
 """
 
+# Without graphics hardware, how long the map lies still before it is drawn anew. A guess.
+SETTLE_MS = 100
+
+# Parts of the names of renderers that use none: Chromium's, Mesa's and Windows' own. (The option
+# failIfMajorPerformanceCaveat does not tell.)
+BY_PROCESSOR = ("swiftshader", "llvmpipe", "softpipe", "software", "basic render")
+
 # Name of an attribute, how many values it has, and whether they are bytes, of which 255 is 1.
 ATTRIBUTES = (
     ("before", 2, False),
@@ -102,6 +112,7 @@ class GLCanvas:
         self._gl = gl = canvas.getContext("webgl2", options)
         if not gl:
             raise ValueError("This browser has no WebGL 2.")
+        self._is_quick = not is_drawn_by_processor(gl)
         self._program = program = self._compiled()
         gl.useProgram(program)
         self._view, self._look, self._range = [
@@ -121,6 +132,11 @@ class GLCanvas:
         self._count = 0
         self._rows = 1
         self._positions = None
+        # What the canvas shows: the middle, the scale; and whether photos have changed since.
+        self._drawn = (0, 0, 1)
+        self._has_changed = True
+        self._camera = None
+        self._timer = 0
 
     def begin(self, count: int) -> None:
         """Prepare for a number of photos, of which nothing is known yet."""
@@ -143,6 +159,7 @@ class GLCanvas:
         self._canvas.width = round(width * ratio)
         self._canvas.height = round(height * ratio)
         self._gl.viewport(0, 0, self._canvas.width, self._canvas.height)
+        self._has_changed = True
 
     def set_positions(self, positions) -> None:
         """Let photos move from where they are to other positions, as `draw` says."""
@@ -157,6 +174,7 @@ class GLCanvas:
     def set_range(self, first: float, last: float) -> None:
         """Dim the photos whose time is not within a range."""
         self._gl.uniform2f(self._range, first, last)
+        self._has_changed = True
 
     def put_row(self, number: int, strip) -> None:
         """Put a row of thumbnails into the atlas of all photos."""
@@ -174,7 +192,19 @@ class GLCanvas:
 
     def draw(self, camera, share: float) -> None:
         """Draw a frame; `share` is how far photos are on their way to their positions."""
+        self._camera = camera
+        if self._is_quick or share < 1 or self._has_changed:
+            self._render(camera, share)
+            return
+        shift(self._canvas, self._drawn, camera)
+        window.clearTimeout(self._timer)
+        self._timer = window.setTimeout(lambda: self._render(self._camera, 1), SETTLE_MS)
+
+    def _render(self, camera, share: float) -> None:
         gl = self._gl
+        self._has_changed = share < 1
+        self._drawn = (camera.x, camera.y, camera.scale)
+        self._canvas.style.transform = ""
         half = 0.5 / camera.scale
         gl.uniform4f(self._view, camera.x, camera.y, camera.width * half, camera.height * half)
         gl.uniform4f(self._look, camera.photo_px / camera.scale, camera.photo_px, share, self._rows)
@@ -210,6 +240,7 @@ class GLCanvas:
         gl = self._gl
         gl.bindBuffer(gl.ARRAY_BUFFER, self._buffers[name])
         gl.bufferData(gl.ARRAY_BUFFER, values, gl.DYNAMIC_DRAW)
+        self._has_changed = True
 
     def _texture(self, name: str, unit: int, when_smaller: int):
         gl = self._gl
@@ -238,3 +269,11 @@ class GLCanvas:
         gl.activeTexture(gl.TEXTURE0 + unit)
         gl.bindTexture(gl.TEXTURE_2D, texture)
         gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, y, gl.RGBA, gl.UNSIGNED_BYTE, strip)
+        self._has_changed = True
+
+
+def is_drawn_by_processor(gl) -> bool:
+    """Tell whether a browser only plays the graphics hardware that the machine lacks."""
+    details = gl.getExtension("WEBGL_debug_renderer_info")
+    name = str(gl.getParameter(details.UNMASKED_RENDERER_WEBGL if details else gl.RENDERER)).lower()
+    return any(known in name for known in BY_PROCESSOR)

@@ -193,6 +193,7 @@ class Map:
         self._peek.hide()
         find("map-overview").hidden = True
         find("map-time").hidden = True
+        find("map-photos").classList.remove("dimmed")
         self._say("Loading the map …")
 
     def _fail(self, turn: int, reason: str) -> None:
@@ -458,12 +459,15 @@ class Map:
         """Give photos a ring in the colour of what was chosen, and say what the colours mean."""
         if not self._arranged:
             return
-        colours, meanings = await self._worker.colours(find("map-colour").value)
+        by = find("map-colour").value
+        colours, meanings = await self._worker.colours(by)
+        find("map-photos").classList.toggle("coloured", bool(by))
         self._view.canvas.set_values("colour", colours)
         self._view.ask()
         find("map-meanings").replaceChildren(*[meaning(name, colour) for name, colour in meanings])
 
     def _dim(self, first: float, last: float) -> None:
+        find("map-photos").classList.toggle("dimmed", first > 0 or last < 1)
         self._view.canvas.set_range(first, last)
         self._view.ask()
 
