@@ -272,7 +272,7 @@ def test_tab_stays_within_a_photo(visit: Visit) -> None:
 def test_looking_closely(visit: Visit, tmp_path: Path) -> None:
     """A double click shows pixel for pixel where it points; dragging and the wheel go on from there, 0 goes back."""
     file = tmp_path / "large.jpg"
-    draw("rings", 0, 2400, 1800).save(file)
+    draw("rings", 0, 2400, 2400).save(file)
     page = visit.open().ready().add([file]).page
     show(page, "large")
     stage = page.locator("#lightbox-stage").bounding_box()
