@@ -32,7 +32,7 @@ class SortAndFilters:
         # The words that photos are searched for by; empty for none.
         self.words = ""
         self._restore()
-        find("library-controls").addEventListener("input", lambda event: self._touched())
+        find("library-controls").addEventListener("input", self._touched)
         find("library-controls").addEventListener("submit", lambda event: event.preventDefault())
         find("library-clear").addEventListener("click", lambda event: self._clear())
         self._show()
@@ -64,7 +64,9 @@ class SortAndFilters:
         """Whether the library shows all photos in its usual order."""
         return self.sort == NEWEST_FIRST and not self.filtered()
 
-    def _touched(self) -> None:
+    def _touched(self, event) -> None:
+        if event.target.id not in ["library-" + name for name in CONTROLS]:  # The size of the photos changes no list.
+            return
         window.clearTimeout(self._timer)
         self._timer = window.setTimeout(self._changed, PAUSE_MS)
 
