@@ -1,25 +1,20 @@
-"""How well a student's vectors agree with its teacher's, on photographs that neither is taught with."""
+"""How well a student's vectors agree with its teachers', on photographs that it is not taught with."""
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
-from torch.nn import functional
-
-from frontend.models.training import photographs
-from frontend.models.training.network import MobileNetV2
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Each 1 for a student that is the teacher's equal."""
+    """Each 1 for a student that is its teachers' equal."""
 
     cosine: float
-    """Mean cosine similarity of the embeddings of the same photograph."""
+    """Mean cosine similarity of the vectors of the same photograph."""
     nearest: float
     """Share of the photographs that have the same nearest neighbour."""
     ten_nearest: float
-    """Share of the teacher's ten nearest neighbours that are among the student's."""
+    """Share of the teachers' ten nearest neighbours that are among the student's."""
     top_label: float
     """Share of the photographs whose best class is the same."""
 
@@ -29,29 +24,24 @@ class Agreement:
             f" top label {self.top_label:.3f}"
         )
 
+    @classmethod
+    def of(cls, ours: tuple[Tensor, Tensor], theirs: tuple[Tensor, Tensor]) -> "Agreement":
+        """
+        Compare; each photograph is a query to the others.
 
-def agreement(student: MobileNetV2, teacher: MobileNetV2, pictures: Tensor, side_px: int) -> Agreement:
-    """Compare on whole pictures (N, S, S, 3) uint8; each is a query to the others."""
-    (ours, our_scores), (theirs, their_scores) = (outputs(model, pictures, side_px) for model in (student, teacher))
-    our_ten, their_ten = _ten_nearest(ours), _ten_nearest(theirs)
-    shared = (our_ten.unsqueeze(1) == their_ten.unsqueeze(2)).any(2)
-    return Agreement(
-        cosine=(ours * theirs).sum(1).mean().item(),
-        nearest=(our_ten[:, 0] == their_ten[:, 0]).float().mean().item(),
-        ten_nearest=shared.float().mean().item(),
-        top_label=(our_scores.argmax(1) == their_scores.argmax(1)).float().mean().item(),
-    )
-
-
-@torch.no_grad()
-def outputs(model: MobileNetV2, pictures: Tensor, side_px: int, batch: int = 64) -> tuple[Tensor, Tensor]:
-    """Return the vectors (N, 1280) of unit length and the class scores (N, 1001), both float32 in main memory."""
-    device, was_training = model.device, model.training
-    model.eval()
-    results = [model(photographs.to_inputs(some, side_px, device)) for some in pictures.split(batch)]
-    model.train(was_training)
-    embeddings, scores = (torch.cat([result[n] for result in results]).cpu() for n in (0, 1))
-    return functional.normalize(embeddings, dim=1), scores
+        Args:
+            ours: Vectors (N, D) of unit length, and logits (N, C) or any scores.
+            theirs: Likewise.
+        """
+        (our_vectors, our_scores), (their_vectors, their_scores) = ours, theirs
+        our_ten, their_ten = _ten_nearest(our_vectors), _ten_nearest(their_vectors)
+        shared = (our_ten.unsqueeze(1) == their_ten.unsqueeze(2)).any(2)
+        return cls(
+            cosine=(our_vectors * their_vectors).sum(1).mean().item(),
+            nearest=(our_ten[:, 0] == their_ten[:, 0]).float().mean().item(),
+            ten_nearest=shared.float().mean().item(),
+            top_label=(our_scores.argmax(1) == their_scores.argmax(1)).float().mean().item(),
+        )
 
 
 def _ten_nearest(vectors: Tensor) -> Tensor:

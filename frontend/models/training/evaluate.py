@@ -1,49 +1,76 @@
 """
-Print the figures of the model card: `python -m frontend.models.training.evaluate --help`.
+Print how well models find: `python -m frontend.models.training.evaluate --help`.
 
-Agreement with the teacher on held-out photographs, and retrieval on labelled ones, beside the teacher and an untrained
-network of the same shape.
+Mean average precision on labelled photographs, for a training's checkpoint, for models that were exported, for each
+teacher alone and for both together, which is what the student learns.
 """
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from frontend.models.nodes import projection_of
-from frontend.models.training import graph_model, photographs, retrieval
-from frontend.models.training.agreement import agreement
-from frontend.models.training.network import MobileNetV2
-from frontend.models.training.train import TOO_SOFT
+from frontend.models.training import graph_model, retrieval
+from frontend.models.training.joined import Joined
+from frontend.models.training.prepare import SPACE
+from frontend.models.training.retrieval import Labelled
+from frontend.models.training.teachers import Teachers
+from frontend.models.training.train import trained
+from frontend.models.training.views import SIDE_PX
+
+
+def exported_vectors(folder: Path) -> Callable[[Tensor], Tensor]:
+    """Return what turns inputs into the vectors of an exported model that has a projection."""
+    network, projection = graph_model.read(folder), projection_of(folder)
+    if projection is None:
+        raise ValueError(f"{folder} has no projection")
+    matrix = torch.from_numpy(projection.copy())
+    return lambda inputs: functional.normalize(network(inputs)[0] @ matrix, dim=1)
+
+
+def trained_vectors(checkpoint: Path) -> Callable[[Tensor], Tensor]:
+    """Return what turns inputs into the vectors of a training's checkpoint."""
+    student = trained(checkpoint)
+    return lambda inputs: student(inputs)[0]
+
+
+def teachers_vectors(teachers: Teachers, joined: Joined, labelled: Labelled) -> dict[str, Tensor]:
+    """Return the vectors of each teacher, half whitened, and those of both."""
+    batches = [teachers.averages(inputs) for inputs in labelled.inputs.split(retrieval.BATCH)]
+    averages = [torch.cat([batch[at] for batch in batches]) for at in (0, 1)]
+    return {
+        "MobileNetV2 half whitened": joined.single(0, averages[0]),
+        "EfficientNet-Lite0 half whitened": joined.single(1, averages[1]),
+        "both joined": joined.apply(averages),
+    }
 
 
 def main() -> None:
     """Read the command line, evaluate, and print Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, default=Path(__file__).parents[1] / "lookalike_v1")
     parser.add_argument("--teacher", type=Path, required=True, help="folder of a MobileNetV2 as a TF.js graph model")
-    parser.add_argument("--photographs", type=Path, required=True, help="folder with tar files of JPEGs")
+    parser.add_argument("--training", type=Path, required=True, help="the folder that `prepare` filled")
     parser.add_argument("--labelled", type=Path, required=True, help="CSV with path and group")
-    parser.add_argument("--side-px", type=int, default=224)
+    parser.add_argument("--checkpoint", type=Path, nargs="*", default=[], help="of a training")
+    parser.add_argument("--model", type=Path, nargs="*", default=[], help="folder of an exported model")
     options = parser.parse_args()
-    teacher, student = graph_model.read(options.teacher), graph_model.read(options.model)
-    held_out = photographs.load(options.photographs, TOO_SOFT).held_out
-    labelled = retrieval.load(options.labelled, options.side_px)
-    torch.manual_seed(0)
-    models = {"teacher": teacher, "this model": student, "untrained": MobileNetV2().eval()}
-    vectors = {name: retrieval.embeddings(model, labelled) for name, model in models.items()}
-    if (projection := projection_of(options.model)) is not None:
-        projected = vectors["this model"] @ torch.from_numpy(projection)
-        vectors["this model, projected"] = functional.normalize(projected, dim=1)
-    precision = {name: retrieval.mean_average_precision(some, labelled.groups) for name, some in vectors.items()}
-    print(f"Held-out photographs ({len(held_out)}), student against teacher: ", end="")
-    print(agreement(student, teacher, held_out, options.side_px))
-    print(
-        f"\n| {len(labelled.groups)} labelled photographs | mean average precision | of the teacher's |\n|---|---|---|"
-    )
-    for name, value in precision.items():
-        print(f"| {name} | {value:.4f} | {value / precision['teacher']:.1%} |")
+    torch.set_num_threads(1)
+    labelled = retrieval.load(options.labelled, SIDE_PX)
+    space = torch.load(options.training / SPACE, weights_only=True)
+    joined = Joined.from_state(space["joined"], torch.device("cpu"))
+    teachers = Teachers.read(options.teacher, torch.device("cpu"))
+    vectors = {
+        **{folder.name: retrieval.vectors(exported_vectors(folder), labelled) for folder in options.model},
+        **{path.name: retrieval.vectors(trained_vectors(path), labelled) for path in options.checkpoint},
+        **teachers_vectors(teachers, joined, labelled),
+    }
+    print(f"| {len(labelled.groups)} labelled photographs | mean average precision |\n|---|---|")
+    for name, some in vectors.items():
+        print(f"| {name} | {retrieval.mean_average_precision(some, labelled.groups):.4f} |")
 
 
 if __name__ == "__main__":

@@ -18,14 +18,14 @@ LAST_CHANNELS = 320
 
 def read(folder: Path) -> MobileNetV2:
     """
-    Read a graph model of any width, with its batch norms folded as they are there.
+    Read a graph model of any width.
 
     Raises:
         KeyError: It is no MobileNetV2: a weight is missing.
     """
     arrays = read_weights(folder, json.loads((folder / "model.json").read_text())["weightsManifest"])
     weights = {name.removeprefix(f"{SCOPE}/"): torch.from_numpy(array.copy()) for name, array in arrays.items()}
-    network = MobileNetV2(width=weights["Conv_1/weights"].shape[2] / LAST_CHANNELS).fold()
+    network = MobileNetV2(width=weights["Conv_1/weights"].shape[2] / LAST_CHANNELS)
     with torch.no_grad():
         for name, convolution in network.convolutions():
             if name.endswith("/depthwise"):
@@ -45,7 +45,6 @@ def write(network: MobileNetV2, folder: Path, side_px: int, projection: Array | 
     Write model.json and weights: float16, and 8 bits for the classifier, which only names what is seen.
 
     Args:
-        network: With all batch norms folded.
         projection: (1280, values) to be multiplied with the average, kept in 8 bits, which is enough: the vectors find
             as well as with it in float32 (mean average precision within 0.0002).
 

@@ -1,10 +1,10 @@
 """
-MobileNetV2 in PyTorch, with TensorFlow's padding.
+MobileNetV2 in PyTorch, with TensorFlow's padding and its batch norms folded.
 
 Source: Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks (arXiv 1801.04381), table 2.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 import torch
@@ -20,16 +20,16 @@ CLASSES = 1001
 
 
 class Convolution(nn.Sequential):
-    """Convolution as TensorFlow's SAME pads it, batch norm, and ReLU6 unless it is linear."""
+    """Convolution as TensorFlow's SAME pads it, and ReLU6 unless it is linear."""
 
     def __init__(
         self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, linear: bool = False
     ) -> None:
         padding = kernel // 2 if stride == 1 else 0
         conv = nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups)
-        super().__init__(conv, nn.BatchNorm2d(outputs), nn.Identity() if linear else nn.ReLU6())
+        super().__init__(conv, nn.Identity() if linear else nn.ReLU6())
         self.stride = stride
-        nn.init.kaiming_normal_(conv.weight, mode="fan_out", nonlinearity="relu")
+        nn.init.kaiming_normal_(conv.weight, mode="fan_in", nonlinearity="linear" if linear else "relu")
         nn.init.zeros_(cast(Tensor, conv.bias))
 
     def forward(self, input: Tensor) -> Tensor:  # nn.Sequential's name
@@ -38,23 +38,11 @@ class Convolution(nn.Sequential):
 
     @property
     def is_linear(self) -> bool:
-        return isinstance(self[2], nn.Identity)
+        return isinstance(self[1], nn.Identity)
 
     @property
     def conv(self) -> nn.Conv2d:
         return cast(nn.Conv2d, self[0])
-
-    def fold(self) -> None:
-        """Move the batch norm into weights and bias, which changes nothing of what is computed in evaluation."""
-        norm = self[1]
-        if not isinstance(norm, nn.BatchNorm2d):
-            return
-        with torch.no_grad():
-            scale = norm.weight / torch.sqrt(cast(Tensor, norm.running_var) + norm.eps)
-            self.conv.weight.mul_(scale.reshape(-1, 1, 1, 1))
-            bias = cast(Tensor, self.conv.bias)
-            bias.copy_((bias - cast(Tensor, norm.running_mean)) * scale + norm.bias)
-        self[1] = nn.Identity()
 
 
 class Block(nn.Module):
@@ -76,10 +64,10 @@ class Block(nn.Module):
 
 class MobileNetV2(nn.Module):
     """
-    Pictures (N, 3, S, S) float32 within -1 and 1 to embeddings (N, 1280) and logits (N, 1001).
+    Pictures (N, 3, S, S) float32 within -1 and 1 to averages (N, 1280) and logits (N, 1001).
 
     Args:
-        width: Factor of the channels, the paper's alpha; the embedding keeps its 1280 values.
+        width: Factor of the channels, the paper's alpha; the average keeps its 1280 values.
     """
 
     def __init__(self, width: float = 1.0) -> None:
@@ -96,10 +84,23 @@ class MobileNetV2(nn.Module):
         self.classifier = nn.Linear(DIMENSION, CLASSES)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        for part in self.parts:
-            x = part(x)
-        embedding = x.mean((2, 3))
-        return embedding, self.classifier(embedding)
+        _, average = self.look(x)
+        return average, self.classifier(average)
+
+    def look(self, x: Tensor, depths: Sequence[int] = (), kept_parts: int = 0) -> tuple[list[Tensor], Tensor]:
+        """
+        Return the maps that the parts numbered `depths` give, and the averages.
+
+        Args:
+            kept_parts: How many parts nothing is learned in: their gradients are not computed.
+        """
+        maps = []
+        for at, part in enumerate(self.parts):
+            with torch.set_grad_enabled(torch.is_grad_enabled() and at >= kept_parts):
+                x = part(x)
+            if at in depths:
+                maps.append(x)
+        return maps, x.mean((2, 3))
 
     @property
     def device(self) -> torch.device:
@@ -118,13 +119,6 @@ class MobileNetV2(nn.Module):
                 if (convolution := getattr(block, step)) is not None:
                     yield f"{scope}/{step}", convolution
         yield "Conv_1", cast(Convolution, self.parts[-1])
-
-    def fold(self, at: int | None = None) -> "MobileNetV2":
-        """Move the batch norms of part number `at`, or of all, into the weights."""
-        for module in (self if at is None else self.parts[at]).modules():
-            if isinstance(module, Convolution):
-                module.fold()
-        return self
 
 
 def _scaled(channels: int, width: float) -> int:

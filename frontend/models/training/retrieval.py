@@ -1,6 +1,7 @@
 """How well vectors find pictures of the same thing: mean average precision on labelled photographs."""
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from frontend.embedder.model_input import RESIZE_RULE, InputSpec
 from frontend.embedder.preprocessing import decode, to_model_input
-from frontend.models.training.network import MobileNetV2
+
+# Photographs that a model is shown at once.
+BATCH = 50
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,9 @@ def load(labels: Path, side_px: int) -> Labelled:
 
 
 @torch.no_grad()
-def embeddings(model: MobileNetV2, labelled: Labelled, batch: int = 50) -> Tensor:
-    """Return vectors (N, 1280) of unit length."""
-    device = model.device
-    results = [model(some.to(device))[0].cpu() for some in labelled.inputs.split(batch)]
-    return functional.normalize(torch.cat(results), dim=1)
+def vectors(model: Callable[[Tensor], Tensor], labelled: Labelled) -> Tensor:
+    """Return the vectors (N, D) that a model gives for inputs."""
+    return torch.cat([model(some) for some in labelled.inputs.split(BATCH)])
 
 
 def mean_average_precision(vectors: Tensor, groups: npt.NDArray[np.str_]) -> float:
