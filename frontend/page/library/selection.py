@@ -179,6 +179,7 @@ class Selection:
             self._cards.select([image for image, error in failed])
             self._show(f"{done}, {len(failed)} failed and still selected: {failed[0][1].message}")
         else:
+            find("selection-tags-menu").hidePopover()
             self._show(f"{done}.")
 
     async def _change_tags(self, image: dict, tags: list[str], combine) -> None:
