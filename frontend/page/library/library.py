@@ -158,7 +158,7 @@ class Library:
             empty.remove()
         filtered = self._controls.filtered()
         if not total and filtered:
-            find("images").append(make("li", "empty", "No photos match."))
+            find("images").append(make("li", "empty", nothing_found(self._controls.words)))
         find("welcome").hidden = bool(total) or filtered
         find("library-controls").hidden = not total and not filtered
         find("library-summary").textContent = self._count(total)
@@ -207,3 +207,8 @@ class Library:
         new = count + max(self._elsewhere, 0)
         find("library-new").hidden = not new and self._elsewhere >= 0
         find("library-new").textContent = counted(new, "new photo", "new photos") if new else "Some photos are gone"
+
+
+def nothing_found(words: str) -> str:
+    """Say that nothing was found, and by which words."""
+    return f"No photos match “{words}”." if words else "No photos match."

@@ -8,6 +8,9 @@ from frontend.page.server.api import APIError
 # How often the server is asked while the page is looked at.
 EVERY_MS = 15_000
 
+# How long after an answer that differs it is looked whether that holds. A guess.
+AGAIN_MS = 2_000
+
 
 class Newcomers:
     """Counts what came to the library and is not shown here."""
@@ -18,12 +21,15 @@ class Newcomers:
         self._on_count = on_count
         # How many photos there are as far as this page knows; None until it was told.
         self._known: int | None = None
+        # By how many photos the library was larger when the server was asked last.
+        self._difference = 0
         window.setInterval(self._look_soon, EVERY_MS)
         document.addEventListener("visibilitychange", lambda event: self._look_soon())
 
     def begin(self) -> None:
         """Take it that this page shows everything there is now."""
         self._known = None
+        self._difference = 0
         start(self._look())
 
     def count(self, difference: int) -> None:
@@ -42,4 +48,9 @@ class Newcomers:
             return
         if self._known is None:
             self._known = count
-        self._on_count(count - self._known)
+        difference, before = count - self._known, self._difference
+        self._difference = difference
+        # What is added here is known to the server a moment before it is shown: only what stays counts.
+        self._on_count(difference if difference < 0 else max(min(difference, before), 0))
+        if difference != before:
+            window.setTimeout(self._look_soon, AGAIN_MS)
