@@ -9,6 +9,12 @@ from frontend.page.browser.throwing import Thrown, call
 # What the browser calls the pair of elements meanwhile; the style says how they move.
 NAME = "grown"
 
+# The elements that have the name now. One movement may begin before another is over, and a name is one element's.
+named = []
+
+# Counts movements, so that one that is over notices that another has begun.
+begun = [0]
+
 
 def grow(before, update) -> None:
     """
@@ -22,11 +28,11 @@ def grow(before, update) -> None:
     if not moves():
         update()
         return
-    named = []
+    unname()
+    begun[0] += 1
 
     def change() -> None:
-        if before:
-            before.style.viewTransitionName = ""
+        unname()
         after = update()
         if after:
             after.style.viewTransitionName = NAME
@@ -34,12 +40,13 @@ def grow(before, update) -> None:
 
     if before:
         before.style.viewTransitionName = NAME
+        named.append(before)
     try:
         moving = call(document, "startViewTransition", change)
     except Thrown:
         change()
     else:
-        start(clear(moving, named))
+        start(clear(moving, begun[0]))
 
 
 def moves() -> bool:
@@ -48,10 +55,16 @@ def moves() -> bool:
     return hasattr(document, "startViewTransition") and not still and not document.hidden
 
 
-async def clear(moving, named: list) -> None:
-    """Take the name from what has grown once it has."""
+def unname() -> None:
+    """Take the name from all that have it."""
+    while named:
+        named.pop().style.viewTransitionName = ""
+
+
+async def clear(moving, turn: int) -> None:
+    """Take the name from what has grown once it has, unless another movement has begun by then."""
     for promise in (moving.ready, moving.updateCallbackDone):
         promise.catch(js.Boolean)  # One that was skipped is no error for the console.
     await moving.finished.catch(js.Boolean)
-    for element in named:
-        element.style.viewTransitionName = ""
+    if turn == begun[0]:
+        unname()
