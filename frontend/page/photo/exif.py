@@ -27,12 +27,12 @@ def orientation(exif: bytes) -> int:
     """Return the orientation in EXIF data, 1 to 8; UPRIGHT if there is none, or none that makes sense."""
     if exif[:6] == b"Exif\0\0":  # As in a JPEG; some programs write it here, too.
         exif = exif[6:]
-    order = {b"II": "little", b"MM": "big"}.get(bytes(exif[:2]))
-    if not order:
+    mark = bytes(exif[:2])
+    if mark not in (b"II", b"MM"):
         return UPRIGHT
 
     def number(at: int, size: int) -> int:
-        return int.from_bytes(exif[at : at + size], order)
+        return int.from_bytes(exif[at : at + size], "little" if mark == b"II" else "big")
 
     first = number(4, 4)
     for entry in range(number(first, 2)):
