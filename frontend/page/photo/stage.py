@@ -57,6 +57,8 @@ class Stage:
         for name in ("pointerup", "pointercancel"):
             stage.addEventListener(name, self._up)
         stage.addEventListener("wheel", self._wheel, to_js({"passive": False}))
+        # Else the browser takes a stroke for the push of a page, which the next tap would only stop.
+        stage.addEventListener("touchmove", lambda event: event.preventDefault(), to_js({"passive": False}))
         stage.addEventListener("click", self._clicked)
         stage.addEventListener("dblclick", self._double_clicked)
         observer = window.ResizeObserver.new(lambda entries, observer: self._settle(self._place, smooth=False))
