@@ -152,6 +152,7 @@ def press_on_card(page: Page, name: str, action: Literal["Show similar to", "Mor
 
 def whole(page: Page, name: str) -> None:
     """Wait until the lightbox shows the whole picture of this title."""
+    expect(page.locator("#lightbox")).to_be_visible()  # Until it is, it holds what was shown before.
     expect(page.locator("#lightbox-title")).to_have_text(name)
     expect(page.locator("#lightbox-note")).to_have_text("")
 
