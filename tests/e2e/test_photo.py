@@ -108,6 +108,35 @@ def test_back_closes_a_photo(visit: Visit) -> None:
 
 @pytest.mark.holds(3)
 @pytest.mark.new_tab
+def test_opened_again_at_once(visit: Visit) -> None:
+    """The browser goes back with a delay; a photo that is opened meanwhile stays, and back closes it as any other."""
+    page = visit.open().page
+    page.emulate_media(reduced_motion="reduce")
+    show(page, "picture 2")
+    begun = page.evaluate("history.length")
+    page.evaluate("""() => {
+        document.getElementById("lightbox-close").click();
+        document.querySelector('[aria-label="Open picture 1"]').click();
+    }""")
+    whole(page, "picture 1")
+    expect(page).to_have_url(re.compile("photo="))
+    assert page.evaluate("history.length") == begun
+    page.go_back()
+    expect(page.locator("#lightbox")).to_be_hidden()
+    expect(page).to_have_url(f"{visit.url}/")
+
+    page.evaluate("""() => {
+        document.querySelector('[aria-label="Open picture 1"]').click();
+        document.getElementById("lightbox-close").click();
+        document.querySelector('[aria-label="Open picture 0"]').click();
+        document.getElementById("lightbox-close").click();
+    }""")
+    expect(page).to_have_url(f"{visit.url}/")
+    expect(page.locator("#lightbox")).to_be_hidden()
+
+
+@pytest.mark.holds(3)
+@pytest.mark.new_tab
 def test_the_address_of_a_photo(visit: Visit, server: Server) -> None:
     """It opens the photo over the library, which is what remains when it is closed; one that is gone is named so."""
     page = visit.page

@@ -11,6 +11,9 @@ from pyscript import document, window
 
 from frontend.page.browser.throwing import Thrown, call
 
+# How long the browser may take to go back before nobody waits for it any more. A guess: it takes some milliseconds.
+BACK_MS = 2000
+
 
 class Address:
     """The entry of the history that is shown."""
@@ -20,6 +23,10 @@ class Address:
         self._rooms: list = []
         # Parameters that an entry which another room adds does not have.
         self._passing: list = []
+        # What was entered while the browser goes back, which it does later: (method, parameters, what to keep). That
+        # follows on the entry that is come to then. None while it is not going back.
+        self._waiting: list | None = None
+        self._timer = 0
         self._shown_at = window.location.search
         self._entry = read_entry()
         window.history.scrollRestoration = "manual"  # What is scrolled is drawn late, and by us.
@@ -41,7 +48,10 @@ class Address:
 
     def parameters(self, names: tuple) -> dict:
         """Return those of the parameters that the address has: name -> text."""
-        return parameters_in(window.location.search, names)
+        shown = parameters_in(window.location.search, names)
+        for _, parameters, _ in self._waiting or []:
+            shown.update({name: parameters[name] for name in names if name in parameters})
+        return {name: text for name, text in shown.items() if text is not None}
 
     def kept(self, name: str):
         """Return what is kept under a name with the entry that is shown, None if nothing is."""
@@ -63,8 +73,13 @@ class Address:
         self._enter("replaceState", parameters, kept)
 
     def back(self) -> None:
-        """Go back to the entry before."""
-        window.history.back()
+        """Go back to the entry before; from one that is not there yet, by not adding it."""
+        if self._waiting is None:
+            self._waiting = []
+            self._timer = window.setTimeout(self._travelled, BACK_MS)
+            window.history.back()
+        elif self._waiting:
+            self._waiting.pop()
 
     def link(self, parameters: dict) -> str:
         """Return an address to share: the page's own, with these parameters and no others."""
@@ -75,6 +90,9 @@ class Address:
         return url.href
 
     def _enter(self, method: str, parameters: dict, kept: dict) -> None:
+        if self._waiting is not None:
+            self._waiting.append((method, parameters, kept))
+            return
         entry = dict(self._entry)
         entry.update(kept)
         self._entry = {name: value for name, value in entry.items() if value is not None}
@@ -86,8 +104,12 @@ class Address:
 
     def _travelled(self) -> None:
         """Tell the rooms whose part is another; a link within the page leaves all as it is."""
+        window.clearTimeout(self._timer)
         before, self._entry = self._entry, read_entry()
         shown_at, self._shown_at = self._shown_at, window.location.search
+        waiting, self._waiting = self._waiting or [], None
+        for method, parameters, kept in waiting:
+            self._enter(method, parameters, kept)
         for names, on_travel in self._rooms:
             moved = parameters_in(shown_at, names) != self.parameters(names)
             if moved or before.get(names[0]) != self._entry.get(names[0]):

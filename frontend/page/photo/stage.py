@@ -188,8 +188,13 @@ class Stage:
         self._zoom_by(factor, self._point(event), smooth=False)
 
     def _clicked(self, event) -> None:
-        if not self._dragging and event.target.isSameNode(self._stage):
+        if not self._dragging and event.target.isSameNode(self._stage) and not self._is_on_photo(event):
             self._on_beside()
+
+    def _is_on_photo(self, event) -> bool:
+        """Whether the photo is where somebody clicks: while it grows there, the browser says that nothing is."""
+        box = self.frame.getBoundingClientRect()
+        return box.left <= event.clientX <= box.right and box.top <= event.clientY <= box.bottom
 
     def _double_clicked(self, event) -> None:
         if not event.target.closest("button"):
