@@ -143,8 +143,8 @@ class FileInputs:
             self._on_search_image(image_id)
 
     def _drop_files(self, event) -> None:
+        target = target_under(event)  # While the halves are still there.
         find("drop-veil").hidden = True
-        target = target_under(event)
         entries = folders.entries_of(event.dataTransfer)
         if entries:
             start(self._hand_on_gathered(target, folders.of_dropped(entries)))
