@@ -1,9 +1,14 @@
 """The cells of a grid that are in the document: photos, blanks for those that are not known, and headings."""
 
+from pyscript import window
+
 from frontend.page.browser.dom import find
 
 # How many photos are made before the browser gets its turn: half of a screen's frame, when measured.
 CARDS_AT_ONCE = 8
+
+# As long as cells glide: see `gliding` in library.css.
+GLIDE_MS = 220
 
 
 class Cell:
@@ -23,8 +28,7 @@ class Cell:
         if box != self._box:
             self._box = box
             style = self.element.style
-            style.left = f"{box[0]:.2f}px"
-            style.top = f"calc(var(--base) + {box[1]:.2f}px)"
+            style.transform = f"translate({box[0]:.2f}px, {box[1]:.2f}px)"
             style.width = f"{box[2]:.2f}px"
             style.height = f"{box[3]:.2f}px"
         if self.key and self._count != (index, count):
@@ -43,6 +47,7 @@ class Cells:
         self._cells = []
         # Text of a heading -> its element.
         self._headings = {}
+        self._glide_timer = 0
 
     def show(self, wanted: list, count: int) -> bool:
         """
@@ -86,7 +91,13 @@ class Cells:
                 heading = self._headings[text] = copy_of("heading")
                 heading.querySelector("h3").textContent = text
                 self._element.append(heading)
-            heading.style.top = f"calc(var(--base) + {top:.2f}px)"
+            heading.style.transform = f"translateY({top:.2f}px)"
+
+    def glide(self) -> None:
+        """Let cells that are about to be moved be seen on their way: some have come or gone, and others make room."""
+        self._element.classList.add("gliding")
+        window.clearTimeout(self._glide_timer)
+        self._glide_timer = window.setTimeout(lambda: self._element.classList.remove("gliding"), GLIDE_MS)
 
     def focused(self) -> str | None:
         """Return the image whose card has the focus, None if none has."""

@@ -95,6 +95,8 @@ class WindowGrid:
         self._known_since_s = 0.0
         self._to_focus = None
         self._drawing = False
+        # Whether photos have come or gone since the grid was drawn last.
+        self._changed_here = False
         # Whether the grid was not to be seen when it was drawn last.
         self._hidden = True
         self._listen()
@@ -305,12 +307,15 @@ class WindowGrid:
     def _draw(self) -> None:
         """Bring what is near the window into the document, and take out what is not."""
         self._drawing = False
+        scroll_px, self._changed_here = self._measured_scroll_px(), False
         if self._beginning or not self._lay_out():
             return
         if now_s() - self._known_since_s > FRESH_S:
             self._known_since_s = now_s()
             self._positions.begin(self._positions.total)
         self._prepare()
+        if self._changed_here and self._measured_scroll_px() == scroll_px:
+            self._cells.glide()
         first, last = self._near()
         base_px = self._place_base()
         wanted = [(index, self._box(index, base_px), self._positions.id_at(index)) for index in range(first, last)]
@@ -364,6 +369,7 @@ class WindowGrid:
         if changes is None:
             self._layout.begin(self.count)
             return
+        self._changed_here = bool(changes)
         for index, came in changes:
             if came:
                 self._layout.insert(index)
