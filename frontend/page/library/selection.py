@@ -4,7 +4,7 @@ import asyncio
 
 from pyscript import document
 
-from frontend.page.browser.dom import find, make
+from frontend.page.browser.dom import find, make, notice
 from frontend.page.browser.tasks import start
 from frontend.page.server.api import APIError
 from frontend.page.server.for_each import for_each
@@ -48,7 +48,7 @@ class Selection:
         find("selection-remove").addEventListener("click", lambda event: self._tag(without))
         find("selection-delete").addEventListener("click", lambda event: self._delete())
         find("selection-all").addEventListener("click", lambda event: self.select_all())
-        find("selection-similar").addEventListener("click", lambda event: self._show_similar())
+        find("selection-similar").addEventListener("click", lambda event: start(self._show_similar()))
         find("selection-download").addEventListener("click", lambda event: start(self._download()))
         find("selection-clear").addEventListener("click", lambda event: self.clear())
 
@@ -120,8 +120,18 @@ class Selection:
         else:
             self._cards.deselect(images)
 
-    def _show_similar(self) -> None:
-        images = self._known.selected
+    async def _show_similar(self) -> None:
+        """Search with the selected images, of as many as a search takes; of those far away, the page knows the id."""
+        images = []
+        try:
+            most = 1 + (await self._api.space()).limits["max_examples"]
+            for selected in self._known.selected[:most]:
+                images.append(self._known.get(selected["id"]) or await self._api.image(selected["id"]))
+        except APIError as exc:
+            self._show(exc.message)
+            return
+        if len(self._known.selected) > most:
+            notice(f"You can search with {most} photos at a time: these are the first.")
         self.clear()
         self._on_similar(images)
 
