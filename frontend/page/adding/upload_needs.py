@@ -59,7 +59,7 @@ class UploadNeeds:
         there = make("img", "thumbnail", alt="", crossorigin="anonymous", data_id=twin["id"])
         there.src = twin["thumbnail_url"]
         text = make("span", "need-text", f"{entry.name} looks like {twin['title']}, which is there already.")
-        block = make("li", "need question", role="group", aria_label=f"{entry.name} looks like {twin['title']}")
+        block = make("li", "need question", aria_label=f"{entry.name} looks like {twin['title']}")
         block.append(thumbnail_of(entry), there, text)
         block.append(
             choices(
@@ -70,7 +70,7 @@ class UploadNeeds:
         return block
 
     def _failure(self, entry):
-        block = make("li", "need failed", role="group", aria_label=f"{entry.name} was not added")
+        block = make("li", "need failed", aria_label=f"{entry.name} was not added")
         text = make("span", "need-text")
         text.append(make("strong", "", entry.name), make("span", "problem", entry.text))
         block.append(thumbnail_of(entry), text)
