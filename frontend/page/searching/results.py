@@ -50,7 +50,8 @@ class Results:
         find("matches").setAttribute("aria-busy", "true")
 
     def clear(self) -> None:
-        """Show that nothing is found yet."""
+        """Show that nothing is found yet; the title is no longer that of another search."""
+        find("results-title").textContent = "Similar photos"
         find("matches").replaceChildren()
         find("results-summary").textContent = ""
 
