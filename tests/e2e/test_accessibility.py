@@ -3,52 +3,100 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Route, ViewportSize, expect
 
 from tests.support.accessibility import violations
 from tests.support.drawings import Groups
 from tests.support.filling import fill
-from tests.support.page import Visit, show_map
+from tests.support.page import Visit, card, press_on_card, show_map, title
+from tests.support.reused_visit import VIEWPORT
 from tests.support.servers.lookalike import Server
+
+PHONE: ViewportSize = {"width": 390, "height": 800}
 
 
 @pytest.mark.new_tab
 def test_while_it_starts_and_empty(visit: Visit) -> None:
     """With its bars, and with nothing in the library."""
     page = visit.open().page
-    expect(page.locator("#images .empty")).to_be_visible()
+    expect(page.locator("#welcome")).to_be_visible()
     assert violations(page) == []
     visit.ready()
     assert violations(page) == []
 
 
-def test_in_use(visit: Visit, drawn_groups: Groups, tmp_path: Path) -> None:
-    """Adding, with one refused; results with filters and examples; pictures selected; a picture looked at; undo."""
+def test_library(visit: Visit, drawn_groups: Groups, tmp_path: Path) -> None:
+    """With photos added and one refused, pointed at, selected, deleted; with menus, keys and suggestions open."""
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"this is no picture")
     page = visit.open().ready().page
-    dots, rings = drawn_groups["dots"], drawn_groups["rings"]
-    visit.add([*dots[:3], rings[0], broken], tags="summer, linen")
+    visit.add([*drawn_groups["dots"][:3], drawn_groups["rings"][0], broken], tags="summer, linen")
     names = visit.library()
-    visit.search(dots[3])
-    page.locator("#matches").get_by_role("button", name=f"Less like {names[0]}").click()
-    expect(page.locator("#examples .example")).to_have_count(1)
-    for summary in page.locator("summary:visible").all():
-        summary.click()
-    page.locator("#images").get_by_role("checkbox", name=f"Select {names[1]}").check()
+    card(page, names[0]).hover()
     assert violations(page) == []
-    page.set_viewport_size({"width": 390, "height": 800})
+    card(page, names[1]).focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#selection")).to_be_visible()
     assert violations(page) == []
-    page.get_by_role("button", name="Search with a part").click()
-    page.locator("#selection").get_by_role("button", name="Delete").click()
+    page.set_viewport_size(PHONE)
+    assert violations(page) == []
+    page.set_viewport_size(VIEWPORT)
+    page.locator("#selection").get_by_role("button", name="Tag", exact=True).click()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.locator("#selection").get_by_role("button", name="Delete 1 photo").click()
     expect(page.locator("#undo-bar")).to_be_visible()
     assert violations(page) == []
     page.get_by_role("button", name="Undo").click()
 
-    page.locator("#images").get_by_role("button", name=f"Open {names[2]}").click()
-    expect(page.locator("#lightbox-similar li").first).to_be_visible()
+    controls = page.get_by_role("form", name="Sort and filter the library")
+    for menu in (controls.get_by_role("button", name="Tags"), controls.get_by_role("button", name="Date")):
+        menu.click()
+        assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Add photos").click()
     assert violations(page) == []
-    page.set_viewport_size({"width": 1280, "height": 900})
+    page.keyboard.press("Escape")
+    page.locator("#library").focus()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+
+    page.locator("#search-words").press_sequentially("summ")
+    expect(page.get_by_role("option").first).to_be_visible()
+    assert violations(page) == []
+    page.locator("#search-words").fill("nothing that is there")
+    expect(page.locator("#images")).to_contain_text("No photos match")
+    assert violations(page) == []
+
+
+def test_results(visit: Visit, server: Server, drawn_groups: Groups) -> None:
+    """In groups, the last of them folded; with filters, examples and a part; with nothing that is similar."""
+    fill(server, 20)
+    dots, rings = drawn_groups["dots"], drawn_groups["rings"]
+    page = visit.open().ready().page
+    visit.add(dots[:3], tags="summer")
+    visit.search(dots[3])
+    expect(page.locator("#matches details")).to_be_visible()
+    assert violations(page) == []
+    card(page, title(dots[0])).hover()
+    page.locator("#matches summary").click()
+    assert violations(page) == []
+    page.set_viewport_size(PHONE)
+    assert violations(page) == []
+    page.set_viewport_size(VIEWPORT)
+    page.locator("#region").focus()
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(page.get_by_role("button", name="Whole photo")).to_be_visible()
+    press_on_card(page, title(dots[0]), "Less like")
+    expect(page.locator("#chips .example")).to_have_count(2)
+    page.get_by_role("form", name="Filter the results").get_by_role("button", name="Tags").click()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    visit.back_to_library()
+    visit.search(rings[0])
+    expect(page.get_by_text("No similar photos in your library")).to_be_visible()
     assert violations(page) == []
 
 
@@ -63,15 +111,17 @@ def test_files_on_their_way(visit: Visit, drawn_groups: Groups) -> None:
     page = visit.open().ready().page
     page.route("**/store/**", hold)
     page.set_input_files("#add-files", [*drawn_groups["dots"], *drawn_groups["rings"]])
-    expect(page.locator("#upload-rows .upload").first).to_be_visible()
     expect(page.locator("#uploads-progress")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name="Details", exact=True).click()
+    expect(page.locator("#upload-rows .upload").first).to_be_visible()
     assert violations(page) == []
     page.unroute("**/store/**")
     page.route("**/api/v1/**", lambda route: route.abort("connectionrefused"))
-    page.set_viewport_size({"width": 390, "height": 800})
+    page.set_viewport_size(PHONE)
     assert violations(page) == []
-    page.get_by_role("button", name="Cancel all").click()
-    page.set_viewport_size({"width": 1280, "height": 900})
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.set_viewport_size(VIEWPORT)
 
 
 def test_map(visit: Visit, server: Server) -> None:
@@ -79,16 +129,15 @@ def test_map(visit: Visit, server: Server) -> None:
     fill(server, 12)
     page = visit.open().ready().page
     show_map(page)
-    page.locator("#map-photos .picture").first.focus()
-    page.keyboard.press(" ")
+    page.locator("#map-photos button").first.focus()
+    page.keyboard.press("Space")
     expect(page.locator("#selection")).to_be_visible()
     assert violations(page) == []
     page.get_by_role("button", name="Zoom in").click()
-    page.set_viewport_size({"width": 390, "height": 800})
+    page.set_viewport_size(PHONE)
     expect(page.locator("#map-stage")).to_have_attribute("aria-busy", "false")
     assert violations(page) == []
-    page.get_by_role("button", name="Grid").click()
-    page.set_viewport_size({"width": 1280, "height": 900})
+    page.set_viewport_size(VIEWPORT)
 
 
 @pytest.mark.new_tab

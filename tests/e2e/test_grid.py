@@ -262,10 +262,16 @@ def test_size_of_the_photos(visit: Visit) -> None:
         settled(page)
         assert top_row(page) & before
     before, height = top_row(page), row_height(page)
+    remembered(visit)
     page.reload()
     settled(page)
     assert top_row(page) == before
     assert row_height(page) == pytest.approx(height, abs=1)
+
+
+def remembered(visit: Visit) -> None:
+    """Wait until the page has noted for a reload where one is: it does so once it is not scrolled any more."""
+    visit.until(lambda: "library" in (visit.page.evaluate("history.state") or ""))
 
 
 def top_row(page: Page) -> set[int]:
@@ -331,6 +337,7 @@ def test_scroll_position_outlives_results_and_a_reload(visit: Visit) -> None:
     settled(page)
     assert card(page, name).bounding_box() == pytest.approx(before, abs=1)
 
+    remembered(visit)
     page.reload()
     settled(page)
     assert card(page, name).bounding_box() == pytest.approx(before, abs=1)

@@ -1,12 +1,12 @@
 """The library as a place to work in: one picture looked at and described, many sorted, filtered, tagged, deleted."""
 
-
 import pytest
 from playwright.sync_api import expect
 
 from tests.support.drawings import Groups
 from tests.support.filling import fill, listed
-from tests.support.page import Visit, select, title
+from tests.support.page import Visit, card, delete, select, title
+from tests.support.reused_visit import VIEWPORT
 from tests.support.screens import keep_screens
 from tests.support.servers.lookalike import Server
 
@@ -22,28 +22,34 @@ def test_order_and_filters(visit: Visit, drawn_groups: Groups) -> None:
     keep_screens(page, "unfiltered")
 
     shown = page.locator("#images .title")
-    page.locator("#library-controls").get_by_label("Sort by").select_option("Title, A to Z")
+    page.get_by_label("Sort by").select_option("Title, A to Z")
     expect(shown).to_have_text([*dots, *rings[:2]])
-    page.get_by_text("Filter", exact=True).click()
-    page.locator("#library-controls").get_by_label("All of these tags").fill("linen, summer")
+    controls = page.get_by_role("form", name="Sort and filter the library")
+    controls.get_by_role("button", name="Tags").click()
+    controls.get_by_label("All of these tags").fill("linen, summer")
     expect(shown).to_have_text(dots)
+    expect(controls.get_by_role("button", name="Tags")).to_have_text("Tags1")
     expect(page.locator("#library-summary")).to_have_text("3 photos found")
     keep_screens(page, "filtered")
 
     page.reload()
     expect(shown).to_have_text(dots)
-    expect(page.locator("#library-controls").get_by_label("All of these tags")).to_have_value("linen, summer")
-    page.locator("#library-controls").get_by_label("Added from").fill("2100-01-01")
+    expect(page.locator("#library-tags")).to_have_value("linen, summer")
+    controls.get_by_role("button", name="Date").click()
+    controls.get_by_label("Added from").fill("2100-01-01")
     expect(page.locator("#images")).to_contain_text("No photos match")
 
     page.get_by_role("button", name="Show all").click()
     expect(shown).to_have_text([*dots, *rings[:2]])
-    page.locator("#library-controls").get_by_label("Words").fill(rings[1])
+    page.get_by_role("combobox", name="Search your photos").fill(rings[1])
     expect(shown.first).to_have_text(rings[1])
-    expect(page.locator("#library-controls").get_by_label("Sort by")).to_be_disabled()
+    expect(page.get_by_label("Sort by")).to_be_disabled()
+    page.reload()
+    expect(shown.first).to_have_text(rings[1])
+    expect(page.get_by_role("combobox", name="Search your photos")).to_have_value(rings[1])
 
     visit.ready().add(drawn_groups["rings"][2:3])
-    page.get_by_role("button", name="Show all").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
     expect(shown).to_have_text([*dots, *rings])
 
 
@@ -57,10 +63,12 @@ def test_many_are_tagged(visit: Visit, server: Server) -> None:
     bar = page.get_by_role("form", name="Selected photos")
     expect(bar).to_contain_text("4 selected")
     keep_screens(page, "selected")
+    page.set_viewport_size(VIEWPORT)
 
     visit.tolerated = ["ERR_FAILED"]
-    failing = page.locator(".card", has_text="picture 2").get_attribute("data-id")
+    failing = page.locator("#images .card", has_text="picture 2").get_attribute("data-id")
     page.route(f"**/images/{failing}", lambda route: route.abort())
+    bar.get_by_role("button", name="Tag", exact=True).click()
     bar.get_by_label("Tags").fill("linen, summer")
     page.keyboard.press("Enter")
     expect(bar).to_contain_text("3 photos changed, 1 failed and still selected: The server cannot be reached.")
@@ -70,14 +78,64 @@ def test_many_are_tagged(visit: Visit, server: Server) -> None:
     bar.get_by_role("button", name="Add tags").click()
     expect(bar).to_contain_text("1 photo changed.")
 
-    bar.get_by_label("Tags").fill("linen")
     bar.get_by_role("button", name="Select all").click()
+    bar.get_by_role("button", name="Tag", exact=True).click()
+    bar.get_by_label("Tags").fill("linen")
     bar.get_by_role("button", name="Remove tags").click()
     expect(bar).to_contain_text("5 photos changed.")
     assert listed(server) == {"picture 0": [], **{f"picture {number}": ["summer"] for number in range(1, 5)}}
+    page.keyboard.press("Escape")  # Closes the menu.
+    page.locator("#library").focus()
     page.keyboard.press("Escape")
     expect(bar).to_be_hidden()
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
+
+
+def test_many_are_selected_by_keys(visit: Visit, server: Server) -> None:
+    """The space bar selects, with Shift all up to there; Ctrl+A takes all, Escape none; Delete deletes those."""
+    fill(server, 6)
+    page = visit.open().page
+    bar = page.get_by_role("form", name="Selected photos")
+    expect(page.locator("#images .card")).to_have_count(6)
+    card(page, "picture 5").focus()
+    page.keyboard.press("Space")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+Space")
+    expect(bar).to_contain_text("4 selected")
+    page.keyboard.press("Escape")
+    expect(bar).to_be_hidden()
+    page.keyboard.press("Control+a")
+    expect(bar).to_contain_text("6 selected")
+    card(page, "picture 0").focus()
+    page.keyboard.press("Space")
+    expect(bar).to_contain_text("5 selected")
+    expect(bar.get_by_role("button", name="Delete 5 photos")).to_be_visible()
+    card(page, "picture 3").focus()
+    page.keyboard.press("Delete")
+    expect(page.locator("#undo-text")).to_have_text("5 photos deleted.")
+    expect(bar).to_be_hidden()
+    assert visit.library() == ["picture 0"]
+    page.keyboard.press("Control+z")
+    expect(page.locator("#images .card")).to_have_count(6)
+
+
+def test_similar_to_several(visit: Visit, server: Server) -> None:
+    """What is selected is searched with together; a click on a photo goes on selecting only with Shift."""
+    fill(server, 6)
+    page = visit.open().page
+    expect(page.locator("#images .card")).to_have_count(6)
+    select(page, "picture 5")
+    card(page, "picture 3").click(modifiers=["Shift"])
+    bar = page.get_by_role("form", name="Selected photos")
+    expect(bar).to_contain_text("3 selected")
+    bar.get_by_role("button", name="Show similar to these").click()
+    assert set(visit.matches("picture 5")) == {"picture 0", "picture 1", "picture 2"}
+    expect(bar).to_be_hidden()
+    expect(page.locator("#chips li")).to_have_count(3)
+    page.reload()
+    visit.matches("picture 5")
+    expect(page.locator("#chips li")).to_have_count(3)
 
 
 @pytest.mark.new_tab
@@ -90,7 +148,7 @@ def test_many_are_deleted(visit: Visit, server: Server) -> None:
     before = visit.library()
     select(page, "picture 4")
     select(page, "picture 3")
-    page.get_by_role("form", name="Selected photos").get_by_role("button", name="Delete").click()
+    page.get_by_role("form", name="Selected photos").get_by_role("button", name="Delete 2 photos").click()
     expect(page.locator("#library-summary")).to_have_text("3 photos")
     expect(page.locator("#undo-text")).to_have_text("2 photos deleted.")
     keep_screens(page, "deleted")
@@ -101,14 +159,14 @@ def test_many_are_deleted(visit: Visit, server: Server) -> None:
 
     visit.tolerated = ["ERR_FAILED"]
     page.route("**/api/v1/images/*", lambda route: route.abort())
-    page.get_by_role("button", name="Delete picture 2").click()
+    delete(page, "picture 2")
     page.get_by_role("button", name="Delete now").click()
     expect(page.locator("#notice")).to_have_text("1 photo was not deleted: The server cannot be reached.")
     assert visit.library() == before
     page.unroute("**/api/v1/images/*")
 
-    page.get_by_role("button", name="Delete picture 1").click()
-    page.get_by_role("button", name="Delete picture 0").click()  # With that the one before cannot be undone any more.
+    delete(page, "picture 1")
+    delete(page, "picture 0")  # With that the one before cannot be undone any more.
     visit.until(lambda: "picture 1" not in listed(server))
     page.goto("about:blank")
     visit.until(lambda: set(listed(server)) == {"picture 2", "picture 3", "picture 4"})

@@ -222,7 +222,7 @@ def test_the_server_goes_away(visit: Visit, drawn_groups: Groups) -> None:
     visit.page.set_input_files("#add-files", path)
     expect(visit.page.locator(".upload .stage")).to_contain_text("No connection, again in")
     visit.page.set_input_files("#search-file", path)
-    note = "The server cannot be reached. Your search runs once it answers."
+    note = "Your search runs once the server answers."
     expect(visit.page.locator("#search-note")).to_have_text(note)
     expect(visit.page.locator("#away")).to_be_visible()
     visit.page.unroute("**/api/v1/**")
@@ -376,6 +376,7 @@ def test_widths_and_themes(visit: Visit, drawn_groups: Groups) -> None:
 def test_nothing_moves_when_the_embedder_is_ready(visit: Visit) -> None:
     """The bars of the start come and go without shifting what somebody may be about to click, at any width."""
     page = visit.open().page
+    expect(page.locator("#welcome")).to_be_visible()
     places = {width: place_of_library(page, width) for width in WIDTHS}
     visit.ready()
     assert {width: place_of_library(page, width) for width in WIDTHS} == places
