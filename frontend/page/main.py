@@ -7,7 +7,7 @@ from frontend.page.adding.upload_queue import UploadQueue
 from frontend.page.admin.hubs import Hubs
 from frontend.page.admin.warnings import show_warnings
 from frontend.page.browser.address import Address
-from frontend.page.browser.dom import dialog_is_open, find, limit_lengths
+from frontend.page.browser.dom import dialog_is_open, find, limit_lengths, menu_is_open
 from frontend.page.browser.tasks import start
 from frontend.page.browser.views import LIBRARY, MAP, RESULTS, Views
 from frontend.page.grid import photo_keys
@@ -267,7 +267,7 @@ class Page:
         if dialog_is_open():
             return
         control = event.ctrlKey or event.metaKey
-        if event.key == "Escape" and not has_text(event.target):
+        if event.key == "Escape" and not has_text(event.target) and not menu_is_open():
             if not self.selection.clear():
                 self.search.close()
         elif control and event.key == "z" and event.target.tagName != "INPUT":

@@ -59,6 +59,11 @@ def dialog_is_open() -> bool:
     return document.querySelector("dialog[open]") is not None
 
 
+def menu_is_open() -> bool:
+    """Tell whether a menu is open, which Escape closes, and nothing else with it."""
+    return document.querySelector(":popover-open") is not None
+
+
 # How long a notice stays: long enough to read two sentences. A guess.
 NOTICE_MS = 8000
 
