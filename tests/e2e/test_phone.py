@@ -17,7 +17,8 @@ WIDTH = 390
 # All text that people see, also that of empty fields.
 SEEN = """
 () => {
-    const seen = element => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".visually-hidden");
+    const hidden = element => element.closest(".visually-hidden");
+    const seen = element => element.checkVisibility({ visibilityProperty: true }) && !hidden(element);
     const elements = [...document.body.querySelectorAll("*")].filter(seen);
     const own = element => [...element.childNodes].filter(node => node.nodeType === Node.TEXT_NODE);
     return elements.flatMap(element => [element.placeholder, ...own(element).map(node => node.data)]).join(" ");

@@ -253,6 +253,7 @@ def test_several_examples(visit: Visit, drawn_groups: Groups) -> None:
     """Pictures of the library and files pull the results towards them or push them away, until they are taken away."""
     dots, rings = drawn_groups["dots"], drawn_groups["rings"]
     visit.open().ready().add([*dots[:2], *rings[:2]])
+    visit.page.get_by_role("button", name="Clear the list").click()  # It would lie over the photos.
     page, plain = visit.page, visit.page.url
     found = visit.search(dots[2])
     nearest, last = found[0], found[-1]
