@@ -34,22 +34,22 @@ def test_nothing_to_judge_by() -> None:
 
 def test_groups() -> None:
     """Matches stay in their order, those of one strength together; there is no group without any."""
-    matches = [{"score": score} for score in (0.99, 0.95, 0.7, 0.5, 0.1)]
+    matches: list[dict[str, object]] = [{"score": score} for score in (0.99, 0.95, 0.7, 0.5, 0.1)]
     assert groups(matches, UNRELATED) == [(ALMOST, matches[:2]), (SIMILAR, matches[2:3]), (LESS, matches[3:])]
     assert groups([], UNRELATED) == []
 
 
 def test_one_group_where_nothing_tells_matches_apart() -> None:
     """Without a measure, and of what was found by words alone, all are in one group, which has no name."""
-    matches = [{"score": 0.99}, {"score": 0.1}]
-    by_words = [{"score": None}, {"score": None}]
+    matches: list[dict[str, object]] = [{"score": 0.99}, {"score": 0.1}]
+    by_words: list[dict[str, object]] = [{"score": None}, {"score": None}]
     assert groups(matches, None) == [("", matches)]
     assert groups(by_words, UNRELATED) == [("", by_words)]
 
 
 def test_one_group_where_words_count_too() -> None:
     """What has the words comes before what is more similar: groups would tear apart what is ordered as a whole."""
-    matches = [{"score": score} for score in (0.7, 0.99, 0.7, 0.1)]
+    matches: list[dict[str, object]] = [{"score": score} for score in (0.7, 0.99, 0.7, 0.1)]
     assert groups(matches, UNRELATED) == [("", matches)]
 
 
