@@ -110,7 +110,6 @@ class Page:
         """Show the library at once; bring the embedder up beside it."""
         find("unstarted").hidden = True
         find("plain-http").hidden = window.isSecureContext
-        self.field.show(self.library.words)
         self._show_view()
         self.library.begin()
         start(self.uploads.resume())
@@ -163,7 +162,8 @@ class Page:
         on_map = self.address.parameters(VIEW).get("view") == MAP
         name = RESULTS if self.search.is_open else MAP if on_map else LIBRARY
         self.views.show(name)
-        self.field.show(self.search.words if self.search.is_open else self.library.words)
+        self._show_words()
+        find("results-back").textContent = "Map" if on_map else "Library"
         if before == MAP and name != MAP:
             self.map.hide()
         if name == LIBRARY:
@@ -172,6 +172,11 @@ class Page:
             window.scrollTo(0, 0)
         if name == MAP:
             self.map.show()
+
+    def _show_words(self) -> None:
+        """Show the words of the view that is shown."""
+        searching = self.search.is_open
+        self.field.show(self.search.words if searching else self.library.words, with_photo=searching)
 
     def _grid_shown(self):
         """Return the grid that a photo which the address opens lies over."""
@@ -251,7 +256,7 @@ class Page:
             self.map.add()
 
     def _library_reloads(self) -> None:
-        self.field.show(self.library.words)
+        self._show_words()
         self.uploads.library_is_reloaded()
         self.selection.library_reloads()
         self.map.reload()

@@ -8,6 +8,12 @@ from tests.support.drawings import Groups
 from tests.support.page import Visit
 
 
+def unfold(visit: Visit) -> None:
+    """Ask for what only the curious want to know."""
+    expect(visit.page.locator("#about-parts dl").first).to_be_hidden()
+    visit.page.get_by_text("Technical details").click()
+
+
 def facts(visit: Visit) -> dict[str, str]:
     """Read the terms of the panel and what is said of them."""
     terms = visit.page.locator("#about-parts dt").all_inner_texts()
@@ -19,6 +25,7 @@ def test_what_runs_here(visit: Visit) -> None:
     page = visit.open().ready().page
     expect(page.locator("#engine")).to_have_attribute("data-tried", "all")
     page.get_by_role("button", name="About this search").click()
+    unfold(visit)
     expect(page.get_by_role("heading", name="Versions")).to_be_visible()
     said, inside = facts(visit), visit.embedder()
     assert (said["Model"], said["Space"]) == (inside["model"], inside["space"])
@@ -44,6 +51,7 @@ def test_before_it_runs(visit: Visit) -> None:
     with visit.page.expect_request("**/model/**/*.bin"):
         page = visit.open().page
     page.get_by_role("button", name="About this search").click()
+    unfold(visit)
     expect(page.get_by_role("heading", name="Downloads")).to_be_visible()
     assert facts(visit)["The model"].endswith(" MB")
     seen.append(page)
@@ -60,6 +68,7 @@ def test_the_last_search(visit: Visit, drawn_groups: Groups) -> None:
     expect(page.locator("#images .card")).to_have_count(1)
     visit.search(drawn_groups["dots"][1])
     page.get_by_role("button", name="About this search").click()
+    unfold(visit)
     expect(page.get_by_role("heading", name="The last search")).to_be_visible()
     said = facts(visit)
     assert all(said[name].endswith(" ms") for name in ("Decoding", "Vector", "Search"))

@@ -1,5 +1,7 @@
 """The library as a place to work in: one picture looked at and described, many sorted, filtered, tagged, deleted."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -39,7 +41,7 @@ def test_order_and_filters(visit: Visit, drawn_groups: Groups) -> None:
     controls.get_by_label("Added from").fill("2100-01-01")
     expect(page.locator("#images")).to_contain_text("No photos match")
 
-    page.get_by_role("button", name="Show all").click()
+    page.get_by_role("button", name="Show all", exact=True).click()
     expect(shown).to_have_text([*dots, *rings[:2]])
     page.get_by_role("combobox", name="Search your photos").fill(rings[1])
     expect(shown.first).to_have_text(rings[1])
@@ -51,6 +53,36 @@ def test_order_and_filters(visit: Visit, drawn_groups: Groups) -> None:
     visit.ready().add(drawn_groups["rings"][2:3])
     page.get_by_role("button", name="Clear", exact=True).click()
     expect(shown).to_have_text([*dots, *rings])
+
+
+def test_words_are_in_the_address(visit: Visit, drawn_groups: Groups) -> None:
+    """A search by words can be shared; refined it stays one step of the history; back ends it, forward repeats it."""
+    dots, rings = ([title(path) for path in drawn_groups[kind][:2]] for kind in ("dots", "rings"))
+    page = visit.open().ready().add(drawn_groups["dots"][:2]).add(drawn_groups["rings"][:2]).page
+    words, shown, plain = page.locator("#search-words"), page.locator("#images .title"), page.url
+    words.fill("ring")
+    expect(shown).to_have_count(2)
+    expect(page).to_have_url(re.compile("words=ring$"))
+    words.fill("rings")
+    expect(page).to_have_url(re.compile("words=rings$"))
+    page.go_back()
+    expect(shown).to_have_text([*reversed(rings), *reversed(dots)])
+    expect(words).to_have_value("")
+    assert page.url == plain
+    page.go_forward()
+    expect(shown).to_have_count(2)
+    expect(words).to_have_value("rings")
+
+    page.keyboard.press("/")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Map").click()
+    page.get_by_role("button", name="Library").click()
+    expect(words).to_have_value("")
+    expect(shown).to_have_count(4)
+    page.goto(plain + "?words=nothing+like+that")
+    page.get_by_role("button", name="Show all photos").click()
+    expect(shown).to_have_count(4)
+    assert page.url == plain
 
 
 def test_many_are_tagged(visit: Visit, server: Server) -> None:

@@ -48,6 +48,7 @@ async def use(index: LanceIndex, number: int = 1000) -> None:
     assert await index.count(Filters(tags_all=("t5",))) == images // 10
     assert await index.count(Filters(labels_any=("dog",))) == images
     assert await index.count(Filters(size_min=10)) == images
+    assert await index.count(Filters(types_any=("image/jpeg",))) == images
     assert await index.count(Filters(attributes=(AttributeCondition("none has it", True),))) == 0
     assert len(await index.matching("t6", 100, Filters())) == images // 10
     assert len(await index.page(50, Sort.LARGEST, None, Filters(size_min=10))) == 50

@@ -11,6 +11,9 @@ from frontend.page.grid.cards import DELETE, LESS_LIKE, MORE_LIKE, SELECT, SIMIL
 # Key -> what it does to the photo that has the focus.
 ACTIONS = {" ": SELECT, "s": SIMILAR, "+": MORE_LIKE, "=": MORE_LIKE, "-": LESS_LIKE, "Delete": DELETE}
 
+# The attribute of a grid with the id of the photo that had the focus last.
+REACHED = "data-reached"
+
 
 def listen(grid, around_id: str, on_action) -> None:
     """
@@ -61,16 +64,18 @@ def released(event) -> None:
 
 def reached(event, grid) -> None:
     """Let Tab come back to the photo that has the focus now."""
-    for picture in list(grid.element.querySelectorAll('.picture[tabindex="0"]')):
-        picture.tabIndex = -1
-    picture = event.target.closest(".card").querySelector(".picture") if event.target.closest(".card") else None
-    if picture:
-        picture.tabIndex = 0
+    card = event.target.closest(".card")
+    grid.element.setAttribute(REACHED, card.dataset.id if card else "")
+    keep_reachable(grid.element)
 
 
 def keep_reachable(element) -> None:
-    """Let Tab reach the first photo of a grid, unless it reaches another."""
-    if not element.querySelector('.picture[tabindex="0"]'):
-        first = element.querySelector(".card .picture")
-        if first:
-            first.tabIndex = 0
+    """Let Tab reach the photo of a grid that had the focus last; where that is not there, the first."""
+    last = element.querySelector(f'[data-id="{element.getAttribute(REACHED) or ""}"] .picture')
+    wanted = last or element.querySelector(".card .picture")
+    if wanted and wanted.tabIndex == 0:
+        return
+    for picture in list(element.querySelectorAll('.picture[tabindex="0"]')):
+        picture.tabIndex = -1
+    if wanted:
+        wanted.tabIndex = 0

@@ -46,7 +46,7 @@ class Library:
         # Whether words found as many images as the server gives, so that there may be more.
         self._cut = False
         self._address = address
-        self._controls = SortAndFilters(self.reload)
+        self._controls = SortAndFilters(address, self._begin_anew)
         self.grid = WindowGrid(
             "images",
             cards,
@@ -83,7 +83,10 @@ class Library:
 
     def reload(self) -> None:
         """Begin anew, with the order and filters that are set now."""
-        self.grid.begin()
+        self._begin_anew(False)
+
+    def _begin_anew(self, where_left: bool) -> None:
+        self.grid.begin(self._address.kept(ANCHOR) if where_left else None)
         self._newcomers.begin()
         self._elsewhere = 0
         self._offer_unseen(0)
@@ -158,7 +161,7 @@ class Library:
             empty.remove()
         filtered = self._controls.filtered()
         if not total and filtered:
-            find("images").append(make("li", "empty", nothing_found(self._controls.words)))
+            find("images").append(self._nothing_found())
         find("welcome").hidden = bool(total) or filtered
         find("library-controls").hidden = not total and not filtered
         find("library-summary").textContent = self._count(total)
@@ -182,6 +185,15 @@ class Library:
         """Return the month that an image is shown under, where the library is sorted by time."""
         controls = self._controls
         return "" if controls.words or not controls.by_time() else month(image["created"])
+
+    def _nothing_found(self):
+        """Make what is shown in place of photos where none passes words and filters."""
+        words = self._controls.words
+        empty = make("li", "empty")
+        everything = make("button", "quiet", "Show all photos", type="button")
+        everything.addEventListener("click", lambda event: self._controls.clear())
+        empty.append(make("p", "", f"No photos match “{words}”." if words else "No photos match."), everything)
+        return empty
 
     def _count(self, total: int) -> str:
         if self._controls.words and self._cut:
@@ -207,8 +219,3 @@ class Library:
         new = count + max(self._elsewhere, 0)
         find("library-new").hidden = not new and self._elsewhere >= 0
         find("library-new").textContent = counted(new, "new photo", "new photos") if new else "Some photos are gone"
-
-
-def nothing_found(words: str) -> str:
-    """Say that nothing was found, and by which words."""
-    return f"No photos match “{words}”." if words else "No photos match."

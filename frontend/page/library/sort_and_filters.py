@@ -1,4 +1,4 @@
-"""The library's order and filters: native controls, which keep what was chosen when the page is reloaded."""
+"""The library's order and filters: native controls, which keep what was chosen when the page is reloaded, and words."""
 
 import json
 
@@ -17,6 +17,9 @@ FILTERS = ("tags", "labels", "type", "from", "to")
 
 CONTROLS = ("sort",) + FILTERS
 
+# The address's parameter for the words.
+WORDS = ("words",)
+
 NEWEST_FIRST = "-created"
 
 # How long somebody who types has to pause before the library follows. A guess.
@@ -26,15 +29,24 @@ PAUSE_MS = 300
 class SortAndFilters:
     """The controls above the library."""
 
-    def __init__(self, on_change) -> None:
+    def __init__(self, address, on_change) -> None:
+        """
+        Make the controls work.
+
+        Args:
+            address: The page's `Address`, which has the words: a search by words can be shared, and left by back.
+            on_change: Called with whether the list begins where the entry of the history was left, and not at its top.
+        """
+        self._address = address
         self._on_change = on_change
         self._timer = 0
         # The words that photos are searched for by; empty for none.
-        self.words = ""
+        self.words = self._words_of_address()
+        address.listen(WORDS, self._travelled)
         self._restore()
         find("library-controls").addEventListener("input", self._touched)
         find("library-controls").addEventListener("submit", lambda event: event.preventDefault())
-        find("library-clear").addEventListener("click", lambda event: self._clear())
+        find("library-clear").addEventListener("click", lambda event: self.clear())
         self._show()
 
     @property
@@ -43,10 +55,18 @@ class SortAndFilters:
         return control("sort").value
 
     def set_words(self, words: str) -> None:
-        """Search for photos by these words."""
+        """Search for photos by these words; other words are the same search, refined, to the browser's back."""
         if words != self.words:
-            self.words = words
+            self._enter(words)
             self._changed()
+
+    def clear(self) -> None:
+        """Show all photos."""
+        for name in FILTERS:
+            control(name).value = ""
+        if self.words:
+            self._enter("")
+        self._changed()
 
     def conditions(self) -> dict:
         """Return the filters as the API takes them, without the words."""
@@ -73,13 +93,20 @@ class SortAndFilters:
     def _changed(self) -> None:
         self._remember()
         self._show()
-        self._on_change()
+        self._on_change(False)
 
-    def _clear(self) -> None:
-        for name in FILTERS:
-            control(name).value = ""
-        self.words = ""
-        self._changed()
+    def _enter(self, words: str) -> None:
+        enter = self._address.replace if self.words and words else self._address.push
+        self.words = words
+        enter({WORDS[0]: words or None}, {})
+
+    def _travelled(self) -> None:
+        self.words = self._words_of_address()
+        self._show()
+        self._on_change(True)
+
+    def _words_of_address(self) -> str:
+        return self._address.parameters(WORDS).get(WORDS[0], "").strip()
 
     def _show(self) -> None:
         find("library-clear").hidden = not self.filtered()
@@ -88,15 +115,11 @@ class SortAndFilters:
 
     def _restore(self) -> None:
         """Set the controls as this tab had them before it was reloaded."""
-        remembered = json.loads(tab_storage.read(STORED) or "{}")
-        self.words = remembered.pop("words", "")
-        for name, value in remembered.items():
+        for name, value in json.loads(tab_storage.read(STORED) or "{}").items():
             control(name).value = value
 
     def _remember(self) -> None:
-        remembered = {name: control(name).value for name in CONTROLS}
-        remembered["words"] = self.words
-        tab_storage.write(STORED, json.dumps(remembered))
+        tab_storage.write(STORED, json.dumps({name: control(name).value for name in CONTROLS}))
 
 
 def control(name: str):

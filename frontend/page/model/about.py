@@ -34,15 +34,17 @@ class About:
         find("about").showModal()
         space = await self._space()
         inside = await self._embedder.inspect() if self._embedder.started() else None
-        parts = what_happens(space) + self._last_search()
+        facts = self._last_search()
         if space:
-            parts += the_model(space)
+            facts += the_model(space)
         if inside:
-            parts += back_ends(inside)
-        parts += self._start() + self._downloads(inside["received"] if inside else {})
+            facts += back_ends(inside)
+        facts += self._start() + self._downloads(inside["received"] if inside else {})
         if inside:
-            parts += memory(inside) + versions(inside)
-        find("about-parts").replaceChildren(*parts)
+            facts += memory(inside) + versions(inside)
+        folded = make("details")
+        folded.append(make("summary", "", "Technical details"), *facts)
+        find("about-parts").replaceChildren(*what_happens(space), folded)
 
     async def _space(self):
         try:
@@ -74,10 +76,10 @@ def what_happens(space) -> list:
     values = f"{space.dimension:,} numbers" if space else "some hundred numbers"
     steps = make("ol")
     for text in (
-        "This browser decodes the photo, turns it upright and shrinks it, in Python, in a worker beside the page.",
-        f"A neural network here makes {values} of it, the vector. Photos that look alike have similar ones.",
-        "Only the vector goes to the server. A photo that you search with never leaves this browser.",
-        "The server compares the vector with those of the library, and answers with the nearest photos.",
+        "This browser opens the photo, turns it upright and shrinks it.",
+        f"A small neural network, here in the browser, describes what it sees by {values}.",
+        "Only these numbers go to the server. A photo that you search with never leaves this browser.",
+        "The server finds the photos of the library whose numbers are nearest, and answers with those.",
     ):
         steps.append(make("li", "", text))
     return [make("h3", "", "What happens to a photo"), steps]

@@ -10,6 +10,9 @@ SEVERAL = (
     "been measured."
 )
 
+# The heading where nothing tells how strong a match is.
+UNTOLD = "Best matches"
+
 # How many weak matches are shown at first: a row or two. Fewer than so many more are not worth a fold.
 WEAK_SHOWN = 12
 FEWEST_FOLDED = 4
@@ -53,6 +56,7 @@ class Results:
         """Show that nothing is found yet; the title is no longer that of another search."""
         find("results-title").textContent = "Similar photos"
         find("matches").replaceChildren()
+        self.wait()
         find("results-summary").textContent = ""
 
     def come_into_view(self) -> None:
@@ -72,9 +76,8 @@ class Results:
         """Make the element of a group; of weak matches, which are dimmed, many are folded."""
         weak = phrase == LESS
         group = make("section", "group weak" if weak else "group")
-        if phrase:
-            group.setAttribute("aria-label", phrase)
-            group.append(make("h3", "divider" if weak else "", phrase, title=explained))
+        group.setAttribute("aria-label", phrase or UNTOLD)
+        group.append(make("h3", "divider" if weak else "", phrase or UNTOLD, title=explained))
         shown = WEAK_SHOWN if weak and len(matches) > WEAK_SHOWN + FEWEST_FOLDED else len(matches)
         group.append(self._rows(matches[:shown]))
         if matches[shown:]:

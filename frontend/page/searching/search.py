@@ -225,11 +225,7 @@ class Search:
         self._newest += 1
         self._missed = False
         turn = self._newest
-        self._say(
-            ""
-            if self._embedder.started() or not query.to_embed()
-            else "Your photo is searched with once all is ready …"
-        )
+        self._say("")
         try:
             found = await self._find(query, turn)
         except (PictureError, APIError) as exc:

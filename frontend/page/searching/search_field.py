@@ -18,16 +18,17 @@ class SearchField:
         self._suggestions = Suggestions(api, self.use)
         self._timer = 0
         self._input = find("search-words")
-        self._input.placeholder = placeholder()
+        self._input.placeholder = placeholder(with_photo=False)
         self._input.addEventListener("input", lambda event: self._typed())
         self._input.addEventListener("keydown", self._key)
         find("search-field").addEventListener("submit", self._submitted)
         find("words-clear").addEventListener("click", lambda event: self._clear())
         document.addEventListener("keydown", self._key_anywhere)
 
-    def show(self, words: str) -> None:
-        """Show words, without searching for them."""
+    def show(self, words: str, with_photo: bool) -> None:
+        """Show words, without searching for them, beside the photo that is searched with, if one is."""
         window.clearTimeout(self._timer)
+        self._input.placeholder = placeholder(with_photo)
         if self._input.value.strip() != words:
             self._input.value = words
 
@@ -37,7 +38,7 @@ class SearchField:
 
     def use(self, words: str) -> None:
         """Search for words."""
-        self.show(words)
+        self._input.value = words
         self._search()
 
     def _typed(self) -> None:
@@ -74,7 +75,9 @@ class SearchField:
             self._input.select()
 
 
-def placeholder() -> str:
+def placeholder(with_photo: bool) -> str:
     """Return what the empty field says; who has no mouse has nothing to drop, and little room."""
+    if with_photo:
+        return "Add words"
     field = find("search-words")
     return "Search" if window.matchMedia("(pointer: coarse)").matches else field.dataset.placeholder
