@@ -1,6 +1,6 @@
 """The tray that all of adding is shown in: it folds to a pill, and opens one of its panels at a time."""
 
-from pyscript import document
+from pyscript import document, window
 
 from frontend.page.browser.dom import find
 
@@ -13,8 +13,10 @@ class UploadTray:
     def __init__(self) -> None:
         self._panel = ""
         find("uploads-fold").addEventListener("click", lambda event: self._fold(not self._is_folded()))
+        observer = window.ResizeObserver.new(lambda entries, observer: self._fit())
         for name in PANELS:
             self._listen(name)
+            observer.observe(find(f"uploads-{name}"))
 
     def open(self) -> None:
         """Show the tray, folded if it was."""
@@ -63,6 +65,12 @@ class UploadTray:
             self._show_panel("" if self._panel == name else name)
 
         find(f"uploads-{name}-open").addEventListener("click", clicked)
+
+    def _fit(self) -> None:
+        """Let the tray slide up no further than the open panel is high."""
+        if self._panel:
+            height_px = find(f"uploads-{self._panel}").offsetHeight
+            find("uploads").style.setProperty("--panel", f"{height_px}px")
 
     def _show_panel(self, name: str) -> None:
         self._panel = name

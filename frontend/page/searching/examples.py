@@ -105,6 +105,11 @@ def show_example(element, example: dict) -> None:
         element.src = example["url"]
         return
     url = window.URL.createObjectURL(example["file"])
-    # Once it is loaded, or cannot be, the element does not ask for the file again.
-    element.onload = element.onerror = lambda event: window.URL.revokeObjectURL(url)
+
+    def over(event) -> None:
+        window.URL.revokeObjectURL(url)  # The element does not ask for the file again.
+        if event.type == "error" and element.src == url:
+            element.removeAttribute("src")  # No sign of a broken picture: if it can be decoded, that is shown soon.
+
+    element.onload = element.onerror = over
     element.src = url

@@ -327,7 +327,8 @@ class Search:
         if turn != self._newest:
             return
         find("matches").removeAttribute("aria-busy")
-        self._crops.reveal()
+        if isinstance(error, APIError):
+            self._crops.reveal()  # Nothing can be done with a file that is no photo.
         name = query.example["name"]
         if isinstance(error, APIError) and error.status == 404:
             self._on_gone(query.example)
