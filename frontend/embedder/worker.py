@@ -3,7 +3,7 @@ The embedder as the page sees it: every name in `__export__` can be awaited from
 
     load_tensorflow, load_model, start_backend, try_faster_backends    once, in this order
     open_picture -> (package ->) embed -> close_picture                for every picture
-    open_picture in detail -> preview, embed, crops, embed_part, as often as wanted -> close_picture    to search with
+    open_picture in detail -> any of the others, as often as wanted -> close_picture    to search with
     map_begin and the others of `photo_map`                                               for a map of the library
 
 A picture stays here between these calls, under a number; only facts, a thumbnail and a vector cross to the page.
@@ -51,6 +51,7 @@ __export__ = [
     "embed",
     "embed_part",
     "environment",
+    "fingerprint",
     "load_model",
     "load_tensorflow",
     "map_arrange",
@@ -206,6 +207,11 @@ def package(number: int) -> dict[str, Any]:
         "thumbnail_blob": to_blob(thumbnail.data, "image/jpeg"),
         "color": thumbnail.color,
     }
+
+
+def fingerprint(number: int) -> str:
+    """Return the SHA-256 of an opened picture's file, in hex."""
+    return hashlib.sha256(open_pictures[number].data).hexdigest()
 
 
 def preview(number: int) -> dict[str, Any]:

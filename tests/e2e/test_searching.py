@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from frontend.page.wording.strength import ALMOST, LESS, SIMILAR, VERY, strength
+from frontend.page.wording.strength import ALMOST, ALREADY, LESS, SIMILAR, VERY, strength
 from tests.support.drawings import Groups
 from tests.support.filling import fill
 from tests.support.page import Visit, press_on_card, title
@@ -32,6 +32,22 @@ def test_groups_by_strength(visit: Visit, server: Server, groups: Groups) -> Non
         # The number is rounded for people, so that right at a border the phrase may be that of the neighbour.
         for score in scores:
             assert phrase in {strength(score + rounding, unrelated) for rounding in (-0.005, 0.005)}
+
+
+def test_the_very_same_file(visit: Visit, drawn_groups: Groups, tmp_path: Path) -> None:
+    """A file that is in the library is found as that, under whatever name; a part of it is another search."""
+    dots = drawn_groups["dots"]
+    visit.open().ready().add(dots[:2])
+    renamed = tmp_path / "renamed.jpg"
+    renamed.write_bytes(dots[0].read_bytes())
+    assert visit.search(renamed)[0] == title(dots[0])
+    group = visit.page.locator("#matches .group").first
+    expect(group.locator("h3")).to_have_text(ALREADY)
+    expect(group.locator(".card")).to_have_count(1)
+    visit.page.locator("#region").focus()
+    visit.page.keyboard.press("Shift+ArrowLeft")
+    expect(visit.page.locator("#results-title")).to_have_text("Similar to part of renamed.jpg")
+    expect(visit.page.locator("#matches h3").filter(has_text=ALREADY)).to_have_count(0)
 
 
 def test_nothing_like_it(visit: Visit, server: Server, drawn_groups: Groups) -> None:

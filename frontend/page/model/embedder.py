@@ -148,6 +148,10 @@ class Embedder:
             "color": answer.color,
         }
 
+    async def fingerprint(self, picture: dict) -> str:
+        """Return the SHA-256 of an open picture's file, in hex."""
+        return await self._worker.fingerprint(picture["number"])
+
     async def preview(self, picture: dict) -> dict:
         """
         Make a picture to look at of an open one, also of what browsers cannot show, such as a TIFF.

@@ -3,7 +3,7 @@ A search as people put it together: a photo or a part of it, further examples, a
 
 An *example* is a photo to search with: `name`, `file` (None for one of the library), `id` (empty for a file), the `url`
 to show it by (of a file once it is decoded), and, once it is embedded, `vector` and `crops`, the parts of it that are
-worth a search. Pure, so that it is tested without a browser.
+worth a search; of a file its `sha256`, too. Pure, so that it is tested without a browser.
 """
 
 from frontend.page.searching.rectangle import format_region, parse_region
@@ -17,7 +17,7 @@ PARAMETERS = ("like", "region", "more", "less", "text", "tags", "labels", "type"
 
 def example_of_file(file) -> dict:
     """Make an example of a file."""
-    return {"name": file.name, "file": file, "id": "", "url": "", "vector": "", "crops": None}
+    return {"name": file.name, "file": file, "id": "", "url": "", "vector": "", "crops": None, "sha256": ""}
 
 
 def example_of_image(image: dict) -> dict:
@@ -29,6 +29,7 @@ def example_of_image(image: dict) -> dict:
         "url": image["thumbnail_url"],
         "vector": "",
         "crops": None,
+        "sha256": "",
     }
 
 
@@ -65,6 +66,10 @@ class Query:
     def has_several_examples(self) -> bool:
         """Whether more than one photo is searched with."""
         return bool(self.more or self.less)
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of the file that is searched with; empty where that is not all that is searched with."""
+        return "" if self.region or self.has_several_examples() else self.example["sha256"]
 
     def to_embed(self) -> list:
         """Return the examples that have no vector yet; the vector of a part is not among them."""

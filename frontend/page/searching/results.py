@@ -25,7 +25,7 @@ class Results:
         """`cards` are the page's `Cards`."""
         self._cards = cards
 
-    def show(self, title: str, matches: list, nothing: str, unrelated: dict | None, several: bool) -> None:
+    def show(self, title: str, matches: list, nothing: str, unrelated: dict | None, several: bool, sha256: str) -> None:
         """
         Show matches.
 
@@ -36,9 +36,10 @@ class Results:
             unrelated: What unrelated photos reach, see `strength`; None if it was not measured.
             several: Whether several photos were searched with. What unrelated pairs reach says nothing about the
                 likeness to a mean of photos, so these are in one group.
+            sha256: Of the file that was searched with, see `groups`.
         """
         find("results-title").textContent = title
-        parted = groups(matches, None if several else unrelated)
+        parted = groups(matches, None if several else unrelated, sha256)
         explained = SEVERAL if several else meaning(unrelated)
         alone = len(parted) == 1 and parted[0][0] == LESS
         sections = [make("p", "nothing-alike", "No similar photos in your library")] if alone else []

@@ -270,8 +270,9 @@ class Search:
         nothing = (
             "No photos match these filters." if query.filters else "There are no other photos in your library yet."
         )
-        matches, several = query.matches_of(found["matches"]), query.has_several_examples()
-        self._results.show(title, matches, nothing, found["unrelated"], several)
+        matches = query.matches_of(found["matches"])
+        several = query.has_several_examples()
+        self._results.show(title, matches, nothing, found["unrelated"], several, query.sha256())
 
     async def _embed(self, query: Query, turn: int, limits: dict) -> None:
         """Make the vectors that the query still lacks."""
@@ -292,6 +293,7 @@ class Search:
                 self._show_decoded(example)
             features = await self._embedder.embed(picture)
             example["crops"] = await self._embedder.crops(picture)
+            example["sha256"] = await self._embedder.fingerprint(picture)
         finally:
             await self._embedder.close(picture)
         example["vector"] = features["vector"]

@@ -5,6 +5,7 @@ The manifest of the embedding space has the latter (`calibration.unrelated_cosin
 when the model changes. Pure, so that it is tested without a browser.
 """
 
+ALREADY = "Already in your library"
 ALMOST = "Almost identical"
 VERY = "Very similar"
 SIMILAR = "Similar"
@@ -21,7 +22,7 @@ def strength(score: float | None, unrelated: dict[str, float] | None) -> str:
             None for a model that was not calibrated.
 
     Returns:
-        One of the four phrases above; empty if one of the arguments is None.
+        One of the phrases above but the first; empty if one of the arguments is None.
     """
     if score is None or unrelated is None:
         return ""
@@ -33,7 +34,7 @@ def strength(score: float | None, unrelated: dict[str, float] | None) -> str:
 
 
 def groups(
-    matches: list[dict[str, object]], unrelated: dict[str, float] | None
+    matches: list[dict[str, object]], unrelated: dict[str, float] | None, sha256: str = ""
 ) -> list[tuple[str, list[dict[str, object]]]]:
     """
     Part matches by their strength.
@@ -41,13 +42,18 @@ def groups(
     Args:
         matches: As the API gives them, best first.
         unrelated: See `strength`.
+        sha256: Of the file that was searched with: the image of that very file is in a group of its own, the first.
+            Empty for none.
 
     Returns:
-        (phrase, matches) of each group that has any, best first. One group without a phrase where nothing tells, or
-        where the order is another than that of strength, as words count in it too.
+        (phrase, matches) of each group that has any, best first. The others are one group without a phrase where
+        nothing tells, or where the order is another than that of strength, as words count in it too.
     """
+    same = [match for match in matches if sha256 and sha256_of(match) == sha256]
+    already = [(ALREADY, same)] if same else []
+    others = [match for match in matches if match not in same]
     parted: list[tuple[str, list[dict[str, object]]]] = []
-    for match in matches:
+    for match in others:
         score = match["score"]
         phrase = strength(score if isinstance(score, float) else None, unrelated)
         if not parted or parted[-1][0] != phrase:
@@ -55,7 +61,13 @@ def groups(
         parted[-1][1].append(match)
     phrases = [phrase for phrase, _ in parted]
     in_order = [phrase for phrase in (ALMOST, VERY, SIMILAR, LESS, "") if phrase in phrases]
-    return parted if phrases == in_order else [("", matches)]
+    return already + (parted if phrases == in_order else [("", others)])
+
+
+def sha256_of(match: dict[str, object]) -> object:
+    """Return the SHA-256 of the file of a match's image."""
+    image: dict[str, object] = match["image"]  # type: ignore[assignment]
+    return image["sha256"]
 
 
 def very_from(unrelated: dict[str, float]) -> float:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontend.page.wording.strength import ALMOST, LESS, SIMILAR, VERY, groups, meaning, strength, twin_from
+from frontend.page.wording.strength import ALMOST, ALREADY, LESS, SIMILAR, VERY, groups, meaning, strength, twin_from
 
 UNRELATED = {"p50": 0.3, "p95": 0.5, "p99": 0.6}
 
@@ -37,6 +37,16 @@ def test_groups() -> None:
     matches: list[dict[str, object]] = [{"score": score} for score in (0.99, 0.95, 0.7, 0.5, 0.1)]
     assert groups(matches, UNRELATED) == [(ALMOST, matches[:2]), (SIMILAR, matches[2:3]), (LESS, matches[3:])]
     assert groups([], UNRELATED) == []
+
+
+def test_the_very_same_file() -> None:
+    """It comes first, in a group of its own, in whatever order the others are."""
+    ordered: list[dict[str, object]] = [
+        {"score": score, "image": {"sha256": str(score)}} for score in (0.99, 0.98, 0.1)
+    ]
+    assert groups(ordered, UNRELATED, "0.98") == [(ALREADY, [ordered[1]]), (ALMOST, [ordered[0]]), (LESS, [ordered[2]])]
+    assert groups(ordered, None, "0.98") == [(ALREADY, [ordered[1]]), ("", [ordered[0], ordered[2]])]
+    assert groups(ordered[:1], UNRELATED, "0.99") == [(ALREADY, ordered[:1])]
 
 
 def test_one_group_where_nothing_tells_matches_apart() -> None:
