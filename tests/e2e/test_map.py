@@ -208,11 +208,13 @@ def test_keys_lead_from_photo_to_photo(visit: Visit, server: Server) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#lightbox-title")).to_have_text(second.removeprefix("Open "))
     page.keyboard.press("Escape")
+    expect(page.locator("#lightbox")).to_be_hidden()
+    expect(here).to_have_attribute("aria-label", second)  # It is there that the lightbox was opened from.
 
     page.locator("#map-stage").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#lightbox-title")).not_to_have_text("")
     expect(page.locator("#lightbox")).to_be_visible()
+    expect(page.locator("#lightbox-title")).not_to_have_text("")
     page.keyboard.press("Escape")
 
 

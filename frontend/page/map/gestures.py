@@ -6,7 +6,7 @@ One pointer drags, or draws a lasso while that is switched on; two pinch; the wh
 
 from pyscript.ffi import to_js
 
-from frontend.page.browser.dom import find
+from frontend.page.browser.dom import find, hold_pointer
 
 # A pointer that moves less clicks.
 CLICK_PX = 5
@@ -107,7 +107,7 @@ class Gestures:
         far = max(abs(event.clientX - self._begun[0]), abs(event.clientY - self._begun[1])) > CLICK_PX
         if far or len(self._pointers) > 1:
             self._dragging = True
-            self._stage.setPointerCapture(event.pointerId)
+            hold_pointer(self._stage, event)
             if len(self._pointers) == 1 and self._lasso.applies_to(event):
                 self._lasso.begin(self._pointers[event.pointerId])
         return self._dragging
