@@ -30,6 +30,10 @@ NEIGHBOURS: Final = 10
 GROUPS: Final = 6
 # A photo has this many neighbours, in a small library no more than a sixth of it: else all would be one heap.
 
+FEWEST: Final = 4
+IN_A_ROW: Final = 1.2
+# Fewer photos make no map: they lie in a row, this many of their sides apart.
+
 DIRECTIONS: Final = 100
 CANDIDATES: Final = 160
 FITTED: Final = 1000
@@ -51,6 +55,10 @@ ROWS: Final = 250
 
 FRAME_ROUNDS: Final = 5
 # How often the map is shown while it is made.
+
+MOSAIC_ROUNDS: Final = 150
+# While groups find each other photos lie on a heap of no shape, and would cover each other. So they are shown as a
+# mosaic in the same order, which turns into the map between those rounds and these.
 
 OUTER: Final = (1, 99)
 MARGIN: Final = 0.04
@@ -89,7 +97,7 @@ def arrange(
             the new ones join their neighbours.
     """
     vectors = vectors.astype(np.float32)
-    if len(vectors) < 3:
+    if len(vectors) < FEWEST:
         yield Frame(1, _in_a_row(len(vectors), aspect))
         return
     old = np.zeros(len(vectors), dtype=bool) if known is None else ~np.isnan(known[:, 0])
@@ -155,6 +163,30 @@ def fit(embedded: npt.NDArray[np.floating], aspect: float) -> npt.NDArray[np.flo
     return (within * box).astype(np.float32)
 
 
+def mosaic(embedded: npt.NDArray[np.floating], aspect: float) -> npt.NDArray[np.float32]:
+    """Lay photos side by side on all of the map: in columns from left to right as they lie, and each from its top."""
+    count = len(embedded)
+    columns = max(round((count * aspect) ** 0.5), 1)
+    column = np.argsort(np.argsort(embedded[:, 0], kind="stable")) * columns // count
+    order = np.lexsort((embedded[:, 1], column))
+    sizes = np.bincount(column, minlength=columns)
+    places = np.empty(count)
+    places[order] = np.arange(count) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    within = np.stack([(column + 0.5) / columns, (places + 0.5) / sizes[column]], axis=1)
+    return (within * [aspect, 1]).astype(np.float32)
+
+
+def _shown(embedded: npt.NDArray[np.float32], aspect: float, round_number: int) -> Positions:
+    """Return what is shown of the map after a number of rounds: a mosaic at first, see `MOSAIC_ROUNDS`."""
+    share = max((MOSAIC_ROUNDS - round_number) / (MOSAIC_ROUNDS - EXAGGERATED), 0)
+    if share >= 1:
+        return Positions(mosaic(embedded, aspect))
+    laid_out = fit(embedded, aspect)
+    if share:
+        laid_out += np.float32(share) * (mosaic(embedded, aspect) - laid_out)
+    return Positions(laid_out)
+
+
 def _pausing(work: Generator[None, None, Result], done: float) -> Generator[Frame, None, Result]:
     """Pause where another part of the work does."""
     while True:
@@ -175,7 +207,7 @@ def _embed(
     speed = np.zeros((2, count), dtype=np.float32)
     gain = np.ones((2, count), dtype=np.float32)
     rate = max(count / EXAGGERATION, 20)
-    yield Frame(0.3, Positions(fit(np.stack([x, y], axis=1), aspect)))
+    yield Frame(0.3, _shown(np.stack([x, y], axis=1), aspect, 0))
     for round_number in range(ROUNDS):
         early = round_number < EXAGGERATED
         others = LAST_OTHERS if round_number >= ROUNDS - LAST_ROUNDS else OTHERS
@@ -189,7 +221,7 @@ def _embed(
         y -= y.mean()
         if round_number % FRAME_ROUNDS == FRAME_ROUNDS - 1:
             embedded = np.stack([x, y], axis=1)
-            yield Frame(0.3 + 0.68 * round_number / ROUNDS, Positions(fit(embedded, aspect)))
+            yield Frame(0.3 + 0.68 * round_number / ROUNDS, _shown(embedded, aspect, round_number))
     return np.stack([x, y], axis=1)
 
 
@@ -259,6 +291,8 @@ def _join(
 
 
 def _in_a_row(count: int, aspect: float) -> Positions:
-    """Place fewer photos than can be laid out."""
-    x = aspect * (np.arange(count) + 1) / (count + 1)
-    return Positions(np.stack([x, np.full(count, 0.5)], axis=1).astype(np.float32))
+    """Place fewer photos than make a map side by side in its middle; below each other on one that is upright."""
+    along = (np.arange(count) - (count - 1) / 2) * IN_A_ROW * side_of(count, aspect)
+    across = np.zeros(count)
+    offsets = np.stack([along, across] if aspect > 1 else [across, along], axis=1)
+    return Positions((offsets + [aspect / 2, 0.5]).astype(np.float32))

@@ -5,7 +5,7 @@ from typing import Any
 import js
 import numpy as np
 
-from frontend.embedder.scatter import Scatter
+from frontend.embedder.scatter import Scatter, css
 from frontend.embedder.tiles import TILE_PX, TILES
 
 GROUND = "#0b0c10"
@@ -17,18 +17,14 @@ DIMMED = 0.1
 class FlatPicture:
     """The thumbnails of a map's photos, and what else is to be seen of them."""
 
-    def __init__(self, scatter: Scatter) -> None:
+    def __init__(self, scatter: Scatter, atlas: Any) -> None:
+        """`atlas` is the canvas with the thumbnails, rows of `TILES`."""
         count = len(scatter.ids)
         self._scatter = scatter
-        self._atlas = js.OffscreenCanvas.new(TILES * TILE_PX, max(-(-count // TILES), 1) * TILE_PX)
-        self._context = self._atlas.getContext("2d")
+        self._atlas = atlas
         self.states = np.ones(count, dtype=np.uint8)
         self.colours = np.zeros((count, 4), dtype=np.uint8)
         self.times = np.zeros(count, dtype=np.float32)
-
-    def put_row(self, number: int, strip: Any) -> None:
-        """Keep a row of thumbnails."""
-        self._context.drawImage(strip, 0, number * TILE_PX)
 
     def draw(
         self,
@@ -63,6 +59,8 @@ class FlatPicture:
             left, top = places[number, 0] - width / 2, places[number, 1] - height / 2
             row, column = divmod(number, TILES)
             context.globalAlpha = 1 if bright[number] else DIMMED
+            context.fillStyle = css(self._scatter.means[number].tolist()[:3])
+            context.fillRect(left, top, width, height)
             context.drawImage(self._atlas, column * TILE_PX, row * TILE_PX, TILE_PX, TILE_PX, left, top, width, height)
             colour = SELECTED if self.states[number] > 1 else self._colour(number)
             if colour:

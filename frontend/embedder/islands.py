@@ -1,11 +1,10 @@
 """
 The islands of the map: groups of photos around the places where most lie, and what to call them.
 
-Pure numpy, but for the counting of names.
+Pure numpy, but for the names.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,8 +15,9 @@ CELLS: Final = 96
 # Into how many rows the map is divided to count photos.
 
 FEWEST: Final = 4
-LEAST_SHARE: Final = 0.2
-# A name is that of this share of an island's photos at least, and of this many. A guess.
+LEAST_SHARE: Final = 0.15
+# A name is that of this many of an island's photos at least, and of this share of them: as sure as it is for each. A
+# guess. (A model that knows many kinds of dog is rarely sure of one, and yet an island of dogs has a name.)
 
 
 @dataclass(frozen=True)
@@ -56,27 +56,37 @@ def islands_of(positions: npt.NDArray[np.floating], aspect: float, blur: float) 
 
 
 def named(
-    positions: npt.NDArray[np.floating], numbers: npt.NDArray[np.int64], names: Sequence[Sequence[str]]
+    positions: npt.NDArray[np.floating], numbers: npt.NDArray[np.int64], names: Sequence[Mapping[str, float]]
 ) -> list[Island]:
     """
     Name the islands for which there is a name that tells them from the others; the largest first.
 
     Args:
         numbers: (N,) each photo's island.
-        names: The tags and labels of each photo.
+        names: The tags and labels of each photo, with how sure each is, above 0 to 1.
     """
-    everywhere = Counter(name for of_photo in names for name in set(of_photo))
+    everywhere = _sums(names)
     found = []
     for number in range(int(numbers.max(initial=-1)) + 1):
         members = np.flatnonzero(numbers == number).tolist()
-        here = Counter(name for member in members for name in set(names[member]))
+        here = _sums([names[member] for member in members])
         # The commonest, unless another is more at home here.
         best = max(here, key=lambda name: (here[name] ** 1.5 / everywhere[name] ** 0.5, name), default="")
-        if not best or here[best] < max(FEWEST, LEAST_SHARE * len(members)):
+        called = [member for member in members if best in names[member]]
+        if len(called) < FEWEST or here[best] < LEAST_SHARE * len(members):
             continue
-        middle = np.median(positions[[member for member in members if best in names[member]]], axis=0)
-        found.append(Island(best, float(middle[0]), float(middle[1]), here[best]))
+        middle = np.median(positions[called], axis=0)
+        found.append(Island(best, float(middle[0]), float(middle[1]), len(called)))
     return sorted(found, key=lambda island: -island.count)
+
+
+def _sums(names: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Add up how sure each name is."""
+    sums: dict[str, float] = {}
+    for of_photo in names:
+        for name, sure in of_photo.items():
+            sums[name] = sums.get(name, 0) + sure
+    return sums
 
 
 def _blurring(size: int, sigma: float) -> npt.NDArray[np.float64]:

@@ -1,9 +1,10 @@
 """
 The map as the worker holds it: photos are read, arranged in slices, described, and then asked about.
 
-    map_begin -> map_arrange until done -> map_batch and map_describe for all -> anything else, as often as wanted
+    map_begin -> map_arrange until done -> map_batch, map_describe and map_strip for all -> anything else, when wanted
 
-Positions of an earlier map are remembered, so that the same photos are arranged once, and new ones join them.
+Positions of an earlier map are remembered, so that the same photos are arranged once, and new ones join them. What
+`map_keep` gives, the page keeps over a reload, and gives back to `map_begin`.
 """
 
 import json
@@ -13,10 +14,11 @@ from typing import Any, Final
 
 import js
 import numpy as np
-from pyodide.ffi import to_js
+from pyodide.ffi import JsException, to_js
 
 from frontend.embedder.arrangement import Frame, arrange
 from frontend.embedder.flat_picture import FlatPicture
+from frontend.embedder.kept_map import KeptMap
 from frontend.embedder.scatter import Scatter, read_rows
 from frontend.embedder.tiles import TILE_PX, TILES, draw_strip
 
@@ -35,16 +37,21 @@ class PhotoMap:
         self.slots = np.zeros(0, dtype=np.float32)
         self.rows_used = 0
         self.picture: FlatPicture | None = None
+        self.kept = KeptMap()
+        self.atlas: Any = None
         self._remembered: dict[str, tuple[float, float]] = {}
         self._aspect = 0.0
 
-    def begin(self, rows: bytes, dimension: int, aspect: float) -> None:
-        """Read the photos of a map."""
+    def begin(self, rows: bytes, dimension: int, aspect: float, kept: KeptMap) -> None:
+        """Read the photos of a map, of which an earlier one is kept."""
         ids, vectors = read_rows(rows, dimension)
         if aspect != self._aspect:
             self._remembered = {}
         self._aspect = aspect
+        self.kept = kept
+        self._remembered = kept.places() | self._remembered
         self.scatter = Scatter(ids, aspect)
+        self.atlas = js.OffscreenCanvas.new(TILES * TILE_PX, max(-(-len(ids) // TILES), 1) * TILE_PX)
         self.slots = np.full(len(ids), -1, dtype=np.float32)
         self.rows_used = 0
         unknown = (np.nan, np.nan)
@@ -82,17 +89,22 @@ class PhotoMap:
 photo_map = PhotoMap()
 
 
-async def map_begin(rows: Any, dimension: int, aspect: float, flat: bool) -> dict[str, Any]:
+async def map_begin(rows: Any, dimension: int, aspect: float, flat: bool, kept: Any) -> dict[str, Any]:
     """
     Read the vectors in a Blob, and begin a map of their photos.
 
     Args:
         aspect: The map's width over its height.
         flat: Whether `map_picture` will be called, as the page cannot draw photos itself.
+        kept: What `map_keep` gave for an earlier map of this aspect, or null.
+
+    Returns:
+        `count`, how many photos there are, and whether they are the `same` in the same order as those kept.
     """
-    photo_map.begin((await rows.arrayBuffer()).to_bytes(), dimension, aspect)
-    photo_map.picture = FlatPicture(photo_map.scatter) if flat else None
-    return {"count": len(photo_map.scatter), "side": photo_map.scatter.side}
+    earlier = await read_kept(kept)
+    photo_map.begin((await rows.arrayBuffer()).to_bytes(), dimension, aspect, earlier)
+    photo_map.picture = FlatPicture(photo_map.scatter, photo_map.atlas) if flat else None
+    return {"count": len(photo_map.scatter), "same": photo_map.scatter.ids == earlier.ids}
 
 
 def map_arrange(budget_ms: float) -> dict[str, Any]:
@@ -103,31 +115,51 @@ def map_arrange(budget_ms: float) -> dict[str, Any]:
 
 def map_batch(number: int) -> str:
     """Return the ids of the photos of a row of the atlas, as JSON."""
-    return json.dumps(photo_map.scatter.ids[number * TILES : (number + 1) * TILES])
+    return json.dumps(row_ids(number))
 
 
 async def map_describe(number: int, answer: Any, server: str) -> dict[str, Any]:
     """
-    Learn what the API says of the photos of a row of the atlas, and draw them.
+    Learn what the API says of the photos of a row of the atlas.
 
     Args:
         answer: The API's page of images, as a Blob.
         server: What addresses that begin with a slash belong to.
 
     Returns:
-        `strip`, the row as a bitmap, and `shapes`, width over height of all photos of the map.
+        Of all photos of the map `shapes`, width over height, and `means`, the average colours; as JSON those `gone`.
     """
     images = await read_images(answer, server)
     scatter = photo_map.scatter
     for image in images.values():
         scatter.learn(image)
-    ids = scatter.ids[number * TILES : (number + 1) * TILES]
-    urls = [images[image_id]["thumbnail_url"] if image_id in images else "" for image_id in ids]
-    strip = await draw_strip(urls, TILE_PX, TILES)
-    if photo_map.picture:
-        photo_map.picture.put_row(number, strip)
-    gone = [image_id for image_id in ids if image_id not in images]
-    return {"strip": strip, "shapes": to_js(scatter.shapes), "gone": json.dumps(gone)}
+    gone = [image_id for image_id in row_ids(number) if image_id not in images]
+    return {"shapes": to_js(scatter.shapes), "means": to_js(scatter.means.ravel()), "gone": json.dumps(gone)}
+
+
+async def map_strip(number: int) -> Any:
+    """Draw the photos of a row of the atlas, which are described: an ImageBitmap."""
+    scatter, kept = photo_map.scatter, photo_map.kept
+    tiles = [
+        scatter.thumbnail_url(image_id) if (tile := kept.tile(image_id)) is None else tile
+        for image_id in row_ids(number)
+    ]
+    strip = await draw_strip(tiles, TILE_PX, TILES, kept.atlas)
+    photo_map.atlas.getContext("2d").drawImage(strip, 0, number * TILE_PX)
+    return strip
+
+
+async def map_keep() -> dict[str, Any]:
+    """Return what is to be kept of a map whose photos are all drawn: arrays, and the `atlas` as a Blob."""
+    scatter = photo_map.scatter
+    options = to_js({"type": "image/webp", "quality": 0.8}, dict_converter=js.Object.fromEntries)
+    return {
+        "ids": to_js(b"".join(bytes.fromhex(image_id) for image_id in scatter.ids)),
+        "positions": to_js(scatter.positions.ravel()),
+        "shapes": to_js(scatter.shapes),
+        "means": to_js(scatter.means.ravel()),
+        "atlas": await photo_map.atlas.convertToBlob(options),
+    }
 
 
 def map_wanted(left: float, top: float, right: float, bottom: float) -> str:
@@ -216,6 +248,22 @@ def map_overview(width: int, height: int) -> Any:
     canvas = js.OffscreenCanvas.new(width, height)
     canvas.getContext("2d").putImageData(js.ImageData.new(pixels, width, height), 0, 0)
     return canvas.transferToImageBitmap()
+
+
+def row_ids(number: int) -> list[str]:
+    """Return the ids of the photos of a row of the atlas."""
+    return photo_map.scatter.ids[number * TILES : (number + 1) * TILES]
+
+
+async def read_kept(kept: Any) -> KeptMap:
+    """Read what `map_keep` gave; what cannot be read is as good as nothing."""
+    if not kept:
+        return KeptMap()
+    try:
+        atlas = await js.createImageBitmap(kept.atlas)
+    except JsException:
+        return KeptMap()
+    return KeptMap(kept.ids.to_bytes(), np.asarray(kept.positions.to_py(), dtype=np.float32).reshape(-1, 2), atlas)
 
 
 async def read_images(answer: Any, server: str) -> dict[str, Any]:

@@ -6,8 +6,8 @@ Pure numpy. All that looks at every photo is done here, so that the page holds o
 
 import colorsys
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -21,14 +21,14 @@ ID_BYTES: Final = 16
 WIDEST: Final = 2
 # How many times as wide as high a photo is shown at most, and the other way round.
 
-SURE: Final = 0.5
-# The score from which on a label counts as a name.
-
 LARGE: Final = 0.05
 SMALL: Final = 0.02
 # How far density is blurred for the islands that have a name while all is in view, and for those seen nearer by.
 
 HUES: Final = 10
+
+UNKNOWN: Final = 48
+# The shade of grey of a photo of which nothing is known yet.
 
 
 @dataclass
@@ -36,9 +36,11 @@ class Facts:
     """What the library says of a photo."""
 
     title: str = ""
-    names: Sequence[str] = ()
+    names: Mapping[str, float] = field(default_factory=dict)
+    """Its tags and labels, and how sure each is, above 0 to 1."""
     tags: Sequence[str] = ()
     created: str = ""
+    thumbnail_url: str = ""
 
 
 class Scatter:
@@ -51,6 +53,8 @@ class Scatter:
         self.positions = Positions(np.full((len(self.ids), 2), 0.5, dtype=np.float32))
         self.shapes = np.ones(len(self.ids), dtype=np.float32)
         """(N,) width over height of each photo, as shown."""
+        self.means = np.full((len(self.ids), 4), UNKNOWN, dtype=np.uint8)
+        """(N, 4) red, green, blue and 255: the average colour of each photo."""
         self.facts = [Facts() for _ in self.ids]
         self._places = {image_id: number for number, image_id in enumerate(self.ids)}
         self._there = np.ones(len(self.ids), dtype=bool)
@@ -73,9 +77,18 @@ class Scatter:
         if number is None:
             return
         self.shapes[number] = np.clip(image["width"] / max(image["height"], 1), 1 / WIDEST, WIDEST)
-        sure = [label["name"] for label in image["labels"] if label["score"] >= SURE]
+        labels = {label["name"]: label["score"] for label in image["labels"] if label["score"] > 0}
         created = image.get("taken") or image["created"]
-        self.facts[number] = Facts(image["title"], [*image["tags"], *sure], list(image["tags"]), created)
+        if image.get("color"):
+            self.means[number] = (*bytes.fromhex(image["color"][1:]), 255)
+        tags = list(image["tags"])
+        names = labels | dict.fromkeys(tags, 1.0)
+        self.facts[number] = Facts(image["title"], names, tags, created, image["thumbnail_url"])
+
+    def thumbnail_url(self, image_id: str) -> str:
+        """Return the address of a photo's thumbnail, or "" if nothing is known of it."""
+        number = self._places.get(image_id)
+        return "" if number is None else self.facts[number].thumbnail_url
 
     def forget(self, image_id: str) -> None:
         """Take a photo off the map, if it is on it."""
@@ -138,7 +151,7 @@ class Scatter:
 
     def islands(self) -> tuple[list[Island], list[Island]]:
         """Return the large islands that have a name, and the small ones."""
-        names = [facts.names if there else () for facts, there in zip(self.facts, self._there, strict=True)]
+        names = [facts.names if there else {} for facts, there in zip(self.facts, self._there, strict=True)]
         large, small = (named(self.positions, self._islands(blur), names) for blur in (LARGE, SMALL))
         return large, small
 

@@ -15,12 +15,14 @@ TILES: Final = 64
 # The atlas of all photos: this many in a row, each of this side.
 
 
-async def draw_strip(urls: Sequence[str], side_px: int, columns: int) -> Any:
+async def draw_strip(sources: Sequence[str | int], side_px: int, columns: int, atlas: Any = None) -> Any:
     """
     Draw thumbnails as squares, each stretched to fill its own, from the left.
 
     Args:
-        urls: Absolute; one that is empty or cannot be read leaves its square empty.
+        sources: Absolute addresses, or numbers of tiles of the atlas. What is empty or cannot be read leaves its square
+            empty.
+        atlas: Rows of `columns` squares of the same side, from which numbers are taken.
 
     Returns:
         An ImageBitmap of `columns` times `side_px` by `side_px` pixels.
@@ -28,11 +30,16 @@ async def draw_strip(urls: Sequence[str], side_px: int, columns: int) -> Any:
     canvas = js.OffscreenCanvas.new(side_px * columns, side_px)
     context = canvas.getContext("2d")
     # Chained promises, not coroutines: those would wait for their turn several times for each photo.
-    read = js.Promise.allSettled(to_js([_bitmap(url, side_px) if url else None for url in urls]))
-    for number, outcome in enumerate(await read):
+    promises = [_bitmap(source, side_px) if source and isinstance(source, str) else None for source in sources]
+    for number, outcome in enumerate(await js.Promise.allSettled(to_js(promises))):
         if outcome.status == "fulfilled" and outcome.value:
             context.drawImage(outcome.value, number * side_px, 0)
             outcome.value.close()
+    for number, source in enumerate(sources):
+        if isinstance(source, int):
+            row, column = divmod(source, columns)
+            here = (number * side_px, 0, side_px, side_px)
+            context.drawImage(atlas, column * side_px, row * side_px, side_px, side_px, *here)
     return canvas.transferToImageBitmap()
 
 

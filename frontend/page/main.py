@@ -110,6 +110,7 @@ class Page:
         """Show the library at once; bring the embedder up beside it."""
         find("unstarted").hidden = True
         find("plain-http").hidden = window.isSecureContext
+        self._follow_early_link()
         self._show_view()
         self.library.begin()
         start(self.uploads.resume())
@@ -126,6 +127,12 @@ class Page:
             self.start_up.give_up(exc)
             return
         await self.start_up.run(space)
+
+    def _follow_early_link(self) -> None:
+        """Go to the view whose link was followed before this page heard of it."""
+        name = self.address.fragment()
+        if name in (LIBRARY, MAP):
+            self.address.replace({"view": MAP if name == MAP else None}, {})
 
     def _back(self) -> None:
         """Go on with what the server did not answer."""
@@ -145,10 +152,7 @@ class Page:
         window.scrollTo(0, 0)
 
     def _choose_view(self, name: str) -> None:
-        """Go to the view whose button was pressed."""
-        if name == "search":
-            find("search-menu").showPopover()
-            return
+        """Go to the view whose link was followed."""
         if self.search.is_open:
             self.search.close()
         wanted = MAP if name == MAP else None

@@ -64,7 +64,7 @@ def test_key_is_asked_for_once(visit: Visit, drawn_groups: Groups) -> None:
 
     visit.open().ready()
     assert len(visit.library()) == 2
-    page.get_by_role("button", name="Map", exact=True).click()
+    page.get_by_role("link", name="Map", exact=True).click()
     expect(page.locator("#map-note")).to_contain_text("2 photos.")
     expect(page.get_by_role("dialog")).to_be_hidden()
 

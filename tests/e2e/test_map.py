@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from tests.support.drawings import Groups
-from tests.support.filling import fill, listed
+from tests.support.filling import add_files, fill, listed
 from tests.support.page import Visit, filled, show_map, title
 from tests.support.screens import keep_screens
 from tests.support.servers.lookalike import Server
@@ -27,6 +28,38 @@ const getContext = HTMLCanvasElement.prototype.getContext;
 HTMLCanvasElement.prototype.getContext = function (kind, ...options) {
     return kind.startsWith("webgl") ? null : getContext.call(this, kind, ...options);
 };
+"""
+
+
+# A browser that keeps no map, as some do in private, or as its disk is full.
+WITHOUT_ROOM = {
+    "denied": """
+        const open = IDBFactory.prototype.open;
+        IDBFactory.prototype.open = function (name, ...version) {
+            if (name === "lookalike-map") throw new DOMException("denied", "SecurityError");
+            return open.call(this, name, ...version);
+        };
+    """,
+    "full": """
+        const put = IDBObjectStore.prototype.put;
+        IDBObjectStore.prototype.put = function (...given) {
+            if (this.name === "maps") throw new DOMException("full", "QuotaExceededError");
+            return put.apply(this, given);
+        };
+    """,
+}
+
+PYODIDE = "**/pyodide.asm.wasm"
+
+# For which state of the library the browser has kept a wide map.
+KEPT = """
+new Promise(resolve => {
+    const opened = indexedDB.open("lookalike-map");
+    opened.onsuccess = () => {
+        const found = opened.result.transaction("maps").objectStore("maps").get("wide");
+        found.onsuccess = () => { opened.result.close(); resolve(found.result?.marker ?? ""); };
+    };
+})
 """
 
 
@@ -48,6 +81,11 @@ def places(page: Page) -> dict[str, Point]:
 def look(page: Page) -> tuple[float, float, float]:
     """Return where the map's corner is on the stage, in pixels, and how many pixels a height of the map takes up."""
     filled(page)
+    return looks(page)
+
+
+def looks(page: Page) -> tuple[float, float, float]:
+    """As `look`, of a map that need not be filled."""
     style = page.locator("#map-layer").evaluate("layer => layer.style.transform")
     left, top, scale = (float(number) for number in re.findall(r"-?[\d.]+(?=px|\))", style))
     return left, top, 1000 * scale
@@ -55,7 +93,13 @@ def look(page: Page) -> tuple[float, float, float]:
 
 def on_screen(page: Page, place: Point) -> Point:
     """Return where on the screen a point of the map is."""
-    left, top, scale = look(page)
+    filled(page)
+    return drawn_at(page, place)
+
+
+def drawn_at(page: Page, place: Point) -> Point:
+    """As `on_screen`, of a map that need not be filled."""
+    left, top, scale = looks(page)
     box = page.locator("#map-stage").bounding_box()
     assert box
     return box["x"] + left + place[0] * scale, box["y"] + top + place[1] * scale
@@ -296,16 +340,15 @@ def test_without_graphics_hardware(visit: Visit, server: Server) -> None:
 def test_what_comes_and_goes(visit: Visit, server: Server, drawn_groups: Groups) -> None:
     """The map waits for the worker, says when it is empty or fails, and follows what is added and deleted."""
     page = visit.page
-    held: list[Route] = []
-    page.route("**/pyodide.asm.wasm", lambda route: held.append(route))
-    page.goto(f"{visit.url}/?view=map")
     note = page.locator("#map-note")
-    expect(note).to_have_text("The map comes once this page is ready …")
-    visit.until(lambda: bool(held))
-    for route in held:
-        route.continue_()
-    page.unroute("**/pyodide.asm.wasm")
-    expect(note).to_contain_text("There are no photos to show")
+    with held(page, PYODIDE):
+        page.goto(f"{visit.url}/?view=map")
+        expect(note).to_have_text("The map comes once this page is ready …")
+    expect(page.locator("#map-empty-text")).to_have_text("Your map is empty")
+    expect(page.get_by_role("button", name="Fit")).to_be_hidden()
+    page.locator("#map-empty").get_by_role("button", name="Add photos").click()
+    expect(page.get_by_text("Choose a folder").locator("visible=true")).to_be_visible()
+    page.keyboard.press("Escape")
 
     add(visit.ready(), server, drawn_groups["dots"][:1])
     expect(note).to_have_text("1 photo")
@@ -329,3 +372,88 @@ def test_what_comes_and_goes(visit: Visit, server: Server, drawn_groups: Groups)
     page.get_by_role("button", name="Delete now").click()
     visit.until(lambda: len(places(page)) == 1)
     expect(page.locator("#map-photos li")).to_have_count(1)
+
+
+@pytest.mark.new_tab
+def test_the_map_is_there_again_after_a_reload(
+    visit: Visit, server: Server, drawn_groups: Mapping[str, list[Path]]
+) -> None:
+    """A map that is still right is shown before the worker is there, and a click waits for it; new photos join it."""
+    fill(server, 60)
+    page = visit.open().ready().page
+    show_map(page)
+    before = places(page)
+    visit.until(lambda: page.evaluate(KEPT) == library_marker(server))
+
+    with held(page, PYODIDE):
+        page.reload()
+        expect(page.locator("#map-note")).to_have_text("60 photos")
+        visit.until(lambda: lit(page) > 0.05)
+        expect(page.locator("#map-stage")).to_have_attribute("aria-busy", "true")
+        name = next(iter(before))
+        page.mouse.click(*drawn_at(page, before[name]))
+    expect(page.locator("#lightbox")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#lightbox")).to_be_hidden()
+    filled(page)
+    assert places(page) == before
+
+    add_files(server, drawn_groups["rings"][:1], [])
+    with held(page, PYODIDE):
+        page.reload()
+        expect(page.locator("#map-note")).to_have_text("The map comes once this page is ready …")
+    expect(page.locator("#map-note")).to_have_text("61 photos")
+    filled(page)
+    after = places(page)
+    assert len(after) == 61
+    still = [name for name in before if np.hypot(*np.subtract(after[name], before[name])) < 0.05]
+    assert len(still) > 50
+    visit.until(lambda: page.evaluate(KEPT) == library_marker(server))
+
+
+@pytest.mark.new_tab
+@pytest.mark.parametrize("refused", WITHOUT_ROOM)
+def test_a_browser_that_keeps_no_map(visit: Visit, server: Server, refused: str) -> None:
+    """The map is made anew each time, and nothing is said of it."""
+    visit.page.add_init_script(WITHOUT_ROOM[refused])
+    fill(server, 20)
+    page = visit.page
+    for _ in range(2):
+        page.goto(f"{visit.url}/?view=map")
+        visit.ready()
+        filled(page)
+        expect(page.locator("#map-note")).to_have_text("20 photos")
+        visit.until(lambda: lit(page) > 0.05)
+
+
+def library_marker(server: Server) -> str:
+    """Return the library's marker of changes."""
+    with server.api() as api:
+        return api.get("/library").json()["marker"]
+
+
+@contextmanager
+def held(page: Page, files: str) -> Iterator[None]:
+    """Let files come only at the end."""
+    asked_for: list[Route] = []
+    page.route(files, lambda route: asked_for.append(route))
+    yield
+    for route in asked_for:
+        route.continue_()
+    page.unroute(files)
+
+
+@pytest.mark.new_tab
+def test_what_is_pressed_before_the_page_has_started(visit: Visit, server: Server) -> None:
+    """The map that is asked for at once is there once the page has started, and back leads to the library."""
+    fill(server, 5)
+    page = visit.page
+    with held(page, "**/micropython.wasm"):
+        page.goto(visit.url + "/", wait_until="commit")
+        page.get_by_role("link", name="Map", exact=True).click()
+        expect(page).to_have_url(visit.url + "/#map")
+    visit.shows("map")
+    expect(page).to_have_url(visit.url + "/?view=map")
+    expect(page.get_by_role("link", name="Map", exact=True)).to_have_attribute("aria-current", "page")
+    page.go_back()
+    visit.shows("library")

@@ -159,7 +159,7 @@ def whole(page: Page, name: str) -> None:
 
 def show_map(page: Page) -> None:
     """Switch to the map, and wait until it is filled."""
-    page.get_by_role("button", name="Map", exact=True).click()
+    page.get_by_role("link", name="Map", exact=True).click()
     filled(page)
 
 

@@ -20,7 +20,7 @@ PUT_AWAY = """
     const busy = [click("delete-now"), click("uploads-cancel")].includes(true);
     if (!busy) click("uploads-clear");
     click("filters-clear");
-    if (find("as-grid").ariaPressed !== "true") find("as-grid").click();
+    if (!find("as-grid").ariaCurrent) find("as-grid").click();
     const filters = [...document.querySelectorAll("#library-controls input:not([type=range])"), find("search-words")];
     const order = find("library-sort"), size = find("library-size");
     if (order.selectedIndex || filters.some(field => field.value)) {

@@ -13,7 +13,7 @@ import js
 from pyscript import window
 from pyscript.ffi import to_js
 
-from frontend.page.browser.throwing import call, get
+from frontend.page.browser.database import Database
 
 DATABASE = "lookalike"
 STORE = "unsent"
@@ -32,7 +32,7 @@ class UnsentStore:
     def __init__(self) -> None:
         self._owner = f"{window.Date.now():.0f}-{int(window.Math.random() * 1e9)}"
         self._last_number = 0
-        self._database = None
+        self._database = Database(DATABASE, STORE)
         self._held = False
 
     def new_id(self) -> str:
@@ -55,16 +55,14 @@ class UnsentStore:
     async def forget(self, unsent_id: str) -> None:
         """Let go of a file."""
         try:
-            store = await self._store("readwrite")
-            await settled(call(store, "delete", unsent_id))
+            await self._database.delete(unsent_id)
         except Exception as exc:
             window.console.info(repr(exc))  # It comes up again after a reload, and is in the library then.
 
     async def left(self) -> list[dict]:
         """Return what pages that are gone had not sent, in order: `id`, `name`, `tags`, `file` (None: name alone)."""
         try:
-            store = await self._store("readonly")
-            records = list(await settled(call(store, "getAll")))
+            records = await self._database.all()
         except Exception:
             return []
         owners = {}
@@ -95,22 +93,10 @@ class UnsentStore:
                 await hold(self._owner)
             record = js.Object.new()
             record.id, record.file, record.name, record.tags = unsent_id, file, name, json.dumps(tags)
-            store = await self._store("readwrite")
-            call(store, "put", record)
-            await completed(store.transaction)
+            await self._database.put(record)
         except Exception:
             return False
         return True
-
-    async def _store(self, mode: str):
-        """Begin a transaction; it ends by itself when nothing more is asked of it."""
-        if self._database is None:
-            self._database = await opened()
-            self._database.onclose = self._closed  # The browser closes it when its data is deleted.
-        return call(call(self._database, "transaction", STORE, mode), "objectStore", STORE)
-
-    def _closed(self, event) -> None:
-        self._database = None
 
 
 def owner_of(unsent_id: str) -> str:
@@ -149,33 +135,3 @@ async def hold_soon(owner: str) -> bool:
             return True
         await asyncio.sleep(PAUSE_S)
     return False
-
-
-async def opened():
-    """Open the database; the first time, make it."""
-    factory = get(window, "indexedDB")
-    if not js.Boolean(factory):
-        raise OSError("This browser keeps no files.")
-    request = call(factory, "open", DATABASE)
-    request.onupgradeneeded = lambda event: call(request.result, "createObjectStore", STORE, to_js({"keyPath": "id"}))
-    return await settled(request)
-
-
-def settled(request):
-    """Return a promise of what a request of IndexedDB gives."""
-
-    def wire(resolve, reject) -> None:
-        request.onsuccess = lambda event: resolve(request.result)
-        request.onerror = lambda event: reject(request.error)
-
-    return js.Promise.new(wire)
-
-
-def completed(transaction):
-    """Return a promise of a transaction's end: only then is it known that there was room."""
-
-    def wire(resolve, reject) -> None:
-        transaction.oncomplete = lambda event: resolve(True)
-        transaction.onabort = lambda event: reject(transaction.error)
-
-    return js.Promise.new(wire)

@@ -53,6 +53,10 @@ class Address:
             shown.update({name: parameters[name] for name in names if name in parameters})
         return {name: text for name, text in shown.items() if text is not None}
 
+    def fragment(self) -> str:
+        """Return what follows # in the address: a link within the page was followed; what is entered next ends it."""
+        return window.location.hash[1:]
+
     def kept(self, name: str):
         """Return what is kept under a name with the entry that is shown, None if nothing is."""
         return self._entry.get(name)

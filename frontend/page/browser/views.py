@@ -1,4 +1,8 @@
-"""The views of the page: one is shown at a time, and buttons in the bars switch between them."""
+"""
+The views of the page: one is shown at a time, and links in the bars lead to them.
+
+A link that is pressed before anything hears it leaves the name of its view in the address, see `Address.fragment`.
+"""
 
 from pyscript import document
 
@@ -8,19 +12,21 @@ LIBRARY = "library"
 RESULTS = "results"
 MAP = "map"
 
-# Button in the bar on top -> its view; those of the bar below, on phones, name theirs themselves.
-BUTTONS = {"as-grid": LIBRARY, "as-map": MAP}
+# Link in the bar on top -> its view; what is in the bar below, on phones, names its view itself.
+LINKS = {"as-grid": LIBRARY, "as-map": MAP}
+
+# Names what in the bar below opens a menu, from which one comes to results.
+SEARCH = "search"
 
 
 class Views:
     """Which view is shown."""
 
     def __init__(self, on_chosen) -> None:
-        """`on_chosen` is called with the name of the view, or `search`, that somebody presses the button of."""
-        for button_id, name in BUTTONS.items():
-            listen(find(button_id), name, on_chosen)
-        for button in bottom_buttons():
-            listen(button, button.dataset.viewButton, on_chosen)
+        """`on_chosen` is called with the name of the view that somebody follows the link to."""
+        for link, name in links():
+            if name != SEARCH:
+                listen(link, name, on_chosen)
 
     @property
     def shown(self) -> str:
@@ -30,18 +36,27 @@ class Views:
     def show(self, name: str) -> None:
         """Show a view in place of the one before."""
         document.body.dataset.view = name
-        for button_id, of_view in BUTTONS.items():
-            find(button_id).setAttribute("aria-pressed", str(of_view == name).lower())
-        for button in bottom_buttons():
-            of_view = RESULTS if button.dataset.viewButton == "search" else button.dataset.viewButton
-            button.setAttribute("aria-pressed", str(of_view == name).lower())
+        for link, of_view in links():
+            if of_view == SEARCH:
+                link.setAttribute("aria-pressed", str(name == RESULTS).lower())
+            elif of_view == name:
+                link.setAttribute("aria-current", "page")
+            else:
+                link.removeAttribute("aria-current")
 
 
-def bottom_buttons() -> list:
-    """Return the buttons of the bar at the bottom."""
-    return list(document.querySelectorAll("[data-view-button]"))
+def links() -> list:
+    """Return (element, name of the view) of all in the bars that leads to a view."""
+    below = [(element, element.dataset.viewButton) for element in list(document.querySelectorAll("[data-view-button]"))]
+    return [(find(link_id), name) for link_id, name in LINKS.items()] + below
 
 
-def listen(button, name: str, on_chosen) -> None:
-    """Call `on_chosen` with a view's name when its button is pressed."""
-    button.addEventListener("click", lambda event: on_chosen(name))
+def listen(link, name: str, on_chosen) -> None:
+    """Call `on_chosen` with a view's name when its link is followed; not when that is to open another tab or window."""
+
+    def followed(event) -> None:
+        if not (event.ctrlKey or event.metaKey or event.shiftKey or event.altKey):
+            event.preventDefault()
+            on_chosen(name)
+
+    link.addEventListener("click", followed)

@@ -10,6 +10,11 @@ MARGIN = 0.04
 # How much slower photos grow than the map when one zooms in: so those that cover each other come apart.
 GROWTH = 0.85
 
+# How much of the map the photos would cover if none covered another, and the longest side of one in heights of the map;
+# as the worker has them, see `side_of` in arrangement.py.
+FILLED = 0.55
+LONGEST = 0.25
+
 # How much of the stage's shorter side a photo takes up at the nearest.
 NEAREST = 0.5
 
@@ -118,6 +123,11 @@ class Camera:
         if 2 * half >= extent + 2 * border:
             return extent / 2
         return max(half - border, min(middle, extent + border - half))
+
+
+def side_of(count: int, aspect: float) -> float:
+    """Return the side of a photo while all of the map is in view, in heights of the map."""
+    return min((FILLED * aspect / max(count, 1)) ** 0.5, LONGEST)
 
 
 def eased(share: float) -> float:

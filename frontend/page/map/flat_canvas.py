@@ -25,7 +25,7 @@ class FlatCanvas:
         self._is_drawing = False
         self._has_positions = False
 
-    def begin(self, count: int) -> None:
+    def begin(self, count: int, aspect: float) -> None:
         """Show nothing, as nothing is known yet."""
         self._has_positions = False
         self._range = (-1, 2)

@@ -22,6 +22,8 @@ precision highp float;
 uniform vec4 view;    // the middle, and how far it is to the edges of the stage, in heights of the map
 uniform vec4 look;    // the side of a photo in heights of the map and in pixels, the share of its way, the atlas' rows
 uniform vec2 range;   // of the times that are not dimmed
+uniform vec2 mosaic;  // before they have places: of how many columns and rows, 0 if they have
+uniform float aspect;
 in vec2 corner;
 in vec2 before;
 in vec2 place;
@@ -30,6 +32,7 @@ in float slot;
 in float time;
 in float state;
 in vec4 colour;
+in vec4 mean;
 out vec2 tile_at;
 out vec2 close_at;
 out vec2 pixel;
@@ -37,9 +40,15 @@ flat out vec2 size;
 flat out vec4 ring;
 flat out float close;
 flat out float shown;
+flat out vec3 ground;
 void main() {
   vec2 parts = vec2(min(shape, 1.0), min(1.0 / shape, 1.0));
-  vec2 middle = mix(before, place, look.z);
+  vec2 begun = before;
+  if (mosaic.x > 0.0) {
+    float number = float(gl_InstanceID);
+    begun = (vec2(mod(number, mosaic.x), floor(number / mosaic.x)) + 0.5) / mosaic * vec2(aspect, 1.0);
+  }
+  vec2 middle = mix(begun, place, look.z);
   vec2 at = (middle + (corner - 0.5) * parts * look.x - view.xy) / view.zw;
   gl_Position = state < 0.5 ? vec4(2.0, 2.0, 2.0, 1.0) : vec4(at.x, -at.y, 0.0, 1.0);
   vec2 inner = corner * 0.96 + 0.02;
@@ -51,6 +60,7 @@ void main() {
   float thick = clamp(look.y * 0.1, 1.2, 4.0);
   ring = state > 1.5 ? vec4(0.65, 0.65, 1.0, thick * 1.3) : vec4(colour.rgb, colour.a * thick);
   shown = time >= range.x && time <= range.y ? 1.0 : 0.1;
+  ground = mean.rgb;
 }
 """
 
@@ -65,10 +75,11 @@ flat in vec2 size;
 flat in vec4 ring;
 flat in float close;
 flat in float shown;
+flat in vec3 ground;
 out vec4 result;
 void main() {
   vec4 texel = close > 0.5 ? texture(near, close_at) : texture(tiles, tile_at);
-  vec3 seen = mix(vec3(0.17, 0.18, 0.22), texel.rgb, texel.a);
+  vec3 seen = mix(ground, texel.rgb, texel.a);
   float radius = min(4.0, 0.12 * min(size.x, size.y));
   vec2 inside = min(pixel, size - pixel);
   float depth = radius - length(max(radius - inside, 0.0)) + max(min(inside.x, inside.y) - radius, 0.0);
@@ -94,7 +105,11 @@ ATTRIBUTES = (
     ("time", 1, False),
     ("state", 1, True),
     ("colour", 4, True),
+    ("mean", 4, True),
 )
+
+# The shade of grey of photos that nothing is known of, as in scatter.py.
+UNKNOWN = 48
 
 
 class GLCanvas:
@@ -115,8 +130,8 @@ class GLCanvas:
         self._is_quick = not is_drawn_by_processor(gl)
         self._program = program = self._compiled()
         gl.useProgram(program)
-        self._view, self._look, self._range = [
-            gl.getUniformLocation(program, name) for name in ("view", "look", "range")
+        self._view, self._look, self._range, self._mosaic, self._aspect = [
+            gl.getUniformLocation(program, name) for name in ("view", "look", "range", "mosaic", "aspect")
         ]
         self._buffers = {}
         self._place("corner", 2, False, 0)
@@ -138,20 +153,23 @@ class GLCanvas:
         self._camera = None
         self._timer = 0
 
-    def begin(self, count: int) -> None:
-        """Prepare for a number of photos, of which nothing is known yet."""
+    def begin(self, count: int, aspect: float) -> None:
+        """Prepare for a number of photos, of which nothing is known yet; they lie side by side on all of the map."""
         gl = self._gl
         self._count = count
         self._positions = None
         self._rows = max((count + TILES - 1) // TILES, 1)
-        for name, values, _ in ATTRIBUTES:
-            kind = {"state": window.Uint8Array, "colour": window.Uint8Array}.get(name, window.Float32Array)
-            filler = {"shape": 1, "slot": -1, "state": 1}.get(name, 0)
+        for name, values, are_bytes in ATTRIBUTES:
+            kind = window.Uint8Array if are_bytes else window.Float32Array
+            filler = {"shape": 1, "slot": -1, "state": 1, "mean": UNKNOWN}.get(name, 0)
             self._set(name, kind.new(max(count * values, 1)).fill(filler))
         self._allocate(self._tiles, 0, TILES * TILE_PX, self._rows * TILE_PX)
         self._allocate(self._near, 1, CLOSE_TILES * CLOSE_PX, CLOSE_ROWS * CLOSE_PX)
         self.refine()
         gl.uniform2f(self._range, -1, 2)
+        columns = max(round((count * aspect) ** 0.5), 1)
+        gl.uniform2f(self._mosaic, columns, max((count + columns - 1) // columns, 1))
+        gl.uniform1f(self._aspect, aspect)
 
     def resize(self, width: float, height: float) -> None:
         """Give the canvas as many pixels as the screen has there; width and height are in CSS pixels."""
@@ -163,12 +181,14 @@ class GLCanvas:
 
     def set_positions(self, positions) -> None:
         """Let photos move from where they are to other positions, as `draw` says."""
-        self._set("before", self._positions or positions)
+        if self._positions:
+            self._set("before", self._positions)
+            self._gl.uniform2f(self._mosaic, 0, 0)
         self._set("place", positions)
         self._positions = positions
 
     def set_values(self, name: str, values) -> None:
-        """Set the `shape`, `slot`, `time`, `state` or `colour` of all photos."""
+        """Set the `shape`, `slot`, `time`, `state`, `colour` or `mean` of all photos."""
         self._set(name, values)
 
     def set_range(self, first: float, last: float) -> None:
@@ -177,7 +197,7 @@ class GLCanvas:
         self._has_changed = True
 
     def put_row(self, number: int, strip) -> None:
-        """Put a row of thumbnails into the atlas of all photos."""
+        """Put rows of thumbnails, of which the first has this number, into the atlas of all photos."""
         self._put(self._tiles, 0, number * TILE_PX, strip)
 
     def refine(self) -> None:
@@ -203,6 +223,7 @@ class GLCanvas:
     def _render(self, camera, share: float) -> None:
         gl = self._gl
         self._has_changed = share < 1
+        share = share if self._positions else 0
         self._drawn = (camera.x, camera.y, camera.scale)
         self._canvas.style.transform = ""
         half = 0.5 / camera.scale
@@ -231,9 +252,9 @@ class GLCanvas:
         gl.bindBuffer(gl.ARRAY_BUFFER, buffer)
         location = gl.getAttribLocation(self._program, name)
         gl.enableVertexAttribArray(location)
-        # A state is the number itself, a colour's 255 is 1.
+        # A state is the number itself, a colour's and a mean's 255 is 1.
         kind = gl.UNSIGNED_BYTE if are_bytes else gl.FLOAT
-        gl.vertexAttribPointer(location, values, kind, name == "colour", 0, 0)
+        gl.vertexAttribPointer(location, values, kind, name in ("colour", "mean"), 0, 0)
         gl.vertexAttribDivisor(location, per_photo)
 
     def _set(self, name: str, values) -> None:

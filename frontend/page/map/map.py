@@ -6,6 +6,7 @@ one looks, and has buttons for the photos near the middle.
 """
 
 import asyncio
+import json
 
 from pyscript import document, window
 
@@ -15,6 +16,7 @@ from frontend.page.browser.views import MAP
 from frontend.page.grid.cards import OPEN, SELECT
 from frontend.page.map.gestures import Gestures
 from frontend.page.map.island_names import IslandNames
+from frontend.page.map.kept_map import KeptMap
 from frontend.page.map.lasso import Lasso
 from frontend.page.map.map_view import MapView
 from frontend.page.map.near_photos import MOST, SHARP_PX, NearPhotos
@@ -28,8 +30,7 @@ from frontend.page.server.api import APIError
 from frontend.page.wording.numbers import counted
 
 # How wide the map is beside its height, on a stage that is wider than high and on one that is not.
-WIDE = 1.35
-UPRIGHT = 0.75
+ASPECTS = {"wide": 1.35, "upright": 0.75}
 
 # How long the worker arranges photos before searches get their turn.
 SLICE_MS = 60
@@ -41,6 +42,13 @@ FRAME_MS = 300
 ROW = 64
 REFINE_ROWS = 8
 
+# How many requests for a row of photos are under way at once.
+REQUESTS = 3
+
+# An id in the API's answer about vectors, and one of the vector's numbers, in bytes.
+ID_BYTES = 16
+NUMBER_BYTES = 2
+
 # From which side on photos are drawn from larger thumbnails, in pixels of the screen.
 CLOSE_PX = 40
 
@@ -50,7 +58,8 @@ MOST_AT_ONCE = 50
 # How far from a photo a click still means it: a finger is some 10 mm wide.
 REACH_PX = 10
 
-# A photo lies in view if its middle is this near to that of the stage, in parts of the stage.
+# How far from the middle of the stage its edge is, and how near to it one photo has to lie, in parts of the stage.
+ON_STAGE = 0.5
 INNER = 0.25
 
 # How far a double click zooms in.
@@ -78,7 +87,7 @@ class Map:
         self._on_action = on_action
         self._on_select = on_select
         self._on_gone = on_gone
-        self._near = NearPhotos(known, self._fetch)
+        self._near = NearPhotos(known, self._fetch, self._led_to)
         self._names = IslandNames()
         self._view = MapView(self._worker, self._looking, lambda: start(self._rested()), self.reload)
         self._overview = Overview(self._worker, self._view.look_at)
@@ -87,6 +96,7 @@ class Map:
         view = self._view
         self._gestures = Gestures(find("map-stage"), self._lasso, view.move, view.zoom, view.glide, view.fit)
         self._peek = Peek(self._gestures, self._photo_to_peek_at)
+        self._kept = KeptMap()
         # Held while the worker arranges photos, so that it does so once at a time.
         self._arranging = asyncio.Lock()
         # These count what was begun, so that what takes a while notices that something newer is wanted.
@@ -94,7 +104,11 @@ class Map:
         self._rests = 0
         self._selections = 0
         self._count = 0
+        # Whether the worker knows all that is shown; one can wait for it.
         self._arranged = False
+        self._settled = asyncio.Event()
+        # Whether the map that is shown is one that was kept, and is still right.
+        self._is_kept = False
         self._stale = True
         # How many photos were added since they were arranged.
         self._added = 0
@@ -103,6 +117,7 @@ class Map:
 
     def _listen(self) -> None:
         find("map-reload").addEventListener("click", lambda event: self.reload())
+        find("map-all").addEventListener("click", lambda event: find("library-clear").click())
         find("map-colour").addEventListener("change", lambda event: start(self._colour()))
         stage = find("map-stage")
         stage.addEventListener("click", self._clicked)
@@ -171,11 +186,21 @@ class Map:
             if turn != self._loads:
                 return
             try:
-                total = await self._begin()
+                conditions, space = await self._conditions(), await self._api.space()
+                shape = "upright" if self._view.is_upright() else "wide"
+                library = f"{SERVER} {space.id}"
+                kept = await self._kept.read(shape, library)
+                marker = "" if conditions else (await self._api.library())["marker"]
+                if kept and kept.marker == marker and not self._view.is_flat:
+                    await self._show_kept(turn, kept, shape)
+                total = await self._begin(turn, conditions, space.dimension, shape, kept)
                 await asyncio.gather(self._arrange(turn), self._describe(turn))
                 if turn != self._loads:
                     return
-                await self._describe_all(total)
+                names = await self._describe_all(total, bool(conditions))
+                if marker and self._count and not self._is_kept:
+                    made = await self._worker.keep()
+                    await self._kept.write(shape, library, marker, made, json.dumps(names), self._summary)
             except (APIError, PictureError) as exc:
                 self._fail(turn, str(exc))
             except Exception as exc:  # The worker's own, such as one for lack of memory.
@@ -185,98 +210,164 @@ class Map:
     def _clear(self) -> None:
         """Take everything off the map."""
         self._arranged = False
+        self._settled.clear()
+        self._is_kept = False
         find("map-stage").setAttribute("aria-busy", "true")
         self._added = 0
         self._offer_reload("")
         self._near.clear()
         self._names.clear()
         self._peek.hide()
-        find("map-overview").hidden = True
-        find("map-time").hidden = True
+        for name in ("map-empty", "map-overview", "map-time"):
+            find(name).hidden = True
         find("map-photos").classList.remove("dimmed")
         self._say("Loading the map …")
 
     def _fail(self, turn: int, reason: str) -> None:
         if turn == self._loads:
+            self._is_kept = False
+            self._settled.set()
             find("map-progress").hidden = True
             self._say(reason)
             self._offer_reload("Try again")
             find("map-stage").setAttribute("aria-busy", "false")
 
-    async def _begin(self) -> int:
+    async def _show_kept(self, turn: int, kept, shape: str) -> None:
+        """Show a map that was kept and is still right, before the worker has it, too."""
+        try:
+            atlas = await window.createImageBitmap(kept.atlas)
+        except Exception:
+            return
+        if turn != self._loads:
+            return
+        self._is_kept = True
+        self._count = kept.shapes.length
+        self._view.begin(self._count, ASPECTS[shape])
+        canvas = self._view.canvas
+        canvas.set_values("shape", kept.shapes)
+        canvas.set_values("mean", kept.means)
+        canvas.put_row(0, atlas)
+        canvas.refine()
+        self._view.set_positions(kept.positions, True)
+        self._names.show(json.loads(kept.names), self._count)
+        self._say(kept.note)
+
+    async def _begin(self, turn: int, conditions: dict, dimension: int, shape: str, kept) -> int:
         """Let the worker read the vectors; returns how many photos there are in all."""
-        blob, total = await self._api.vectors(await self._conditions())
-        space = await self._api.space()
-        if not self._worker.reachable():
-            self._say("The map comes once this page is ready …")
-        aspect = UPRIGHT if self._view.is_upright() else WIDE
-        begun = await self._worker.begin(blob, space.dimension, aspect, self._view.is_flat)
+        blob, total = await self._api.vectors(conditions)
+        count = blob.size // (ID_BYTES + NUMBER_BYTES * dimension)
+        if turn == self._loads and not self._is_kept:
+            self._view.begin(count, ASPECTS[shape])
+            if not self._worker.reachable():
+                self._say("The map comes once this page is ready …")
+        begun = await self._worker.begin(blob, dimension, ASPECTS[shape], self._view.is_flat, kept)
+        if turn == self._loads and self._is_kept and not begun["same"]:
+            self._is_kept = False
+            self._view.begin(count, ASPECTS[shape])
         self._count = begun["count"]
-        self._view.begin(self._count, begun["side"], aspect)
         return total
 
     async def _arrange(self, turn: int) -> None:
         """Let the worker arrange the photos, slice by slice, and show them on their way."""
-        self._say("Arranging your photos …" if self._count else "There are no photos to show.")
         progress = find("map-progress")
         shown_at = 0
         done = 0
         while done < 1 and turn == self._loads:
             done, positions = await self._worker.arrange(SLICE_MS)
+            if self._is_kept or not self._count:
+                continue
+            if done < 1 and progress.hidden:
+                self._say("Arranging your photos …")
             progress.hidden = done == 1
             progress.value = done
             now = window.performance.now()
-            if positions and self._count and (done == 1 or now > shown_at + FRAME_MS):
+            if positions and (done == 1 or now > shown_at + FRAME_MS):
                 shown_at = now
                 self._view.set_positions(positions)
         progress.hidden = True
 
     async def _describe(self, turn: int) -> None:
-        """Let the worker learn of each photo what it is and how it looks, row by row."""
-        rows = (self._count + ROW - 1) // ROW
-        for row in range(rows):
-            image_ids = await self._worker.batch(row)
-            answer = await self._api.some_images_blob(image_ids)
-            if turn != self._loads:
-                return
-            made = await self._worker.describe(row, answer, SERVER)
-            if turn != self._loads:
-                return
-            self._view.canvas.put_row(row, made["strip"])
-            if row % REFINE_ROWS == REFINE_ROWS - 1 or row == rows - 1:
-                self._view.canvas.refine()
-                self._view.canvas.set_values("shape", made["shapes"])
-            self._view.ask()
-            for image_id in made["gone"]:
-                self._on_gone({"id": image_id})
+        """Let the worker learn of each photo what it is and which colour it has, and then how it looks, row by row."""
+        rows = list(range((self._count + ROW - 1) // ROW))
 
-    async def _describe_all(self, total: int) -> None:
-        """Show what is known once all photos are arranged and described."""
+        async def learn() -> None:
+            while rows and turn == self._loads:
+                await self._learn(turn, rows.pop(0))
+
+        count = len(rows)
+        await asyncio.gather(*[learn() for _ in range(REQUESTS)])
+        for row in range(count):
+            if turn != self._loads or self._is_kept:
+                return
+            strip = await self._worker.strip(row)
+            if turn != self._loads:
+                return
+            self._view.canvas.put_row(row, strip)
+            if row % REFINE_ROWS == REFINE_ROWS - 1 or row == count - 1:
+                self._view.canvas.refine()
+            self._view.ask()
+
+    async def _learn(self, turn: int, row: int) -> None:
+        """Let the worker learn what the API says of the photos of a row, and show their proportions and colours."""
+        answer = await self._api.some_images_blob(await self._worker.batch(row))
+        if turn != self._loads:
+            return
+        made = await self._worker.describe(row, answer, SERVER)
+        if turn != self._loads:
+            return
+        self._view.canvas.set_values("shape", made["shapes"])
+        self._view.canvas.set_values("mean", made["means"])
+        self._view.ask()
+        for image_id in made["gone"]:
+            self._on_gone({"id": image_id})
+
+    async def _describe_all(self, total: int, filtered: bool) -> list:
+        """
+        Show what is known once all photos are arranged and described.
+
+        Args:
+            total: How many photos there are.
+            filtered: Whether there may be others that the library does not show now.
+
+        Returns:
+            The islands.
+        """
         self._arranged = True
+        self._settled.set()
         self._summary = ""
         if total > self._count:
             self._summary = f"{self._count:,} of {total:,} photos, chosen at random"
         elif self._count:
             self._summary = counted(self._count, "photo", "photos")
-        self._say(self._summary or "There are no photos to show.")
+        self._say(self._summary)
         if not self._count:
-            find("map-stage").setAttribute("aria-busy", "false")
-            return
+            self._show_empty(filtered)
+            return []
         times = await self._worker.times()
         self._view.canvas.set_values("time", times["times"])
         self._times.show(times["first"], times["last"])
         await self._overview.draw(self._view.camera.aspect)
-        self._names.show(await self._worker.islands(), self._count)
+        islands = await self._worker.islands()
+        self._names.show(islands, self._count)
         await self._mark()
         await self._colour()
         self._view.rest_soon()
+        return islands
+
+    def _show_empty(self, filtered: bool) -> None:
+        """Say that there is no photo, and what can be done."""
+        find("map-empty-text").textContent = "No photo passes the filters" if filtered else "Your map is empty"
+        find("map-add").hidden = filtered
+        find("map-all").hidden = not filtered
+        find("map-empty").hidden = False
+        find("map-stage").setAttribute("aria-busy", "false")
 
     def _say(self, text: str) -> None:
         find("map-note").textContent = text
 
     def _looking(self, camera) -> None:
         """Follow where one looks, in each frame."""
-        self._names.follow(camera.zoom)
+        self._names.follow(camera)
         if self._arranged:
             self._overview.follow(camera)
         find("map-out").disabled = find("map-fit").disabled = camera.shows_all
@@ -289,10 +380,14 @@ class Map:
         self._rests += 1
         turn = (self._rests, self._loads)
         camera = self._view.camera
-        near = await self._worker.near(camera.x, camera.y, MOST)
+        place = self._near.place_of_focus
+        if not (place and self._in_view(place, ON_STAGE)):
+            place = None
+        x, y = place or (camera.x, camera.y)
+        near = await self._worker.near(x, y, MOST)
         if turn != (self._rests, self._loads):
             return
-        lost = near and not self._gestures.is_busy and not self._in_view(near[0])
+        lost = near and not place and not self._gestures.is_busy and not self._in_view((near[0][2], near[0][3]), INNER)
         if lost and self._view.go_to(near[0][2], near[0][3], camera.zoom):
             return  # Nobody gets lost where nothing is.
         try:
@@ -308,10 +403,15 @@ class Map:
         if turn == (self._rests, self._loads):
             find("map-stage").setAttribute("aria-busy", "false")
 
-    def _in_view(self, photo: list) -> bool:
+    def _led_to(self, place: tuple) -> None:
+        """Follow the focus: those beside the photo that has it now are the next."""
+        if self._in_view(place, ON_STAGE) or not self._view.go_to(place[0], place[1], self._view.camera.zoom):
+            self._view.rest_soon()
+
+    def _in_view(self, place: tuple, within: float) -> bool:
         camera = self._view.camera
-        x, y = camera.pixel_of(photo[2], photo[3])
-        return all(abs(at / size - 0.5) < INNER for at, size in ((x, camera.width), (y, camera.height)))
+        x, y = camera.pixel_of(place[0], place[1])
+        return all(abs(at / size - 0.5) < within for at, size in ((x, camera.width), (y, camera.height)))
 
     async def _look_closer(self, turn: tuple) -> None:
         """Have the photos in view drawn from larger thumbnails."""
@@ -352,12 +452,15 @@ class Map:
                 return
 
     async def _image_at(self, point: tuple) -> dict | None:
-        """Return the image drawn at a point of the stage, None if there is none."""
+        """Return the image drawn at a point of the stage, None if there is none; waits until the worker can tell."""
         camera = self._view.camera
+        place = camera.point_at(point[0], point[1])
+        side, reach = camera.photo_px / camera.scale, REACH_PX / camera.scale
+        if self._is_kept:
+            await self._settled.wait()
         if not self._arranged:
             return None
-        place = camera.point_at(point[0], point[1])
-        image_id = await self._worker.at(place, camera.photo_px / camera.scale, REACH_PX / camera.scale)
+        image_id = await self._worker.at(place, side, reach)
         if not image_id or self._known.is_withdrawn(image_id):
             return None
         await self._fetch([image_id])

@@ -4,7 +4,7 @@ from pyscript import window
 from pyscript.ffi import create_proxy
 
 from frontend.page.browser.dom import find
-from frontend.page.map.camera import Camera, between, eased
+from frontend.page.map.camera import Camera, between, eased, side_of
 from frontend.page.map.flat_canvas import FlatCanvas
 from frontend.page.map.gl_canvas import GLCanvas
 from frontend.page.map.near_photos import UNITS
@@ -49,12 +49,12 @@ class MapView:
         self._draw_proxy = create_proxy(self._draw)
         window.ResizeObserver.new(create_proxy(lambda entries, observer: self._resized())).observe(self._stage)
 
-    def begin(self, count: int, side: float, aspect: float) -> None:
+    def begin(self, count: int, aspect: float) -> None:
         """Show all of a map of so many photos, see `Camera`; they have no places yet."""
         box = self._stage.getBoundingClientRect()
-        self.camera = Camera(aspect, side, max(box.width, 1), max(box.height, 1))
+        self.camera = Camera(aspect, side_of(count, aspect), max(box.width, 1), max(box.height, 1))
         self._glide = None
-        self.canvas.begin(count)
+        self.canvas.begin(count, aspect)
         self.ask()
 
     def is_upright(self) -> bool:
@@ -62,10 +62,10 @@ class MapView:
         box = self._stage.getBoundingClientRect()
         return box.height > box.width
 
-    def set_positions(self, positions) -> None:
+    def set_positions(self, positions, at_once: bool = False) -> None:
         """Let photos move to other positions."""
         self.canvas.set_positions(positions)
-        self._moving_since = window.performance.now() - (MOVE_MS if self._calm.matches else 0)
+        self._moving_since = window.performance.now() - (MOVE_MS if at_once or self._calm.matches else 0)
         self.ask()
 
     def move(self, dx_px: float, dy_px: float) -> None:

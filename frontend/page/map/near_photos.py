@@ -26,11 +26,19 @@ ARROWS = {"ArrowLeft": (-1, 0), "ArrowRight": (1, 0), "ArrowUp": (0, -1), "Arrow
 class NearPhotos:
     """The buttons, and the photos they stand for; a grid as the lightbox knows them."""
 
-    def __init__(self, known, fetch) -> None:
-        """`known` is the page's `KnownImages`; `fetch` is awaited with ids of images that are to be known."""
+    def __init__(self, known, fetch, on_focus) -> None:
+        """
+        Begin with none.
+
+        Args:
+            known: The page's `KnownImages`.
+            fetch: Awaited with ids of images that are to be known.
+            on_focus: Called with the place of a photo that an arrow key has led to.
+        """
         self.element = find("map-photos")
         self._known = known
         self._fetch = fetch
+        self._on_focus = on_focus
         # Of each photo: id -> (x, y) on the map.
         self._places = {}
         self.element.addEventListener("keydown", self._key)
@@ -39,6 +47,12 @@ class NearPhotos:
     def ids(self) -> list[str]:
         """The photos, the one nearest to the middle first."""
         return list(self._places)
+
+    @property
+    def place_of_focus(self) -> tuple | None:
+        """Where the photo lies that has the focus, None if none has."""
+        button = document.activeElement
+        return self._places.get(button.dataset.id) if self.element.contains(button) else None
 
     def show(self, photos: list, size_px: float) -> None:
         """
@@ -152,19 +166,26 @@ class NearPhotos:
         here = self._places.get(event.target.dataset.id)
         if event.key not in ARROWS or not here:
             return
-        way = ARROWS[event.key]
-        best = None
-        least = math.inf
-        for image_id, place in self._places.items():
-            along = (place[0] - here[0]) * way[0] + (place[1] - here[1]) * way[1]
-            aside = abs((place[0] - here[0]) * way[1]) + abs((place[1] - here[1]) * way[0])
-            if along > 0 and along >= aside and along + 2 * aside < least:
-                best = image_id
-                least = along + 2 * aside
+        best = nearest_along(ARROWS[event.key], here, self._places)
         if best:
             event.preventDefault()
             event.stopPropagation()
             self._focus(best)
+            self._on_focus(self._places[best])
+
+
+def nearest_along(way: tuple, here: tuple, places: dict) -> str | None:
+    """Return the id of the nearest place in a direction, of those that lie straight ahead if there are any."""
+    best = None
+    least = (True, math.inf)
+    for image_id, place in places.items():
+        along = (place[0] - here[0]) * way[0] + (place[1] - here[1]) * way[1]
+        aside = abs((place[0] - here[0]) * way[1]) + abs((place[1] - here[1]) * way[0])
+        rank = (aside > along, along + 2 * aside)
+        if along > 0 and rank < least:
+            best = image_id
+            least = rank
+    return best
 
 
 def placed(x: float, y: float) -> str:

@@ -7,6 +7,8 @@ from frontend.page.browser.dom import find
 
 STEPS = 1000
 
+DAY_S = 86_400
+
 
 class TimeRange:
     """Two sliders on one line, and what they mean in words."""
@@ -20,9 +22,9 @@ class TimeRange:
             find(name).addEventListener("input", self._changed)
 
     def show(self, first: float, last: float) -> None:
-        """Offer the times from the first to the last photo, in seconds since 1970; nothing if they are the same."""
+        """Offer the times from the first to the last photo, in seconds since 1970; nothing within a day."""
         self._first, self._last = first, last
-        find("map-time").hidden = last - first < 1
+        find("map-time").hidden = last - first < DAY_S
         find("map-from").value, find("map-until").value = 0, STEPS
         self._describe()
 
@@ -52,9 +54,7 @@ class TimeRange:
     def _date(self, share: float) -> str:
         """Write a date as precisely as the whole range calls for."""
         spread_s = self._last - self._first
-        if spread_s < 86_400:
-            options = {"hour": "numeric", "minute": "2-digit"}
-        elif spread_s < 300 * 86_400:
+        if spread_s < 300 * DAY_S:
             options = {"day": "numeric", "month": "short"}
         else:
             options = {"month": "short", "year": "numeric"}

@@ -13,7 +13,7 @@ class MapWorker:
         """Tell whether the worker answers by now."""
         return self._embedder.reachable()
 
-    async def begin(self, vectors, dimension: int, aspect: float, flat: bool) -> dict:
+    async def begin(self, vectors, dimension: int, aspect: float, flat: bool, kept) -> dict:
         """
         Begin a map, once the worker answers.
 
@@ -21,16 +21,17 @@ class MapWorker:
             vectors: The API's answer, as a blob.
             aspect: The map's width over its height.
             flat: Whether `picture` will be called.
+            kept: What `keep` gave for an earlier map, None if there is none.
 
         Returns:
-            `count`, how many photos there are, and `side`, the longer side of one while all is in view.
+            `count`, how many photos there are, and whether they are the `same`, in the same order, as those kept.
 
         Raises:
             PictureError: The worker did not start.
         """
         self._worker = await self._embedder.answering_worker()
-        begun = await self._worker.map_begin(vectors, dimension, aspect, flat)
-        return {"count": begun.count, "side": begun.side}
+        begun = await self._worker.map_begin(vectors, dimension, aspect, flat, kept)
+        return {"count": begun.count, "same": begun.same}
 
     async def arrange(self, budget_ms: int) -> tuple:
         """Work on the map for a while; returns which share is done, and the positions if anything moved."""
@@ -42,9 +43,17 @@ class MapWorker:
         return json.loads(await self._worker.map_batch(number))
 
     async def describe(self, number: int, images, server: str) -> dict:
-        """Let the worker read the API's answer about a row of the atlas; returns `strip`, `shapes` and ids `gone`."""
+        """Let the worker read the API's answer about a row of the atlas; returns `shapes`, `means` and ids `gone`."""
         made = await self._worker.map_describe(number, images, server)
-        return {"strip": made.strip, "shapes": made.shapes, "gone": json.loads(made.gone)}
+        return {"shapes": made.shapes, "means": made.means, "gone": json.loads(made.gone)}
+
+    async def strip(self, number: int):
+        """Return a row of the atlas, whose photos are described, as a bitmap."""
+        return await self._worker.map_strip(number)
+
+    async def keep(self):
+        """Return what is to be kept of a map that is done: `ids`, `positions`, `shapes`, `means` and `atlas`."""
+        return await self._worker.map_keep()
 
     async def wanted(self, box: tuple) -> list[str]:
         """Return the ids of some photos in a part (left, top, right, bottom) that are not drawn for near by yet."""

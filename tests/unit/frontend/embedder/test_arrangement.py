@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from frontend.embedder.arrangement import Frame, arrange, side_of
+from frontend.embedder.arrangement import Frame, arrange, mosaic, side_of
 from tests.benchmarks import data
 
 ASPECT = 1.35
@@ -86,3 +86,29 @@ def test_few_photos(count: int) -> None:
     assert positions.shape == (count, 2)
     assert np.isfinite(positions).all()
     assert (positions >= 0).all() and (positions <= [ASPECT, 1]).all()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("aspect", [ASPECT, 0.75])
+def test_a_row_of_photos(count: int, aspect: float) -> None:
+    """Up to three photos lie in the middle, none over another, and within the map."""
+    side = side_of(count, aspect)
+    positions = last(arrange(data.draw(count, 512).astype(np.float16), aspect))
+
+    assert positions.mean(axis=0).tolist() == pytest.approx([aspect / 2, 0.5])
+    assert (np.abs(np.diff(positions, axis=0)).max(axis=1) > side).all()
+    assert (positions >= side / 2).all() and (positions <= np.array([aspect, 1]) - side / 2).all()
+
+
+@pytest.mark.parametrize("count", [4, 10, 1000])
+def test_mosaic(count: int) -> None:
+    """Whatever their shape on the way, photos lie side by side on all of the map, as they lay to each other."""
+    angles = np.linspace(0, 3, count, dtype=np.float32)
+    positions = mosaic(np.stack([np.exp(angles), np.exp(-9 * angles)], axis=1), ASPECT)
+
+    assert (positions > 0).all() and (positions < [ASPECT, 1]).all()
+    apart = np.hypot(*(positions[:, None] - positions).T)
+    np.fill_diagonal(apart, np.inf)
+    assert apart.min() > 0.6 * (ASPECT / count) ** 0.5
+    assert (np.diff(positions[:, 0]) >= 0).all()
+    assert positions[0, 1] > positions[1, 1]  # Those of a column lie as they lay, too.

@@ -24,9 +24,20 @@ def test_heaps_are_islands() -> None:
 def test_names_of_islands() -> None:
     """An island is called what many of its photos are; what is everywhere does not name one, nor what few are."""
     positions = heaps()
-    names = [["thing", "dog"]] * 60 + [["thing", "cat"]] * 30 + [["thing"]] * 10 + [["oddity"]] * 2 + [[]] * 18
+    names: list[dict[str, float]] = [{"thing": 1, "dog": 1}] * 60 + [{"thing": 1, "cat": 1}] * 30 + [{"thing": 1}] * 10
+    names += [{"oddity": 1}] * 2 + [{}] * 18
 
     found = named(positions, islands_of(positions, 1.35, 0.05), names)
 
     assert [(island.name, island.count) for island in found] == [("dog", 60), ("cat", 30)]
     assert np.hypot(found[0].x - 0.3, found[0].y - 0.3) < 0.02
+
+
+def test_names_that_are_not_sure() -> None:
+    """An island has the name that many of its photos may have; one that hardly fits any names none."""
+    positions = heaps()
+    names: list[dict[str, float]] = [{"beagle": 0.3, "basset": 0.2}] * 60 + [{"cat": 0.05}] * 40 + [{}] * 20
+
+    found = named(positions, islands_of(positions, 1.35, 0.05), names)
+
+    assert [(island.name, island.count) for island in found] == [("beagle", 60)]

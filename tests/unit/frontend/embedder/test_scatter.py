@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from frontend.embedder.arrangement import Positions
-from frontend.embedder.scatter import Scatter, read_rows, within
+from frontend.embedder.scatter import UNKNOWN, Scatter, read_rows, within
 
 SQUARE = [(0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8)]
 HORSESHOE = [(0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.7, 0.9), (0.7, 0.3), (0.3, 0.3), (0.3, 0.9), (0.1, 0.9)]
@@ -19,6 +19,7 @@ def image(number: int, **facts: Any) -> dict[str, Any]:
     """Return what the API says of a photo."""
     day = f"2026-0{number + 1}-01T00:00:00.000000Z"
     image = {"id": IDS[number], "title": f"photo {number}", "width": 40, "height": 20, "tags": [], "labels": []}
+    image |= {"color": None, "thumbnail_url": f"https://store.example/{number}"}
     return {**image, "created": day, **facts}
 
 
@@ -87,10 +88,25 @@ def test_colours(scatter: Scatter) -> None:
     assert not scatter.colours("")[0].any()
 
 
-def test_names_need_sure_labels(scatter: Scatter) -> None:
-    """Tags, and labels of which the model is sure, are names; one it doubts is none."""
+def test_names_are_as_sure_as_labels(scatter: Scatter) -> None:
+    """Tags are names for sure, labels as far as the model is sure of them."""
     scatter.learn(image(0, tags=["summer"], labels=[{"name": "dog", "score": 0.7}, {"name": "cat", "score": 0.2}]))
-    assert scatter.facts[0].names == ["summer", "dog"]
+    assert scatter.facts[0].names == {"summer": 1, "dog": 0.7, "cat": 0.2}
+
+
+def test_average_colours(scatter: Scatter) -> None:
+    """A photo has its average colour as soon as it is known, and is grey until then or if it has none."""
+    scatter.learn(image(0, color="#ff8001"))
+    scatter.learn(image(1, color=None))
+    assert scatter.means[0].tolist() == [255, 128, 1, 255]
+    assert scatter.means[1].tolist() == scatter.means[2].tolist() == [UNKNOWN] * 4
+
+
+def test_addresses_of_thumbnails(scatter: Scatter) -> None:
+    """A photo that the API has described has a thumbnail; any other has none."""
+    scatter.learn(image(0, thumbnail_url="https://store.example/0"))
+    assert scatter.thumbnail_url(IDS[0]) == "https://store.example/0"
+    assert scatter.thumbnail_url(IDS[1]) == scatter.thumbnail_url("another") == ""
 
 
 def test_times(scatter: Scatter) -> None:

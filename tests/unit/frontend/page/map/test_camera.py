@@ -2,7 +2,8 @@
 
 import pytest
 
-from frontend.page.map.camera import NEAREST, Camera, between
+from frontend.embedder import arrangement
+from frontend.page.map.camera import NEAREST, Camera, between, side_of
 
 
 @pytest.fixture
@@ -81,3 +82,10 @@ def test_way_between_two_looks() -> None:
     assert between(one, other, 1) == pytest.approx(other)
     assert between(one, other, 0.5)[2] == pytest.approx(3)
     assert between((0.1, 0.1, 2.0), (0.3, 0.1, 2.0), 0.5) == pytest.approx((0.2, 0.1, 2))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 10, 1756, 5000])
+@pytest.mark.parametrize("aspect", [0.75, 1.35])
+def test_size_of_photos(count: int, aspect: float) -> None:
+    """The page draws photos as large as the worker takes them to be."""
+    assert side_of(count, aspect) == arrangement.side_of(count, aspect)
