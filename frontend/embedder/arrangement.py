@@ -295,4 +295,4 @@ def _in_a_row(count: int, aspect: float) -> Positions:
     along = (np.arange(count) - (count - 1) / 2) * IN_A_ROW * side_of(count, aspect)
     across = np.zeros(count)
     offsets = np.stack([along, across] if aspect > 1 else [across, along], axis=1)
-    return Positions((offsets + [aspect / 2, 0.5]).astype(np.float32))
+    return Positions((offsets + np.array([aspect / 2, 0.5])).astype(np.float32))

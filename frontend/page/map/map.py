@@ -30,7 +30,7 @@ from frontend.page.server.api import APIError
 from frontend.page.wording.numbers import counted
 
 # How wide the map is beside its height, on a stage that is wider than high and on one that is not.
-ASPECTS = {"wide": 1.35, "upright": 0.75}
+ASPECTS = {"wide": 1.6, "upright": 0.62}
 
 # How long the worker arranges photos before searches get their turn.
 SLICE_MS = 60
@@ -172,6 +172,11 @@ class Map:
         if self._arranged:
             start(self._mark())
 
+    @property
+    def _rows(self) -> int:
+        """How many rows of the atlas the photos fill."""
+        return (self._count + ROW - 1) // ROW
+
     def _visible(self) -> bool:
         return document.body.dataset.view == MAP
 
@@ -194,10 +199,11 @@ class Map:
                 if kept and kept.marker == marker and not self._view.is_flat:
                     await self._show_kept(turn, kept, shape)
                 total = await self._begin(turn, conditions, space.dimension, shape, kept)
-                await asyncio.gather(self._arrange(turn), self._describe(turn))
+                await self._learn_all(turn)
+                await asyncio.gather(self._arrange(turn), self._draw_all(turn))
                 if turn != self._loads:
                     return
-                names = await self._describe_all(total, bool(conditions))
+                names = await self._finish(total, bool(conditions))
                 if marker and self._count and not self._is_kept:
                     made = await self._worker.keep()
                     await self._kept.write(shape, library, marker, made, json.dumps(names), self._summary)
@@ -286,24 +292,26 @@ class Map:
                 self._view.set_positions(positions)
         progress.hidden = True
 
-    async def _describe(self, turn: int) -> None:
-        """Let the worker learn of each photo what it is and which colour it has, and then how it looks, row by row."""
-        rows = list(range((self._count + ROW - 1) // ROW))
+    async def _learn_all(self, turn: int) -> None:
+        """Let the worker learn of each photo what it is, and show its proportions and its colour, row by row."""
+        rows = list(range(self._rows))
 
         async def learn() -> None:
             while rows and turn == self._loads:
                 await self._learn(turn, rows.pop(0))
 
-        count = len(rows)
         await asyncio.gather(*[learn() for _ in range(REQUESTS)])
-        for row in range(count):
+
+    async def _draw_all(self, turn: int) -> None:
+        """Let the worker draw the thumbnails, row by row."""
+        for row in range(self._rows):
             if turn != self._loads or self._is_kept:
                 return
             strip = await self._worker.strip(row)
             if turn != self._loads:
                 return
             self._view.canvas.put_row(row, strip)
-            if row % REFINE_ROWS == REFINE_ROWS - 1 or row == count - 1:
+            if row % REFINE_ROWS == REFINE_ROWS - 1 or row == self._rows - 1:
                 self._view.canvas.refine()
             self._view.ask()
 
@@ -321,7 +329,7 @@ class Map:
         for image_id in made["gone"]:
             self._on_gone({"id": image_id})
 
-    async def _describe_all(self, total: int, filtered: bool) -> list:
+    async def _finish(self, total: int, filtered: bool) -> list:
         """
         Show what is known once all photos are arranged and described.
 
