@@ -65,7 +65,9 @@ MARGIN: Final = 0.04
 # In percent: what lies between these percentiles fills the map but for a margin, and what lies outside is drawn in.
 
 FILLED: Final = 0.55
-# How much of the map the photos would cover if none covered another.
+LONGEST: Final = 0.28
+# How much of the map the photos would cover if none covered another, and the longest side of one: three of them are as
+# long as a map is high, with what is free between them.
 
 APART: Final = 0.58
 # How far photos are moved apart, in sides of a photo. More costs neighbours: at 1, two of 100.
@@ -117,7 +119,7 @@ def arrange(
 
 def side_of(count: int, aspect: float) -> float:
     """Return the side of a photo while all of the map is in view, in heights of the map."""
-    return min((FILLED * aspect / max(count, 1)) ** 0.5, 0.25)
+    return min((FILLED * aspect / max(count, 1)) ** 0.5, LONGEST)
 
 
 def nearest_neighbours(

@@ -13,7 +13,7 @@ GROWTH = 0.85
 # How much of the map the photos would cover if none covered another, and the longest side of one in heights of the map;
 # as the worker has them, see `side_of` in arrangement.py.
 FILLED = 0.55
-LONGEST = 0.25
+LONGEST = 0.28
 
 # How much of the stage's shorter side a photo takes up at the nearest.
 NEAREST = 0.5
