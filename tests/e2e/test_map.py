@@ -262,6 +262,16 @@ def test_keys_lead_from_photo_to_photo(visit: Visit, server: Server) -> None:
     page.keyboard.press("Escape")
 
 
+def test_the_tray_leaves_the_zoom_free(visit: Visit, drawn_groups: Groups) -> None:
+    """While photos are being added, and while the tray is folded, the map can be zoomed by its buttons."""
+    page = visit.open().ready().add(drawn_groups["rings"][:4]).page
+    show_map(page)
+    page.get_by_role("button", name="Zoom in").click()
+    page.locator("#uploads-fold").click()
+    page.get_by_role("button", name="Fit").click()
+    expect(page.get_by_role("button", name="Fit")).to_be_disabled()
+
+
 def test_fingers(visit: Visit, server: Server) -> None:
     """Two fingers zoom where they are, one drags."""
     fill(server, 30)

@@ -5,11 +5,10 @@ They are see-through until they are so large that the drawing would be soft; the
 pointer does not see them: what lies under it is found among all photos.
 """
 
-import math
-
 from pyscript import document
 
 from frontend.page.browser.dom import find, make
+from frontend.page.map.directions import nearest_along
 
 # How many there are. The arrow keys reach the others, as the map moves along.
 MOST = 30
@@ -172,20 +171,6 @@ class NearPhotos:
             event.stopPropagation()
             self._focus(best)
             self._on_focus(self._places[best])
-
-
-def nearest_along(way: tuple, here: tuple, places: dict) -> str | None:
-    """Return the id of the nearest place in a direction, of those that lie straight ahead if there are any."""
-    best = None
-    least = (True, math.inf)
-    for image_id, place in places.items():
-        along = (place[0] - here[0]) * way[0] + (place[1] - here[1]) * way[1]
-        aside = abs((place[0] - here[0]) * way[1]) + abs((place[1] - here[1]) * way[0])
-        rank = (aside > along, along + 2 * aside)
-        if along > 0 and rank < least:
-            best = image_id
-            least = rank
-    return best
 
 
 def placed(x: float, y: float) -> str:

@@ -24,8 +24,8 @@ def test_heaps_are_islands() -> None:
 def test_names_of_islands() -> None:
     """An island is called what many of its photos are; what is everywhere does not name one, nor what few are."""
     positions = heaps()
-    names: list[dict[str, float]] = [{"thing": 1, "dog": 1}] * 60 + [{"thing": 1, "cat": 1}] * 30 + [{"thing": 1}] * 10
-    names += [{"oddity": 1}] * 2 + [{}] * 18
+    names = [{"thing": 1.0, "dog": 1.0}] * 60 + [{"thing": 1.0, "cat": 1.0}] * 30 + [{"thing": 1.0}] * 10
+    names += [{"oddity": 1.0}] * 2 + [{}] * 18
 
     found = named(positions, islands_of(positions, 1.35, 0.05), names)
 
@@ -36,7 +36,7 @@ def test_names_of_islands() -> None:
 def test_names_that_are_not_sure() -> None:
     """An island has the name that many of its photos may have; one that hardly fits any names none."""
     positions = heaps()
-    names: list[dict[str, float]] = [{"beagle": 0.3, "basset": 0.2}] * 60 + [{"cat": 0.05}] * 40 + [{}] * 20
+    names = [{"beagle": 0.3, "basset": 0.2}] * 60 + [{"cat": 0.05}] * 40 + [{}] * 20
 
     found = named(positions, islands_of(positions, 1.35, 0.05), names)
 
