@@ -70,7 +70,10 @@ LONGEST: Final = 0.28
 # long as a map is high, with what is free between them.
 
 APART: Final = 0.58
-# How far photos are moved apart, in sides of a photo. More costs neighbours: at 1, two of 100.
+SPARSE: Final = 40
+SPARSE_APART: Final = 1.05
+# How far photos are moved apart, in sides of a photo. More costs neighbours: at 1, two of 100. Where there are no more
+# than so many, each is large and seen by itself, and none is to cover another.
 
 KNOWN_SHARE: Final = 0.5
 # Photos are placed among known ones if at least this share is known; else the map is made anew.
@@ -106,14 +109,12 @@ def arrange(
     if known is not None and old.mean() >= KNOWN_SHARE:
         positions = yield from _join(vectors, known.copy(), old)
         if not old.all():
-            apart = move_apart(positions, APART * side_of(len(vectors), aspect), aspect)
-            positions = yield from _pausing(apart, 0.9)
+            positions = yield from _pausing(_moved_apart(positions, aspect), 0.9)
         yield Frame(1, Positions(positions.astype(np.float32)))
         return
     neighbours, seen = yield from nearest_neighbours(vectors)
     embedded = yield from _embed(neighbours, seen, aspect)
-    apart = move_apart(fit(embedded, aspect), APART * side_of(len(vectors), aspect), aspect)
-    positions = yield from _pausing(apart, 0.99)
+    positions = yield from _pausing(_moved_apart(fit(embedded, aspect), aspect), 0.99)
     yield Frame(1, Positions(positions.astype(np.float32)))
 
 
@@ -290,6 +291,12 @@ def _join(
         known[rows] = known[best].mean(axis=1)
         yield Frame(start / len(new), None)
     return known
+
+
+def _moved_apart(positions: npt.NDArray[np.float32], aspect: float) -> Generator[None, None, npt.NDArray[np.floating]]:
+    """Move photos apart that would cover each other."""
+    apart = SPARSE_APART if len(positions) <= SPARSE else APART
+    return move_apart(positions, apart * side_of(len(positions), aspect), aspect)
 
 
 def _in_a_row(count: int, aspect: float) -> Positions:

@@ -75,8 +75,8 @@ def test_words_are_in_the_address(visit: Visit, drawn_groups: Groups) -> None:
 
     page.keyboard.press("/")
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Map").click()
-    page.get_by_role("button", name="Library").click()
+    page.get_by_role("link", name="Map", exact=True).click()
+    page.get_by_role("link", name="Library", exact=True).click()
     expect(words).to_have_value("")
     expect(shown).to_have_count(4)
     page.goto(plain + "?words=nothing+like+that")

@@ -112,6 +112,8 @@ class Map:
         self._stale = True
         # How many photos were added since they were arranged.
         self._added = 0
+        # What was deleted before the worker could be told.
+        self._gone = []
         self._summary = ""
         self._listen()
 
@@ -163,6 +165,8 @@ class Map:
         self._near.forget(image_id)
         if self._arranged:
             start(self._forget(image_id))
+        else:
+            self._gone.append(image_id)
 
     def show_selected(self) -> None:
         """Mark the selected photos."""
@@ -351,6 +355,8 @@ class Map:
         if not self._count:
             self._show_empty(filtered)
             return []
+        while self._gone:
+            await self._worker.forget(self._gone.pop())
         times = await self._worker.times()
         self._view.canvas.set_values("time", times["times"])
         self._times.show(times["first"], times["last"])

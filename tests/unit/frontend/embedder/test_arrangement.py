@@ -112,3 +112,12 @@ def test_mosaic(count: int) -> None:
     assert apart.min() > 0.6 * (ASPECT / count) ** 0.5
     assert (np.diff(positions[:, 0]) >= 0).all()
     assert positions[0, 1] > positions[1, 1]  # Those of a column lie as they lay, too.
+
+
+def test_few_photos_do_not_cover_each_other() -> None:
+    """Where photos are large, hardly any part of one lies over another."""
+    side = side_of(20, ASPECT)
+    positions = last(arrange(data.draw(20, 512).astype(np.float16), ASPECT))
+    apart = np.hypot(*(positions[:, None] - positions).T)
+    np.fill_diagonal(apart, np.inf)
+    assert apart.min() > 0.8 * side
