@@ -103,24 +103,111 @@ def test_many_are_tagged(visit: Visit, server: Server) -> None:
     bar.get_by_role("button", name="Tag", exact=True).click()
     bar.get_by_label("Tags").fill("linen, summer")
     page.keyboard.press("Enter")
-    expect(bar).to_contain_text("3 photos changed, 1 failed and still selected: The server cannot be reached.")
+    said = page.locator("#notice")
+    expect(said).to_have_text(
+        "Added “linen, summer” to 3 photos, 1 failed and still selected: The server cannot be reached."
+    )
     expect(bar).to_contain_text("1 selected")
     assert listed(server)["picture 3"] == ["linen", "summer"]
     page.unroute(f"**/images/{failing}")
     bar.get_by_role("button", name="Add tags").click()
-    expect(bar).to_contain_text("1 photo changed.")
+    expect(said).to_have_text("Added “linen, summer” to 1 photo.")
 
     bar.get_by_role("button", name="Select all").click()
     bar.get_by_role("button", name="Tag", exact=True).click()
     bar.get_by_label("Tags").fill("linen")
     bar.get_by_role("button", name="Remove tags").click()
-    expect(bar).to_contain_text("5 photos changed.")
+    expect(said).to_have_text("Removed “linen” from 5 photos.")
     assert listed(server) == {"picture 0": [], **{f"picture {number}": ["summer"] for number in range(1, 5)}}
-    page.keyboard.press("Escape")  # Closes the menu.
     page.locator("#library").focus()
     page.keyboard.press("Escape")
     expect(bar).to_be_hidden()
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
+
+
+def test_enter_in_the_menu_of_tags(visit: Visit, server: Server) -> None:
+    """It tags, closes the menu and says so; without a tag it asks for one and stays."""
+    fill(server, 2)
+    page = visit.open().page
+    select(page, "picture 1")
+    bar = page.get_by_role("form", name="Selected photos")
+    menu, said = page.locator("#selection-tags-menu"), page.locator("#notice")
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        bar.get_by_role("button", name="Tag", exact=True).click()
+        page.keyboard.press("Tab")  # Into the menu.
+        bar.get_by_label("Tags").fill(" , ")
+        page.keyboard.press("Enter")
+        expect(said).to_have_text("Type a tag first.")
+        expect(menu).to_be_visible()
+        bar.get_by_label("Tags").fill(f"wide {width}")
+        page.keyboard.press("Enter")
+        expect(menu).to_be_hidden()
+        expect(said).to_have_text(f"Added “wide {width}” to 1 photo.")
+        expect(said).to_be_in_viewport()
+        expect(bar.get_by_role("button", name="Tag", exact=True)).to_be_focused()
+    assert listed(server) == {"picture 0": [], "picture 1": ["wide 1280", "wide 390"]}
+    page.set_viewport_size(VIEWPORT)
+
+
+def test_commas_wherever_tags_are_typed(visit: Visit, server: Server, drawn_groups: Groups) -> None:
+    """A comma never gets into a tag: in the tray, for a selection and for one photo it separates two."""
+    page = visit.open().ready().page
+    name = title(drawn_groups["dots"][0])
+    visit.add(drawn_groups["dots"][:1], "red,, blue,red")
+    assert listed(server) == {name: ["red", "blue"]}
+    page.get_by_role("button", name="Clear the list").click()
+
+    select(page, name)
+    bar = page.get_by_role("form", name="Selected photos")
+    bar.get_by_role("button", name="Tag", exact=True).click()
+    bar.get_by_label("Tags").fill("green,big , ")
+    page.keyboard.press("Enter")
+    expect(page.locator("#notice")).to_have_text("Added “green, big” to 1 photo.")
+    assert listed(server) == {name: ["red", "blue", "green", "big"]}
+    bar.get_by_role("button", name="Clear the selection").click()
+
+    card(page, name).click()
+    tags = page.get_by_role("combobox", name="Tags")
+    if not tags.is_visible():
+        page.keyboard.press("i")
+    tags.fill("old,new")  # At once, as pasting does.
+    expect(page.locator("#lightbox-tags li")).to_have_text(["red", "blue", "green", "big", "old", "new"])
+    visit.until(lambda: listed(server) == {name: ["red", "blue", "green", "big", "old", "new"]})
+    page.keyboard.press("Escape")
+
+    controls = page.get_by_role("form", name="Sort and filter the library")
+    controls.get_by_role("button", name="Tags").click()
+    controls.get_by_label("All of these tags").fill("new,red")
+    expect(page.locator("#library-summary")).to_have_text("1 photo found")
+    controls.get_by_label("All of these tags").fill("new,none")
+    expect(page.locator("#images")).to_contain_text("No photos match")
+
+
+def test_selected_photos_keep_their_order(visit: Visit, server: Server) -> None:
+    """In the order in which they were selected, they are searched with and downloaded, whatever the library's."""
+    fill(server, 14)
+    page = visit.open().page
+    bar = page.get_by_role("form", name="Selected photos")
+    order = ["picture 9", "picture 2", "picture 12", "picture 0"]
+    for name in order:
+        select(page, name)
+    select(page, "picture 2")  # No longer, and then again: as the last.
+    select(page, "picture 2")
+    order = ["picture 9", "picture 12", "picture 0", "picture 2"]
+    select(page, "picture 4", "Shift")  # And all between, from the newest on.
+    order += ["picture 4", "picture 3"]
+
+    saved: list[str] = []
+    page.on("download", lambda download: saved.append(download.suggested_filename))
+    bar.get_by_role("button", name="Download").click()
+    visit.until(lambda: len(saved) == len(order))
+    assert saved == [f"{name}.jpg" for name in order]
+
+    bar.get_by_role("button", name="Show similar to these").click()
+    visit.shows("results")
+    chips = page.get_by_role("list", name="Photos you search with").get_by_role("listitem")
+    expect(chips).to_have_text([re.compile(rf"{name}$") for name in order])
 
 
 def test_many_are_selected_by_keys(visit: Visit, server: Server) -> None:

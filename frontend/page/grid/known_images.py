@@ -10,7 +10,10 @@ class KnownImages:
 
     def __init__(self) -> None:
         self._images = {}
+        # Id -> (when it was selected, `id` and `title`): MicroPython's dictionaries keep no order, and those that do
+        # search them from the beginning.
         self._selected = {}
+        self._selections = 0
         self._withdrawn = set()
 
     def learn(self, image: dict) -> None:
@@ -36,16 +39,24 @@ class KnownImages:
     @property
     def selected(self) -> list[dict]:
         """`id` and `title` of the selected images, whether they are known or not, in the order of selection."""
-        return list(self._selected.values())
+        held = sorted(self._selected.values(), key=lambda held: held[0])
+        return [image for turn, image in held]
+
+    @property
+    def selected_count(self) -> int:
+        """How many images are selected."""
+        return len(self._selected)
 
     def is_selected(self, image_id: str) -> bool:
         """Whether an image is selected."""
         return image_id in self._selected
 
     def select(self, images: list[dict]) -> None:
-        """Select images as well; of each, only `id` and `title` are kept."""
+        """Select images as well; of each, only `id` and `title` are kept. One that was selected stays in its place."""
         for image in images:
-            self._selected[image["id"]] = {"id": image["id"], "title": image["title"]}
+            if image["id"] not in self._selected:
+                self._selections += 1
+                self._selected[image["id"]] = (self._selections, {"id": image["id"], "title": image["title"]})
 
     def deselect(self, images: list[dict]) -> None:
         """Select images no longer."""

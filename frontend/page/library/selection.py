@@ -45,7 +45,7 @@ class Selection:
         # Selected images that the library showed before it was reloaded.
         self._earlier = set()
         find("selection").addEventListener("submit", self._submitted)
-        find("selection-remove").addEventListener("click", lambda event: self._tag(without))
+        find("selection-remove").addEventListener("click", lambda event: self._tag(REMOVE))
         find("selection-delete").addEventListener("click", lambda event: self._delete())
         find("selection-all").addEventListener("click", lambda event: self.select_all())
         find("selection-similar").addEventListener("click", lambda event: start(self._show_similar()))
@@ -112,7 +112,8 @@ class Selection:
         try:
             await grid.each(first, last, mark)
         except APIError as exc:
-            self._show(f"Stopped at {done[0]:,} of {last + 1 - first:,}: {exc.message}")
+            self._show("")
+            notice(f"Stopped at {done[0]:,} of {last + 1 - first:,}: {exc.message}")
 
     def _mark(self, images: list[dict], selecting: bool) -> None:
         if selecting:
@@ -128,9 +129,9 @@ class Selection:
             for selected in self._known.selected[:most]:
                 images.append(self._known.get(selected["id"]) or await self._api.image(selected["id"]))
         except APIError as exc:
-            self._show(exc.message)
+            notice(exc.message)
             return
-        if len(self._known.selected) > most:
+        if self._known.selected_count > most:
             notice(f"You can search with {most} photos at a time: these are the first.")
         self.clear()
         self._on_similar(images)
@@ -143,14 +144,15 @@ class Selection:
             try:
                 save(await self._api.image(image["id"]))
             except APIError as exc:
-                self._show(f"{image['title']}: {exc.message}")
+                self._show("")
+                notice(f"{image['title']}: {exc.message}")
                 return
             await asyncio.sleep(DOWNLOAD_PAUSE_S)
         self._show("")
 
     def delete(self) -> None:
         """Delete the selected images."""
-        if self._known.selected:
+        if self._known.selected_count:
             self._delete()
 
     def _delete(self) -> None:
@@ -160,22 +162,25 @@ class Selection:
 
     def _submitted(self, event) -> None:
         event.preventDefault()
-        self._tag(joined)
+        self._tag(ADD)
 
-    def _tag(self, combine) -> None:
+    def _tag(self, way: tuple) -> None:
+        """Add or remove the tags that are typed; `way` is ADD or REMOVE."""
         tags = split_tags(find("selection-tags").value)
         if tags:
-            start(self._tag_all(self._known.selected, tags, combine))
+            start(self._tag_all(self._known.selected, tags, way))
         else:
-            self._show("Enter a tag first.")
+            notice("Type a tag first.")
+            find("selection-tags").focus()
 
-    async def _tag_all(self, images: list[dict], tags: list[str], combine) -> None:
+    async def _tag_all(self, images: list[dict], tags: list[str], way: tuple) -> None:
         """Change the tags of images; those for which that fails stay selected, so that it can be tried again."""
+        combine, told = way
 
         async def change(image: dict) -> None:
             await self._change_tags(image, tags, combine)
 
-        buttons = list(find("selection").querySelectorAll("button"))
+        buttons = list(find("selection").querySelectorAll("button"))  # Without them, Enter in the field does nothing.
         for button in buttons:
             button.disabled = True
         try:
@@ -183,14 +188,19 @@ class Selection:
         finally:
             for button in buttons:
                 button.disabled = False
-        done = f"{counted(len(images) - len(failed), 'photo', 'photos')} changed"
+        self._show("")
+        done = told.format(", ".join(tags), counted(len(images) - len(failed), "photo", "photos"))
         if failed:
             self._cards.deselect(images)
             self._cards.select([image for image, error in failed])
-            self._show(f"{done}, {len(failed)} failed and still selected: {failed[0][1].message}")
+            self._show("")
+            notice(f"{done}, {len(failed)} failed and still selected: {failed[0][1].message}")
         else:
+            find("selection-tags").value = ""
             find("selection-tags-menu").hidePopover()
-            self._show(f"{done}.")
+            if document.activeElement.isSameNode(document.body):  # Where the button was that was pressed.
+                find("selection-tag").focus()
+            notice(f"{done}.")
 
     async def _change_tags(self, image: dict, tags: list[str], combine) -> None:
         """Change the tags that an image has now, which another tab may have changed since it was shown here."""
@@ -208,8 +218,8 @@ class Selection:
             self._on_gone(image)
 
     def _show(self, note: str) -> None:
-        find("selection").hidden = not self._known.selected
-        document.body.classList.toggle("selecting", bool(self._known.selected))
+        find("selection").hidden = not self._known.selected_count
+        document.body.classList.toggle("selecting", bool(self._known.selected_count))
         find("selection-note").textContent = note
         self._count()
         self._on_change()
@@ -221,8 +231,8 @@ class Selection:
             if self._known.is_selected(image_id) and not self._grid.knows(image_id)
         }
         unseen = 0 if document.body.dataset.view == "map" else len(self._earlier)  # The map shows all.
-        count = f"{len(self._known.selected):,} selected"
-        find("selection-delete").querySelector(".label").textContent = delete_label(len(self._known.selected))
+        count = f"{self._known.selected_count:,} selected"
+        find("selection-delete").querySelector(".label").textContent = delete_label(self._known.selected_count)
         find("selection-count").textContent = f"{count}, {unseen} of them not shown" if unseen else count
 
 
@@ -245,3 +255,8 @@ def joined(tags: list[str], more: list[str]) -> list[str]:
 def without(tags: list[str], fewer: list[str]) -> list[str]:
     """Return tags without some of them."""
     return [tag for tag in tags if tag not in fewer]
+
+
+# What can be done with tags: how those of a photo and those that are typed become new ones, and what is said of it.
+ADD = (joined, "Added “{}” to {}")
+REMOVE = (without, "Removed “{}” from {}")

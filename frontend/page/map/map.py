@@ -170,7 +170,7 @@ class Map:
 
     def show_selected(self) -> None:
         """Mark the selected photos."""
-        if not self._known.selected:
+        if not self._known.selected_count:
             self._selections += 1  # Clearing the selection ends what still adds to it.
         self._near.show_selected()
         if self._arranged:

@@ -3,7 +3,7 @@
 from pyscript import window
 
 from frontend.page.wording.days import within_calendar
-from frontend.page.wording.titles_and_tags import split_tags
+from frontend.page.wording.titles_and_tags import split_labels, split_tags
 
 
 def conditions_of(fields: dict) -> dict:
@@ -15,8 +15,8 @@ def conditions_of(fields: dict) -> dict:
             (days). What is empty or missing is no condition.
     """
     conditions = {}
-    for name, condition in (("tags", "tags_all"), ("labels", "labels_any")):
-        values = split_tags(fields.get(name, ""))
+    for name, condition, split in (("tags", "tags_all", split_tags), ("labels", "labels_any", split_labels)):
+        values = split(fields.get(name, ""))
         if values:
             conditions[condition] = values
     if fields.get("type"):

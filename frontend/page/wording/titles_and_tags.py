@@ -22,6 +22,22 @@ def split_tags(text: str) -> list[str]:
     return tags
 
 
+def split_labels(text: str) -> list[str]:
+    """
+    Read labels of the model from a line.
+
+    They are separated by commas, which some have in their names ('tabby, tabby cat'): so neighbours count as one label,
+    too, as many as can be asked for. A name that no label has finds nothing.
+    """
+    parts = split_tags(text)
+    joined = [
+        ", ".join(parts[first : first + length])
+        for length in range(2, len(parts) + 1)
+        for first in range(len(parts) - length + 1)
+    ]
+    return parts + joined[: max(MOST_LABELS - len(parts), 0)]
+
+
 def cut_tags(tags: list[str], limits: dict[str, int]) -> list[str]:
     """Cut tags to what the server accepts, where nobody can be asked to write them shorter."""
     return split_tags(",".join([tag[: limits["max_tag_chars"]] for tag in tags]))[: limits["max_tags"]]
@@ -45,6 +61,9 @@ def plain(text: str) -> str:
     """
     return "".join([" " if ord(char) < 32 or ord(char) in CONTROLS else char for char in text])
 
+
+# How many labels a filter of the API may name.
+MOST_LABELS = 32
 
 # Delete, and Unicode's bidirectional controls. Source: UAX #9, 2, table of directional formatting characters.
 CONTROLS = {0x7F, 0x200E, 0x200F, 0x061C} | set(range(0x202A, 0x202F)) | set(range(0x2066, 0x206A))

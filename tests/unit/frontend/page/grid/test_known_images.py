@@ -23,12 +23,16 @@ def test_selection() -> None:
     """Images stay selected when they are forgotten; of each, id and title are kept, in the order of selection."""
     known = KnownImages()
     known.learn(CUP)
-    known.select([HAT, CUP])
+    known.select([HAT])
+    known.select([CUP, HAT])
     known.forget("a")
 
+    assert known.selected_count == 2
     assert known.selected == [{"id": "b", "title": "hat"}, {"id": "a", "title": "cup"}]
     known.deselect([{"id": "b"}, {"id": "elsewhere"}])
     assert [known.is_selected(image_id) for image_id in "ab"] == [True, False]
+    known.select([HAT])  # Again, and so as the last.
+    assert [image["id"] for image in known.selected] == ["a", "b"]
 
 
 def test_withdrawn() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontend.page.wording.titles_and_tags import cut_tags, plain, problem_of, split_tags, title_of
+from frontend.page.wording.titles_and_tags import cut_tags, plain, problem_of, split_labels, split_tags, title_of
 
 LIMITS = {"max_title_chars": 10, "max_tags": 3, "max_tag_chars": 5}
 
@@ -33,6 +33,29 @@ def test_tags_of_a_line() -> None:
 def test_tags_that_are_cut() -> None:
     """Tags that are too long are shortened, and then those that became the same are one; what is too many goes."""
     assert cut_tags(["summer", "summe", "a", "b", "c"], LIMITS) == ["summe", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("", []),
+        ("cup", ["cup"]),
+        ("tabby, tabby cat", ["tabby", "tabby cat", "tabby, tabby cat"]),
+        ("a,b ,, c", ["a", "b", "c", "a, b", "b, c", "a, b, c"]),
+    ],
+)
+def test_labels_with_commas_in_their_names(text: str, labels: list[str]) -> None:
+    """A comma separates labels or belongs to the name of one: both are asked for."""
+    assert split_labels(text) == labels
+
+
+@pytest.mark.parametrize("count", [9, 31, 40])
+def test_many_labels(count: int) -> None:
+    """All that are named are asked for, and of those that they could make together as many as the API takes."""
+    names = [str(number) for number in range(count)]
+    labels = split_labels(",".join(names))
+    assert labels[:count] == names
+    assert len(labels) == max(count, 32)
 
 
 @pytest.mark.parametrize(
