@@ -215,6 +215,10 @@ class ImageIndex(Protocol):
         """Return the number of images that pass the filters."""
         ...
 
+    async def count_after(self, sort: Sort, after: Position, filters: Filters) -> int:
+        """Return the number of images that pass the filters and come after a position in this order."""
+        ...
+
     async def draw(self, limit: int, filters: Filters) -> tuple[Sequence[ImageID], int]:
         """
         Draw a sample of up to `limit` images that pass the filters, by the random part of their ids.

@@ -233,6 +233,26 @@ class Catalogue:
         """Return the proportions, see proportions.py, of the images that pass the filters, in this order: (N,)."""
         return await self._index.proportions(sort, filters)
 
+    async def place(self, image_id: ImageID, sort: Sort, filters: Filters) -> tuple[int | None, int]:
+        """
+        Return how many images come before one in the list of those that pass the filters, in this order.
+
+        Returns:
+            That number, None if the image does not pass, and the number of all that pass.
+
+        Raises:
+            ImageNotFound: No image has this id.
+        """
+        here = position(await self.get(image_id), sort)
+        if filters.ids and image_id not in filters.ids:
+            return None, await self._index.count(filters)
+        total, after, passes = await asyncio.gather(
+            self._index.count(filters),
+            self._index.count_after(sort, here, filters),
+            self._index.count(replace(filters, ids=(image_id,))),
+        )
+        return (max(total - after - 1, 0) if passes else None), total
+
     async def suggest(self, beginning: str, limit: int) -> tuple[Sequence[Named], Sequence[Named]]:
         """Return the commonest tags, and the commonest labels, of which a word begins with this text."""
         return await self._suggestions.beginning(beginning, limit)

@@ -1,4 +1,4 @@
-"""Routes that tell of the library as a whole: how many images, of which months and proportions, with which names."""
+"""Routes that tell of the library as a whole: how many images, where, of which months and proportions, which names."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -7,17 +7,18 @@ from typing import Annotated
 from litestar import Response, get
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 
 from backend.catalogue import proportions, values
+from backend.catalogue.errors import ImageNotFound
 from backend.catalogue.service import Catalogue
-from backend.catalogue.values import Sort
+from backend.catalogue.values import ImageID, Sort
 from backend.settings import Role
 
 from .access import needs
 from .parameters import TOTAL, FiltersText, read_filters
 from .problems import documented
-from .schemas import MAX_TEXT_CHARS, PRINTABLE, Library, Month, Months, Named, Suggestions
+from .schemas import MAX_TEXT_CHARS, PRINTABLE, Library, Month, Months, Named, Place, Suggestions
 
 TEXT = "text/plain"
 
@@ -104,6 +105,24 @@ async def get_proportions(
 
 
 @get(
+    "/images/{image_id:str}/place",
+    **needs(Role.READ),
+    tags=["images"],
+    summary="Find an image in the list of those that pass the filters",
+    response_description="Its place in the list",
+    responses=documented(ImageNotFound, parameters=True),
+)
+async def find_image(
+    catalogue: Injected,
+    image_id: FromPath[str],
+    sort: Annotated[Sort, QueryParameter(description="As in `list_images`")] = Sort.NEWEST,
+    filters: FiltersText = "{}",
+) -> Place:
+    position, total = await catalogue.place(ImageID(image_id), sort, read_filters(filters))
+    return Place(position, total)
+
+
+@get(
     "/words",
     **needs(Role.READ),
     tags=["search"],
@@ -127,7 +146,7 @@ async def suggest_words(
     return Suggestions(_named(tags), _named(labels))
 
 
-HANDLERS = [get_library, list_months, get_proportions, suggest_words]
+HANDLERS = [get_library, list_months, get_proportions, find_image, suggest_words]
 
 
 def _named(found: Sequence[values.Named]) -> list[Named]:

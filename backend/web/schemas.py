@@ -383,6 +383,16 @@ class Months(Struct, frozen=True):
     months: Sequence[Month]
 
 
+class Place(Struct, frozen=True):
+    """Where an image is in a list."""
+
+    position: Annotated[
+        int | None,
+        Meta(description="How many images come before it: a `skip` of `list_images`. Null if it does not pass"),
+    ]
+    total: Annotated[int, Meta(description="Number of images that pass the filters")]
+
+
 class Named(Struct, frozen=True):
     """A tag or label."""
 

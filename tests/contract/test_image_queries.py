@@ -261,6 +261,17 @@ def test_overview(opened: Opened, sort: Sort, filters: Filters) -> None:
     assert sorted(moments.tolist()) == sorted(round(image.created.timestamp() * 1000) for image in expected)
 
 
+@settings(max_examples=costly())
+@given(sort=st.sampled_from(Sort), filters=st.just(Filters()) | some_filters)
+def test_counting_what_follows(opened: Opened, sort: Sort, filters: Filters) -> None:
+    """Every image of a list has as many behind it as its place says, also among equals."""
+    expected = in_order([image for image in IMAGES if passes(image, filters)], sort)
+
+    for place, image in enumerate(expected[:5]):
+        after = opened.portal.call(opened.index.count_after, sort, position(image, sort), filters)
+        assert after == len(expected) - place - 1
+
+
 def test_names(opened: Opened) -> None:
     """Tags are counted in all images, labels in those where they are likely."""
     tags = Counter(tag for image in IMAGES for tag in image.description.tags)

@@ -106,3 +106,25 @@ async def test_words(visitor: Visitor) -> None:
 async def test_words_beyond_the_limits(parameters: dict[str, Any], visitor: Visitor) -> None:
     """What no field of words holds is refused."""
     assert_problem(await visitor.http.get(f"{API}/words", params=parameters), 400, "malformed-request")
+
+
+async def test_place(visitor: Visitor) -> None:
+    """An image is where the list skips to; one that does not pass has no place, and none is found without an image."""
+    for seed in range(4):
+        await visitor.add(Picture.of(seed), title=f"picture {seed % 2}", tags=["even"] if seed % 2 == 0 else [])
+    for sort in ("-created", "created", "title", "-title", "size", "-size"):
+        for filters in ({}, {"tags_any": ["even"]}):
+            listed = (await read(visitor, "images", sort=sort, filters=json.dumps(filters))).json()["images"]
+            ids = [image["id"] for image in listed]
+            for image in await visitor.listed():
+                place = (
+                    await read(visitor, f"images/{image['id']}/place", sort=sort, filters=json.dumps(filters))
+                ).json()
+                expected = ids.index(image["id"]) if image["id"] in ids else None
+                assert place == {"position": expected, "total": len(ids)}
+
+    first, second = (image["id"] for image in (await visitor.listed())[:2])
+    narrow = json.dumps({"ids": [first]})
+    assert (await read(visitor, f"images/{first}/place", filters=narrow)).json() == {"position": 0, "total": 1}
+    assert (await read(visitor, f"images/{second}/place", filters=narrow)).json() == {"position": None, "total": 1}
+    assert_problem(await visitor.http.get(f"{API}/images/{'0' * 32}/place"), 404, "image-not-found")

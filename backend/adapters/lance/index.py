@@ -316,6 +316,11 @@ class LanceIndex:
             return await self._table.count_rows(joined(passing(filters)) or None)
 
     @mending
+    async def count_after(self, sort: Sort, after: Position, filters: Filters) -> int:
+        async with within_deadline():
+            return await self._table.count_rows(joined([*passing(filters), following(sort, after)]))
+
+    @mending
     async def state(self) -> LibraryState:
         async with within_deadline(), self._reading_state:
             version = await self._table.version()
