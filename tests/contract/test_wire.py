@@ -29,6 +29,7 @@ ROUTES = {
     ("get", f"{API}/library"): {200},
     ("get", f"{API}/months"): {200, 400},
     ("get", f"{API}/proportions"): {200, 400},
+    ("get", f"{API}/images/{{image_id}}/place"): {200, 400, 404},
     ("get", f"{API}/words"): {200, 400},
     ("get", f"{API}/images/{{image_id}}"): {200, 400, 404},
     ("put", f"{API}/images/{{image_id}}"): {200, 201, 400, 403, 409, 410, 413, 415, 422},
