@@ -19,6 +19,7 @@ ICONS = (
     "chevron-down",
     "chevron-left",
     "chevron-right",
+    "chevrons-up-down",
     "download",
     "folder-open",
     "image",

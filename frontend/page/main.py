@@ -16,6 +16,7 @@ from frontend.page.grid.fresh_addresses import FreshAddresses
 from frontend.page.grid.known_images import KnownImages
 from frontend.page.grid.long_press import LongPress
 from frontend.page.grid.plain_grid import PlainGrid
+from frontend.page.grid.range_drag import RangeDrag
 from frontend.page.library.library import Library
 from frontend.page.library.selection import Selection
 from frontend.page.library.undoable_deletion import UndoableDeletion
@@ -45,7 +46,7 @@ class Page:
         self.address = Address()
         known = KnownImages()
         self.known = known
-        self.cards = cards = Cards(known)
+        self.cards = cards = Cards(known, FreshAddresses(self.api, known))
         self.views = Views(self._choose_view)
         self.field = SearchField(self.api, self._set_words)
         self.library = Library(
@@ -92,7 +93,6 @@ class Page:
             self._forget,
         )
         ServerWatch(self.api, self._back)
-        FreshAddresses(self.api, known)
         FileInputs(self._search_with, self._search_with_image, self._add)
         for grid, around in ((self.library.grid, "library"), (self.matches, "results")):
             photo_keys.listen(grid, around, self._press)
@@ -149,7 +149,7 @@ class Page:
         event.preventDefault()
         self._choose_view(LIBRARY)
         self.library.set_words("")
-        window.scrollTo(0, 0)
+        self.library.grid.go_to_top()
 
     def _choose_view(self, name: str) -> None:
         """Go to the view whose link was followed."""
@@ -205,11 +205,12 @@ class Page:
         self.uploads.add(files, skipped)
 
     def _listen(self, grid) -> None:
-        press = LongPress(grid, self._press)
+        drag = RangeDrag(grid, self.known, self.selection.mark, self.selection.end_range)
+        press = LongPress(grid, drag)
 
         def clicked(event) -> None:
             action, image = self.cards.clicked(event)
-            touched = event.pointerType == "touch" and self.known.selected
+            touched = event.pointerType == "touch" and self.known.selected_count
             if action == OPEN and touched and not press.has_selected:
                 action = SELECT
             if image and not (action == OPEN and press.has_selected):
@@ -225,7 +226,7 @@ class Page:
             self._do(action, image, grid, extending)
 
     def _do(self, action: str, image: dict, grid, extending: bool = False) -> None:
-        if action == OPEN and self.known.selected and grid is not None and extending:
+        if action == OPEN and self.known.selected_count and grid is not None and extending:
             self.selection.toggle(image, grid, True)
         elif action == OPEN:
             self.lightbox.open(image, grid)

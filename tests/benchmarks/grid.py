@@ -42,7 +42,7 @@ WATCH = """
     window.longTasks.length = 0;
     const step = moment => {
         seen.frames.push(moment);
-        seen.cells = Math.max(seen.cells, images.children.length);
+        seen.cells = Math.max(seen.cells, images.querySelectorAll(".card, .blank").length);
         seen.blankFrames += [...images.querySelectorAll(".blank")].some(blank => {
             const box = blank.getBoundingClientRect();
             return box.bottom > 0 && box.top < innerHeight;
@@ -61,7 +61,7 @@ share => new Promise(done => {
     const began = performance.now();
     scrollTo(0, images.offsetTop + share * (images.offsetHeight - innerHeight));
     const look = () => {
-        const seen = [...images.children].filter(cell => {
+        const seen = [...images.querySelectorAll(".card, .blank")].filter(cell => {
             const box = cell.getBoundingClientRect();
             return box.bottom > 0 && box.top < innerHeight;
         });

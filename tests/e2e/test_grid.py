@@ -36,6 +36,17 @@ new Promise(done => {
 
 TOPS = "cards => cards.map(card => [Number(card.ariaPosInSet), card.getBoundingClientRect().top])"
 
+# Scrolls by a little, notes where the photos in sight are then, and loads the page anew before anything is drawn.
+SCROLL_AND_RELOAD = """
+() => {
+    scrollBy(0, 120);
+    const cards = [...document.querySelectorAll("#images .card")];
+    const tops = cards.map(card => [card.ariaPosInSet, card.getBoundingClientRect().top]);
+    name = JSON.stringify(Object.fromEntries(tops.filter(([, top]) => top > 0 && top < innerHeight)));
+    location.reload();
+}
+"""
+
 pytestmark = pytest.mark.holds(COUNT)
 
 
@@ -147,6 +158,61 @@ def test_selecting_what_is_not_there(visit: Visit) -> None:
     bar.get_by_role("button", name="Clear the selection").click()
     expect(bar).to_be_hidden()
     expect(page.locator("#images .card.selected")).to_have_count(0)
+
+
+def test_dragging_over_photos(visit: Visit) -> None:
+    """Once one is selected, a drag selects all that it passes, takes back what it leaves, and scrolls at the edges."""
+    page = filled(visit)
+    bar = page.get_by_role("form", name="Selected photos")
+    select(page, f"picture {COUNT - 1}")
+    point_at(page, f"picture {COUNT - 3}")
+    page.mouse.down()
+    point_at(page, f"picture {COUNT - 9}")
+    expect(bar).to_contain_text("8 selected")
+    point_at(page, f"picture {COUNT - 5}")
+    expect(bar).to_contain_text("4 selected")
+    page.mouse.up()
+    expect(page.locator("#lightbox")).to_be_hidden()
+    expect(page.locator("#drop-veil")).to_be_hidden()
+    expect(card(page, f"picture {COUNT - 2}").locator("xpath=..")).not_to_have_class(re.compile("selected"))
+
+    point_at(page, f"picture {COUNT - 6}")
+    page.mouse.down()
+    page.mouse.move(500, 899, steps=3)
+    visit.until(lambda: chosen(page) > 60)
+    page.mouse.move(500, 450)  # Where it does not scroll.
+    page.evaluate(REST)
+    page.mouse.up()
+    last = COUNT - 1 - chosen(page)  # All from the sixth on, three and the first: without the second.
+    expect(card(page, f"picture {last}").locator("xpath=..")).to_have_class(re.compile("selected"))
+    expect(card(page, f"picture {last - 1}").locator("xpath=..")).not_to_have_class(re.compile("selected"))
+    select(page, f"picture {last - 3}", "Shift")
+    visit.until(lambda: chosen(page) == COUNT - last + 2)
+
+    page.keyboard.press("Escape")
+    expect(bar).to_be_hidden()
+    page.mouse.wheel(0, -100_000)
+    visit.until(lambda: page.evaluate("scrollY") == 0)
+    settled(page)
+    tick = page.get_by_role("checkbox", name=f"Select picture {COUNT - 2}", exact=True)
+    tick.hover()
+    page.mouse.down()
+    point_at(page, f"picture {COUNT - 4}")
+    page.mouse.up()
+    expect(bar).to_contain_text("3 selected")
+    expect(tick).to_be_checked()
+
+
+def point_at(page: Page, name: str) -> None:
+    """Move the mouse to the middle of a photo, past all on the way."""
+    box = card(page, name).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+
+
+def chosen(page: Page) -> int:
+    """Return how many photos the bar says are selected."""
+    return int((page.locator("#selection-count").text_content() or "0").split()[0].replace(",", ""))
 
 
 def test_deleting_closes_the_gap(visit: Visit, server: Server) -> None:
@@ -343,6 +409,19 @@ def test_scroll_position_outlives_results_and_a_reload(visit: Visit) -> None:
     assert card(page, name).bounding_box() == pytest.approx(before, abs=1)
 
 
+def test_a_reload_while_scrolling(visit: Visit) -> None:
+    """Loaded anew in the same moment in which it was scrolled, the library shows the photos that were in sight."""
+    page = filled(visit)
+    page.evaluate("scrollTo(0, 0.4 * document.documentElement.scrollHeight)")
+    settled(page)
+    with page.expect_event("domcontentloaded"):
+        page.evaluate(SCROLL_AND_RELOAD)
+    settled(page)
+    before, after = json.loads(page.evaluate("name")), tops(page)
+    assert any(0 < top < 900 for top in before.values())
+    assert {place: after[int(place)] for place in before} == pytest.approx(before, abs=1)
+
+
 def test_first_photo_is_near_the_top(visit: Visit) -> None:
     """It begins within 110 pixels of the top, at every width."""
     page = filled(visit)
@@ -384,6 +463,73 @@ def test_months(visit: Visit) -> None:
     page.get_by_label("Sort by").select_option("Title, A to Z")
     expect(heading).to_have_count(0)
     expect(page.locator("#library-month")).to_be_empty()
+
+
+def test_an_address_of_a_photo_far_down(visit: Visit, server: Server) -> None:
+    """Its neighbours are found wherever it is in the list; closed, the library shows where that is."""
+    page = visit.page
+    with server.api() as api:
+        image = api.get("/images", params={"sort": "created", "skip": 20, "limit": 1}).json()["images"][0]
+    page.goto(f"{visit.url}/?photo={image['id']}")
+    whole(page, "picture 20")
+    expect(page.locator("#lightbox-next")).to_be_enabled()
+    expect(page.locator("#lightbox-previous")).to_be_enabled()
+    page.keyboard.press("ArrowRight")
+    whole(page, "picture 19")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    whole(page, "picture 21")
+    page.keyboard.press("Escape")
+    expect(card(page, "picture 21")).to_be_focused()
+    expect(card(page, "picture 21")).to_be_in_viewport(ratio=1)
+    settled(page)
+    assert places(page)["picture 21"] == COUNT - 21
+
+
+def test_dragging_through_the_months(visit: Visit) -> None:
+    """Beside the photos a handle is dragged to any month, which is told with its year, and back to either end."""
+
+    def created(place: int) -> str:
+        return f"{2026 - place // 80}-{12 - place % 80 // 10:02d}-15T12:00:00.000Z"
+
+    def answer(route: Route) -> None:
+        images = (found := route.fetch().json())["images"]
+        for image in images:
+            image["created"] = created(COUNT - 1 - int(image["title"].removeprefix("picture ")))
+        route.fulfill(json={**found, "images": images})
+
+    page = visit.page
+    page.route("**/api/v1/images?*", answer)
+    months = [{"month": created(place)[:7], "count": 10} for place in range(0, COUNT, 10)]
+    page.route("**/api/v1/months?*", lambda route: route.fulfill(json={"months": months, "total": COUNT}))
+    visit.open()
+    settled(page)
+    rail = page.locator("#scrubber").bounding_box()
+    assert rail
+    x, top, bottom = rail["x"] + rail["width"] / 2, rail["y"], rail["y"] + rail["height"]
+    page.mouse.move(x, top + rail["height"] / 2)
+    expect(page.locator("#scrubber-marks li:not(.dot)")).to_have_text(["2026", "2025", "2024"])
+    expect(page.locator("#month")).to_contain_text("2025")
+    assert page.evaluate("scrollY") == 0
+    page.mouse.down()
+    page.mouse.move(x, top + 0.6 * rail["height"], steps=5)
+    told = page.locator("#month").text_content()
+    assert told and told.endswith("2025")
+    page.mouse.up()
+    settled(page)
+    expect(page.locator("#library-month")).to_have_text(told)
+    assert 0.5 < min(places(page).values()) / COUNT < 0.7
+    page.mouse.down()
+    page.mouse.move(x, bottom + 50, steps=5)
+    settled(page)
+    expect(card(page, "picture 0")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#month")).to_have_text("May 2024")
+    page.mouse.move(x, top - 50, steps=5)
+    page.mouse.up()
+    settled(page)
+    assert page.evaluate("scrollY") == 0
+    page.unroute("**/api/v1/images?*")
+    page.unroute("**/api/v1/months?*")
 
 
 def test_a_part_that_cannot_be_loaded(visit: Visit) -> None:
@@ -474,10 +620,15 @@ def test_scrolling_through_a_million(visit: Visit, server: Server) -> None:
         page.mouse.move(200, 400)
         assert moved_by(page, lambda: page.mouse.wheel(0, 150)) == pytest.approx(-150, abs=1.5)
 
-    page.keyboard.press("Home")
-    rested(page)
-    assert min(places(page).values()) == 1
-    expect(card(page, "photo 1")).to_be_in_viewport()
+        page.keyboard.press("Home")
+        rested(page)
+        assert page.evaluate("scrollY") == 0
+        assert min(places(page).values()) == 1
+        expect(card(page, "photo 1")).to_be_in_viewport(ratio=1)
+        page.keyboard.press("End")
+        rested(page)
+        assert page.evaluate("scrollY + innerHeight - document.documentElement.scrollHeight") == pytest.approx(0, abs=1)
+        expect(card(page, f"photo {MILLION}")).to_be_in_viewport(ratio=1)
 
 
 @pytest.mark.new_tab

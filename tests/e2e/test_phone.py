@@ -87,6 +87,49 @@ def test_library_on_a_phone(visit: Visit, server: Server) -> None:
     assert violations(page) == []
 
 
+def test_a_finger_that_goes_on_after_a_long_press(visit: Visit, server: Server) -> None:
+    """It selects what it passes, takes back what it leaves, scrolls at the edge; without the press it only scrolls."""
+    fill(server, 120)
+    page = visit.open().page
+    expect(page.locator("#images .card").first).to_be_visible()
+    bar = page.get_by_role("form", name="Selected photos")
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        touches = [{"x": x, "y": y} for x, y in points]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    def middle_of(name: str) -> tuple[float, float]:
+        box = card(page, name).bounding_box()
+        assert box
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    touch("touchStart", middle_of("picture 117"))
+    expect(bar).to_contain_text("1 selected")
+    touch("touchMove", middle_of("picture 116"))
+    touch("touchMove", middle_of("picture 109"))
+    expect(bar).to_contain_text("9 selected")
+    touch("touchMove", middle_of("picture 112"))
+    expect(bar).to_contain_text("6 selected")
+    assert page.evaluate("scrollY") == 0
+    touch("touchMove", (200, 840))
+    visit.until(lambda: page.evaluate("scrollY") > 800)
+    touch("touchMove", (200, 500))
+    touch("touchEnd")
+    drawn(page)
+    expect(page.locator("#lightbox")).to_be_hidden()
+    expect(bar).to_contain_text(re.compile(r"[3-9]\d selected|1\d\d selected"))
+    bar.get_by_role("button", name="Clear the selection").tap()
+
+    before = page.evaluate("scrollY")
+    touch("touchStart", (200, 300))
+    for y in range(320, 700, 20):
+        touch("touchMove", (200, y))
+    touch("touchEnd")
+    visit.until(lambda: page.evaluate("scrollY") < before)
+    expect(bar).to_be_hidden()
+
+
 def test_searching_on_a_phone(visit: Visit, server: Server, drawn_groups: Groups) -> None:
     """The camera and the photos of the phone are at hand; results fit, and go back to the library by the bar."""
     add_files(server, drawn_groups["dots"][:3], [])

@@ -50,7 +50,8 @@ STATE = """
     const said = element => {
         const { id, hidden, open, className } = element;
         const value = element.matches("input, select") ? element.value : "";
-        if (["images", "welcome", "library-controls", "month"].includes(id)) return "what the library holds by now";
+        if (element.closest("#scrubber")) return "where the library is scrolled to";
+        if (["images", "welcome", "library-controls"].includes(id)) return "what the library holds by now";
         if (element.parentElement.closest("dialog:not([open])")) return "what is written anew when it is opened";
         if (element.closest("#welcome, #library-controls") || !element.parentElement.checkVisibility()) {
             return { id, value, open };

@@ -26,9 +26,10 @@ LABELS = {
 class Cards:
     """All cards on the page, in whichever grid."""
 
-    def __init__(self, known) -> None:
-        """`known` is the page's `KnownImages`."""
+    def __init__(self, known, addresses) -> None:
+        """`known` is the page's `KnownImages`, and `addresses` its `FreshAddresses`."""
         self._known = known
+        self._addresses = addresses
         # Id of a withdrawn image -> its cards in plain grids, each with the placeholder that keeps its position.
         self._replaced = {}
 
@@ -46,8 +47,8 @@ class Cards:
             card.style.backgroundColor = image["color"]
         if score is not None:
             card.querySelector(".picture").title = f"{score:.2f} alike"
-        card.querySelector("img").src = image["thumbnail_url"]
         self._known.learn(image)
+        self._addresses.show(card.querySelector("img"), image)
         describe(card, image)
         self._show_selection(card)
         return self._placeholder(card) if self._known.is_withdrawn(image["id"]) else card

@@ -1,8 +1,9 @@
 """
 Fresh addresses for photos that cannot be shown: signed ones expire in a tab that is left open.
 
-An image that fails does not say why, so that the first failure asks anew: once for all photos in the document, whether
-they were shown or not, as they expire together.
+They are asked for once for all photos in the document, as their addresses expire together: when a tab that slept is
+looked at again, when a photo is to be shown whose address has expired by the server's clock, and when an image fails,
+which does not say why.
 """
 
 from pyscript import document, window
@@ -17,6 +18,9 @@ GATHER_MS = 100
 # time that addresses hold.
 REST_MS = 60_000
 
+# How often it is looked whether addresses have expired.
+LOOK_MS = 60_000
+
 
 class FreshAddresses:
     """Listens to the failures of all images that belong to a photo: those within a `data-id`."""
@@ -26,47 +30,83 @@ class FreshAddresses:
         self._api = api
         self._known = known
         self._timer = 0
+        # Whether somebody wants to ask while an answer is on its way, which may not be about all any more.
+        self._again = False
         # Id of a photo -> when it was asked about.
         self._asked: dict = {}
         # A failure of an image does not bubble, but comes by on its way down.
         document.addEventListener("error", self._failed, True)
+        document.addEventListener("visibilitychange", lambda event: self._look())
+        window.setInterval(self._look, LOOK_MS)
+
+    def show(self, picture, image: dict) -> None:
+        """Show an image's thumbnail in an img element within its `data-id`: as soon as there is an address for it."""
+        if self._api.clock.is_over(image["urls_expire"]):
+            self._ask_soon()
+        else:
+            picture.src = image["thumbnail_url"]
 
     def _failed(self, event) -> None:
         image_id = id_of(event.target)
-        if image_id and not self._rests(image_id) and not self._timer:
-            self._timer = window.setTimeout(self._ask_soon, GATHER_MS)
+        image = self._known.get(image_id) if image_id else None
+        if image and event.target.getAttribute("src") != image["thumbnail_url"]:
+            event.target.src = image["thumbnail_url"]  # It was asked about while it was still loading.
+        elif image_id and not self._rests(image_id):
+            self._ask_soon()
+
+    def _look(self) -> None:
+        """Ask anew where addresses in the document have expired, while somebody looks at it."""
+        if document.hidden:
+            return
+        for image_id in {id_of(picture) for picture in pictures()}:
+            image = self._known.get(image_id)
+            if image and self._api.clock.is_over(image["urls_expire"]):
+                self._ask_soon()
+                return
 
     def _rests(self, image_id: str) -> bool:
         return window.performance.now() - self._asked.get(image_id, -REST_MS) < REST_MS
 
     def _ask_soon(self) -> None:
-        start(self._ask())
+        if self._timer:
+            self._again = True
+        else:
+            self._timer = window.setTimeout(lambda: start(self._ask()), GATHER_MS)
 
     async def _ask(self) -> None:
         """Ask for all photos in the document, and show those that were not."""
+        self._again = False
         try:
-            pictures = [picture for picture in list(document.querySelectorAll("[data-id] img")) if id_of(picture)]
-            image_ids = list({id_of(picture) for picture in pictures if not self._rests(id_of(picture))})
+            image_ids = list({id_of(picture) for picture in pictures() if not self._rests(id_of(picture))})
             most = (await self._api.space()).limits["max_images"]
             while image_ids:
                 asked, image_ids = image_ids[:most], image_ids[most:]
                 now = window.performance.now()
+                self._asked = {image_id: time for image_id, time in self._asked.items() if now - time < REST_MS}
                 self._asked.update({image_id: now for image_id in asked})
                 self._show((await self._api.some_images(asked))["images"])
         except APIError as exc:
-            window.console.info(exc.message)  # The next failure asks again.
+            window.console.info(exc.message)  # The next failure asks again, or the next look.
             self._asked = {}
+            self._again = False
         finally:
             self._timer = 0
+        if self._again:
+            self._ask_soon()
 
     def _show(self, images: list[dict]) -> None:
         fresh = {image["id"]: image for image in images}
         for image in images:
             self._known.learn(image)
-        for picture in list(document.querySelectorAll("[data-id] img")):
+        for picture in pictures():
             image = fresh.get(id_of(picture))
             if image and picture.complete and not picture.naturalWidth:
                 picture.src = image["thumbnail_url"]
+
+
+def pictures() -> list:
+    """Return the images in the document that show photos."""
+    return [picture for picture in list(document.querySelectorAll("[data-id] img")) if id_of(picture)]
 
 
 def id_of(picture) -> str:

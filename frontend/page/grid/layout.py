@@ -147,6 +147,18 @@ class Layout:
         left = sum([ratio * height + self.gap_px for ratio in block.ratios[first:offset]])
         return left, self._tops[number] + top, block.ratios[offset] * height, height
 
+    def photo_at(self, left_px: float, top_px: float) -> int | None:
+        """Return the photo at a spot, or else the one before it; None in an empty list."""
+        if not self.count:
+            return None
+        first, count = self._row_at(max(top_px, 0))
+        found = first
+        for index in range(first, first + count):
+            if self.box(index)[0] > left_px:
+                break
+            found = index
+        return found
+
     def headings(self, top_px: float, bottom_px: float) -> list[tuple[float, str]]:
         """Return (top, text) of the headings in a strip."""
         found: list[tuple[float, str]] = []

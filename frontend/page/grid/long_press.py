@@ -1,8 +1,6 @@
-"""A finger that rests on a photo selects it; while photos are selected, a tap does."""
+"""A finger that rests on a photo selects it, and more as it moves on; while photos are selected, a tap does."""
 
 from pyscript import window
-
-from frontend.page.grid.cards import SELECT
 
 # How long a finger has to rest, and how far it may move meanwhile: as on most phones.
 REST_MS = 450
@@ -12,10 +10,9 @@ REACH_PX = 10
 class LongPress:
     """The fingers on a grid."""
 
-    def __init__(self, grid, on_action) -> None:
-        """`on_action` is called as by `photo_keys.listen`."""
-        self._grid = grid
-        self._on_action = on_action
+    def __init__(self, grid, drag) -> None:
+        """`drag` is the grid's `RangeDrag`."""
+        self._drag = drag
         self._timer = 0
         self._begun = (0, 0)
         # Whether the finger that is being lifted has selected, and opens nothing.
@@ -30,20 +27,18 @@ class LongPress:
     def _down(self, event) -> None:
         window.clearTimeout(self._timer)
         self.has_selected = False
-        card = event.target.closest(".card")
-        if event.pointerType != "touch" or not event.isPrimary or not card:
+        if event.pointerType != "touch" or not event.isPrimary or not event.target.closest(".card"):
             return
         self._begun = (event.clientX, event.clientY)
-        image_id = card.dataset.id
-        self._timer = window.setTimeout(lambda: self._select(image_id), REST_MS)
+        self._timer = window.setTimeout(lambda: self._select(event), REST_MS)
 
     def _move(self, event) -> None:
         if max(abs(event.clientX - self._begun[0]), abs(event.clientY - self._begun[1])) > REACH_PX:
             window.clearTimeout(self._timer)
 
-    def _select(self, image_id: str) -> None:
+    def _select(self, event) -> None:
         self.has_selected = True
-        self._on_action(SELECT, image_id, self._grid, False)
+        self._drag.begin(event)
 
     def _menu(self, event) -> None:
         """Keep the browser's own menu for a pressed picture away."""

@@ -1,5 +1,7 @@
 """A grid with all its cards in the document: the matches of a search, and the photos on the map."""
 
+from pyscript import document
+
 from frontend.page.browser.dom import find
 
 # The cards that are to be seen: those of a fold that is closed are not.
@@ -34,6 +36,21 @@ class PlainGrid:
         """Return the index of an image, None if it is not here."""
         ids = self._ids()
         return ids.index(image_id) if image_id in ids else None
+
+    def id_at(self, index: int) -> str | None:
+        """Return which image is at an index, None if there is none."""
+        ids = self._ids()
+        return ids[index] if 0 <= index < len(ids) else None
+
+    def index_at(self, x_px: float, y_px: float) -> int | None:
+        """Return the index of the photo at a spot of the window, None where there is none."""
+        element = document.elementFromPoint(x_px, y_px)
+        card = element.closest(".card") if element else None
+        return self.index_of(card.dataset.id) if card and self.element.contains(card) else None
+
+    async def find(self, image_id: str) -> int | None:
+        """Return the index of an image, None if it is not here."""
+        return self.index_of(image_id)
 
     async def image_at(self, index: int) -> dict | None:
         """Return the image at an index, None if there is none."""

@@ -8,7 +8,6 @@ import asyncio
 
 from pyscript import document, window
 
-from frontend.page.browser.clock import now_s
 from frontend.page.browser.dom import find
 from frontend.page.browser.tasks import start
 from frontend.page.grid.cells import Cells
@@ -31,9 +30,6 @@ LEAST_AT_ONCE = 60
 # How many images around the window the page remembers: some 2 MB.
 KEPT = 1000
 
-# How long an answer of the server counts as fresh: half of how long thumbnails' addresses are valid by default.
-FRESH_S = 1800
-
 # How much of the window the bars above the grid cover while it is scrolled.
 COVERED_PX = 100
 
@@ -51,7 +47,7 @@ class WindowGrid:
     """A grid with only a window of its cards in the document; `PlainGrid` answers the same questions."""
 
     def __init__(
-        self, element_id: str, cards, known, fetch, outline, heading_of, on_change, on_failure, on_drawn
+        self, element_id: str, cards, known, fetch, place, outline, heading_of, on_change, on_failure, on_drawn
     ) -> None:
         """
         Make the grid work; it is empty until `begin`.
@@ -59,6 +55,7 @@ class WindowGrid:
         Args:
             cards: The page's `Cards`, and `known` its `KnownImages`.
             fetch: Awaited with the position of the first image and how many are wanted; returns a page of the API.
+            place: Awaited with the id of an image; returns its position in the list, None if it is not in it.
             outline: Awaited when the list begins; returns the API's proportions of all images, and (count, heading) of
                 each heading in the order of the list. Both are empty where they are not known.
             heading_of: Called with an image; returns under which heading it belongs, empty for none.
@@ -74,6 +71,7 @@ class WindowGrid:
         self._on_failure = on_failure
         self._positions = Positions()
         self._cells = Cells(self.element, lambda image_id: cards.make(known.get(image_id)))
+        self._place = place
         self._outline = outline
         self._heading_of = heading_of
         # (count, heading) of each heading.
@@ -83,16 +81,18 @@ class WindowGrid:
         self._scrolled = ScrolledList()
         # What is at the top of the window, as `Layout.anchor_at` says it; None while that is above the grid.
         self._anchor = None
+        # Whether the end of the list is in sight, below the top of the window.
+        self._at_end = False
         # (scroll, list) positions of the card with the focus, while it is far from the window; None without one.
         self._far_focus = None
         self._touching = False
         self._rest_timer = 0
         self._beginning = True
+        self._begun = asyncio.Event()
         # The anchor to show the list from once it is known how long that is; None for its top.
         self._begin_at = None
         self._loading = False
         self._changes = 0
-        self._known_since_s = 0.0
         self._to_focus = None
         self._drawing = False
         # Whether photos have come or gone since the grid was drawn last.
@@ -139,18 +139,87 @@ class WindowGrid:
         """What is at the top of the window, see `Layout.anchor_at`; None at the top of the list."""
         return self._anchor
 
+    def catch_up(self) -> None:
+        """Take in how far the page is scrolled now, rather than with the next frame."""
+        if self.is_known and self.is_shown and not self._hidden:
+            self._follow_scrolling()
+
     def top_heading(self) -> str:
         """Return the heading of the photos at the top of the window, as far as it is known."""
         item = self._item_at(self._anchor[0] if self._anchor else 0) if self.count else None
         return item[1] if item else ""
 
+    @property
+    def screens(self) -> float:
+        """How many screens high the list is."""
+        return self._layout.height_px / max(window.innerHeight, 1)
+
+    @property
+    def share(self) -> float:
+        """How far one has scrolled through the list, from 0 to 1."""
+        return min(max(self._scrolled.list_px / self._way_px, 0), 1)
+
+    def share_of(self, index: int) -> float:
+        """Return how far one has scrolled when a photo is at the top of the window, from 0 to 1."""
+        return min(self._layout.box(index)[1] / self._way_px, 1)
+
+    def go_to_share(self, share: float) -> None:
+        """Scroll so far through the list, at once."""
+        if share <= 0:
+            self.go_to_top()
+        elif share >= 1:
+            self.go_to_end()
+        else:
+            self._jump_to(share * self._way_px)
+
+    def heading_at_share(self, share: float) -> str:
+        """Return the heading of the photos that are there, as far as it is known."""
+        item = self._item_at(self._layout.anchor_at(share * self._way_px)[0]) if self.count else None
+        return item[1] if item else ""
+
+    @property
+    def _way_px(self) -> float:
+        return max(self._layout.height_px - window.innerHeight, 1)
+
     def index_of(self, image_id: str) -> int | None:
         """Return the index of an image, None if it is not known."""
         return self._positions.index_of(image_id)
 
+    def id_at(self, index: int) -> str | None:
+        """Return which image is at an index, None if that is not known."""
+        return self._positions.id_at(index)
+
+    def index_at(self, x_px: float, y_px: float) -> int | None:
+        """Return the index of the photo at a spot of the window, or else of the one before it; None without photos."""
+        box = self.element.getBoundingClientRect()
+        self.catch_up()
+        return self._layout.photo_at(x_px - box.left, self._scrolled.list_px + y_px)
+
     def knows(self, image_id: str) -> bool:
         """Whether it is known where an image is."""
         return self._positions.knows(image_id)
+
+    async def find(self, image_id: str) -> int | None:
+        """
+        Return the index of an image wherever it is in the list, None if it is not in it, or if the server cannot say.
+
+        Those beside it are known then. While the list is not there yet, this waits for it.
+        """
+        await self._begun.wait()
+        while self.index_of(image_id) is None:
+            changes = self._changes
+            try:
+                position = await self._place(image_id)
+                if position is None:
+                    return None
+                first = max(position - LEAST_AT_ONCE // 2, 0)
+                page = await self._fetch(first, LEAST_AT_ONCE)
+            except APIError:
+                return None
+            if changes == self._changes:
+                self._learn(first, page)
+                break
+        return self.index_of(image_id)
 
     async def image_at(self, index: int) -> dict | None:
         """Return the image at an index, None if there is none, or if the server cannot say."""
@@ -199,9 +268,24 @@ class WindowGrid:
         self._to_focus = index
         self._draw()
 
+    def go_to_top(self) -> None:
+        """Scroll the page to its top, where the first photo is, at once."""
+        self._jump_to(self._measured_scroll_px() - window.scrollY)
+
+    def go_to_end(self) -> None:
+        """Scroll to the last photo, at once."""
+        self._jump_to(self._layout.height_px)
+
+    def _jump_to(self, list_px: float) -> None:
+        self._go_to(list_px)
+        self._hold_anchor()
+        self._rest_soon()
+        self._draw_soon()
+
     def begin(self, anchor: tuple | None = None) -> None:
         """Show another list, or the same anew, from an anchor on; what is there stays until the first answer."""
         self._beginning = True
+        self._begun.clear()
         self._begin_at = anchor
         self._changes += 1
         self.go_on()
@@ -270,7 +354,7 @@ class WindowGrid:
     def _learn(self, position: int, page: dict, outline: tuple | None = None) -> None:
         if self._beginning:
             self._beginning = False
-            self._known_since_s = now_s()
+            self._begun.set()
             self._positions.begin(page["total"])
             digits, self._headings = outline or ("", [])
             self._positions.learn_proportions(digits)
@@ -310,9 +394,6 @@ class WindowGrid:
         scroll_px, self._changed_here = self._measured_scroll_px(), False
         if self._beginning or not self._lay_out():
             return
-        if now_s() - self._known_since_s > FRESH_S:
-            self._known_since_s = now_s()
-            self._positions.begin(self._positions.total)
         self._prepare()
         if self._changed_here and self._measured_scroll_px() == scroll_px:
             self._cells.glide()
@@ -382,13 +463,16 @@ class WindowGrid:
             self._go_to(self._layout.top_of_anchor_px(self._anchor))
 
     def _prepare(self) -> None:
-        """Lay out what is near the window with what is known now; what is at its top stays there."""
+        """Lay out what is near the window with what is known now; what is at its top stays there, or the list's end."""
         for _ in range(3):  # Rows that move bring others near.
             top_px = self._scrolled.list_px
             if not self._layout.prepare(top_px, top_px + window.innerHeight, self._item_at):
                 return
             self._make_room()
-            if self._anchor:
+            if self._at_end:
+                self._go_to(self._layout.height_px)
+                self._hold_anchor()
+            elif self._anchor:
                 self._go_to(self._layout.top_of_anchor_px(self._anchor))
 
     def _item_at(self, index: int) -> tuple | None:
@@ -452,6 +536,8 @@ class WindowGrid:
     def _hold_anchor(self) -> None:
         """Note what is at the top of the window: when somebody scrolls, not when rows are laid out anew."""
         list_px = self._scrolled.list_px
+        end_px = self._scrolled.scroll_px + window.innerHeight
+        self._at_end = list_px > 0 and end_px >= self._scrolled.range.height_px - 1
         self._anchor = self._layout.anchor_at(list_px) if list_px > 0 and self.count else None
 
     def _measured_scroll_px(self) -> float:

@@ -1,13 +1,13 @@
 """The library: a grid of the images that pass its filters, in its order."""
 
-from pyscript import window
+from pyscript import document, window
 
-from frontend.page.browser.dom import find, make, notice
+from frontend.page.browser.dom import dialog_is_open, find, make, menu_is_open, notice
 from frontend.page.grid.filter_menus import suggest
 from frontend.page.grid.window_grid import WindowGrid
 from frontend.page.library.newcomers import Newcomers
 from frontend.page.library.row_height import RowHeight
-from frontend.page.library.scroll_month import ScrollMonth
+from frontend.page.library.scrubber import Scrubber
 from frontend.page.library.sort_and_filters import SortAndFilters
 from frontend.page.server.api import APIError
 from frontend.page.wording.months import month, month_name
@@ -18,6 +18,9 @@ NO_ID = "0" * 32
 
 # What the entry of the history keeps the anchor under, see `WindowGrid.anchor`.
 ANCHOR = "library"
+
+# Where the keys of the ends are the element's own.
+FIELDS = "input, select, textarea"
 
 # How long the page must not be scrolled before that is kept: browsers bear few changes of an entry a second.
 REST_MS = 300
@@ -52,6 +55,7 @@ class Library:
             cards,
             known,
             self._page,
+            self._place,
             self._outline,
             self._heading_of,
             self._changed,
@@ -60,12 +64,17 @@ class Library:
         )
         self._month = ""
         self._timer = 0
-        self._scroll_month = ScrollMonth()
+        self._scrubber = Scrubber(self.grid)
         self._row_height = RowHeight(self.grid)
         self._known = known
         find("library-controls").addEventListener("focusin", lambda event: suggest(known))
         find("library-new").addEventListener("click", lambda event: self.reload())
         find("library-again").addEventListener("click", lambda event: self.grid.go_on())
+        # What Chromium is told at `pagehide` is gone after a reload; browsers of phones know no `beforeunload`.
+        for name in ("beforeunload", "pagehide"):
+            document.defaultView.addEventListener(name, lambda event: self._leave())
+        document.addEventListener("visibilitychange", lambda event: self._leave())
+        document.addEventListener("keydown", self._key)
 
     def begin(self) -> None:
         """Show the library, from where it was seen before a reload."""
@@ -111,6 +120,14 @@ class Library:
         images = await self._found()
         return {"images": images[skip:], "total": len(images)}
 
+    async def _place(self, image_id: str) -> int | None:
+        """Return the position of an image in the list as it is now, None if it is not in it."""
+        controls = self._controls
+        if not controls.words:
+            return (await self._api.place(image_id, controls.sort, controls.conditions()))["position"]
+        ids = [image["id"] for image in await self._found()]
+        return ids.index(image_id) if image_id in ids else None
+
     async def _found(self) -> list[dict]:
         """Return the images that a search by the words finds, best first."""
         space = await self._api.space()
@@ -141,6 +158,7 @@ class Library:
     async def _outline(self) -> tuple:
         """Return proportions and months of all photos, see `WindowGrid`, so that every row is known from the start."""
         controls = self._controls
+        self._scrubber.set_months([])
         if controls.words:
             return "", []
         conditions = controls.conditions()
@@ -149,7 +167,9 @@ class Library:
             months = await self._api.months(controls.sort, conditions) if controls.by_time() else []
         except APIError:
             return "", []  # Rows are guessed then.
-        return digits, [(each["count"], month_name(each["month"])) for each in months]
+        headings = [(each["count"], month_name(each["month"])) for each in months]
+        self._scrubber.set_months(headings)
+        return digits, headings
 
     def summarise(self) -> None:
         """Say how many photos the grid has; welcome those who have none."""
@@ -169,16 +189,33 @@ class Library:
     def _drawn(self) -> None:
         """Name the month of the photos at the top of the window above them, and remember what is there."""
         shown = self.grid.top_heading()
-        self._scroll_month.drawn(shown)
+        self._scrubber.drawn()
         if shown != self._month:
             self._month = shown
             find("library-month").textContent = shown
         window.clearTimeout(self._timer)
         self._timer = window.setTimeout(self._keep_anchor, REST_MS)
 
+    def _leave(self) -> None:
+        """Keep what is at the top of the window at once: the page may not come to do so later."""
+        self.grid.catch_up()
+        self._keep_anchor()
+
+    def _key(self, event) -> None:
+        """Go to an end at once: on the browser's way there rows are laid out, and it would stop where they move."""
+        if event.key not in ("Home", "End") or event.defaultPrevented or event.shiftKey or event.altKey:
+            return
+        if not self.grid.is_shown or dialog_is_open() or menu_is_open() or event.target.matches(FIELDS):
+            return
+        event.preventDefault()
+        if event.key == "Home":
+            self.grid.go_to_top()
+        else:
+            self.grid.go_to_end()
+
     def _keep_anchor(self) -> None:
         """Keep what is at the top of the window with the entry of the history, for when the page is loaded again."""
-        if self.grid.is_shown and self.grid.anchor != self._address.kept(ANCHOR):
+        if self.grid.is_known and self.grid.is_shown and self.grid.anchor != self._address.kept(ANCHOR):
             self._address.replace({}, {ANCHOR: self.grid.anchor})
 
     def _heading_of(self, image: dict) -> str:

@@ -63,6 +63,19 @@ class Selection:
             self._mark([image], selecting)
             self._show("")
 
+    def mark(self, images: list[dict], selecting: bool) -> None:
+        """Select or deselect images."""
+        self._mark(images, selecting)
+        self._show("")
+
+    def end_range(self, grid, begin: int, end: int) -> None:
+        """Select all from an index of a grid to another, which somebody dragged over; not all may be known."""
+        self._last = grid.id_at(end) or self._last
+        first, last = min(begin, end), max(begin, end)
+        ids = [grid.id_at(index) for index in range(first, last + 1)]
+        if not all([image_id and self._known.is_selected(image_id) for image_id in ids]):
+            start(self._mark_range(grid, first, last, True))
+
     def select(self, images: list[dict]) -> None:
         """Select these images as well, whether they have cards or not."""
         self._cards.select(images)

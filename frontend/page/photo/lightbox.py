@@ -223,7 +223,16 @@ class Lightbox:
         await asyncio.sleep(LEAFED_S)
         if self._shows(image):
             start(self._similar.show(image, lambda: self._shows(image)))
+            start(self._find_neighbours(image))
             await self._refresh(image)
+
+    async def _find_neighbours(self, image: dict) -> None:
+        """Look for the photo in a grid that does not know where it is: opened by an address, or by the strip."""
+        grid = self._grid_shown()
+        if self._grid is grid and grid.index_of(image["id"]) is None:
+            await grid.find(image["id"])
+            if self._shows(image):
+                self._enable_steps()
 
     def _match_of(self, image: dict) -> str:
         """Return how alike the photo is to what was searched with, as its card says; empty if nothing was."""

@@ -6,6 +6,7 @@ from pyscript import window
 from pyscript.ffi import to_js
 
 from frontend.page.server.addresses import make_urls_absolute
+from frontend.page.server.server_clock import ServerClock
 from frontend.page.server.space import Space
 
 
@@ -38,6 +39,8 @@ class API:
         self._key = key
         self._space: Space | None = None
         self._on_answer = lambda reached: None
+        self.clock = ServerClock()
+        """The server's clock."""
 
     def listen(self, on_answer) -> None:
         """Call `on_answer` after each request with whether the server answered."""
@@ -108,6 +111,10 @@ class API:
     async def image(self, image_id: str) -> dict:
         """Return an image as it is now, with addresses that were signed just now."""
         return await self._call("GET", f"/images/{image_id}")
+
+    async def place(self, image_id: str, sort: str, filters: dict) -> dict:
+        """Return the `position` of an image in a list, None if it does not pass, and the list's `total`."""
+        return await self._call("GET", f"/images/{image_id}/place?sort={sort}&{filters_parameter(filters)}")
 
     async def change(self, image_id: str, changes: dict) -> dict:
         """Change the data of an image (RFC 7396: what is not named stays), and return it as it is then."""
@@ -198,6 +205,7 @@ class API:
         except Exception:
             self._on_answer(False)
             raise APIError(0, "The server cannot be reached.")
+        self.clock.heard(response.headers.get("date"))
         self._on_answer(True)
         if not response.ok:
             wait_s = retry_after_s(response.headers.get("retry-after"))

@@ -64,6 +64,20 @@ def rows_of(layout: Layout) -> list[list[tuple[float, float, float, float]]]:
     return list(rows.values())
 
 
+@settings(max_examples=costly())
+@given(ITEMS, SIZES)
+def test_photo_at_a_spot(items: list[Item], size: tuple[int, int]) -> None:
+    """Within a photo it is that one; in the gap behind it, above a heading, and beyond its row the one before."""
+    layout = laid_out(items, *size)
+    for index, (left, top, width, height) in enumerate(boxes(layout)):
+        for share in (0.01, 0.5, 0.99):
+            assert layout.photo_at(left + share * width, top + share * height) == index
+        assert layout.photo_at(left + width + GAP_PX / 2, top + height + GAP_PX / 2) == index
+    assert layout.photo_at(-50, -50) == 0
+    assert layout.photo_at(size[0] + 50, layout.height_px + 500) == len(items) - 1
+    assert Layout(size[0], GAP_PX, size[1]).photo_at(0, 0) is None
+
+
 @given(ITEMS, SIZES)
 def test_photos_in_rows(items: list[Item], size: tuple[int, int]) -> None:
     """Rows lie a gap apart or a heading, photos in them a gap apart, in true proportions; none is beyond the width."""
