@@ -81,6 +81,8 @@ class WindowGrid:
         self._scrolled = ScrolledList()
         # What is at the top of the window, as `Layout.anchor_at` says it; None while that is above the grid.
         self._anchor = None
+        # What the style says of where tops of cells are counted from.
+        self._base = ""
         # Whether the end of the list is in sight, below the top of the window.
         self._at_end = False
         # (scroll, list) positions of the card with the focus, while it is far from the window; None without one.
@@ -552,7 +554,10 @@ class WindowGrid:
     def _place_base(self) -> float:
         """Say in the style where the list lies that tops of cells are counted from, and return that part of it."""
         base_px = max(self._scrolled.list_px, 0) // BASE_PX * BASE_PX
-        self.element.style.setProperty("--base", f"{base_px - self._scrolled.shift_px:.3f}px")
+        base = f"{base_px - self._scrolled.shift_px:.3f}px"
+        if base != self._base:  # Browsers compute the styles of all cards anew, even where it is the same.
+            self._base = base
+            self.element.style.setProperty("--base", base)
         return base_px
 
     def _box(self, index: int, base_px: float) -> tuple:

@@ -67,13 +67,14 @@ class Scrubber:
     def _show_place(self) -> None:
         """Let handle and month say where the library is scrolled to."""
         share = self._grid.share
-        self._rail.style.setProperty("--share", f"{share:.4f}")
+        self._handle.style.setProperty("--share", f"{share:.4f}")
         if self._pointer is None and not self._rail.matches(":hover"):
             self._tell(share, self._grid.top_heading())
 
     def _tell(self, share: float, month: str) -> None:
-        self._rail.style.setProperty("--told", f"{share:.4f}")
-        find("month").textContent = month
+        label = find("month")
+        label.style.setProperty("--told", f"{share:.4f}")
+        label.textContent = month
 
     def _stay(self, name: str, for_ms: int) -> None:
         """Give the rail a class for a while."""
@@ -111,7 +112,7 @@ class Scrubber:
     def _go(self, event) -> None:
         share = self._share_at(event)
         self._grid.go_to_share(share)
-        self._rail.style.setProperty("--share", f"{share:.4f}")
+        self._handle.style.setProperty("--share", f"{share:.4f}")
         self._tell(share, self._grid.heading_at_share(share))
 
     def _share_at(self, event) -> float:

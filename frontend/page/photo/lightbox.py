@@ -145,6 +145,8 @@ class Lightbox:
             self._details.open_as_before()
             if not find("lightbox").open:
                 find("lightbox").showModal()
+                # A class, as a style with `:has` of the root would have all styles computed anew while the grid scrolls.
+                document.documentElement.classList.add("looking")
                 find("lightbox").focus()
             return self._stage.frame
 
@@ -176,6 +178,7 @@ class Lightbox:
         Args:
             for_another: Another entry of the history follows; going back leads to the photo again.
         """
+        document.documentElement.classList.remove("looking")
         image, self._image = self._image, {}
         if not image:
             return
