@@ -424,6 +424,7 @@ def test_a_reload_while_scrolling(visit: Visit) -> None:
     settled(page)
     with page.expect_event("domcontentloaded"):
         page.evaluate(SCROLL_AND_RELOAD)
+    expect(page.locator("#images .card").first).to_be_attached()
     settled(page)
     before, after = json.loads(page.evaluate("name")), tops(page)
     assert any(0 < top < 900 for top in before.values())

@@ -175,8 +175,10 @@ class WindowGrid:
             self._jump_to(share * self._way_px)
 
     def heading_at_share(self, share: float) -> str:
-        """Return the heading of the photos that are there, as far as it is known."""
-        item = self._item_at(self._layout.anchor_at(share * self._way_px)[0]) if self.count else None
+        """Return the heading of the photos that are there, that of the last one at the end, as far as it is known."""
+        if not self.count:
+            return ""
+        item = self._item_at(self.count - 1 if share >= 1 else self._layout.anchor_at(share * self._way_px)[0])
         return item[1] if item else ""
 
     @property

@@ -145,7 +145,7 @@ class Lightbox:
             self._details.open_as_before()
             if not find("lightbox").open:
                 find("lightbox").showModal()
-                # A class, as a style with `:has` of the root would have all styles computed anew while the grid scrolls.
+                # A style with `:has` of the root would have all styles computed anew while the grid scrolls.
                 document.documentElement.classList.add("looking")
                 find("lightbox").focus()
             return self._stage.frame
