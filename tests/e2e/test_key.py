@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.drawings import Groups
-from tests.support.page import Visit
+from tests.support.page import Visit, show_map
 from tests.support.screens import keep_screen
 from tests.support.servers.lookalike import Server, running_server
 
@@ -62,10 +62,11 @@ def test_key_is_asked_for_once(visit: Visit, drawn_groups: Groups) -> None:
     assert page.evaluate("window.sameDocument")
     keep_screen(visit.page, "key_given")
 
+    visit.back_to_library()
     visit.open().ready()
     assert len(visit.library()) == 2
-    page.get_by_role("link", name="Map", exact=True).click()
-    expect(page.locator("#map-note")).to_contain_text("2 photos.")
+    show_map(page)
+    expect(page.locator("#map-photos li")).to_have_count(2)
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
