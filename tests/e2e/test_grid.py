@@ -158,7 +158,7 @@ def test_selecting_what_is_not_there(visit: Visit) -> None:
     page.locator("#library-from").dispatch_event("input", {"bubbles": True})
     expect(page.locator("#images")).to_contain_text("No photos match")
     expect(bar).to_contain_text(f"{COUNT} selected, {COUNT} of them not shown")
-    page.get_by_role("button", name="Show all").click()
+    page.get_by_role("button", name="Show all photos").click()
     expect(bar).to_contain_text(re.compile(rf"{COUNT} selected, \d+ of them not shown"))
     bar.get_by_role("button", name="Clear the selection").click()
     expect(bar).to_be_hidden()

@@ -103,10 +103,11 @@ def test_forgotten_key(visit: Visit) -> None:
     page = visit.open().page
     give(page, READ)
     visit.ready()
+    page.get_by_role("button", name="About this search").click()
     page.get_by_role("button", name="Forget key").click()
 
     expect(page.get_by_role("dialog")).to_be_visible()
-    assert set(page.evaluate("Object.keys(localStorage)")) <= {"lookalike-fetched"}
+    assert set(page.evaluate("Object.keys(localStorage)")) <= {"lookalike-fetched", "lookalike-start"}
     assert READ not in page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")
     assert visit.library() == []
     expect(page.get_by_role("button", name="Forget key")).to_be_hidden()

@@ -475,7 +475,7 @@ def test_what_is_pressed_before_the_page_has_started(visit: Visit, server: Serve
     page = visit.page
     with held(page, "**/micropython.wasm"):
         page.goto(visit.url + "/", wait_until="commit")
-        page.get_by_role("link", name="Map", exact=True).click()
+        page.locator("#as-map").click()
         expect(page).to_have_url(visit.url + "/#map")
     visit.shows("map")
     expect(page).to_have_url(visit.url + "/?view=map")

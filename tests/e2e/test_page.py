@@ -220,7 +220,7 @@ def test_the_server_goes_away(visit: Visit, drawn_groups: Groups) -> None:
     visit.tolerated = ["ERR_FAILED"]
     visit.page.route("**/api/v1/**", lambda route: route.abort())
     visit.page.set_input_files("#add-files", path)
-    expect(visit.page.locator(".upload .stage")).to_contain_text("No connection, again in")
+    expect(visit.page.locator(".upload .stage").filter(has_text="No connection, again in")).to_have_count(1)
     visit.page.set_input_files("#search-file", path)
     note = "Your search runs once the server answers."
     expect(visit.page.locator("#search-note")).to_have_text(note)

@@ -253,7 +253,7 @@ async def test_registration_beyond_the_limits(
     ("changes", "detail"),
     [
         ({"color": "red"}, "color: must be a colour as `#rrggbb`, in lower-case hex digits"),
-        ({"tags": ["a\nb"]}, "tags[0]: must not have control characters, such as line breaks"),
+        ({"tags": ["a\nb"]}, "tags[0]: must have no comma, which separates tags, and no control characters"),
         ({"attributes": {"Price": 1}}, "attributes: must begin with a letter from a to z, followed by such letters"),
     ],
     ids=str,

@@ -6,7 +6,7 @@ from typing import Any
 from tests.support.api import OpenAPIDocument
 
 # What an operation can do; a new verb is a decision.
-VERBS = {"begin", "change", "check", "clear", "delete", "finish", "get", "lease", "list", "reembed", "register"}
+VERBS = {"begin", "change", "check", "clear", "delete", "find", "finish", "get", "lease", "list", "reembed", "register"}
 VERBS |= {"report", "search", "suggest", "undo"}
 
 
