@@ -21,6 +21,7 @@ class UploadTray:
     def open(self) -> None:
         """Show the tray, folded if it was."""
         find("uploads").hidden = False
+        self._tell()
 
     def close(self) -> None:
         """Hide the tray; the focus goes to where photos are added."""
@@ -28,6 +29,7 @@ class UploadTray:
         self._show_panel("")
         self._fold(False)
         find("uploads").hidden = True
+        self._tell()
         if held:
             find("add-open").focus()
 
@@ -59,6 +61,7 @@ class UploadTray:
         button = find("uploads-fold")
         button.setAttribute("aria-expanded", str(not folded).lower())
         button.title = "Unfold" if folded else "Fold"
+        self._tell()
 
     def _listen(self, name: str) -> None:
         def clicked(event) -> None:
@@ -78,3 +81,9 @@ class UploadTray:
             find(f"uploads-{panel}").hidden = panel != name
             find(f"uploads-{panel}-open").setAttribute("aria-expanded", str(panel == name).lower())
         find("uploads").classList.toggle("tall", bool(name))
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say on the page how much room the tray takes, for what makes room for it."""
+        shown = "folded" if self._is_folded() else "tall" if self._panel else "open"
+        document.body.dataset.tray = "" if find("uploads").hidden else shown

@@ -36,6 +36,7 @@ class Views:
     def show(self, name: str) -> None:
         """Show a view in place of the one before."""
         document.body.dataset.view = name
+        document.documentElement.classList.toggle("still", name == MAP)
         for link, of_view in links():
             if of_view == SEARCH:
                 link.setAttribute("aria-pressed", str(name == RESULTS).lower())

@@ -5,7 +5,7 @@ from pyscript import window
 from frontend.page.browser.dom import find
 
 # How many photos are made before the browser gets its turn: half of a screen's frame, when measured.
-CARDS_AT_ONCE = 8
+CARDS_AT_ONCE = 4
 
 # As long as cells glide: see `gliding` in library.css.
 GLIDE_MS = 220
@@ -45,6 +45,8 @@ class Cells:
         self._element = element
         self._make_card = make_card
         self._cells = []
+        # What was asked for last, once all of it is there.
+        self._shown = None
         # Text of a heading -> its element.
         self._headings = {}
         self._glide_timer = 0
@@ -61,6 +63,8 @@ class Cells:
         Returns:
             Whether all cards are there; if not, blanks stand for some, and another call makes more.
         """
+        if self._shown == (wanted, count):
+            return True
         cards = {cell.key: cell for cell in self._cells if cell.key}
         # A blank stays where it is or goes: browsers take one that moves for a photo that jumps.
         blanks = {cell.index: cell for cell in self._cells if not cell.key}
@@ -78,6 +82,7 @@ class Cells:
             cell.move(box, index, count)
             cells.append(cell)
         self._arrange(cells)
+        self._shown = (wanted, count) if complete else None
         return complete
 
     def show_headings(self, wanted: list) -> None:

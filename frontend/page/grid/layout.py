@@ -203,6 +203,8 @@ class Layout:
     def _lay_out(self, number: int, item_at) -> bool:
         """Lay out a block if more of it is known than before; returns whether it is another then."""
         block, first = self._blocks[number], self._firsts[number]
+        if block.known == block.count:
+            return False  # To ask for each photo takes as long as the rest of a frame.
         items = [item_at(index) for index in range(first, first + block.count)]
         known = len([item for item in items if item])
         if known <= block.known or (block.rows and not known):

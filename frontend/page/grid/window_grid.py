@@ -157,6 +157,11 @@ class WindowGrid:
         return self._layout.height_px / max(window.innerHeight, 1)
 
     @property
+    def scrolled_px(self) -> float:
+        """How much of the list is above the window, without asking the browser, which would lay out the page for it."""
+        return self._scrolled.list_px
+
+    @property
     def share(self) -> float:
         """How far one has scrolled through the list, from 0 to 1."""
         return min(max(self._scrolled.list_px / self._way_px, 0), 1)

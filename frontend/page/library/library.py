@@ -183,6 +183,7 @@ class Library:
         if not total and filtered:
             find("images").append(self._nothing_found())
         find("welcome").hidden = bool(total) or filtered
+        document.body.classList.toggle("welcoming", not total and not filtered)
         find("library-controls").hidden = not total and not filtered
         find("library-summary").textContent = self._count(total)
 

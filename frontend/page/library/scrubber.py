@@ -35,8 +35,8 @@ class Scrubber:
         # The pointer that drags, None without one, and how far below the middle of the handle it holds that.
         self._pointer = None
         self._grip_px = 0.0
-        # How far the page was scrolled when the library was drawn last; None before.
-        self._scroll_px: float | None = None
+        # How far the library was scrolled when it was drawn last; None before.
+        self._scrolled_px: float | None = None
         self._timers: dict = {}
         for name, heard in (
             ("pointerdown", self._down),
@@ -54,8 +54,8 @@ class Scrubber:
 
     def drawn(self) -> None:
         """Follow the library, which was drawn."""
-        here = window.scrollY
-        before, self._scroll_px = self._scroll_px, here
+        here = self._grid.scrolled_px
+        before, self._scrolled_px = self._scrolled_px, here
         self._rail.hidden = self._grid.screens < LEAST_SCREENS
         if self._rail.hidden or before is None or before == here:
             return
@@ -74,7 +74,8 @@ class Scrubber:
     def _tell(self, share: float, month: str) -> None:
         label = find("month")
         label.style.setProperty("--told", f"{share:.4f}")
-        label.textContent = month
+        if label.textContent != month:
+            label.textContent = month
 
     def _stay(self, name: str, for_ms: int) -> None:
         """Give the rail a class for a while."""
