@@ -21,11 +21,11 @@ from frontend.page.server.api import APIError
 # How many rows above and below the window are in the document too. A guess: a notch of a mouse wheel is half a row.
 ROWS_BEYOND = 2
 
-# How many images are asked for at most: no more than the server gives in one answer, see `max_images`.
-MOST_AT_ONCE = 100
+# How many images are asked for at most: to read more takes longer than the page may stand still.
+MOST_AT_ONCE = 60
 
 # How many images are asked for at least: those beyond will be seen next.
-LEAST_AT_ONCE = 60
+LEAST_AT_ONCE = 36
 
 # How many images around the window the page remembers: some 2 MB.
 KEPT = 1000
