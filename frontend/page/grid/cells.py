@@ -5,7 +5,7 @@ from pyscript import window
 from frontend.page.browser.dom import find
 
 # How many photos are made before the browser gets its turn: half of a screen's frame, when measured.
-CARDS_AT_ONCE = 4
+CARDS_AT_ONCE = 8
 
 # As long as cells glide: see `gliding` in library.css.
 GLIDE_MS = 220

@@ -139,8 +139,9 @@ def memory(inside: dict) -> list:
     """Say how much memory is in use, as far as the browser tells."""
     rows = row("Python and pixels", megabytes(inside["python_bytes"]))
     rows += row("Tensors", f"{megabytes(inside['tensor_bytes'])} in {inside['tensors']:,}")
-    if hasattr(window.performance, "memory"):
-        rows += row("The page's objects", megabytes(window.performance.memory.usedJSHeapSize))
+    used = getattr(getattr(window.performance, "memory", None), "usedJSHeapSize", None)  # Of Chromium only.
+    if used is not None:
+        rows += row("The page's objects", megabytes(used))
     if hasattr(window.navigator, "deviceMemory"):
         rows += row("This device", f"{window.navigator.deviceMemory:g} GB or more")
     return section("Memory", rows)
