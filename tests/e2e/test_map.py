@@ -272,6 +272,20 @@ def test_the_tray_leaves_the_zoom_free(visit: Visit, drawn_groups: Groups) -> No
     expect(page.get_by_role("button", name="Fit")).to_be_disabled()
 
 
+def test_results_lead_back_to_the_map(visit: Visit, server: Server) -> None:
+    """What is like a photo of the map is left by a button that names the map, and leads to it."""
+    fill(server, 5)
+    page = visit.open().ready().page
+    show_map(page)
+    page.locator("#map-stage").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Show similar", exact=True).click()
+    visit.shows("results")
+    expect(page.locator("#results-close")).to_have_text("Map")
+    page.locator("#results-close").click()
+    visit.shows("map")
+
+
 def test_fingers(visit: Visit, server: Server) -> None:
     """Two fingers zoom where they are, one drags."""
     fill(server, 30)

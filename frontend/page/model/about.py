@@ -13,7 +13,7 @@ SEARCH = "Search"
 
 
 class About:
-    """A dialog, opened by the dot that shows whether photos can be searched with; its content is made each time."""
+    """A dialog, opened by the i on top, which has a dot until all is ready; its content is made each time."""
 
     def __init__(self, api, embedder, start_up) -> None:
         self._api = api

@@ -329,7 +329,7 @@ class Search:
         if turn != self._newest:
             return
         find("matches").removeAttribute("aria-busy")
-        if isinstance(error, APIError):
+        if isinstance(error, APIError) or query.example["id"] or query.example["vector"]:
             self._crops.reveal()  # Nothing can be done with a file that is no photo.
         name = query.example["name"]
         if isinstance(error, APIError) and error.status == 404:
