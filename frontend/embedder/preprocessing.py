@@ -48,6 +48,9 @@ THUMBNAIL_SIDE_PX: Final = 384
 PREVIEW_SIDE_PX: Final = 1024
 # The photo searched with is shown 320 CSS pixels wide, on a phone as wide as the screen: enough for three pixels each.
 
+MIDDLE_SHARE: Final = 0.7
+# Half of the picture. Measured: tests/benchmarks/results/strength.md.
+
 TINY_PX: Final = 64
 # JPEG keeps colours at half the resolution, which nobody sees in a photograph. In an icon a pixel is a thing of its
 # own and loses its colour to its neighbours; to keep that costs a kilobyte or two at this size.
@@ -205,6 +208,12 @@ def cut(pixels: Pixels, left: float, top: float, width: float, height: float) ->
     x, y = min(int(left * columns), columns - 1), min(int(top * rows), rows - 1)
     right, bottom = round((left + width) * columns), round((top + height) * rows)
     return Pixels(pixels[y : max(bottom, y + 1), x : max(right, x + 1)])
+
+
+def middle(pixels: Pixels) -> Pixels:
+    """Cut out the middle of a picture, MIDDLE_SHARE of each side: what a search looks at a second time."""
+    margin = (1 - MIDDLE_SHARE) / 2
+    return cut(pixels, margin, margin, MIDDLE_SHARE, MIDDLE_SHARE)
 
 
 def to_model_input(pixels: Pixels, spec: InputSpec) -> ModelInput:

@@ -26,6 +26,7 @@ from pyodide.ffi import JsException, to_js
 
 from frontend.embedder import mobilenet, preprocessing, space
 from frontend.embedder.attention import FeatureMap, suggest_crops
+from frontend.embedder.perceptual_hash import perceptual_hash
 from frontend.embedder.photo_map import (  # noqa: F401 - PyScript finds them by `__export__`.
     map_arrange,
     map_at,
@@ -77,6 +78,7 @@ __export__ = [
     "open_picture",
     "package",
     "preview",
+    "second_look",
     "start_backend",
     "status",
     "try_faster_backends",
@@ -202,7 +204,10 @@ async def open_picture(number: int, source: Any, in_detail: bool) -> dict[str, A
 
 
 def package(number: int) -> dict[str, Any]:
-    """Make what an upload declares: the original's fingerprint, and a thumbnail with its own and its mean colour."""
+    """
+    Make what an upload says of a picture without the model: the original's fingerprint, the thumbnail with its own, its
+    mean colour, and the perceptual hash.
+    """
     held = open_pictures[number]
     thumbnail = preprocessing.make_thumbnail(held.picture.pixels)
     return {
@@ -210,6 +215,7 @@ def package(number: int) -> dict[str, Any]:
         "thumbnail": declare(thumbnail.data, "image/jpeg"),
         "thumbnail_blob": to_blob(thumbnail.data, "image/jpeg"),
         "color": thumbnail.color,
+        "perceptual_hash": perceptual_hash(held.picture.pixels),
     }
 
 
@@ -232,6 +238,22 @@ async def embed(number: int) -> dict[str, Any]:
     features = await model.run(preprocessing.to_model_input(held.picture.pixels, model.space.input), held.in_detail)
     held.maps = features.maps
     return describe(features, started)
+
+
+async def second_look(number: int) -> dict[str, Any]:
+    """
+    Look again at an opened picture that is searched with: the vector of its middle, and its perceptual hash.
+
+    What stands in the middle is what people photographed; seen larger, it is found where its surroundings differ.
+    """
+    pixels = open_pictures[number].picture.pixels
+    started = time.perf_counter()
+    features = await model.run(preprocessing.to_model_input(preprocessing.middle(pixels), model.space.input))
+    return {
+        "vector": space.to_base64(features.vector),
+        "perceptual_hash": perceptual_hash(pixels),
+        "embed_ms": milliseconds(started, time.perf_counter()),
+    }
 
 
 async def crops(number: int) -> str:

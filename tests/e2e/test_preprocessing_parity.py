@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext
 
-from frontend.embedder import model_input, preprocessing
+from frontend.embedder import model_input, perceptual_hash, preprocessing
 from tests.support import awkward, fingerprints
 from tests.support.servers.lookalike import Server
 from tests.support.shared import AWKWARD, NO_PHOTOGRAPHS
@@ -42,7 +42,7 @@ def in_pyodide(context: BrowserContext, server: Server, files: dict[str, bytes])
     """Fingerprint files in the browser."""
     sources = {
         f"{module.__name__.replace('.', '/')}.py": Path(str(module.__file__)).read_text(encoding="utf-8")
-        for module in (model_input, preprocessing, fingerprints)
+        for module in (model_input, perceptual_hash, preprocessing, fingerprints)
     }
     in_base64 = {name: base64.b64encode(data).decode() for name, data in files.items()}
     with context.new_page() as page:

@@ -4,13 +4,14 @@ import hashlib
 import json
 
 from frontend.embedder.model_input import RESIZE_RULE, InputSpec
+from frontend.embedder.perceptual_hash import perceptual_hash
 from frontend.embedder.preprocessing import PictureError, decode, make_preview, make_thumbnail, to_model_input
 
 SPEC = InputSpec(224, -1.0, 1.0, RESIZE_RULE)
 
 
 def fingerprint(data: bytes) -> list[object]:
-    """Upright size, then type, shape and sha256 of pixels, model input and JPEGs; or the error's name and text."""
+    """Upright size, then type, shape and sha256 of pixels, model input and JPEGs, then the perceptual hash; or the error."""
     try:
         picture = decode(data, SPEC.side_px)
     except PictureError as exc:
@@ -22,6 +23,7 @@ def fingerprint(data: bytes) -> list[object]:
         *[[str(a.dtype), list(a.shape), hashlib.sha256(a.tobytes()).hexdigest()] for a in arrays],
         [len(thumbnail.data), hashlib.sha256(thumbnail.data).hexdigest(), thumbnail.color],
         [preview.width, preview.height, hashlib.sha256(preview.data).hexdigest()],
+        perceptual_hash(picture.pixels),
     ]
 
 
