@@ -3,7 +3,7 @@
 from pyscript import window
 
 from frontend.page.wording.days import within_calendar
-from frontend.page.wording.titles_and_tags import split_labels, split_tags
+from frontend.page.wording.titles_and_tags import split_labels, split_tags, wanted_and_unwanted
 
 
 def conditions_of(fields: dict) -> dict:
@@ -11,14 +11,16 @@ def conditions_of(fields: dict) -> dict:
     Return the API's filters for the fields of a form.
 
     Args:
-        fields: The texts of `tags` and `labels` (separated by commas), `type` (such as image/png), `from` and `to`
+        fields: The texts of `tags` and `labels` (separated by commas, with a hyphen before what is unwanted), `type` (such as image/png), `from` and `to`
             (days). What is empty or missing is no condition.
     """
     conditions = {}
     for name, condition, split in (("tags", "tags_all", split_tags), ("labels", "labels_any", split_labels)):
-        values = split(fields.get(name, ""))
-        if values:
-            conditions[condition] = values
+        wanted, unwanted = wanted_and_unwanted(fields.get(name, ""))
+        if wanted:
+            conditions[condition] = split(wanted)
+        if unwanted:
+            conditions[f"{name}_none"] = split(unwanted)
     if fields.get("type"):
         conditions["types_any"] = [fields["type"]]
     for name, condition, days in (("from", "created_from", 0), ("to", "created_before", 1)):

@@ -22,6 +22,13 @@ def split_tags(text: str) -> list[str]:
     return tags
 
 
+def wanted_and_unwanted(text: str) -> tuple[str, str]:
+    """Part a line of tags or labels into those that are wanted, and those that are not: -beach leaves beaches out."""
+    parts = split_tags(text)
+    unwanted = [part[1:].strip() for part in parts if part[0] == "-"]
+    return ", ".join([part for part in parts if part[0] != "-"]), ", ".join([part for part in unwanted if part])
+
+
 def split_labels(text: str) -> list[str]:
     """
     Read labels of the model from a line.

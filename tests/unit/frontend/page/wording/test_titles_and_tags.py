@@ -2,7 +2,15 @@
 
 import pytest
 
-from frontend.page.wording.titles_and_tags import cut_tags, plain, problem_of, split_labels, split_tags, title_of
+from frontend.page.wording.titles_and_tags import (
+    cut_tags,
+    plain,
+    problem_of,
+    split_labels,
+    split_tags,
+    title_of,
+    wanted_and_unwanted,
+)
 
 LIMITS = {"max_title_chars": 10, "max_tags": 3, "max_tag_chars": 5}
 
@@ -47,6 +55,21 @@ def test_tags_that_are_cut() -> None:
 def test_labels_with_commas_in_their_names(text: str, labels: list[str]) -> None:
     """A comma separates labels or belongs to the name of one: both are asked for."""
     assert split_labels(text) == labels
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "unwanted"),
+    [
+        ("", "", ""),
+        ("summer, linen", "summer, linen", ""),
+        ("-beach", "", "beach"),
+        ("summer, - beach,-sea, t-shirt", "summer, t-shirt", "beach, sea"),
+        ("-", "", ""),
+    ],
+)
+def test_tags_that_are_not_wanted(text: str, wanted: str, unwanted: str) -> None:
+    """A hyphen in front leaves out what has the tag; one within a tag belongs to it."""
+    assert wanted_and_unwanted(text) == (wanted, unwanted)
 
 
 @pytest.mark.parametrize("count", [9, 31, 40])
