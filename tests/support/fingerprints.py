@@ -11,7 +11,7 @@ SPEC = InputSpec(224, -1.0, 1.0, RESIZE_RULE)
 
 
 def fingerprint(data: bytes) -> list[object]:
-    """Upright size, then type, shape and sha256 of pixels, model input and JPEGs, then the perceptual hash; or the error."""
+    """Upright size, then type, shape and sha256 of pixels, model input and JPEGs, perceptual hash; or the error."""
     try:
         picture = decode(data, SPEC.side_px)
     except PictureError as exc:

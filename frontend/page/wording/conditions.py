@@ -11,8 +11,8 @@ def conditions_of(fields: dict) -> dict:
     Return the API's filters for the fields of a form.
 
     Args:
-        fields: The texts of `tags` and `labels` (separated by commas, with a hyphen before what is unwanted), `type` (such as image/png), `from` and `to`
-            (days). What is empty or missing is no condition.
+        fields: The texts of `tags` and `labels` (separated by commas, with a hyphen before what is unwanted), `type`
+            (such as image/png), `from` and `to` (days). What is empty or missing is no condition.
     """
     conditions = {}
     for name, condition, split in (("tags", "tags_all", split_tags), ("labels", "labels_any", split_labels)):
