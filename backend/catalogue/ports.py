@@ -201,8 +201,10 @@ class ImageIndex(Protocol):
         """Return up to `limit` images with words of the text in title, tags or labels, best first."""
         ...
 
-    async def similarities(self, vector: Vector, image_ids: Sequence[ImageID]) -> Mapping[ImageID, float]:
-        """Return the cosine similarity of these images to a vector, without those that do not exist."""
+    async def similarities(
+        self, vectors: Sequence[Vector], image_ids: Sequence[ImageID]
+    ) -> Mapping[ImageID, Sequence[float]]:
+        """Return the cosine similarities of these images to each of the vectors, without images that do not exist."""
         ...
 
     async def page(

@@ -6,16 +6,18 @@ Upload: `begin_upload` issues a ticket and signed addresses, and the browser sen
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
+from .duplicates import marked
 from .errors import (
     ImageNotFound,
     ObjectMissing,
+    RowDamaged,
     SpaceMismatch,
     TicketInvalid,
     TicketUsed,
@@ -32,7 +34,7 @@ from .hubs import HubGate
 from .months import by_month
 from .object_keys import original_key, thumbnail_key
 from .ports import ImageIndex, ObjectStore, OtherSpaces
-from .ranking import fuse
+from .ranking import best_of, fuse
 from .spaces import EmbeddingSpace
 from .suggestions import Suggestions
 from .tickets import Ticket, TicketOffice
@@ -53,6 +55,7 @@ from .values import (
     Named,
     ObjectFacts,
     Page,
+    PerceptualHash,
     Position,
     Sort,
     Upload,
@@ -169,7 +172,7 @@ class Catalogue:
 
     async def search(self, looks: Looks, text: str, limit: int, filters: Filters) -> Sequence[Match]:
         """
-        Return up to `limit` images that pass the filters, best first.
+        Return up to `limit` images that pass the filters, best first, and say which are versions of the same picture.
 
         Hidden hubs are found by words, and by vectors only if they are truly alike.
 
@@ -182,14 +185,18 @@ class Catalogue:
             ImageNotFound: No image has one of the ids.
             InvalidVector: The examples cancel each other out.
         """
-        without: list[ImageID] = [example for example in (*looks.more, *looks.less) if isinstance(example, str)]
+        examples = (*looks.more, *looks.less, *looks.any_of)
+        without: list[ImageID] = [example for example in examples if isinstance(example, str)]
         if not looks.more:
-            found = await self._index.matching(text, limit, filters, without)
-            return [Match(None, image) for image in found]
-        vector = combine(await self._vectors(looks.more), await self._vectors(looks.less))
-        if not text:
-            return await self._hubs.nearest(vector, limit, filters, without)
-        return await self._search_both(vector, text, limit, filters, without)
+            texts = await self._index.matching(text, limit, filters, without)
+            return [Match(None, image) for image in texts]
+        vectors, fingerprint = await asyncio.gather(self._query_vectors(looks), self._fingerprint(looks))
+        if text:
+            found, cosines = await self._search_both(vectors, text, limit, filters, without)
+        else:
+            found, cosines = await self._nearest(vectors, limit, filters, without)
+        one_picture = len(looks.more) == 1 and not looks.less
+        return marked(found, cosines if one_picture else {}, fingerprint)
 
     # The rest
 
@@ -366,15 +373,13 @@ class Catalogue:
         """
         Return the record to write: with the description that another space has of the same original, if there is one.
 
-        The colour is a fact about the picture, so it fills a gap there.
+        Colour and perceptual hash are facts about the picture, so they fill gaps there.
         """
         original = ticket.declaration.original
         known = await self._others.find(original.sha256)
         if known is None or await self._index.find(original.sha256) is not None:
             return _record(ticket, description)
-        known = relabelled(known, description.labels)
-        if known.description.color is None:
-            known = replace(known, description=replace(known.description, color=description.color))
+        known = _completed(relabelled(known, description.labels), description)
         original_there = await self._store.head(original_key(known.id)) == known.original
         if original_there and await self._store.head(thumbnail_key(known.id)) is not None:
             return known
@@ -385,6 +390,24 @@ class Catalogue:
         stored = await self._index.vector_of(record.id)
         if stored is not None and not same(stored, vector):
             raise TicketUsed("The ticket was already used, with another vector.")
+
+    async def _query_vectors(self, looks: Looks) -> list[Vector]:
+        """Return the vectors to search with: of `more` and `less` together, with the first in each of its views."""
+        first, *rest = await self._vectors(looks.more)
+        views = [first, *await self._vectors(looks.any_of)]
+        less = await self._vectors(looks.less)
+        return [combine([view, *rest], less) for view in views]
+
+    async def _fingerprint(self, looks: Looks) -> PerceptualHash | None:
+        """Return the perceptual hash of what is searched with, if it is known."""
+        first = looks.more[0]
+        if not isinstance(first, str):
+            return looks.perceptual_hash
+        try:
+            record = await self._index.get(first)
+        except RowDamaged:  # Its vector may be intact.
+            return None
+        return record and record.description.perceptual_hash
 
     async def _vectors(self, examples: Sequence[Vector | ImageID]) -> list[Vector]:
         return [await self._vector(example) if isinstance(example, str) else example for example in examples]
@@ -399,16 +422,26 @@ class Catalogue:
         for start in range(0, len(image_ids), SAMPLE_PIECE):
             yield await self._index.vectors_of(image_ids[start : start + SAMPLE_PIECE])
 
+    async def _nearest(
+        self, vectors: Sequence[Vector], limit: int, filters: Filters, without: Sequence[ImageID]
+    ) -> tuple[Sequence[Match], Mapping[ImageID, float]]:
+        """Return the images nearest to any of the vectors, and the similarities to the first one, as far as known."""
+        found = await asyncio.gather(*(self._hubs.nearest(vector, limit, filters, without) for vector in vectors))
+        cosines = {match.image.id: match.score for match in found[0] if match.score is not None}
+        return best_of(found)[:limit], cosines
+
     async def _search_both(
-        self, vector: Vector, text: str, limit: int, filters: Filters, without: Sequence[ImageID]
-    ) -> Sequence[Match]:
-        near, texts = await asyncio.gather(
-            self._hubs.nearest(vector, limit, filters, without), self._index.matching(text, limit, filters, without)
+        self, vectors: Sequence[Vector], text: str, limit: int, filters: Filters, without: Sequence[ImageID]
+    ) -> tuple[Sequence[Match], Mapping[ImageID, float]]:
+        """The same, fused with the images that have the words."""
+        (near, _), texts = await asyncio.gather(
+            self._nearest(vectors, limit, filters, without), self._index.matching(text, limit, filters, without)
         )
         images = {image.id: image for image in [*(match.image for match in near), *texts]}
         best = fuse([match.image.id for match in near], [image.id for image in texts])[:limit]
-        scores = await self._index.similarities(vector, best)
-        return [Match(scores[image_id], images[image_id]) for image_id in best if image_id in scores]
+        scores = await self._index.similarities(vectors, best)
+        found = [Match(max(scores[image_id]), images[image_id]) for image_id in best if image_id in scores]
+        return found, {image_id: to_each[0] for image_id, to_each in scores.items()}
 
     async def _remove_objects(self, image_id: ImageID) -> None:
         await self._store.delete([original_key(image_id), thumbnail_key(image_id)])
@@ -427,6 +460,13 @@ def position(image: ImageRecord, sort: Sort) -> Position:
 def relabelled(image: ImageRecord, labels: Sequence[Label]) -> ImageRecord:
     """Return a record with another model's labels, and all else unchanged."""
     return replace(image, description=replace(image.description, labels=tuple(labels)))
+
+
+def _completed(image: ImageRecord, facts: Description) -> ImageRecord:
+    """Return a record with those facts about the picture that it lacks."""
+    known = image.description
+    color, perceptual_hash = known.color or facts.color, known.perceptual_hash or facts.perceptual_hash
+    return replace(image, description=replace(known, color=color, perceptual_hash=perceptual_hash))
 
 
 def _check_attributes(image: ImageRecord, change: Change) -> None:

@@ -29,6 +29,9 @@ MD5 = NewType("MD5", str)
 """32 lower-case hex digits, of a file's bytes. Detects accidents only: two files with the same MD5 can be made on
 purpose."""
 
+PerceptualHash = NewType("PerceptualHash", str)
+"""64 lower-case hex digits: 256 bits of what a picture looks like, see duplicates.py. Alike pictures differ in few."""
+
 ObjectKey = NewType("ObjectKey", str)
 """Name of an object in the store: `originals/<image id>` or `thumbnails/<image id>`."""
 
@@ -129,6 +132,8 @@ class Description:
     """Further data under names of the client's own, such as a price or an article number."""
     color: str | None = None
     """Average colour as `#rrggbb` in lower case, which stands in while the image loads; None if unknown."""
+    perceptual_hash: PerceptualHash | None = None
+    """None if the client made none."""
 
 
 @dataclass(frozen=True)
@@ -241,6 +246,10 @@ class Looks:
     more: Sequence[Vector | ImageID] = ()
     less: Sequence[Vector | ImageID] = ()
     """What they should not look like. Ignored if `more` is empty."""
+    any_of: Sequence[Vector | ImageID] = ()
+    """Other views of the first of `more`, such as its centre. An image need look like one of these views only."""
+    perceptual_hash: PerceptualHash | None = None
+    """Of the first of `more`, if that is a vector; an image has its own."""
 
 
 @dataclass(frozen=True)
@@ -250,6 +259,8 @@ class Match:
     score: float | None
     """Cosine similarity, -1 to 1 (1 same direction); None where the search had no vector."""
     image: ImageRecord
+    duplicate: bool = False
+    """Whether it looks like the very picture that is searched with, perhaps edited: see duplicates.py."""
 
 
 @dataclass(frozen=True)

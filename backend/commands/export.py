@@ -152,6 +152,7 @@ def to_json(image: ImageRecord) -> dict[str, Any]:
         "labels": [{"name": label.name, "score": label.score} for label in description.labels],
         "attributes": dict(description.attributes),
         "color": description.color,
+        "perceptual_hash": description.perceptual_hash,
     }
 
 

@@ -54,6 +54,7 @@ from .schemas import (
     Status,
     UploadDeclaration,
     read_vector,
+    to_fingerprint,
     to_image,
     to_limits,
     to_upload,
@@ -63,11 +64,11 @@ from .static import model_url
 PATH = "/api/v1"
 
 # The largest bodies that the limits in `schemas` allow, every character written as \uXXXX\uXXXX, with some margin. A
-# test builds them: 3, 357, 221 and 2,200 KB, as a search may have seventeen vectors.
+# test builds them: 3, 357, 221 and 3,200 KB, as a search may have twenty-five vectors.
 MAX_DECLARATION_BYTES = 8 * 1024
 MAX_REGISTRATION_BYTES = 384 * 1024
 MAX_CHANGE_BYTES = 256 * 1024
-MAX_SEARCH_BYTES = 3 * 1024 * 1024
+MAX_SEARCH_BYTES = 4 * 1024 * 1024
 
 # Far more images than a library has, and a number that LanceDB accepts.
 MAX_SKIP = 1_000_000_000
@@ -278,12 +279,16 @@ async def delete_image(catalogue: Injected, image_id: FromPath[str]) -> None:
 )
 async def search(catalogue: Injected, data: JSONBody[Search]) -> SearchResult:
     catalogue.check_space(data.space)
+    first = [Example(data.vector, data.like)] if data.vector is not None or data.like is not None else []
     looks = Looks(
-        _examples((Example(data.vector, data.like), *data.more_like), catalogue.space),
+        _examples([*first, *data.more_like], catalogue.space),
         _examples(data.less_like, catalogue.space),
+        _examples(data.any_of, catalogue.space),
+        to_fingerprint(data.perceptual_hash),
     )
     found = await catalogue.search(looks, data.text.strip(), data.limit, data.filters.to_value())
-    return SearchResult(data.space, [Match(match.score, _image(catalogue, match.image)) for match in found])
+    matches = [Match(match.score, match.duplicate, _image(catalogue, match.image)) for match in found]
+    return SearchResult(data.space, matches)
 
 
 @get(
@@ -314,9 +319,14 @@ HANDLERS = [
 
 
 def _examples(examples: Sequence[Example], space: EmbeddingSpace) -> list[Vector | ImageID]:
-    images = [ImageID(example.like) for example in examples if example.like is not None]
-    vectors = [read_vector(example.vector, space.dimension) for example in examples if example.vector is not None]
-    return [*images, *vectors]
+    return [_example(example, space) for example in examples]
+
+
+def _example(example: Example, space: EmbeddingSpace) -> Vector | ImageID:
+    if example.vector is not None:
+        return read_vector(example.vector, space.dimension)
+    assert example.like is not None
+    return ImageID(example.like)
 
 
 def _catalogue(state: State) -> Catalogue:

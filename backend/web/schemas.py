@@ -11,12 +11,13 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.structs import force_setattr
 
 from backend.catalogue import values
+from backend.catalogue.duplicates import COMPARED
 from backend.catalogue.errors import InvalidVector
 from backend.catalogue.file_types import IMAGE_TYPES
 from backend.catalogue.people_text import composed
 from backend.catalogue.reembedding import LEASE_S
 from backend.catalogue.service import MAX_ATTRIBUTES, MAX_TAGS, MAX_THUMBNAIL_BYTES
-from backend.catalogue.values import MD5, SHA256, HubState, ImageRecord, Links, Vector
+from backend.catalogue.values import MD5, SHA256, HubState, ImageRecord, Links, PerceptualHash, Vector
 from backend.catalogue.vectors import to_vector
 
 T = TypeVar("T")
@@ -84,6 +85,17 @@ Color = Annotated[
         pattern=COLOR_PATTERN,
         max_length=7,
         description="Average colour, shown while the photo loads: `#rrggbb` in lower case",
+    ),
+]
+Fingerprint = Annotated[
+    str,
+    Meta(
+        pattern=SHA256_PATTERN,
+        max_length=64,
+        description="Perceptual hash, 64 lower-case hex digits: 256 bits, the lowest 16 x 16 coefficients of the"
+        " discrete cosine transform of the picture in grey, 64 pixels wide and high, row by row, the most significant"
+        " bit first; set where a coefficient is above their median. As `phash(picture, hash_size=16)` of the Python"
+        " package ImageHash makes it",
     ),
 ]
 # Any name that a column or an index may have, so that the database can use the wire's names.
@@ -158,6 +170,7 @@ class Registration(Request, frozen=True):
         dict[AttributeName, AttributeValue], Meta(max_length=MAX_ATTRIBUTES, description="Your own data, by name")
     ] = {}
     color: Color | None = None
+    perceptual_hash: Fingerprint | None = None
 
     __repr__ = object.__repr__  # The ticket grants access.
 
@@ -166,7 +179,16 @@ class Registration(Request, frozen=True):
 
     def to_value(self) -> values.Description:
         labels = tuple(values.Label(label.name, label.score) for label in self.labels)
-        return values.Description(self.width, self.height, self.title, self.tags, labels, self.attributes, self.color)
+        return values.Description(
+            self.width,
+            self.height,
+            self.title,
+            self.tags,
+            labels,
+            self.attributes,
+            self.color,
+            to_fingerprint(self.perceptual_hash),
+        )
 
 
 class ImageChange(Request, frozen=True):
@@ -262,6 +284,16 @@ class Search(Request, frozen=True):
     like: Id | None = None
     more_like: Annotated[Examples, Meta(description="Further examples, each with `vector` or `like`")] = ()
     less_like: Annotated[Examples, Meta(description="Examples of what is not wanted; they count less")] = ()
+    any_of: Annotated[
+        Examples,
+        Meta(
+            description="Other views of `vector` or `like`, such as its centre: the search is also made with each of"
+            " these in its place, and an image's score is its best"
+        ),
+    ] = ()
+    perceptual_hash: Annotated[
+        Fingerprint | None, Meta(description="Of the picture that `vector` is of; with `like` the stored one is taken")
+    ] = None
     text: Words = ""
     limit: Limit = 24
     filters: SearchFilters = field(default_factory=SearchFilters)
@@ -269,13 +301,18 @@ class Search(Request, frozen=True):
     def __post_init__(self) -> None:
         if self.vector is not None and self.like is not None:
             raise ValueError("Give only one of `vector` and `like`")
-        if any((example.vector is None) == (example.like is None) for example in (*self.more_like, *self.less_like)):
+        examples = (*self.more_like, *self.less_like, *self.any_of)
+        if any((example.vector is None) == (example.like is None) for example in examples):
             raise ValueError("Give one of `vector` and `like` in each example")
         looks = self.vector is not None or self.like is not None or self.more_like
         if not looks and not self.text.strip():
             raise ValueError("Give `vector`, `like` or `text`")
         if self.less_like and not looks:
             raise ValueError("`less_like` needs an example of what is wanted")
+        if self.any_of and self.vector is None and self.like is None:
+            raise ValueError("`any_of` needs `vector` or `like`, of which it has other views")
+        if self.perceptual_hash is not None and self.vector is None and self.like is None:
+            raise ValueError("`perceptual_hash` needs the `vector` of the same picture")
 
 
 class SignedRequest(Struct, frozen=True):
@@ -315,6 +352,7 @@ class Image(Struct, frozen=True):
     labels: Sequence[Label]
     attributes: Mapping[str, AttributeValue]
     color: Color | None
+    perceptual_hash: Fingerprint | None
     created: Time
     original_url: str
     thumbnail_url: str
@@ -347,6 +385,13 @@ class Match(Struct, frozen=True):
     score: Annotated[
         Annotated[float, Meta(ge=-1, le=1)] | None,
         Meta(description="Cosine similarity; null in a search for words alone"),
+    ]
+    duplicate: Annotated[
+        bool,
+        Meta(
+            description="Whether it looks like the very picture that is searched with, perhaps edited: by cosine"
+            f" similarity or by perceptual hash. Only the first {COMPARED} matches are compared"
+        ),
     ]
     image: Image
 
@@ -418,7 +463,7 @@ class Limits(Struct, frozen=True):
     max_tags: Annotated[int, Meta(description="Of an image")]
     max_tag_chars: int
     max_text_chars: Annotated[int, Meta(description="Of `text` in a search")]
-    max_examples: Annotated[int, Meta(description="Of `more_like` and of `less_like` in a search")]
+    max_examples: Annotated[int, Meta(description="Of `more_like`, of `less_like` and of `any_of` in a search")]
     max_images: Annotated[int, Meta(description="In one answer, be it of a list or of a search")]
     max_reason_chars: Annotated[int, Meta(description="Of a report that an image is unreadable")]
     lease_s: Annotated[int, Meta(description="For how many seconds images are leased to be re-embedded")]
@@ -562,6 +607,10 @@ def read_vector(wire: str | list[float], dimension: int) -> Vector:
     return to_vector(_from_base64(wire) if isinstance(wire, str) else wire, dimension)
 
 
+def to_fingerprint(wire: str | None) -> PerceptualHash | None:
+    return None if wire is None else PerceptualHash(wire)
+
+
 def to_image(record: ImageRecord, links: Links) -> Image:
     description = record.description
     return Image(
@@ -577,6 +626,7 @@ def to_image(record: ImageRecord, links: Links) -> Image:
         labels=[Label(label.name, label.score) for label in description.labels],
         attributes=description.attributes,
         color=description.color,
+        perceptual_hash=description.perceptual_hash,
         created=record.created,
         original_url=links.original_url,
         thumbnail_url=links.thumbnail_url,

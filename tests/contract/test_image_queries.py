@@ -459,14 +459,18 @@ async def test_words_of_what_is_gone(index: ImageIndex) -> None:
 
 @pytest.mark.anyio
 async def test_similarities(index: ImageIndex) -> None:
-    """Similarities are cosines to the images named; what does not exist is left out."""
+    """Similarities are the cosines of each vector to the images named; what does not exist is left out."""
     await fill(index, [record(number) for number in range(4)])
+    two, three = vector(2, DIMENSION), vector(3, DIMENSION)
 
-    found = await index.similarities(vector(2, DIMENSION), [image_id(number) for number in (3, 2, 77)])
+    found = await index.similarities([two, three], [image_id(number) for number in (3, 2, 77)])
 
-    expected = float(vector(3, DIMENSION) @ vector(2, DIMENSION))
-    assert found == {image_id(2): pytest.approx(1, abs=1e-3), image_id(3): pytest.approx(expected, abs=1e-3)}
-    assert await index.similarities(vector(2, DIMENSION), []) == {}
+    apart = float(two @ three)
+    assert found == {
+        image_id(2): pytest.approx([1, apart], abs=1e-3),
+        image_id(3): pytest.approx([apart, 1], abs=1e-3),
+    }
+    assert await index.similarities([two], []) == {}
 
 
 @pytest.mark.anyio

@@ -358,6 +358,7 @@ LONGEST = {
         "labels": [{"name": EMOJI * 200, "score": 0.1234567890123456}] * 10,
         "attributes": LONGEST_ATTRIBUTES,
         "color": "#012345",
+        "perceptual_hash": "f" * 64,
     },
     "change": {"title": EMOJI * 200, "tags": [EMOJI * 64] * 32, "attributes": LONGEST_ATTRIBUTES},
     "search": {
@@ -365,6 +366,8 @@ LONGEST = {
         "vector": [-1.2345678901234567e-100] * 4096,
         "more_like": [{"vector": [-1.2345678901234567e-100] * 4096}] * 8,
         "less_like": [{"vector": [-1.2345678901234567e-100] * 4096}] * 8,
+        "any_of": [{"vector": [-1.2345678901234567e-100] * 4096}] * 8,
+        "perceptual_hash": "f" * 64,
         "text": EMOJI * 200,
         "limit": 100,
         "filters": {

@@ -36,7 +36,7 @@ from backend.catalogue.values import (
 from backend.commands import export
 from tests.support.api import stored
 from tests.support.database import adopt, open_index
-from tests.support.records import facts, record
+from tests.support.records import facts, perceptual_hash, record
 from tests.support.spaces import small_space, vector
 from tests.support.stored import put_object
 
@@ -228,6 +228,7 @@ def odd_image(number: int, attributes: Mapping[str, AttributeValue]) -> ImageRec
             labels=(Label("tabby, tabby cat", 0.1 + 0.2), Label("lynx", 1e-12)),
             attributes=attributes,
             color="#00ff7f" if attributes else None,
+            perceptual_hash=perceptual_hash(number) if attributes else None,
         ),
     )
 
@@ -378,5 +379,6 @@ def to_record(line: Mapping[str, Any]) -> ImageRecord:
             labels=tuple(Label(label["name"], label["score"]) for label in labels),
             attributes=line["attributes"],
             color=line["color"],
+            perceptual_hash=line["perceptual_hash"],
         ),
     )

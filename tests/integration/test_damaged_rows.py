@@ -142,7 +142,7 @@ async def test_vector_that_is_none(tmp_path: Path, values: list[float]) -> None:
         found = await index.nearest(vector(5, DIMENSION), 100, Filters())
         assert {match.image.id for match in found} - {DAMAGED} == set(OTHERS)
         assert all(match.score is not None and -1 <= match.score <= 1 for match in found)
-        assert set(await index.similarities(vector(5, DIMENSION), [DAMAGED, *OTHERS])) == set(OTHERS)
+        assert set(await index.similarities([vector(5, DIMENSION)], [DAMAGED, *OTHERS])) == set(OTHERS)
         assert {image_id async for some, _ in index.every_vector() for image_id in some} == set(OTHERS)
         ids, vectors = await index.vectors_of([DAMAGED, *OTHERS])
         assert ids == OTHERS and np.allclose(np.linalg.norm(vectors.astype(np.float32), axis=1), 1, atol=1e-3)

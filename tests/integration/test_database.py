@@ -21,7 +21,7 @@ from backend.databases import opened_database
 from backend.settings import Settings
 from tests.support.database import open_index
 from tests.support.paths import ROOT
-from tests.support.records import image_id, record, retitled, with_attributes
+from tests.support.records import image_id, perceptual_hash, record, retitled, with_attributes
 from tests.support.servers.s3 import S3Server
 from tests.support.spaces import small_space, vector
 
@@ -59,6 +59,7 @@ async def test_record_as_it_is_stored(tmp_path: Path) -> None:
             "labels": [{"name": "lynx", "score": 0.9}],
             "attributes": {"price": 3.0, "new": True, "maker": "A"},
             "color": "#000001",
+            "perceptual_hash": perceptual_hash(1),
         },
     }
 

@@ -80,6 +80,10 @@ async def test_searches(visitor: Visitor, counted: str | None) -> None:
             assert len(found) == limit and not any(map(is_hub, found))
 
     assert FIRST_HUB not in await visitor.found(like=image_id(3), limit=100)
+    views = [{"vector": to_base64(PICTURES[7])}, {"vector": to_base64(PICTURES[9])}]
+    assert not any(map(is_hub, await visitor.found(vector=to_base64(QUERY), any_of=views, limit=100)))
+    truly_alike = [{"vector": to_base64(MEAN)}]
+    assert (await visitor.found(vector=to_base64(QUERY), any_of=truly_alike, limit=1)) == [FIRST_HUB]
     assert (await visitor.found(vector=to_base64(MEAN), limit=1)) == [FIRST_HUB]
     assert any(map(is_hub, await visitor.found(like=FIRST_HUB, limit=10)))
     assert await visitor.found(text=f"Title {MIN_IMAGES}", limit=1) == [FIRST_HUB]

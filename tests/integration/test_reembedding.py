@@ -27,7 +27,7 @@ from backend.catalogue.values import SpaceID
 from backend.settings import Settings
 from backend.web.static import Site
 from tests.support.api import API, ORIGIN, Picture, Visitor, assert_problem, stored, without_urls
-from tests.support.records import record
+from tests.support.records import perceptual_hash, record
 from tests.support.spaces import small_space, to_base64, vector
 
 pytestmark = pytest.mark.anyio
@@ -52,7 +52,7 @@ async def before(settings: Settings, site: Site) -> list[dict[str, Any]]:
     """Three images that a server with another model has left, oldest first."""
     async with served(settings, OLD, site) as visitor:
         facts = {"tags": ["red"], "attributes": {"price": 3.5}, "labels": [{"name": "old", "score": 0.5}]}
-        facts |= {"color": "#c0ffee"}
+        facts |= {"color": "#c0ffee", "perceptual_hash": perceptual_hash(1)}
         return [without_urls(await visitor.add(picture(seed, OLD), **facts)) for seed in range(3)]
 
 
@@ -195,16 +195,22 @@ async def test_file_that_waits_is_added_again(before: list[dict[str, Any]], visi
     assert known.json()["image"]["id"] == before[1]["id"]
 
 
-async def test_colour_that_was_not_known(visitor: Visitor, settings: Settings, site: Site) -> None:
-    """A photo that waits without a colour gets that of the client that adds it again, and keeps one that it has."""
+@pytest.mark.parametrize(
+    ("name", "known", "sent"),
+    [("color", "#111111", "#222222"), ("perceptual_hash", perceptual_hash(1), perceptual_hash(2))],
+)
+async def test_fact_that_was_not_known(
+    visitor: Visitor, settings: Settings, site: Site, name: str, known: str, sent: str
+) -> None:
+    """A photo that waits without it gets that of the client that adds it again, and keeps what it has."""
     async with served(settings, OLD, site) as earlier:
-        for seed, colour in enumerate([None, "#111111"]):
-            await earlier.add(picture(seed, OLD), color=colour)
+        for seed, fact in enumerate([None, known]):
+            await earlier.add(picture(seed, OLD), **{name: fact})
 
-    for seed, expected in enumerate(["#222222", "#111111"]):
+    for seed, expected in enumerate([sent, known]):
         uploaded = await visitor.uploaded(picture(seed, OLD))
-        response = await visitor.register(uploaded, picture(seed, visitor.space), color="#222222")
-        assert (response.status_code, response.json()["color"]) == (200, expected)
+        response = await visitor.register(uploaded, picture(seed, visitor.space), **{name: sent})
+        assert (response.status_code, response.json()[name]) == (200, expected)
 
 
 async def test_file_that_waits_is_added_again_as_the_store_has_lost_it(

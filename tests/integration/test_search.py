@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.api import API, Picture, Visitor, assert_problem
+from tests.support.records import perceptual_hash
 from tests.support.spaces import near, normalised, to_base64, vector
 
 pytestmark = pytest.mark.anyio
@@ -58,9 +59,86 @@ async def test_several_examples(visitor: Visitor) -> None:
     assert found == [like_both["id"], like_first["id"], like_unwanted["id"]]
 
 
+async def test_other_views(visitor: Visitor) -> None:
+    """An image that is like one of the views has that score; what is named as a view is left out."""
+    wanted = [await visitor.add(Picture.of(seed)) for seed in range(4)]
+    query = near(vector(0), 10)
+    views = [{"vector": to_base64(near(vector(seed), 10 + seed))} for seed in (1, 2)]
+
+    matches = (await visitor.search(vector=to_base64(query), any_of=views, limit=3)).json()["matches"]
+    by_id = await visitor.found(like=wanted[0]["id"], any_of=[{"like": wanted[1]["id"]}], limit=4)
+
+    expected = {wanted[seed]["id"]: float(vector(seed) @ near(vector(seed), 10 + seed)) for seed in (0, 1, 2)}
+    assert {match["image"]["id"]: match["score"] for match in matches} == pytest.approx(expected, abs=1e-3)
+    scores = [match["score"] for match in matches]
+    assert scores == sorted(scores, reverse=True)
+    assert set(by_id) == {wanted[2]["id"], wanted[3]["id"]}
+
+
+async def test_views_among_several_examples(visitor: Visitor) -> None:
+    """Each view takes the place of the picture itself, and counts together with the further examples."""
+    view, other = vector(3), vector(4)
+    both = await visitor.add(Picture.of(1, normalised(view + other)))
+    await visitor.add(Picture.of(2))
+
+    query = {"vector": to_base64(vector(5)), "any_of": [{"vector": to_base64(view)}]}
+    matches = (await visitor.search(**query, more_like=[{"vector": to_base64(other)}])).json()["matches"]
+
+    assert matches[0]["image"]["id"] == both["id"]
+    assert matches[0]["score"] == pytest.approx(1, abs=1e-3)
+
+
+async def test_views_and_words(visitor: Visitor) -> None:
+    """With words, too, the best of the views is the score."""
+    red = await visitor.add(Picture.of(1), title="red")
+    views = [{"vector": to_base64(vector(1))}]
+
+    (match,) = (await visitor.search(vector=to_base64(vector(2)), any_of=views, text="red")).json()["matches"]
+
+    assert match["image"]["id"] == red["id"] and match["score"] == pytest.approx(1, abs=1e-3)
+
+
+async def duplicates(visitor: Visitor, **query: Any) -> set[str]:
+    """Search, and return the ids of what is said to be the same picture."""
+    matches = (await visitor.search(**query)).json()["matches"]
+    return {match["image"]["id"] for match in matches if match["duplicate"]}
+
+
+async def test_versions_of_the_picture_that_is_searched_with(visitor: Visitor) -> None:
+    """By vector or by hash an edited copy is recognised, whether the picture is in the library or not."""
+    original = await visitor.add(Picture.of(1), perceptual_hash=perceptual_hash(1))
+    alike = await visitor.add(Picture.of(2, near(vector(1), 2)), perceptual_hash=perceptual_hash(2))
+    blurred = await visitor.add(Picture.of(3), perceptual_hash=perceptual_hash(1)[:-4] + "0000")
+    await visitor.add(Picture.of(4), perceptual_hash=perceptual_hash(4))
+    await visitor.add(Picture.of(5))
+    itself = to_base64(vector(1))
+
+    assert await duplicates(visitor, like=original["id"]) == {alike["id"], blurred["id"]}
+    assert await duplicates(visitor, vector=itself) == {original["id"], alike["id"]}
+    everything = {original["id"], alike["id"], blurred["id"]}
+    assert await duplicates(visitor, vector=itself, perceptual_hash=perceptual_hash(1)) == everything
+    assert await duplicates(visitor, vector=itself, text="IMG", perceptual_hash=perceptual_hash(1)) == everything
+    assert await duplicates(visitor, text="IMG") == set()
+
+
+async def test_view_or_mixture_that_is_like_another_picture(visitor: Visitor) -> None:
+    """A picture is no version for being like a part of what is searched with, or like several things together."""
+    for seed in (1, 2):
+        await visitor.add(Picture.of(seed), perceptual_hash=perceptual_hash(seed))
+    part = [{"vector": to_base64(vector(2))}]
+    query = {"vector": to_base64(vector(3)), "perceptual_hash": perceptual_hash(3)}
+
+    assert await duplicates(visitor, **query, any_of=part) == set()
+    assert await duplicates(visitor, vector=to_base64(vector(2)), more_like=part) == set()
+
+
 @pytest.mark.parametrize(
     "query",
     [
+        {"any_of": [{"like": "0" * 32}], "text": "cup"},
+        {"any_of": [{"like": "0" * 32}], "more_like": [{"like": "1" * 32}]},
+        {"like": "0" * 32, "any_of": [{}]},
+        {"perceptual_hash": "0f" * 32, "text": "cup"},
         {"more_like": [{}]},
         {"more_like": [{"like": "0" * 32, "vector": "AAAA"}]},
         {"text": "cup", "less_like": [{"like": "0" * 32}]},

@@ -12,6 +12,7 @@ from backend.catalogue.spaces import EmbeddingSpace
 from backend.settings import Settings
 from backend.web.static import Site
 from tests.support.api import API, ORIGIN, Picture, Visitor, assert_problem, stored, without_urls
+from tests.support.records import perceptual_hash
 from tests.support.spaces import near, to_base64, vector
 
 pytestmark = pytest.mark.anyio
@@ -39,6 +40,7 @@ async def test_upload_of_a_new_picture(visitor: Visitor, settings: Settings) -> 
         "labels": labels,
         "attributes": attributes,
         "color": None,
+        "perceptual_hash": None,
         "created": image["created"],
     }
     assert await visitor.listed() == [without_urls(image)]
@@ -219,13 +221,14 @@ async def test_health_status_and_space(visitor: Visitor) -> None:
     assert described.json()["model_url"] == f"/model/{visitor.space.id}/"
 
 
-async def test_average_colour(visitor: Visitor) -> None:
-    """A colour that a client sends comes back with the image wherever it is shown; without one it is null."""
-    red = await visitor.add(Picture.of(1), color="#c01020")
+@pytest.mark.parametrize(("name", "fact"), [("color", "#c01020"), ("perceptual_hash", perceptual_hash(1))])
+async def test_facts_about_a_picture(visitor: Visitor, name: str, fact: str) -> None:
+    """A fact that a client sends comes back with the image wherever it is shown; without one it is null."""
+    red = await visitor.add(Picture.of(1), **{name: fact})
     plain = await visitor.add(Picture.of(2))
     shown = (await visitor.http.get(f"{API}/images/{red['id']}")).json()
     (match,) = (await visitor.search(like=plain["id"])).json()["matches"]
     changed = (await visitor.http.patch(f"{API}/images/{red['id']}", json={"title": "Red"})).json()
 
-    assert [image["color"] for image in (red, shown, match["image"], changed)] == ["#c01020"] * 4
-    assert [image["color"] for image in await visitor.listed()] == [None, "#c01020"]
+    assert [image[name] for image in (red, shown, match["image"], changed)] == [fact] * 4
+    assert [image[name] for image in await visitor.listed()] == [None, fact]

@@ -13,6 +13,7 @@ from backend.catalogue.values import (
     ImageRecord,
     Label,
     ObjectFacts,
+    PerceptualHash,
     created_at,
 )
 
@@ -41,6 +42,11 @@ def image_id(number: int) -> ImageID:
     return ImageID(f"{1_795_000_000_000 + number:012x}{number:020x}")
 
 
+def perceptual_hash(number: int) -> PerceptualHash:
+    """Return a hash that is far from those of other numbers."""
+    return PerceptualHash(hashlib.sha256(f"hash {number}".encode()).hexdigest())
+
+
 def record(number: int, tags: tuple[str, ...] = (), labels: tuple[str, ...] = ()) -> ImageRecord:
     """Return a record that differs in every value from those of other numbers."""
     return ImageRecord(
@@ -55,6 +61,7 @@ def record(number: int, tags: tuple[str, ...] = (), labels: tuple[str, ...] = ()
             tags=tags,
             labels=tuple(Label(name, round(0.9 - 0.1 * place, 7)) for place, name in enumerate(labels)),
             color=f"#{number % 2**24:06x}",
+            perceptual_hash=perceptual_hash(number),
         ),
     )
 

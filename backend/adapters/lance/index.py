@@ -284,11 +284,14 @@ class LanceIndex:
         return await self._records(query)
 
     @mending
-    async def similarities(self, vector: Vector, image_ids: Sequence[ImageID]) -> Mapping[ImageID, float]:
+    async def similarities(
+        self, vectors: Sequence[Vector], image_ids: Sequence[ImageID]
+    ) -> Mapping[ImageID, Sequence[float]]:
         similarities = {}
         for row in await self._rows_with_vectors(image_ids):
             try:
-                similarities[ImageID(row["id"])] = _cosine(vector, vector_in(row))
+                stored = vector_in(row)
+                similarities[ImageID(row["id"])] = [_cosine(vector, stored) for vector in vectors]
             except RowDamaged:
                 report_damage(row["id"])
         return similarities

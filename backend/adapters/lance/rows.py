@@ -58,6 +58,8 @@ def schema(dimension: int) -> pa.Schema:
             pa.field("content_type", pa.string(), nullable=False),
             # Width to height: see catalogue/proportions.py.
             pa.field("proportions", pa.int16(), nullable=False),
+            # The 256 bits of the perceptual hash, which all images are compared by.
+            pa.field("perceptual_hash", pa.binary(32)),
             # The attributes in the form that conditions compare: see attributes.py.
             pa.field("attribute_keys", pa.list_(pa.int64()), nullable=False),
             pa.field("attribute_values", pa.list_(pa.int64()), nullable=False),
@@ -103,6 +105,7 @@ def to_row(image: ImageRecord, vector: Vector, revision: int) -> dict[str, Any]:
         "likely_labels": list(dict.fromkeys(label.name for label in description.labels if label.score >= Label.LIKELY)),
         "content_type": image.original.content_type,
         "proportions": code_of(description.width, description.height),
+        "perceptual_hash": None if description.perceptual_hash is None else bytes.fromhex(description.perceptual_hash),
         "attribute_keys": attribute_keys,
         "attribute_values": attribute_values,
         "text": _text(description),

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.catalogue.ranking import fuse
-from backend.catalogue.values import ImageID
-from tests.support.records import image_id
+from backend.catalogue.ranking import best_of, fuse
+from backend.catalogue.values import ImageID, Match
+from tests.support.records import image_id, record
 
 A, B, C, D = (image_id(number) for number in range(4))
 
@@ -44,3 +44,13 @@ def test_nothing_is_lost_or_invented(given_rankings: list[list[ImageID]]) -> Non
 
     assert len(fused) == len(set(fused))
     assert set(fused) == {image for ranking in given_rankings for image in ranking}
+
+
+def test_best_score_of_several_searches() -> None:
+    """An image that several searches found has its best score, and all are in order of these."""
+    first = [Match(0.9, record(1)), Match(0.5, record(2)), Match(0.4, record(3))]
+    second = [Match(0.8, record(3)), Match(0.6, record(1)), Match(0.5, record(4))]
+
+    assert best_of([first, second]) == [first[0], second[0], first[1], second[2]]
+    assert best_of([first]) == first
+    assert best_of([]) == []
