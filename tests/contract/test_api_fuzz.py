@@ -253,11 +253,13 @@ def test_search_of_what_there_is(fuzzed: Fuzzed) -> None:
     image_id = fuzzed.added()
     examples: list[dict[str, Any]] = [{"vector": to_base64(vector(1))}, {"like": image_id}]
     several = {"more_like": examples, "less_like": [{"vector": to_base64(vector(2))}]}
-    queries = [*examples, several, {"text": "red"}]
+    views = {"any_of": examples, "perceptual_hash": "0f" * 32}
+    queries = [*examples, several, {"text": "red"}, {**examples[0], **views}]
 
     @many(fuzzed.cases("search", GenerationMode.POSITIVE), st.sampled_from(queries))
     def run(case: Case, query: dict[str, Any]) -> None:
-        kept = {name: value for name, value in body_of(case).items() if name not in ("vector", "like", *several)}
+        given = ("vector", "like", *several, *views)
+        kept = {name: value for name, value in body_of(case).items() if name not in given}
         case.body = {**kept, "space": SPACE.id, **query}
         assert fuzzed.send("search", case).status_code == 200
 
