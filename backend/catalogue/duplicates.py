@@ -84,6 +84,21 @@ def marked(
     return [*first, *matches[COMPARED:]]
 
 
+def stacked(matches: Sequence[Match]) -> Sequence[Match]:
+    """Say of the first COMPARED matches which are versions of a better one: people want to see one of them."""
+    known = [match for match in matches[:COMPARED] if match.image.description.perceptual_hash is not None]
+    if len(known) < 2:
+        return matches
+    bits = to_bits([match.image.description.perceptual_hash or PerceptualHash("") for match in known])
+    alike = distances(bits[:, np.newaxis], bits[np.newaxis]) <= SAME_BITS
+    firsts: dict[ImageID, ImageID] = {}
+    for number, match in enumerate(known):
+        first = known[int(alike[number].argmax())].image.id
+        if first != match.image.id and first not in firsts:  # Not a version of a version: that may be another picture.
+            firsts[match.image.id] = first
+    return [replace(match, version_of=firsts.get(match.image.id)) for match in matches]
+
+
 def distances(ones: Bits, others: Bits) -> npt.NDArray[np.int64]:
     """
     Return in how many bits hashes differ at least, over the 8 ways in which one picture of each pair can lie.

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from .duplicates import marked
+from .duplicates import marked, stacked
 from .errors import (
     ImageNotFound,
     ObjectMissing,
@@ -189,14 +189,22 @@ class Catalogue:
         without: list[ImageID] = [example for example in examples if isinstance(example, str)]
         if not looks.more:
             texts = await self._index.matching(text, limit, filters, without)
-            return [Match(None, image) for image in texts]
+            return stacked([Match(None, image) for image in texts])
         vectors, fingerprint = await asyncio.gather(self._query_vectors(looks), self._fingerprint(looks))
         if text:
             found, cosines = await self._search_both(vectors, text, limit, filters, without)
         else:
             found, cosines = await self._nearest(vectors, limit, filters, without)
         one_picture = len(looks.more) == 1 and not looks.less
-        return marked(found, cosines if one_picture else {}, fingerprint)
+        return stacked(marked(found, cosines if one_picture else {}, fingerprint))
+
+    async def searched(self, filters: Filters) -> int:
+        """
+        Return among how many images a search with these filters looks, at most.
+
+        Conditions on attributes are left out: counting with them would take as long as the search.
+        """
+        return await self._index.count(replace(filters, attributes=()))
 
     # The rest
 

@@ -261,6 +261,8 @@ class Match:
     image: ImageRecord
     duplicate: bool = False
     """Whether it looks like the very picture that is searched with, perhaps edited: see duplicates.py."""
+    version_of: ImageID | None = None
+    """A better match of the same search of which it is a version, judged by their perceptual hashes."""
 
 
 @dataclass(frozen=True)

@@ -136,16 +136,21 @@ class _Output(Struct, frozen=True, forbid_unknown_fields=True):
     features_node: Text | None = None
 
 
-class _Quantiles(Struct, frozen=True, forbid_unknown_fields=True):
-    p50: Number
-    p95: Number
-    p99: Number
+# By how many of 100 unrelated photographs stay below.
+_Quantiles = Annotated[dict[Annotated[str, Meta(pattern=r"^\d\d(\.\d+)?$")], Number], Meta(min_length=2)]
+
+
+class _Unrelated(Struct, frozen=True, forbid_unknown_fields=True):
+    photo: _Quantiles
+    looks: _Quantiles
+    part: _Quantiles
+    several: _Quantiles
 
 
 class _Calibration(Struct, frozen=True, forbid_unknown_fields=True):
     pairs: Count
     data: Text
-    unrelated_cosine: _Quantiles
+    unrelated_cosine: _Unrelated
 
 
 class _Golden(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,5 +1,6 @@
 """The API under /api/v1: converts requests to values, calls the catalogue, and converts its results to responses."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -286,9 +287,12 @@ async def search(catalogue: Injected, data: JSONBody[Search]) -> SearchResult:
         _examples(data.any_of, catalogue.space),
         to_fingerprint(data.perceptual_hash),
     )
-    found = await catalogue.search(looks, data.text.strip(), data.limit, data.filters.to_value())
-    matches = [Match(match.score, match.duplicate, _image(catalogue, match.image)) for match in found]
-    return SearchResult(data.space, matches)
+    filters = data.filters.to_value()
+    found, searched = await asyncio.gather(
+        catalogue.search(looks, data.text.strip(), data.limit, filters), catalogue.searched(filters)
+    )
+    matches = [Match(match.score, match.duplicate, match.version_of, _image(catalogue, match.image)) for match in found]
+    return SearchResult(data.space, searched, matches)
 
 
 @get(

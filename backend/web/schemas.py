@@ -393,6 +393,10 @@ class Match(Struct, frozen=True):
             f" similarity or by perceptual hash. Only the first {COMPARED} matches are compared"
         ),
     ]
+    version_of: Annotated[
+        Id | None,
+        Meta(description="A better match of which this one is a version by its perceptual hash; null for others"),
+    ]
     image: Image
 
 
@@ -400,6 +404,13 @@ class SearchResult(Struct, frozen=True):
     """The most similar images, best first."""
 
     space: str
+    searched: Annotated[
+        int,
+        Meta(
+            description="Number of images that pass the filters, those by attributes not counted: the more there are,"
+            " the higher a score unrelated ones reach by chance"
+        ),
+    ]
     matches: Sequence[Match]
 
 

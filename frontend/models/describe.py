@@ -33,7 +33,7 @@ def describe(
     description: str,
     source: str,
     licence: str,
-    labelled_pictures: Path | None = None,
+    shards: Path | None = None,
 ) -> dict[str, Any]:
     """
     Describe a model whose graph pools by itself.
@@ -41,8 +41,8 @@ def describe(
     Args:
         logits_node: Without it, the graph's one output, which TF.js' `predict` returns.
         features_node: The last feature map before it is pooled; without it, no crops are suggested.
-        labelled_pictures: A CSV with the columns path and group, paths relative to it. Pairs from different groups
-            show how alike unrelated pictures come out, which is what a match has to beat.
+        shards: A folder of tar files with photographs of several sources, see `calibrate`: these show how alike
+            unrelated photographs come out, which is what a match has to beat.
 
     Raises:
         ValueError: The graph cannot be computed here, does not have as many logits as there are labels, or its features
@@ -75,16 +75,16 @@ def describe(
         "pooling": "graph",
         "postprocessing": "unit-length",
         "dimension": len(golden),
-        "calibration": measured(model, labelled_pictures, spec, embedding_node) if labelled_pictures else None,
+        "calibration": measured(model, shards, spec, embedding_node) if shards else None,
         "golden": {"input": GOLDEN_INPUT, "vector": base64.b64encode(golden.astype("<f4").tobytes()).decode("ascii")},
     }
 
 
-def measured(model: ReferenceModel, labelled_pictures: Path, spec: InputSpec, node: str) -> dict[str, Any]:
+def measured(model: ReferenceModel, shards: Path, spec: InputSpec, node: str) -> dict[str, Any]:
     """Import what calibrates only now: it needs Pillow, which a server does not have."""
     from frontend.models.calibration import calibrate
 
-    return calibrate(model, labelled_pictures, spec, node)
+    return calibrate(model, shards, spec, node)
 
 
 def fingerprint(path: Path) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def main() -> None:
     parser.add_argument("--side-px", type=int, default=224)
     parser.add_argument("--low", type=float, default=-1.0, help="the model's value for black")
     parser.add_argument("--high", type=float, default=1.0, help="the model's value for white")
-    parser.add_argument("--labelled-pictures", type=Path, help="CSV with path and group, for the calibration")
+    parser.add_argument("--shards", type=Path, help="tar files of photographs, SOURCE/NUMBER.jpg, for the calibration")
     options = vars(parser.parse_args())
     spec = InputSpec(options.pop("side_px"), options.pop("low"), options.pop("high"), RESIZE_RULE)
     try:

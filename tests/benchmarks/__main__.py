@@ -35,6 +35,8 @@ BENCHMARKS: Mapping[str, str] = {
     "preprocessing": "an antialiased squeeze against the resizes of TF.js",
     "backup": "backup, second backup, check and restore of a library",
     "search_service": "searches over HTTP, against other engines behind the same routes",
+    "strength": "what the page says of matches, against what is true",
+    "edits": "which edits of a photograph are recognised as it, and which other photographs are taken for it",
 }
 """Name -> what it measures. The name is that of a module beside this one."""
 

@@ -369,7 +369,7 @@ def many(folder: Path, count: int) -> list[Path]:
 
 def let_alone(page: Page) -> None:
     """Let no picture look like another: drawn ones do."""
-    page.route("**/api/v1/search", lambda route: route.fulfill(json={"space": "", "matches": []}))
+    page.route("**/api/v1/search", lambda route: route.fulfill(json={"space": "", "searched": 0, "matches": []}))
 
 
 def test_many_files_have_few_rows(visit: Visit, tmp_path: Path) -> None:

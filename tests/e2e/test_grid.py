@@ -650,7 +650,7 @@ def test_coming_back_among_a_million(visit: Visit, server: Server) -> None:
     page.mouse.wheel(0, 400)
     rested(page)
     before = tops(page)
-    page.route("**/api/v1/search", lambda route: route.fulfill(json={"space": "", "matches": []}))
+    page.route("**/api/v1/search", lambda route: route.fulfill(json={"space": "", "searched": 0, "matches": []}))
     name = f"photo {first_in_sight(page) + 9}"
     card(page, name).focus()
     page.keyboard.press("s")

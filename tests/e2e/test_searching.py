@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from frontend.page.wording.strength import ALMOST, ALREADY, LESS, SIMILAR, VERY, strength
+from frontend.page.wording.strength import ALMOST, ALREADY, LESS, SIMILAR, VERY, Scale
 from tests.support.drawings import Groups
 from tests.support.filling import fill
 from tests.support.page import Visit, press_on_card, title
@@ -24,14 +24,19 @@ def test_groups_by_strength(visit: Visit, server: Server, groups: Groups) -> Non
     headings = visit.page.locator("#matches h3")
     phrases = headings.all_inner_texts()
     assert phrases == [phrase for phrase in (ALMOST, VERY, SIMILAR, LESS) if phrase in phrases]
-    expect(headings.first).to_have_attribute("title", re.compile(re.escape(f"{unrelated['p99']:.2f}")))
-    for group in visit.page.locator("#matches .group").all():
-        phrase = group.locator("h3").inner_text()
-        scores = group.locator(".picture").evaluate_all("photos => photos.map(photo => parseFloat(photo.title))")
+    found = {
+        group.locator("h3").inner_text(): group.locator(".picture").evaluate_all(
+            "photos => photos.map(photo => parseFloat(photo.title))"
+        )
+        for group in visit.page.locator("#matches .group").all()
+    }
+    scale = Scale(unrelated["looks"], 6, [score for scores in found.values() for score in scores])
+    expect(headings.last).to_have_attribute("title", re.compile("Similar begins here at 0"))
+    for phrase, scores in found.items():
         assert scores == sorted(scores, reverse=True)
         # The number is rounded for people, so that right at a border the phrase may be that of the neighbour.
-        for score in scores:
-            assert phrase in {strength(score + rounding, unrelated) for rounding in (-0.005, 0.005)}
+        for score in scores if phrase != ALMOST else []:
+            assert phrase in {scale.strength(score + rounding) for rounding in (-0.01, 0.01)}
 
 
 def test_the_very_same_file(visit: Visit, drawn_groups: Groups, tmp_path: Path) -> None:

@@ -179,7 +179,7 @@ async def test_search_in_an_empty_catalogue(visitor: Visitor) -> None:
     """Nothing is found, and that is no error."""
     response = await visitor.search(vector=to_base64(vector(1)))
 
-    assert response.json() == {"space": visitor.space.id, "matches": []}
+    assert response.json() == {"space": visitor.space.id, "searched": 0, "matches": []}
 
 
 async def test_query_slightly_off_unit_length(visitor: Visitor) -> None:

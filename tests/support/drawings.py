@@ -16,7 +16,7 @@ Groups = Mapping[str, list[Path]]
 
 
 def draw(group: str, member: int, width: int = 320, height: int = 240) -> Image.Image:
-    """Draw a member of a group: its pattern and colours, moved and scaled a little, with grain on it."""
+    """Draw a member of a group: its pattern and colours, moved and scaled a little, in a light of its own, with grain."""
     random = np.random.default_rng([GROUPS.index(group), member])
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     scale = random.uniform(0.9, 1.1)
@@ -28,7 +28,12 @@ def draw(group: str, member: int, width: int = 320, height: int = 240) -> Image.
         "rings": (np.sin(np.hypot(x - 160, y - 120) / 9) > 0, (60, 20, 70), (240, 150, 60)),
     }[group]
     pixels = np.where(mask[..., np.newaxis], np.array(ink), np.array(paper))
-    return Image.fromarray(np.clip(pixels + random.normal(0, 8, pixels.shape), 0, 255).astype(np.uint8))
+    # From another side for each, as no two photographs of a thing have the same: else they would be versions of one.
+    down, across = np.mgrid[0:1:1j * height, 0:1:1j * width]
+    side = (across - 0.5) * np.cos(member) + (down - 0.5) * np.sin(member)
+    light = 0.65 - 0.35 * np.sin(6 * side)
+    lit = pixels * light[..., np.newaxis] + random.normal(0, 8, pixels.shape)
+    return Image.fromarray(np.clip(lit, 0, 255).astype(np.uint8))
 
 
 def jpeg(image: Image.Image) -> bytes:

@@ -42,7 +42,10 @@ def manifest(dimension: int = DIMENSION) -> dict[str, Any]:
         "calibration": {
             "pairs": 100,
             "data": "none",
-            "unrelated_cosine": {"p50": 0.3, "p95": 0.5, "p99": 0.6},
+            "unrelated_cosine": {
+                kind: {"50": 0.1, "90": 0.3, "99": 0.5, "99.9": 0.6, "99.99": 0.7}
+                for kind in ("photo", "looks", "part", "several")
+            },
         },
         "golden": {"input": "waves", "vector": to_base64(vector(0, dimension))},
     }

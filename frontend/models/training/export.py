@@ -20,14 +20,14 @@ from frontend.models.training.train import FINISHED, trained
 from frontend.models.training.views import SIDE_PX
 
 
-def export(student: Student, folder: Path, labels: Path, side_px: int, labelled_pictures: Path | None) -> None:
+def export(student: Student, folder: Path, labels: Path, side_px: int, shards: Path | None) -> None:
     """
     Write model.json, weights, labels and manifest into a folder named like the model.
 
     Args:
         student: As `trained` returns it.
         labels: The names of the classes, one a line.
-        labelled_pictures: For the calibration, see `describe`.
+        shards: For the calibration, see `describe`.
     """
     projection = student.head.weight.detach().numpy().T.astype(np.float32)
     embedding_node = graph_model.write(student.network, folder, side_px, projection)
@@ -44,7 +44,7 @@ def export(student: Student, folder: Path, labels: Path, side_px: int, labelled_
         f" Vectors: {projection.shape[1]} values, of what two teachers say together.",
         source="Trained by frontend/models/training; see README.md beside this file.",
         licence="Apache-2.0",
-        labelled_pictures=labelled_pictures,
+        shards=shards,
     )
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
@@ -55,9 +55,9 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path, help=f"of a training: {FINISHED}, or an earlier one")
     parser.add_argument("folder", type=Path, help="is named like the model")
     parser.add_argument("--labels", type=Path, required=True, help="names of the classes, one a line")
-    parser.add_argument("--labelled-pictures", type=Path, help="CSV with path and group, for the calibration")
+    parser.add_argument("--shards", type=Path, help="tar files of photographs, SOURCE/NUMBER.jpg, for the calibration")
     options = parser.parse_args()
-    export(trained(options.checkpoint), options.folder, options.labels, SIDE_PX, options.labelled_pictures)
+    export(trained(options.checkpoint), options.folder, options.labels, SIDE_PX, options.shards)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Twins: two images of the library that look like versions of one photograph, and the question whether both stay."""
 
 from frontend.page.server.api import APIError
-from frontend.page.wording.strength import twin_from
+
+# Among how many of the most similar photos a twin is looked for: an edited one need not be the nearest.
+LOOKED_AT = 24
 
 
 class TwinFinder:
@@ -12,28 +14,26 @@ class TwinFinder:
         self._found = {}
         """Image id -> the id of its twin, of those for which one was found."""
 
-    async def find(self, image: dict, features: dict, unrelated: dict | None) -> dict | None:
+    async def find(self, image: dict, features: dict) -> dict | None:
         """
-        Return another image that this one looks like, if there is one. Nothing depends on it: without an answer, none.
+        Return another image that is a version of this one, if there is one. Nothing depends on it: without an answer,
+        none.
 
         Asked after the image was registered, so that of two that come at the same time one sees the other. If both do,
         only the first to ask has a twin: whoever removed each for the sake of the other would have neither.
 
         Args:
             features: What the model made of the image.
-            unrelated: What unrelated pictures reach, see `strength`; without it there are no twins.
         """
-        if unrelated is None:
-            return None
+        query = {"space": features["space"], "vector": features["vector"], "limit": LOOKED_AT}
+        query["perceptual_hash"] = image["perceptual_hash"]
         try:
-            matches = await self._api.search({"space": features["space"], "vector": features["vector"], "limit": 2})
+            found = await self._api.search(query)
         except APIError:
             return None
-        for match in matches:
+        for match in found["matches"]:
             twin = match["image"]
-            if match["score"] < twin_from(unrelated):
-                return None
-            if twin["id"] != image["id"] and self._found.get(twin["id"]) != image["id"]:
+            if match["duplicate"] and twin["id"] != image["id"] and self._found.get(twin["id"]) != image["id"]:
                 self._found[image["id"]] = twin["id"]
                 return twin
         return None

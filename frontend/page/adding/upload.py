@@ -87,11 +87,11 @@ class Uploader:
         features = await self._send_and_embed(entry, picture, package["blob"], target)
         entry.check()
         entry.register()
-        registered = registration(entry, target, picture, package["color"], features, space.limits)
+        registered = registration(entry, target, picture, package, features, space.limits)
         image = await self._insist(lambda: self._api.register(target["id"], registered), entry)
         if image["id"] != target["id"]:  # Somebody else has added the same file meanwhile.
             return known(image)
-        twin = await self._twins.find(image, features, space.unrelated)
+        twin = await self._twins.find(image, features)
         return {"image": image, "new": True, "twin": twin, "text": times(picture, features)}
 
     async def _send_and_embed(self, entry, picture: dict, thumbnail, target: dict) -> dict:
@@ -158,7 +158,7 @@ def declaration(entry, package: dict, limits: dict) -> dict:
     return declared
 
 
-def registration(entry, target: dict, picture: dict, color: str, features: dict, limits: dict) -> dict:
+def registration(entry, target: dict, picture: dict, package: dict, features: dict, limits: dict) -> dict:
     """Return what the library keeps of a picture."""
     return {
         "ticket": target["ticket"],
@@ -166,7 +166,8 @@ def registration(entry, target: dict, picture: dict, color: str, features: dict,
         "vector": features["vector"],
         "width": picture["width"],
         "height": picture["height"],
-        "color": color,
+        "color": package["color"],
+        "perceptual_hash": package["perceptual_hash"],
         "title": title_of(entry.name, limits),
         "tags": cut_tags(entry.tags, limits),
         "labels": features["labels"],

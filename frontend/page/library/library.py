@@ -133,7 +133,7 @@ class Library:
         space = await self._api.space()
         most = space.limits["max_images"]
         query = {"space": space.id, "text": self._controls.words, "limit": most, "filters": self._controls.conditions()}
-        images = [match["image"] for match in await self._api.search(query)]
+        images = [match["image"] for match in (await self._api.search(query))["matches"]]
         self._cut = len(images) == most
         return images
 

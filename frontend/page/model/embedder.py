@@ -137,8 +137,8 @@ class Embedder:
         Return what an upload declares.
 
         Returns:
-            `original` and `thumbnail` (checksums, size, content_type), the thumbnail as a `blob`, and its mean `color`,
-            as "#rrggbb".
+            `original` and `thumbnail` (checksums, size, content_type), the thumbnail as a `blob`, its mean `color`,
+            as "#rrggbb", and the `perceptual_hash`, None for a plain picture.
         """
         answer = await self._worker.package(picture["number"])
         return {
@@ -146,6 +146,7 @@ class Embedder:
             "thumbnail": declared(answer.thumbnail),
             "blob": answer.thumbnail_blob,
             "color": answer.color,
+            "perceptual_hash": answer.perceptual_hash or None,
         }
 
     async def fingerprint(self, picture: dict) -> str:
@@ -166,6 +167,15 @@ class Embedder:
     async def embed(self, picture: dict) -> dict:
         """Return `space`, `vector` (base64), `labels` and `embed_ms`."""
         return features(await self._worker.embed(picture["number"]))
+
+    async def second_look(self, picture: dict) -> dict:
+        """Return the `vector` (base64) of the middle of an open picture, its `perceptual_hash`, and `embed_ms`."""
+        answer = await self._worker.second_look(picture["number"])
+        return {
+            "vector": answer.vector,
+            "perceptual_hash": answer.perceptual_hash or None,
+            "embed_ms": answer.embed_ms,
+        }
 
     async def crops(self, picture: dict) -> list:
         """

@@ -27,12 +27,13 @@ class SimilarStrip:
         """Ask for those of an image, and show them unless another one is looked at by then: `still_wanted()`."""
         try:
             space = await self._api.space()
-            matches = await self._api.search({"space": space.id, "like": image["id"], "limit": SHOWN})
+            found = await self._api.search({"space": space.id, "like": image["id"], "limit": SHOWN})
         except APIError as exc:
             if still_wanted():
                 find("lightbox-similar-note").textContent = exc.message
             return
         if still_wanted():
+            matches = found["matches"]
             find("lightbox-similar-note").textContent = "" if matches else "There are no other photos yet."
             shown = [match for match in matches if not self._known.is_withdrawn(match["image"]["id"])]
             find("lightbox-similar").replaceChildren(*[self._thumbnail(match) for match in shown])

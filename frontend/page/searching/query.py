@@ -3,7 +3,8 @@ A search as people put it together: a photo or a part of it, further examples, a
 
 An *example* is a photo to search with: `name`, `file` (None for one of the library), `id` (empty for a file), the `url`
 to show it by (of a file once it is decoded), and, once it is embedded, `vector` and `crops`, the parts of it that are
-worth a search; of a file its `sha256`, too. Pure, so that it is tested without a browser.
+worth a search; of a file its `sha256`, its `perceptual_hash` and `middle`, the vector of its middle, too. Pure, so that
+it is tested without a browser.
 """
 
 from frontend.page.searching.rectangle import format_region, parse_region
@@ -17,20 +18,20 @@ PARAMETERS = ("like", "region", "more", "less", "text", "tags", "labels", "type"
 
 def example_of_file(file) -> dict:
     """Make an example of a file."""
-    return {"name": file.name, "file": file, "id": "", "url": "", "vector": "", "crops": None, "sha256": ""}
+    return new_example(file.name, file, "", "")
 
 
 def example_of_image(image: dict) -> dict:
     """Make an example of an image of the library."""
-    return {
-        "name": image["title"],
-        "file": None,
-        "id": image["id"],
-        "url": image["thumbnail_url"],
-        "vector": "",
-        "crops": None,
-        "sha256": "",
-    }
+    return new_example(image["title"], None, image["id"], image["thumbnail_url"])
+
+
+def new_example(name: str, file, image_id: str, url: str) -> dict:
+    """Make an example that is not embedded yet."""
+    example = {"name": name, "file": file, "id": image_id, "url": url, "crops": None}
+    for made_by_the_embedder in ("vector", "middle", "perceptual_hash", "sha256"):
+        example[made_by_the_embedder] = ""
+    return example
 
 
 class Query:
@@ -67,6 +68,14 @@ class Query:
         """Whether more than one photo is searched with."""
         return bool(self.more or self.less)
 
+    def kind(self) -> str:
+        """Return how photos are searched with, in the words of `Space.unrelated`."""
+        if self.has_several_examples():
+            return "several"
+        if self.region:
+            return "part"
+        return "photo" if self.example["id"] else "looks"
+
     def sha256(self) -> str:
         """Return the SHA-256 of the file that is searched with; empty where that is not all that is searched with."""
         return "" if self.region or self.has_several_examples() else self.example["sha256"]
@@ -100,6 +109,8 @@ class Query:
             body["like"] = self.example["id"]
         else:
             body["vector"] = self.example["vector"]
+            body["any_of"] = [{"vector": self.example["middle"]}]
+            body["perceptual_hash"] = self.example["perceptual_hash"] or None
         for kind, examples in (("more_like", self.more), ("less_like", self.less)):
             if examples:
                 body[kind] = [reference_to(example) for example in examples]

@@ -26,6 +26,7 @@ from frontend.page.searching.region import Region
 from frontend.page.searching.results import Results
 from frontend.page.searching.suggested_crops import SuggestedCrops
 from frontend.page.server.api import APIError
+from frontend.page.wording.strength import Scale
 
 # How long a rectangle must rest before it is searched with: a drag makes a new one with every frame. A guess.
 SETTLED_MS = 150
@@ -240,7 +241,7 @@ class Search:
             start(self._offer_crops(query, turn))
 
     async def _find(self, query: Query, turn: int) -> dict:
-        """Return `matches`, and `unrelated` as `strength` takes it."""
+        """Return the `matches`, and the `scale` of their strength; None for a model that was not calibrated."""
         space = await self._api.space()
         await self._embed(query, turn, space.limits)
         if turn != self._newest:
@@ -248,9 +249,12 @@ class Search:
         asked = window.performance.now()
         body = query.body(space.id)
         body.update(to_api(query.filters))
-        matches = await self._api.search(body)
+        answer = await self._api.search(body)
         self._on_times({"Search": window.performance.now() - asked})
-        return {"matches": matches, "unrelated": space.unrelated}
+        unrelated = space.unrelated(query.kind())
+        scores = [match["score"] for match in answer["matches"] if match["score"] is not None]
+        scale = Scale(unrelated, answer["searched"], scores) if unrelated else None
+        return {"matches": answer["matches"], "scale": scale}
 
     def _show_query(self, query: Query) -> None:
         show_example(find("query"), query.example)
@@ -271,8 +275,7 @@ class Search:
             "No photos match these filters." if query.filters else "There are no other photos in your library yet."
         )
         matches = query.matches_of(found["matches"])
-        several = query.has_several_examples()
-        self._results.show(title, matches, nothing, found["unrelated"], several, query.sha256())
+        self._results.show(title, matches, nothing, found["scale"], query.sha256())
 
     async def _embed(self, query: Query, turn: int, limits: dict) -> None:
         """Make the vectors that the query still lacks."""
@@ -292,12 +295,20 @@ class Search:
                 example["url"] = await data_url((await self._embedder.preview(picture))["blob"])
                 self._show_decoded(example)
             features = await self._embedder.embed(picture)
+            again = await self._embedder.second_look(picture)
             example["crops"] = await self._embedder.crops(picture)
             example["sha256"] = await self._embedder.fingerprint(picture)
         finally:
             await self._embedder.close(picture)
+        example["middle"], example["perceptual_hash"] = again["vector"], again["perceptual_hash"]
         example["vector"] = features["vector"]
-        self._on_times({"Decoding": picture["decode_ms"], "Vector": features["embed_ms"]})
+        self._on_times(
+            {
+                "Decoding": picture["decode_ms"],
+                "Vector": features["embed_ms"],
+                "Vector of the middle": again["embed_ms"],
+            }
+        )
 
     async def _offer_crops(self, query: Query, turn: int) -> None:
         """Offer parts of the photo, once there is time: one of the library has to be looked at for that."""

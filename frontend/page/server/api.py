@@ -104,9 +104,9 @@ class API:
         beginning = window.encodeURIComponent(beginning)
         return await self._call("GET", f"/words?beginning={beginning}&limit={most}")
 
-    async def search(self, query: dict) -> list:
-        """Return the matches of a query, best first."""
-        return (await self._call("POST", "/search", query))["matches"]
+    async def search(self, query: dict) -> dict:
+        """Return the `matches` of a query, best first, and among how many photos they were `searched`."""
+        return await self._call("POST", "/search", query)
 
     async def image(self, image_id: str) -> dict:
         """Return an image as it is now, with addresses that were signed just now."""

@@ -18,7 +18,12 @@ class Space:
         self.role: str = answer["role"]
         """What this browser may do: `read`, `write` or `admin`."""
 
-    @property
-    def unrelated(self) -> dict | None:
-        """Return the cosines of unrelated pictures (see `strength`); None for a model that was not calibrated."""
-        return (self.manifest["calibration"] or {}).get("unrelated_cosine")
+    def unrelated(self, kind: str) -> dict | None:
+        """
+        Return the cosines of unrelated photos (see `Scale`); None for a model that was not calibrated.
+
+        Args:
+            kind: How they are searched with: `photo`, `looks` (a photo and its middle), `part` or `several`.
+        """
+        calibration = self.manifest["calibration"]
+        return calibration["unrelated_cosine"][kind] if calibration else None

@@ -1,9 +1,12 @@
 """
-How strong a match is, in words: its cosine similarity, compared with those of photos that have nothing in common.
+How strong a match is, in words: by how rarely a photo that has nothing to do with it would come as near by chance.
 
-The manifest of the embedding space has the latter (`calibration.unrelated_cosine`), so the words keep their meaning
-when the model changes. Pure, so that it is tested without a browser.
+The manifest of the embedding space says how alike unrelated photos come out (`calibration.unrelated_cosine`), and in a
+large library there are more of them, so that the best of them come nearer. Pure, so that it is tested without a
+browser.
 """
+
+import math
 
 ALREADY = "Already in your library"
 ALMOST = "Almost identical"
@@ -11,88 +14,127 @@ VERY = "Very similar"
 SIMILAR = "Similar"
 LESS = "Less similar"
 
+# The best match counts as similar if at most this many unrelated photos are expected to come as near, times the number
+# of photos that are searched to the power of GROWTH: a larger library also has more that are truly alike. With it the
+# words hold from 100 photos to 5,000. Measured: tests/benchmarks/results/strength.md.
+BY_CHANCE = 0.04
+GROWTH = 0.4
 
-def strength(score: float | None, unrelated: dict[str, float] | None) -> str:
-    """
-    Put a cosine similarity into words.
+# Where many are near, most of them are there for a reason: of the first k matches so many times more may be by chance,
+# k to the power of this. (At 1, a fixed share of those called similar would be: the rule of Benjamini and Hochberg,
+# 1995. It says similar of too many in a library of thousands.)
+MORE_OF_MANY = 0.7
 
-    Args:
-        score: -1 to 1; None where nothing was compared.
-        unrelated: The cosines that half, 95 and 99 of 100 unrelated pairs stay below, as `p50`, `p95` and `p99`;
-            None for a model that was not calibrated.
+# Very similar is so many times rarer.
+VERY_RARER = 100
 
-    Returns:
-        One of the phrases above but the first; empty if one of the arguments is None.
-    """
-    if score is None or unrelated is None:
-        return ""
-    if score >= twin_from(unrelated):
-        return ALMOST
-    if score > very_from(unrelated):
-        return VERY
-    return SIMILAR if score > unrelated["p99"] else LESS
+
+class Scale:
+    """What cosine similarities mean in one search."""
+
+    def __init__(self, quantiles: dict[str, float], searched: int, scores: list[float]) -> None:
+        """
+        Make the scale of a search.
+
+        Args:
+            quantiles: The cosines that 50, 90, 99, 99.9 and 99.99 of 100 unrelated photos stay below, by these numbers.
+            searched: Among how many photos.
+            scores: Of the matches.
+        """
+        # (cosine, logarithm of the share of unrelated photos that reach it), the lowest cosine first.
+        self._tail = sorted([(cosine, math.log10(1 - float(name) / 100)) for name, cosine in quantiles.items()])
+        best_first = sorted(scores, reverse=True)
+        share = BY_CHANCE * max(searched, 1) ** (GROWTH - 1)
+        self.similar_from = self._limit(best_first, share)
+        self.very_from = self._limit(best_first, share / VERY_RARER)
+
+    def strength(self, score: float) -> str:
+        """Put a cosine similarity, -1 to 1, into words."""
+        if score >= self.very_from:
+            return VERY
+        return SIMILAR if score >= self.similar_from else LESS
+
+    def meaning(self) -> str:
+        """Explain the numbers and the words in a few sentences."""
+        similar, very = [rounded(1 / self._share_above(limit)) for limit in (self.similar_from, self.very_from)]
+        return (
+            f"How alike, up to 1. Similar begins here at {self.similar_from:.2f}: of photos with nothing in common, "
+            f"one in {similar:,} is as alike. Very similar begins at {self.very_from:.2f}: one in {very:,}."
+        )
+
+    def _limit(self, scores: list[float], share: float) -> float:
+        """
+        Return the score from which matches count, if the best one counts that this share of unrelated photos reaches.
+
+        Args:
+            scores: The best first.
+        """
+        limit = self._reached_by(share)
+        if not scores or scores[0] < limit:
+            return limit
+        for number, score in enumerate(scores, 1):
+            if score < limit and self._share_above(score) <= share * number**MORE_OF_MANY:
+                limit = score
+        return limit
+
+    def _share_above(self, score: float) -> float:
+        """Return the share of unrelated photos that reach a score: between two quantiles on a straight line."""
+        (low, low_share), (high, high_share) = self._around([cosine < score for cosine, _ in self._tail])
+        return 10 ** min(low_share + (score - low) * (high_share - low_share) / (high - low), 0)
+
+    def _reached_by(self, share: float) -> float:
+        """Return the score that this share of unrelated photos reaches."""
+        wanted = math.log10(share)
+        (low, low_share), (high, high_share) = self._around([log_share > wanted for _, log_share in self._tail])
+        return min(low + (high - low) * (wanted - low_share) / (high_share - low_share), 1.0)
+
+    def _around(self, are_below: list[bool]) -> list[tuple[float, float]]:
+        """Return the two neighbours in the tail between which something lies, or those that are nearest to it."""
+        above = min(max(sum(are_below), 1), len(self._tail) - 1)
+        return self._tail[above - 1 : above + 1]
 
 
 def groups(
-    matches: list[dict[str, object]], unrelated: dict[str, float] | None, sha256: str = ""
+    matches: list[dict[str, object]], scale: Scale | None, sha256: str = ""
 ) -> list[tuple[str, list[dict[str, object]]]]:
     """
     Part matches by their strength.
 
     Args:
         matches: As the API gives them, best first.
-        unrelated: See `strength`.
+        scale: None where nothing tells how strong they are.
         sha256: Of the file that was searched with: the image of that very file is in a group of its own, the first.
             Empty for none.
 
     Returns:
-        (phrase, matches) of each group that has any, best first. The others are one group without a phrase where
-        nothing tells, or where the order is another than that of strength, as words count in it too.
+        (phrase, matches) of each group that has any, best first. After versions of the photo itself, the others are one
+        group without a phrase where nothing tells, or where the order is another than that of strength, as words count
+        in it too.
     """
-    same = [match for match in matches if sha256 and sha256_of(match) == sha256]
-    already = [(ALREADY, same)] if same else []
-    others = [match for match in matches if match not in same]
+    phrases = [phrase_of(match, scale, sha256) for match in matches]
+    told = [phrase for phrase in phrases if phrase in (VERY, SIMILAR, LESS)]
+    if told != [phrase for phrase in (VERY, SIMILAR, LESS) for other in told if other == phrase]:
+        phrases = ["" if phrase in (VERY, SIMILAR, LESS) else phrase for phrase in phrases]
     parted: list[tuple[str, list[dict[str, object]]]] = []
-    for match in others:
-        score = match["score"]
-        phrase = strength(score if isinstance(score, float) else None, unrelated)
-        if not parted or parted[-1][0] != phrase:
-            parted.append((phrase, []))
-        parted[-1][1].append(match)
-    phrases = [phrase for phrase, _ in parted]
-    in_order = [phrase for phrase in (ALMOST, VERY, SIMILAR, LESS, "") if phrase in phrases]
-    return already + (parted if phrases == in_order else [("", others)])
+    for phrase in (ALREADY, ALMOST, VERY, SIMILAR, LESS, ""):
+        of_phrase = [match for number, match in enumerate(matches) if phrases[number] == phrase]
+        if of_phrase:
+            parted.append((phrase, of_phrase))
+    return parted
 
 
-def sha256_of(match: dict[str, object]) -> object:
-    """Return the SHA-256 of the file of a match's image."""
+def phrase_of(match: dict[str, object], scale: Scale | None, sha256: str) -> str:
+    """Say how strong a match is; empty where nothing tells."""
     image: dict[str, object] = match["image"]  # type: ignore[assignment]
-    return image["sha256"]
+    if sha256 and image["sha256"] == sha256:
+        return ALREADY
+    if match["duplicate"]:
+        return ALMOST
+    score = match["score"]
+    return scale.strength(score) if scale and isinstance(score, float) else ""
 
 
-def very_from(unrelated: dict[str, float]) -> float:
-    """Return the middle between what one unrelated pair in a hundred reaches and 1."""
-    return (unrelated["p99"] + 1) / 2
-
-
-def twin_from(unrelated: dict[str, float]) -> float:
-    """
-    Return the cosine from which two images count as versions of one photograph.
-
-    A fifth of the way back from 1 to what one unrelated pair in a hundred reaches: 0.92 for the bundled model. Measured
-    with it on 300 photographs: the 1,110 pairs of the same product reach 0.911 at most, those of others 0.867, so that
-    none is taken for a twin. Of 50 photographs those are that were saved anew as JPEG or WebP, brightened, halved in
-    size, or cut by 2 of 100 at each side; 41 cut by 5 of 100; 30 shrunk to a third.
-    """
-    return 1 - (1 - unrelated["p99"]) / 5
-
-
-def meaning(unrelated: dict[str, float] | None) -> str:
-    """Explain the number and the words in a sentence or two."""
-    number = "Cosine similarity: 1 means the same."
-    if unrelated is None:
-        return f"{number} How similar unrelated photos come out of this model has not been measured."
-    return (
-        f"{number} Of 100 pairs of unrelated photos, 99 stay below {unrelated['p99']:.2f}: what is above is similar. "
-        f"Very similar begins at {very_from(unrelated):.2f}, almost identical at {twin_from(unrelated):.2f}."
-    )
+def rounded(number: float) -> int:
+    """Round to two digits, as people say numbers."""
+    step = 10 ** max(math.floor(math.log10(number)) - 1, 0)
+    return round(number / step) * step

@@ -33,6 +33,8 @@ TINY = {
     "search_service": ["--rows", "300", "--clients", "2", "--contenders", "hnswlib"],
     "bytes_per_vector": ["--groups", "2", "--others", "20", "--dimensions", "1280", "128", "--rows", "300"],
     "preprocessing": ["--groups", "2", "--enlarge", "2"],
+    "strength": ["--groups", "2", "--sizes", "20"],
+    "edits": ["--pictures", "1"],
 }
 """Benchmark -> options for a size at which it ends soon; most of the time is that of starting processes."""
 SHORT = {
@@ -46,7 +48,7 @@ SHORT = {
 }
 """Benchmark -> options for few queries."""
 WITH_PLOTS = {"search_service", "bytes_per_vector", "preprocessing"}
-WITH_PHOTOGRAPHS = {"bytes_per_vector", "preprocessing"}
+WITH_PHOTOGRAPHS = {"bytes_per_vector", "edits", "preprocessing", "strength"}
 
 
 LONG = {
@@ -54,6 +56,7 @@ LONG = {
     "architectures",
     "batch",
     "bytes_per_vector",
+    "edits",
     "extraction",
     "flat_search",
     "grid",
@@ -61,6 +64,7 @@ LONG = {
     "preprocessing",
     "search_service",
     "start_up",
+    "strength",
 }
 """Those that take a quarter of a minute or more even so, and are run by `-m benchmarks`."""
 

@@ -14,6 +14,7 @@ from backend.catalogue.duplicates import (
     are_versions,
     distances,
     marked,
+    stacked,
     to_bits,
 )
 from backend.catalogue.values import Match, PerceptualHash
@@ -115,6 +116,27 @@ def test_matches_of_a_search() -> None:
     assert not any(match.duplicate for match in marked(found, {}, perceptual_hash(COMPARED + 1)))
     assert [replace(match, duplicate=False) for match in marked(found, cosines, perceptual_hash(3))] == found
     assert marked([], {}, perceptual_hash(3)) == []
+
+
+def test_versions_among_the_matches() -> None:
+    """A match that is a version of a better one names it; a version of a version, which may differ, does not."""
+    hashes = [perceptual_hash(1), changed(perceptual_hash(1), 0, 30), perceptual_hash(2), None, None]
+    hashes.append(changed(perceptual_hash(1), 0, 60))
+    found = [
+        Match(0.9, replace(image, description=replace(image.description, perceptual_hash=one)))
+        for image, one in zip(map(record, range(6)), hashes, strict=True)
+    ]
+    named = [match.version_of for match in stacked(found)]
+
+    assert named == [None, found[0].image.id, None, None, None, None]
+    assert [replace(match, version_of=None) for match in stacked(found)] == found
+    assert stacked([]) == []
+    assert stacked(found[:1]) == found[:1]
+
+
+def changed(whole: PerceptualHash, first: int, count: int) -> PerceptualHash:
+    """Return a hash with so many bits changed."""
+    return PerceptualHash(f"{int(whole, 16) ^ ((1 << count) - 1) << first:064x}")
 
 
 def test_hash_has_256_bits() -> None:

@@ -54,7 +54,7 @@ def test_dimension_makes_another_space() -> None:
         ("source", "other"),
         ("licence", "MIT"),
         ("calibration", None),
-        ("calibration/unrelated_cosine/p50", 0.2),
+        ("calibration/unrelated_cosine/photo/50", 0.2),
         ("golden/vector", to_base64(vector(5))),
         ("files/labels.txt/sha256", "d" * 64),
         ("files/model.json/size", 21),

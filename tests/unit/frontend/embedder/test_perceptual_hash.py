@@ -13,8 +13,8 @@ from tests.support.drawings import draw, noise
 from tests.support.edits import EDITS
 
 # Made by imagehash 4.3.2: phash(draw(...), hash_size=16).
-CHECKS = "801f001f801f801f801f801f801f001fffe07fe0ffe07fe0ffe1ffe0181f7fe0"
-RINGS = "8a172815557a007bdfa079ea9a006799299866a7667796a9759d86a9675dd6a5"
+CHECKS = "c00e050fc10f050f810f810f810f010ffef07ef0baf0fef0fff1fef0190d3bf2"
+RINGS = "c8073807547a107fdf8031e29e006389389867a37377c7a171ddc7a1777cc7e3"
 
 HARMLESS = ("jpeg 30", "jpeg 10", "webp 40", "png", "half size", "quarter size", "squashed", "blurred", "noisy", "grey")
 
