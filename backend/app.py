@@ -11,6 +11,7 @@ from litestar.config.cors import CORSConfig
 from litestar.types import Middleware
 
 from backend.adapters.folder.store import FolderStore
+from backend.adapters.lance.duplicates import LanceDuplicates
 from backend.adapters.lance.hubs import LanceHubs
 from backend.adapters.lance.index import LanceIndex
 from backend.adapters.lance.other_spaces import LanceOtherSpaces
@@ -25,6 +26,7 @@ from backend.catalogue.reembedding import Reembedding
 from backend.catalogue.service import Catalogue, Limits, utc_now
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.tickets import TicketOffice
+from backend.catalogue.tidying import Tidying
 from backend.catalogue.upkeep import LibraryUpkeep
 from backend.databases import model_names
 from backend.libraries import Opened, graces, opened_library
@@ -72,8 +74,12 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
             app.state.catalogue = Catalogue(space, index, others, store, TicketOffice(secret), limits, gate, hubs)
             app.state.reembedding = Reembedding(index, others, gate, hubs)
             app.state.hubs = hubs
+            app.state.tidying = tidying = Tidying(index, LanceDuplicates(database, space.id))
             app.state.model_names = partial(model_names, settings.data / "models")
-            async with _in_background(gate.run()), _upkeep_running(settings, index, store, opened, hubs) as upkeep:
+            async with (
+                _in_background(gate.run()),
+                _upkeep_running(settings, index, store, opened, hubs, tidying) as upkeep,
+            ):
                 app.state.warnings = partial(_warnings, upkeep, opened.library)
                 yield
 
@@ -103,14 +109,14 @@ async def _prepared(store: FolderStore | S3Store) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _upkeep_running(
-    settings: Settings, index: ImageIndex, store: ObjectStore, opened: Opened, hubs: HiddenHubs
+    settings: Settings, index: ImageIndex, store: ObjectStore, opened: Opened, hubs: HiddenHubs, tidying: Tidying
 ) -> AsyncIterator[LibraryUpkeep | None]:
     """Do the upkeep in the background, unless `lookalike upkeep` does it."""
     if settings.upkeep is YesNo.NO:
         yield None
         return
     sweeper = Sweeper(store, opened.database, opened.library, graces(settings), utc_now)
-    upkeep = LibraryUpkeep(index, opened.library, sweeper, hubs)
+    upkeep = LibraryUpkeep(index, opened.library, sweeper, hubs, tidying)
     try:
         async with _in_background(upkeep.run()):
             yield upkeep

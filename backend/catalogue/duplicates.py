@@ -29,6 +29,7 @@ COMPARED = 50
 # A hash has as many rows and columns of bits.
 SIDE = 16
 BITS = SIDE * SIDE
+HASH_BYTES = BITS // 8
 
 Bits = npt.NDArray[np.uint64]
 """(..., 4) uint64: the bits of hashes, each from its first row on, the most significant bit first."""

@@ -1,6 +1,6 @@
 """What the catalogue needs from outside. The contracts are here; adapters document only what differs."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from .duplicate_groups import Pair
 from .values import (
     SHA256,
     Change,
@@ -17,6 +18,8 @@ from .values import (
     ImageRecord,
     LibraryState,
     Match,
+    Measures,
+    Neighbours,
     ObjectFacts,
     ObjectKey,
     Position,
@@ -242,6 +245,18 @@ class ImageIndex(Protocol):
         """
         ...
 
+    async def neighbours(self, image_ids: Sequence[ImageID], limit: int) -> Neighbours:
+        """
+        Return each of these images with its nearest neighbours, up to `limit`; nothing of those that do not exist.
+
+        Much quicker for many images than a search for each, and less exact: similarities may be estimates.
+        """
+        ...
+
+    async def measures(self) -> Measures:
+        """Return how large all images are. A few numbers of each row are read."""
+        ...
+
     async def state(self) -> LibraryState:
         """
         Return number and marker of the images. Upkeep does not change the marker.
@@ -375,4 +390,45 @@ class HubMemory(Protocol):
 
     async def forget(self, image_ids: Sequence[ImageID]) -> None:
         """Remove whatever is noted about these images."""
+        ...
+
+
+class DuplicateMemory(Protocol):
+    """
+    Remembers which images of a space were compared, and which pairs are no duplicates in any space.
+
+    All servers of a library share it, and see each other's writes at once. Every method raises IndexUnavailable when
+    the database cannot answer; the same call may be repeated then.
+    """
+
+    def comparing(self) -> AbstractAsyncContextManager[bool]:
+        """Hold the lease on comparing while the block runs; yield whether it was granted."""
+        ...
+
+    async def version(self) -> str:
+        """Return a text that is another one after every change."""
+        ...
+
+    async def versions(self) -> Mapping[ImageID, Collection[ImageID]]:
+        """Return all images that were compared, each with those that it is a version of."""
+        ...
+
+    async def note(self, versions: Mapping[ImageID, Collection[ImageID]]) -> None:
+        """Note that these images were compared, and what they are versions of."""
+        ...
+
+    async def forget(self, image_ids: Sequence[ImageID]) -> None:
+        """Forget that these images were compared, and that they are no duplicates of others."""
+        ...
+
+    async def apart(self) -> frozenset[Pair]:
+        """Return the pairs that are no duplicates."""
+        ...
+
+    async def set_apart(self, pairs: Sequence[Pair]) -> None:
+        """Note that these pairs are no duplicates."""
+        ...
+
+    async def undo_set_apart(self, pairs: Sequence[Pair]) -> None:
+        """Forget that these pairs are no duplicates."""
         ...

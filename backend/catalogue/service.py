@@ -31,6 +31,7 @@ from .examples import combine
 from .file_types import FIRST_BYTES, IMAGE_TYPES, begins_like
 from .hidden_hubs import HiddenHubs
 from .hubs import HubGate
+from .merging import merged, undoing
 from .months import by_month
 from .object_keys import original_key, thumbnail_key
 from .ports import ImageIndex, ObjectStore, OtherSpaces
@@ -40,6 +41,7 @@ from .suggestions import Suggestions
 from .tickets import Ticket, TicketOffice
 from .values import (
     EPOCH,
+    MAX_ATTRIBUTES,
     Change,
     Declaration,
     Description,
@@ -68,13 +70,6 @@ from .vectors import same
 # The page's thumbnails, JPEGs of at most 384 pixels, have some 20 KB; one of pure noise has 99 (measured). The limit
 # leaves room for other clients' PNGs, and keeps a page of a hundred thumbnails light.
 MAX_THUMBNAIL_BYTES = 256 * 1024
-
-# A guess: nobody reads more.
-MAX_TAGS = 32
-
-# A guess at what a product needs, with room to spare. Conditions look through all attributes of an image, so more would
-# be slower.
-MAX_ATTRIBUTES = 32
 
 # Vectors of a sample that are read at once: some 0.5 MB if they have 512 values.
 SAMPLE_PIECE = 500
@@ -299,6 +294,24 @@ class Catalogue:
         # In the other spaces too, so that going back to an earlier model loses no change.
         await self._others.change(image_id, change)
         return record
+
+    async def merge(self, image_id: ImageID, others: Sequence[ImageID]) -> tuple[ImageRecord, Change]:
+        """
+        Add to an image what only others say: tags, attributes, and a title if it has none, as far as the limits allow.
+
+        The others stay as they are; those that do not exist count as saying nothing.
+
+        Returns:
+            The new record, and the change that undoes it.
+
+        Raises:
+            ImageNotFound: No image has this id.
+        """
+        before = await self.get(image_id)
+        found = await self._index.page(len(others), Sort.OLDEST, None, Filters(ids=tuple(others)))
+        by_id = {image.id: image.description for image in found}
+        change = merged([before.description, *(by_id[other] for other in others if other in by_id)])
+        return await self.change(image_id, change), undoing(before.description, change)
 
     async def delete(self, image_id: ImageID) -> None:
         """

@@ -1,7 +1,8 @@
-"""Upkeep of a library: updates indexes, counts hubs, removes old versions and orphans, all in the background."""
+"""Upkeep of a library: updates indexes, counts hubs, finds duplicates, removes old versions and orphans."""
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from .hidden_hubs import HiddenHubs
 from .library import OpenLibrary
 from .orphans import Sweep, Sweeper
 from .ports import ImageIndex
+from .tidying import Tidying
 from .values import Filters, UpkeepReport
 
 logger = logging.getLogger(__name__)
@@ -62,6 +64,7 @@ class LibraryUpkeep:
         library: OpenLibrary,
         sweeper: Sweeper | None,
         hubs: HiddenHubs,
+        tidying: Tidying,
         schedule: Schedule | None = None,
         tell: Callable[[str], None] = logger.info,
     ) -> None:
@@ -75,6 +78,7 @@ class LibraryUpkeep:
         self._library = library
         self._sweeper = sweeper
         self._hubs = hubs
+        self._tidying = tidying
         self._schedule = schedule or Schedule()
         self._tell = tell
         self._upkeep_done = _Done()
@@ -118,6 +122,11 @@ class LibraryUpkeep:
         if line := await self._hubs.count():
             self._tell(line)
 
+    async def find_duplicates(self, for_s: float = math.inf) -> None:
+        """Compare images that are new with the others, for as long as this or until all are."""
+        if line := await self._tidying.compare(for_s):
+            self._tell(line)
+
     async def sweep(self) -> bool:
         """
         Sweep orphans now. Returns False if there are suspiciously many: then nothing is moved.
@@ -135,7 +144,11 @@ class LibraryUpkeep:
         return done
 
     async def round(self) -> float:
-        """Do what is due, whatever goes wrong; return how many seconds to rest."""
+        """
+        Do what is due, whatever goes wrong; return how many seconds to rest.
+
+        Images are compared while the other work rests, so that neither waits for the other.
+        """
         began = time.monotonic()
         try:
             if await self._needs_upkeep():
@@ -144,6 +157,8 @@ class LibraryUpkeep:
                 self._tell(line)
             if self._swept.ago_s() >= self._schedule.sweep_s:
                 await self.sweep()
+            rests_until = self._rests_until(began)
+            await self.find_duplicates(rests_until - time.monotonic())
         except LibraryMismatch as exc:
             self._warn("library", str(exc))
             return self._schedule.retry_s
@@ -154,8 +169,12 @@ class LibraryUpkeep:
             # A bug of ours or of a library: nobody else would report it, and upkeep must go on.
             logger.exception("upkeep failed and is retried in %g s", self._schedule.retry_s)
             return self._schedule.retry_s
-        took_s = time.monotonic() - began
-        return max(self._schedule.look_s, took_s * (1 / self._schedule.share - 1))
+        return max(0.0, rests_until - time.monotonic())
+
+    def _rests_until(self, began: float) -> float:
+        """Return until when to rest after work that has just ended."""
+        now = time.monotonic()
+        return now + max(self._schedule.look_s, (now - began) * (1 / self._schedule.share - 1))
 
     def _warn(self, about: str, sentence: str | None) -> None:
         """Set or clear a warning. Each is logged once, although every sweep finds it again."""

@@ -38,6 +38,13 @@ ObjectKey = NewType("ObjectKey", str)
 AttributeValue = str | float | bool
 """A client's own data about an image: a text, a finite number, or a boolean."""
 
+# A guess: nobody reads more.
+MAX_TAGS = 32
+
+# A guess at what a product needs, with room to spare. Conditions look through all attributes of an image, so more would
+# be slower.
+MAX_ATTRIBUTES = 32
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -205,6 +212,32 @@ class Filters:
     attributes: tuple[AttributeCondition, ...] = ()
     ids: tuple[ImageID, ...] = ()
     """One of these images."""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """How large the images of a library are. Compared by identity, as it holds arrays."""
+
+    ids: Sequence[ImageID]
+    """N images, in any order."""
+    pixels: npt.NDArray[np.int64]
+    """(N,): width times height."""
+    sizes: npt.NDArray[np.int64]
+    """(N,): of the originals, in bytes."""
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Pairs of images that are near to each other. Compared by identity, as it holds arrays."""
+
+    ones: Sequence[ImageID]
+    """P images."""
+    others: Sequence[ImageID]
+    """P images, each a neighbour of the one in the same place."""
+    cosines: npt.NDArray[np.float32]
+    """(P,): similarity of their vectors, perhaps not quite exact."""
+    bits: npt.NDArray[np.int64]
+    """(P,): in how many bits their perceptual hashes differ, see duplicates.py."""
 
 
 class Sort(StrEnum):

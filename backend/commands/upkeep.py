@@ -7,6 +7,7 @@ import signal
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 
+from backend.adapters.lance.duplicates import LanceDuplicates
 from backend.adapters.lance.hubs import LanceHubs
 from backend.adapters.lance.index import LanceIndex
 from backend.catalogue.errors import Unavailable
@@ -14,6 +15,7 @@ from backend.catalogue.hidden_hubs import HiddenHubs
 from backend.catalogue.orphans import Sweeper
 from backend.catalogue.ports import ObjectStore
 from backend.catalogue.service import utc_now
+from backend.catalogue.tidying import Tidying
 from backend.catalogue.upkeep import LibraryUpkeep, Schedule
 from backend.catalogue.values import SpaceID
 from backend.libraries import Opened, graces, opened_library
@@ -71,6 +73,7 @@ class _Spaces(AsyncExitStack):
         for upkeep in self._upkeeps.values():
             await upkeep.do_upkeep()
             await upkeep.count_hubs()
+            await upkeep.find_duplicates()
         return all([await upkeep.sweep() for upkeep in list(self._upkeeps.values())[:1]])
 
     async def do_what_is_due(self) -> float:
@@ -91,7 +94,8 @@ class _Spaces(AsyncExitStack):
                 sweeper = None if self._upkeeps else self._sweeper
                 hubs = HiddenHubs(index, LanceHubs(self._database, space))
                 tell = partial(_tell, space)
-                self._upkeeps[space] = LibraryUpkeep(index, self._library, sweeper, hubs, tell=tell)
+                tidying = Tidying(index, LanceDuplicates(self._database, space))
+                self._upkeeps[space] = LibraryUpkeep(index, self._library, sweeper, hubs, tidying, tell=tell)
 
 
 def _tell(space: SpaceID, text: str) -> None:

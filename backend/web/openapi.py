@@ -46,6 +46,7 @@ TAGS = [
     Tag("uploads", "Add photos: the files go straight to the store, by signed requests."),
     Tag("server", "What the server is, and how it is."),
     Tag("reembedding", "After a change of the model, clients make the vectors of all images anew, for administrators."),
+    Tag("duplicates", "Images that are versions of the same picture, to tidy up."),
     Tag("hubs", "Images whose vectors are near to everything, for administrators."),
 ]
 

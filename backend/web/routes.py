@@ -33,7 +33,7 @@ from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import ImageID, ImageRecord, Looks, Sort, Vector
 from backend.settings import Role
 
-from . import hub_routes, overview_routes, reembedding_routes, vector_rows
+from . import duplicate_routes, hub_routes, overview_routes, reembedding_routes, vector_rows
 from .access import Caller, check_role, needs
 from .cursors import MAX_CURSOR, read_cursor, write_cursor
 from .json_bodies import MERGE_PATCH, JSONRequest, check_media_type
@@ -83,19 +83,26 @@ Injected = NamedDependency[Catalogue]
 
 def api_routes(middleware: Sequence[Middleware]) -> Router:
     """
-    Return the routes of the API. They expect catalogue, re-embedding and hubs in the application's state.
+    Return the routes of the API. They expect catalogue, tidying, re-embedding and hubs in the application's state.
 
     Args:
         middleware: Runs before all routes, and identifies the sender of a request (`Identification`).
     """
     return Router(
         PATH,
-        route_handlers=[*HANDLERS, *overview_routes.HANDLERS, *reembedding_routes.HANDLERS, *hub_routes.HANDLERS],
+        route_handlers=[
+            *HANDLERS,
+            *overview_routes.HANDLERS,
+            *duplicate_routes.HANDLERS,
+            *reembedding_routes.HANDLERS,
+            *hub_routes.HANDLERS,
+        ],
         middleware=middleware,
         guards=[check_role, check_media_type],
         request_class=JSONRequest,
         dependencies={
             "catalogue": Provide(_catalogue, sync_to_thread=False),
+            "tidying": Provide(duplicate_routes.provide_tidying, sync_to_thread=False),
             "reembedding": Provide(reembedding_routes.provide_reembedding, sync_to_thread=False),
             "hubs": Provide(hub_routes.provide_hubs, sync_to_thread=False),
         },

@@ -11,13 +11,24 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.structs import force_setattr
 
 from backend.catalogue import values
+from backend.catalogue.duplicate_groups import MAX_GROUP, Reason
 from backend.catalogue.duplicates import COMPARED
 from backend.catalogue.errors import InvalidVector
 from backend.catalogue.file_types import IMAGE_TYPES
 from backend.catalogue.people_text import composed
 from backend.catalogue.reembedding import LEASE_S
-from backend.catalogue.service import MAX_ATTRIBUTES, MAX_TAGS, MAX_THUMBNAIL_BYTES
-from backend.catalogue.values import MD5, SHA256, HubState, ImageRecord, Links, PerceptualHash, Vector
+from backend.catalogue.service import MAX_THUMBNAIL_BYTES
+from backend.catalogue.values import (
+    MAX_ATTRIBUTES,
+    MAX_TAGS,
+    MD5,
+    SHA256,
+    HubState,
+    ImageRecord,
+    Links,
+    PerceptualHash,
+    Vector,
+)
 from backend.catalogue.vectors import to_vector
 
 T = TypeVar("T")
@@ -559,6 +570,69 @@ class Hub(Struct, frozen=True):
 class HubList(Struct, frozen=True):
     hubs: Annotated[Sequence[Hub], Meta(description="The hidden first, those with the largest share first")]
     total: Annotated[int, Meta(description="Number of all hubs")]
+
+
+class DuplicateGroup(Struct, frozen=True):
+    """Images that are versions of the same picture: the best, and those that look like it."""
+
+    id: Annotated[str, Meta(description="Another one as soon as an image joins or leaves the group")]
+    keeper: Annotated[Id, Meta(description="The image to keep: the first")]
+    reason: Annotated[
+        Reason,
+        Meta(description="Why that one: it has the `most_pixels`, the `largest_file`, or came in `earliest`"),
+    ]
+    saves_bytes: Annotated[
+        int, Meta(description="How much smaller the originals are together if only that one is kept")
+    ]
+    images: Annotated[Sequence[Image], Meta(description="Best first, at least two")]
+
+
+class DuplicatePage(Struct, frozen=True):
+    """Groups of duplicates, that with the newest image first."""
+
+    groups: Sequence[DuplicateGroup]
+    next: Annotated[str | None, Meta(description="Pass it as `after` to get the next page; null on the last")]
+    total: Annotated[int, Meta(description="Number of all groups")]
+    checked: Annotated[int, Meta(description="Number of images that have been compared with all others")]
+    waiting: Annotated[int, Meta(description="Number of images that have not; the server compares them by and by")]
+
+
+class DuplicateCount(Struct, frozen=True):
+    total: Annotated[int, Meta(description="Number of groups of duplicates")]
+    checked: Annotated[int, Meta(description="Number of images that have been compared with all others")]
+    waiting: Annotated[int, Meta(description="Number of images that have not; the server compares them by and by")]
+
+
+class Apart(Request, frozen=True):
+    """Images of which none is a version of another."""
+
+    ids: Annotated[tuple[Id, ...], Meta(min_length=2, max_length=MAX_GROUP)]
+
+
+class Merge(Request, frozen=True):
+    """An image to keep, and others of which it takes over what only they say."""
+
+    keeper: Id
+    others: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=MAX_GROUP - 1)]
+
+    def __post_init__(self) -> None:
+        if self.keeper in self.others:
+            raise ValueError("`keeper` must not be among `others`")
+
+
+class Undo(Struct, frozen=True):
+    """The change of the image that brings back what it was: send it as it stands to `change_image`."""
+
+    title: str
+    tags: Sequence[str]
+    attributes: Mapping[str, AttributeValue | None]
+
+
+class Merged(Struct, frozen=True):
+    """What a merge has made of the image to keep."""
+
+    image: Image
+    undo: Undo
 
 
 class Health(Struct, frozen=True):

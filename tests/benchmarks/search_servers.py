@@ -73,7 +73,7 @@ def application(index: ImageIndex, settings: Settings) -> Litestar:
     app.state.catalogue = Catalogue(
         space, index, cast(OtherSpaces, None), store, TicketOffice(SECRET), limits, gate, hubs
     )
-    app.state.reembedding = app.state.hubs = None
+    app.state.reembedding = app.state.hubs = app.state.tidying = None
     return app
 
 

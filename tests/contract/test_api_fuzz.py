@@ -77,6 +77,11 @@ OPERATIONS = {
     "reembed_image": ("PUT", f"{API}/reembedding/images/{{image_id}}"),
     "report_unreadable_image": ("PUT", f"{API}/reembedding/images/{{image_id}}/report"),
     "finish_reembedding": ("DELETE", f"{API}/reembedding"),
+    "list_duplicates": ("GET", f"{API}/duplicates"),
+    "count_duplicates": ("GET", f"{API}/duplicates/count"),
+    "set_apart": ("PUT", f"{API}/duplicates/apart"),
+    "undo_set_apart": ("DELETE", f"{API}/duplicates/apart"),
+    "merge_images": ("POST", f"{API}/duplicates/merge"),
     "list_hubs": ("GET", f"{API}/hubs"),
     "clear_hub": ("PUT", f"{API}/hubs/{{image_id}}/cleared"),
     "undo_clear_hub": ("DELETE", f"{API}/hubs/{{image_id}}/cleared"),
@@ -97,6 +102,10 @@ REFUSING = [
     "lease_images",
     "reembed_image",
     "report_unreadable_image",
+    "list_duplicates",
+    "set_apart",
+    "undo_set_apart",
+    "merge_images",
     "list_hubs",
 ]
 

@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.adapters.lance import index as lance_index
+from backend.catalogue.duplicates import BITS, distances, to_bits
 from backend.catalogue.people_text import order_key
 from backend.catalogue.ports import ImageIndex
 from backend.catalogue.proportions import code_of
@@ -471,6 +472,45 @@ async def test_similarities(index: ImageIndex) -> None:
         image_id(3): pytest.approx([apart, 1], abs=1e-3),
     }
     assert await index.similarities([two], []) == {}
+
+
+@pytest.mark.anyio
+async def test_neighbours(index: ImageIndex) -> None:
+    """Each image comes with those nearest to it, their similarity, and the bits in which their hashes differ."""
+    images = [record(number) for number in range(12)]
+    lacking = replace(images[3], description=replace(images[3].description, perceptual_hash=None))
+    images[3] = lacking
+    await fill(index, images)
+
+    for asked in ([image_id(5)], [image_id(5), image_id(3), image_id(77)]):
+        found = await index.neighbours(asked, 100)
+        assert Counter(found.ones) == {each: 11 for each in asked if each != image_id(77)}
+        for one, other, cosine, bits in zip(found.ones, found.others, found.cosines, found.bits, strict=True):
+            assert one != other
+            first, second = (images[int(each[12:], 16)].description.perceptual_hash for each in (one, other))
+            expected = distances(to_bits([first]), to_bits([second]))[0] if first and second else BITS
+            assert bits == expected
+            vectors = [vector(int(each[12:], 16), DIMENSION) for each in (one, other)]
+            assert cosine == pytest.approx(float(vectors[0] @ vectors[1]), abs=1e-3)
+    nearest = await index.neighbours([image_id(5)], 4)
+    assert len(nearest.ones) == 3 and min(nearest.cosines) >= sorted(found.cosines[found.ones.index(image_id(5)) :])[-4]
+    assert (await index.neighbours([image_id(77)], 10)).ones == []
+
+
+@pytest.mark.anyio
+async def test_measures(index: ImageIndex) -> None:
+    """Pixels and bytes of all images are told."""
+    images = [record(number) for number in range(3)]
+    await fill(index, images)
+
+    found = await index.measures()
+
+    told = {
+        each: (int(pixels), int(size)) for each, pixels, size in zip(found.ids, found.pixels, found.sizes, strict=True)
+    }
+    assert told == {
+        image.id: (image.description.width * image.description.height, image.original.size) for image in images
+    }
 
 
 @pytest.mark.anyio

@@ -14,7 +14,7 @@ import pytest
 from backend.catalogue.service import utc_now
 from backend.catalogue.tickets import TicketOffice
 from backend.settings import Settings, signing_secret
-from backend.web import reembedding_routes, routes
+from backend.web import duplicate_routes, reembedding_routes, routes
 from tests.support.api import API, JPEG, WEBP, Picture, Visitor, assert_problem, stored
 from tests.support.spaces import DIMENSION, near, to_base64, vector
 
@@ -391,6 +391,8 @@ LONGEST = {
         "labels": [{"name": EMOJI * 200, "score": 0.1234567890123456}] * 10,
     },
     "report": {"reason": EMOJI * 500},
+    "apart": {"ids": [f"{number:032x}" for number in range(50)]},
+    "merge": {"keeper": "0" * 32, "others": [f"{number:032x}" for number in range(1, 50)]},
 }
 BODIES = {
     "uploads": ("POST", "uploads", routes.MAX_DECLARATION_BYTES),
@@ -400,6 +402,8 @@ BODIES = {
     "lease": ("POST", "reembedding/leases", reembedding_routes.MAX_LEASE_BYTES),
     "renewal": ("PUT", f"reembedding/images/{'0' * 32}", reembedding_routes.MAX_RENEWAL_BYTES),
     "report": ("PUT", f"reembedding/images/{'0' * 32}/report", reembedding_routes.MAX_REPORT_BYTES),
+    "apart": ("PUT", "duplicates/apart", duplicate_routes.MAX_APART_BYTES),
+    "merge": ("POST", "duplicates/merge", duplicate_routes.MAX_MERGE_BYTES),
 }
 
 

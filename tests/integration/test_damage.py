@@ -11,12 +11,14 @@ from backend.adapters.folder.store import FolderStore
 from backend.adapters.lance import damage as lance_damage
 from backend.adapters.lance import upkeep as lance_upkeep
 from backend.adapters.lance.database import LanceDatabase
+from backend.adapters.lance.duplicates import LanceDuplicates
 from backend.adapters.lance.hubs import LanceHubs
 from backend.adapters.lance.index import LanceIndex
 from backend.catalogue.errors import IndexDamaged
 from backend.catalogue.hidden_hubs import HiddenHubs
 from backend.catalogue.library import OpenLibrary
 from backend.catalogue.service import utc_now
+from backend.catalogue.tidying import Tidying
 from backend.catalogue.upkeep import LibraryUpkeep, Schedule
 from backend.catalogue.values import AttributeCondition, Change, Filters, Sort
 from tests.support.damage import DAMAGES, DIMENSION, JOINED, LATER, SPACE, TABLE, data_files, image, index_files
@@ -121,7 +123,9 @@ async def test_upkeep_is_due_at_once(database: Path) -> None:
     async with LanceDatabase.open(database) as opened, open_index(database, SPACE) as index:
         told = asyncio.Queue[str]()
         hubs = HiddenHubs(index, LanceHubs(opened, SPACE.id))
-        upkeep = LibraryUpkeep(index, OpenLibrary(opened, store), None, hubs, schedule, told.put_nowait)
+        tidying = Tidying(index, LanceDuplicates(opened, SPACE.id))
+        library = OpenLibrary(opened, store)
+        upkeep = LibraryUpkeep(index, library, None, hubs, tidying, schedule, told.put_nowait)
         task = asyncio.create_task(upkeep.run())
         await upkeep_told(told)
         shutil.rmtree(database / f"{TABLE}.lance" / "_indices")

@@ -1,4 +1,4 @@
-"""A LanceDB database: a table of images for each space, and tables for tombstones, leases, hubs and its identity."""
+"""A LanceDB database: a table of images for each space, and tables for what else is remembered."""
 
 import asyncio
 import logging
@@ -18,6 +18,7 @@ from backend.catalogue.values import ImageID, LibraryID, SpaceID
 
 from ..disk.reserve import Reserve, is_full
 from . import identity
+from .conditions import one_of
 from .damage import Mender, is_damage, reason_of
 from .faults import Outcome, opening, retry_conflicts, translated
 from .identity import IDENTITY, LIBRARY_SCHEMA, mark_name, retired_name
@@ -33,6 +34,8 @@ TOMBSTONES = "tombstones"
 LEASES = "leases"
 LIBRARY = "library"
 HUBS = "hubs"
+DUPLICATES = "duplicates"
+APART = "apart"
 
 
 class LanceDatabase:
@@ -47,6 +50,8 @@ class LanceDatabase:
         library: lancedb.AsyncTable,
         reserve: Reserve,
         hubs: lancedb.AsyncTable,
+        duplicates: lancedb.AsyncTable,
+        apart: lancedb.AsyncTable,
     ) -> None:
         self.location = location
         self._reserve = reserve
@@ -56,6 +61,9 @@ class LanceDatabase:
         self._library = library
         self.hubs = hubs
         """For LanceHubs."""
+        self.duplicates = duplicates
+        self.apart = apart
+        """For LanceDuplicates, like the one before."""
 
     @classmethod
     @asynccontextmanager
@@ -78,10 +86,14 @@ class LanceDatabase:
             leases = await _usable_leases(connection)
             library = await open_or_create(connection, LIBRARY, LIBRARY_SCHEMA)
             hubs = await open_or_create(connection, HUBS, HUB_SCHEMA)
+            duplicates = await open_or_create(connection, DUPLICATES, DUPLICATE_SCHEMA)
+            apart = await open_or_create(connection, APART, APART_SCHEMA)
         reserve = Reserve(location / "reserve" if isinstance(location, Path) else None)
         try:
-            yield cls(str(location), connection, tombstones, leases, library, reserve, hubs)
+            yield cls(str(location), connection, tombstones, leases, library, reserve, hubs, duplicates, apart)
         finally:
+            apart.close()
+            duplicates.close()
             hubs.close()
             library.close()
             leases.close()
@@ -199,6 +211,7 @@ class LanceDatabase:
         with translated():
             await retry_conflicts(lambda: identity.write(self._library, retired_name(space)))
             await self._connection.drop_table(IMAGES + space)
+            await retry_conflicts(lambda: self.duplicates.delete(one_of("space", [space])))
 
     async def look(self, mark: str | None) -> DatabaseState:
         """Return the state of the database at this moment, and whether it knows a mark."""
@@ -242,7 +255,7 @@ class LanceDatabase:
 
     def own_tables(self) -> Sequence[lancedb.AsyncTable]:
         """Return the tables other than those of images, which need upkeep too."""
-        return [self.tombstones.table, self._leases, self._library, self.hubs]
+        return [self.tombstones.table, self._leases, self._library, self.hubs, self.duplicates, self.apart]
 
 
 class UnopenedDatabase:
@@ -318,6 +331,26 @@ HUB_SCHEMA = pa.schema(
         pa.field("share", pa.float64(), nullable=False),
         pa.field("found", pa.timestamp("ms", tz="UTC"), nullable=False),
         pa.field("state", pa.string(), nullable=False),
+    ]
+)
+
+
+DUPLICATE_SCHEMA = pa.schema(
+    [
+        # An image that was compared with all others of its space. No key: writing one twice does no harm.
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("space", pa.string(), nullable=False),
+        # The images that it is a version of.
+        pa.field("versions", pa.list_(pa.string()), nullable=False),
+    ]
+)
+
+APART_SCHEMA = pa.schema(
+    [
+        # Two ids, the lower one first, of images that are no duplicates.
+        pa.field("pair", pa.string(), nullable=False, metadata=PRIMARY_KEY),
+        pa.field("one", pa.string(), nullable=False),
+        pa.field("other", pa.string(), nullable=False),
     ]
 )
 

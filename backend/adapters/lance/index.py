@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from lancedb.query import AsyncFTSQuery, AsyncQuery, AsyncVectorQuery, MatchQuery
 
+from backend.catalogue.duplicates import BITS, distances
 from backend.catalogue.errors import IndexDamaged, RowDamaged
 from backend.catalogue.people_text import wanted
 from backend.catalogue.spaces import EmbeddingSpace
@@ -28,6 +29,8 @@ from backend.catalogue.values import (
     ImageRecord,
     LibraryState,
     Match,
+    Measures,
+    Neighbours,
     Position,
     Sort,
     SpaceID,
@@ -46,6 +49,7 @@ from .rows import (
     are_sound,
     counts_in,
     dimension_of,
+    hashes_in,
     is_intact,
     milliseconds_of,
     report_damage,
@@ -324,6 +328,34 @@ class LanceIndex:
             return await self._table.count_rows(joined([*passing(filters), following(sort, after)]))
 
     @mending
+    async def neighbours(self, image_ids: Sequence[ImageID], limit: int) -> Neighbours:
+        async with within_deadline():
+            query = self._table.query().where(one_of("id", image_ids)).select(["id", "vector", "perceptual_hash"])
+            ones = _with_sound_vectors(await query.to_arrow())
+            others = await self._near(vectors_in(ones).astype(np.float32), limit) if ones.num_rows else ones.slice(0, 0)
+        return await asyncio.to_thread(_paired, ones, others)
+
+    async def _near(self, vectors: npt.NDArray[np.float32], limit: int) -> pa.Table:
+        """
+        Return the rows nearest to each vector, whose number is in the column `query_index`.
+
+        All vectors in one query, and without refining: of 100,000 images each takes 0.7 ms so, and 20 ms alone.
+        """
+        probes = await self._probes.number() if await self._probes.indexed() else 1
+        query = self._table.query().nearest_to(list(vectors)).distance_type("cosine").limit(limit)
+        query = query.select(["id", "perceptual_hash", "_distance"]).maximum_nprobes(0).minimum_nprobes(probes)
+        async with self._searches:
+            rows: pa.Table = await query.maximum_nprobes(probes).to_arrow()
+        if "query_index" not in rows.column_names:  # LanceDB leaves it out for a single vector.
+            rows = rows.append_column("query_index", pa.array(np.zeros(rows.num_rows, dtype=np.int32)))
+        return rows
+
+    @mending
+    async def measures(self) -> Measures:
+        rows = await self._columns(["id", "pixels", "size"], Filters())
+        return Measures(rows["id"].to_pylist(), rows["pixels"].to_numpy(), rows["size"].to_numpy())
+
+    @mending
     async def state(self) -> LibraryState:
         async with within_deadline(), self._reading_state:
             version = await self._table.version()
@@ -499,6 +531,19 @@ def _with_sound_vectors(rows: pa.Table) -> pa.Table:
     if not rows.num_rows:
         return rows
     return rows.filter(pa.array(are_sound(np.linalg.norm(vectors_in(rows).astype(np.float32), axis=1))))
+
+
+def _paired(ones: pa.Table, others: pa.Table) -> Neighbours:
+    """Pair rows with the rows that are nearest to them, but not with themselves."""
+    if not others.num_rows:
+        return Neighbours([], [], np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.int64))
+    first = ones.take(others["query_index"])
+    differ = pc.call_function("not_equal", [first["id"], others["id"]])
+    sound = pc.call_function("and", [differ, pc.call_function("is_finite", [others["_distance"]])])
+    first, others = first.filter(sound), others.filter(sound)
+    (one_bits, one_known), (other_bits, other_known) = hashes_in(first), hashes_in(others)
+    bits = np.where(one_known & other_known, distances(one_bits, other_bits), BITS)
+    return Neighbours(first["id"].to_pylist(), others["id"].to_pylist(), 1 - others["_distance"].to_numpy(), bits)
 
 
 def _with_chances(ids: pa.StringArray) -> pa.Table:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from lancedb.index import FTS
 
+from backend.catalogue.duplicates import HASH_BYTES, Bits, bits_in
 from backend.catalogue.errors import InvalidVector, RowDamaged
 from backend.catalogue.people_text import order_key, searchable
 from backend.catalogue.proportions import code_of
@@ -58,8 +59,10 @@ def schema(dimension: int) -> pa.Schema:
             pa.field("content_type", pa.string(), nullable=False),
             # Width to height: see catalogue/proportions.py.
             pa.field("proportions", pa.int16(), nullable=False),
-            # The 256 bits of the perceptual hash, which all images are compared by.
-            pa.field("perceptual_hash", pa.binary(32)),
+            # Width times height.
+            pa.field("pixels", pa.int64(), nullable=False),
+            # The 256 bits of the perceptual hash, by which duplicates are found.
+            pa.field("perceptual_hash", pa.binary(HASH_BYTES)),
             # The attributes in the form that conditions compare: see attributes.py.
             pa.field("attribute_keys", pa.list_(pa.int64()), nullable=False),
             pa.field("attribute_values", pa.list_(pa.int64()), nullable=False),
@@ -105,6 +108,7 @@ def to_row(image: ImageRecord, vector: Vector, revision: int) -> dict[str, Any]:
         "likely_labels": list(dict.fromkeys(label.name for label in description.labels if label.score >= Label.LIKELY)),
         "content_type": image.original.content_type,
         "proportions": code_of(description.width, description.height),
+        "pixels": description.width * description.height,
         "perceptual_hash": None if description.perceptual_hash is None else bytes.fromhex(description.perceptual_hash),
         "attribute_keys": attribute_keys,
         "attribute_values": attribute_values,
@@ -213,6 +217,13 @@ def vectors_in(rows: pa.Table) -> npt.NDArray[np.float16]:
     """Return the vectors of a table with the column `vector`: (N, D), as they are stored."""
     values = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     return values.reshape(-1, dimension_of(rows.schema))
+
+
+def hashes_in(rows: pa.Table) -> tuple[Bits, npt.NDArray[np.bool_]]:
+    """Return the perceptual hashes of a table with that column, (N, 4), and which of them are known, (N,)."""
+    column = rows["perceptual_hash"].combine_chunks()
+    packed = pc.call_function("coalesce", [column, pa.scalar(bytes(HASH_BYTES), column.type)])
+    return bits_in(b"".join(packed.to_pylist())), column.is_valid().to_numpy(zero_copy_only=False)
 
 
 def milliseconds_of(image_ids: pa.StringArray) -> npt.NDArray[np.int64]:

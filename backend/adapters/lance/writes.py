@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from backend.catalogue.errors import IndexUnavailable, RowDamaged, TicketRevoked
-from backend.catalogue.service import MAX_ATTRIBUTES, MAX_TAGS
+from backend.catalogue.merging import merged
 from backend.catalogue.values import SHA256, Change, Description, ImageID, ImageRecord, Vector
 
 from .batching import Batcher
@@ -66,7 +66,7 @@ class Writes:
         rows = await self._rows([image_id, *twins])
         images = [to_record(rows[each]) for each in (image_id, *twins) if each in rows]
         if len(images) > 1 and images[0].id == image_id:
-            await self.change(image_id, _joined([image.description for image in images]))
+            await self.change(image_id, merged([image.description for image in images]))
             await self.delete(twins)
 
     async def restore(self, images: Sequence[ImageRecord], vectors: npt.NDArray[np.float16]) -> int:
@@ -282,21 +282,6 @@ def _changed(
         is_damaged = job.image_id in stored and job.image_id not in before
         answers.append(RowDamaged([job.image_id]) if is_damaged else now.get(job.image_id))
     return answers, {image_id: image for image_id, image in now.items() if image != before[image_id]}
-
-
-def _joined(descriptions: Sequence[Description]) -> Change:
-    """Return the change that adds to the first what only the others say, as far as the limits allow."""
-    first = descriptions[0]
-    tags = dict.fromkeys(tag for description in descriptions for tag in description.tags)
-    attributes = {
-        name: value
-        for description in descriptions
-        for name, value in description.attributes.items()
-        if name not in first.attributes
-    }
-    title = next((description.title for description in descriptions if description.title), "")
-    added = dict(list(attributes.items())[: MAX_ATTRIBUTES - len(first.attributes)])
-    return Change(title, tuple(tags)[:MAX_TAGS], added)
 
 
 def _described(description: Description, change: Change) -> Description:

@@ -80,6 +80,24 @@ class Index:
         return frozenset()
 
 
+class Comparing:
+    """As much of a Tidying as upkeep needs: it has work for as long as a test says, and notes when it was at it."""
+
+    def __init__(self) -> None:
+        self.work_s = 0.0
+        self.given_s: list[float] = []
+        self.down: Exception | None = None
+
+    async def compare(self, for_s: float) -> str | None:
+        self.given_s.append(for_s)
+        if self.down:
+            raise self.down
+        does_s = min(for_s, self.work_s)
+        await asyncio.sleep(does_s)
+        self.work_s -= does_s
+        return "Duplicates found." if does_s and not self.work_s else None
+
+
 class Home:
     """A library with two old photos in its store; how many of them have a row is the index's word."""
 
@@ -90,7 +108,8 @@ class Home:
         self.library = OpenLibrary(self.ledger, self.store)
         sweeper = Sweeper(self.store, self.index, self.library, Graces(86_400, 30 * 86_400), Clock())
         hubs = HiddenHubs(self.index, self.index)  # type: ignore[arg-type]: too few images to count any
-        self.make = partial(LibraryUpkeep, self.index, self.library, sweeper, hubs)  # type: ignore[arg-type]
+        self.tidying = Comparing()
+        self.make = partial(LibraryUpkeep, self.index, self.library, sweeper, hubs, self.tidying)  # type: ignore[arg-type]
         self.upkeep = self.make(RESTLESS)
 
     async def fill(self) -> None:
@@ -195,6 +214,27 @@ async def test_long_work(home: Home) -> None:
         await until(lambda: home.index.upkeeps == 3)
 
     assert asyncio.get_running_loop().time() - began >= 2 * (0.05 + 0.2)
+
+
+async def test_images_to_compare(home: Home) -> None:
+    """They are compared while the other work rests, which goes on in between, and the rest is no longer for it."""
+    home.tidying.work_s = 0.2
+    async with kept(home, replace(RESTLESS, look_s=0.05)) as told:
+        began = asyncio.get_running_loop().time()
+        await until(lambda: "Duplicates found." in told)
+        took_s = asyncio.get_running_loop().time() - began
+
+    assert all(0 < given_s <= 0.05 for given_s in home.tidying.given_s[1:])
+    assert took_s >= 0.2 and home.index.looks >= 3
+
+
+async def test_comparing_that_fails(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged and tried again like any other work."""
+    home.tidying.down = IndexUnavailable("down")
+    async with kept(home):
+        await until(lambda: len(home.tidying.given_s) >= 3)
+
+    assert "retried in 0.001 s: down" in caplog.text and home.index.upkeeps == 1
 
 
 @pytest.mark.parametrize("error", [IndexUnavailable("down"), ZeroDivisionError("a mistake")])
