@@ -34,6 +34,7 @@ BENCHMARKS: Mapping[str, str] = {
     "bytes_per_vector": "what vectors of fewer values and bits find, and what searching them costs",
     "preprocessing": "an antialiased squeeze against the resizes of TF.js",
     "backup": "backup, second backup, check and restore of a library",
+    "duplicates": "duplicates of a whole library: first pass, later ones, and what searches wait for it",
     "search_service": "searches over HTTP, against other engines behind the same routes",
     "strength": "what the page says of matches, against what is true",
     "edits": "which edits of a photograph are recognised as it, and which other photographs are taken for it",

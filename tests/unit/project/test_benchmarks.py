@@ -30,6 +30,7 @@ TINY = {
     "start_up": ["--rounds", "1", "--links", "loopback"],
     "register": ["--dimension", "16", "--each", "2", "--clients", "2", "--rows", "0", "300", "--rounds", "1"],
     "backup": ["--images", "20", "--dimension", "16", "--kilobytes", "5"],
+    "duplicates": ["--rows", "300", "--dimension", "1280", "--new", "10", "--idle-s", "0.2"],
     "search_service": ["--rows", "300", "--clients", "2", "--contenders", "hnswlib"],
     "bytes_per_vector": ["--groups", "2", "--others", "20", "--dimensions", "1280", "128", "--rows", "300"],
     "preprocessing": ["--groups", "2", "--enlarge", "2"],
