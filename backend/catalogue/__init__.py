@@ -14,8 +14,10 @@ Glossary. Each word has this one meaning everywhere, also on the wire:
     ticket      signed permission to register one image
     orphan      an object that no image has
     tombstone   what is kept of a deleted image: its id, so that it never comes back
+    version     an image of the same picture as another: saved again, scaled, turned, recoloured
+    group       an image to keep, the keeper, with all others that are versions of it: duplicates
     hub         an image that is near to many others that it has nothing to do with
-    upkeep      work that nobody waits for: indexes, joined files, hubs, orphans
+    upkeep      work that nobody waits for: indexes, joined files, hubs, duplicates, orphans
     lease       a right that one process or browser holds for a limited time
     position    a point in a sorted list: right after an image
     depot       a folder or bucket that holds backups

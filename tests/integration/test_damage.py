@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import shutil
 from pathlib import Path
 
@@ -180,3 +181,19 @@ async def test_leases_that_are_damaged(database: Path, damage: str) -> None:
 
     async with open_index(database, SPACE) as index:
         assert not (await index.do_upkeep()).skipped
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+async def test_memory_of_duplicates_that_is_damaged(database: Path, damage: str) -> None:
+    """It is made anew, and all images are compared once more."""
+    async with LanceDatabase.open(database) as opened, open_index(database, SPACE) as index:
+        await Tidying(index, LanceDuplicates(opened, SPACE.id)).compare(math.inf)
+        before = await Tidying(index, LanceDuplicates(opened, SPACE.id)).counts()
+    for file in (database / "duplicates.lance").rglob("*.lance"):
+        DAMAGES[damage](file)
+
+    async with LanceDatabase.open(database) as opened, open_index(database, SPACE) as index:
+        tidying = Tidying(index, LanceDuplicates(opened, SPACE.id))
+        assert (await tidying.counts()).waiting == before.checked > 0
+        await tidying.compare(math.inf)
+        assert await tidying.counts() == before

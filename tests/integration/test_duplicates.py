@@ -18,7 +18,7 @@ from backend.app import create_app
 from backend.catalogue.duplicates import SAME_COSINE
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.tidying import BATCH, DuplicateCounts, Tidying
-from backend.settings import APIKey, Role, Settings, YesNo
+from backend.settings import Settings, YesNo
 from backend.web.static import Site
 from tests.support.api import API, ORIGIN, Picture, Visitor, assert_problem, without_urls
 from tests.support.records import image_id, perceptual_hash, record
@@ -313,25 +313,6 @@ async def test_library_with_an_index(settings: Settings) -> None:
 
     expected = [(originals + place, original) for place, original in enumerate(copied.tolist()) if place % 2]
     assert found == {(image_id(copy), image_id(original)) for copy, original in expected}
-
-
-@pytest.mark.parametrize("role", [Role.READ, Role.WRITE])
-async def test_roles(settings: Settings, space: EmbeddingSpace, site: Site, role: Role) -> None:
-    """Whoever may read sees groups; setting apart and merging are changes."""
-    key = f"key of {role}".ljust(32, "0").replace(" ", "-")
-    with_keys = Settings(data=settings.data, upkeep=YesNo.NO, api_keys=(APIKey(role, key),))
-    async with AsyncTestClient(create_app(with_keys, space, site), ORIGIN) as http:
-        http.headers["Authorization"] = f"Bearer {key}"
-        seen = [(await http.get(path)).status_code for path in (GROUPS, f"{GROUPS}/count")]
-        body = {"ids": ["0" * 32, "1" * 32]}
-        changes = [
-            (await http.put(f"{GROUPS}/apart", json=body)).status_code,
-            (await http.delete(f"{GROUPS}/apart", params=body)).status_code,
-            (await http.post(f"{GROUPS}/merge", json={"keeper": "0" * 32, "others": ["1" * 32]})).status_code,
-        ]
-
-    assert seen == [200, 200]
-    assert changes == ([204, 204, 404] if role is Role.WRITE else [403] * 3)
 
 
 async def test_another_model(settings: Settings, space: EmbeddingSpace) -> None:

@@ -1,1 +1,1 @@
-"""LanceDB: rows, tombstones, leases, hubs and marks in tables, and their upkeep."""
+"""LanceDB: rows, tombstones, leases, hubs, duplicates and marks in tables, and their upkeep."""

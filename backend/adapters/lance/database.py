@@ -83,10 +83,10 @@ class LanceDatabase:
                 storage_options=dict(storage_options or {}),
             )
             tombstones = await open_or_create(connection, TOMBSTONES, TOMBSTONE_SCHEMA)
-            leases = await _usable_leases(connection)
+            leases = await _usable(connection, LEASES, LEASE_SCHEMA)
             library = await open_or_create(connection, LIBRARY, LIBRARY_SCHEMA)
             hubs = await open_or_create(connection, HUBS, HUB_SCHEMA)
-            duplicates = await open_or_create(connection, DUPLICATES, DUPLICATE_SCHEMA)
+            duplicates = await _usable(connection, DUPLICATES, DUPLICATE_SCHEMA)
             apart = await open_or_create(connection, APART, APART_SCHEMA)
         reserve = Reserve(location / "reserve" if isinstance(location, Path) else None)
         try:
@@ -360,18 +360,18 @@ async def open_or_create(connection: lancedb.AsyncConnection, name: str, columns
     return await retry_conflicts(lambda: connection.create_table(name, schema=columns, exist_ok=True))
 
 
-async def _usable_leases(connection: lancedb.AsyncConnection) -> lancedb.AsyncTable:
-    """Open the table of leases. A damaged one is recreated, as it only says who is working at this moment."""
+async def _usable(connection: lancedb.AsyncConnection, name: str, columns: pa.Schema) -> lancedb.AsyncTable:
+    """Open a table whose content is found out again: who is working, what was compared. A damaged one is recreated."""
     try:
-        leases = await open_or_create(connection, LEASES, LEASE_SCHEMA)
-        await leases.query().to_arrow()
-        return leases
+        table = await open_or_create(connection, name, columns)
+        await table.query().to_arrow()
+        return table
     except Exception as exc:
         if not is_damage(exc):
             raise
-        logger.warning("the table of leases is damaged and is recreated: %s", reason_of(exc))
-    await connection.drop_table(LEASES)
-    return await open_or_create(connection, LEASES, LEASE_SCHEMA)
+        logger.warning("the table %s is damaged and is recreated: %s", name, reason_of(exc))
+    await connection.drop_table(name)
+    return await open_or_create(connection, name, columns)
 
 
 async def table_names(connection: lancedb.AsyncConnection) -> list[str]:
