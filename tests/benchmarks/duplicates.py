@@ -228,7 +228,8 @@ def _at(vector: npt.NDArray[np.float32], cosine: float, random: np.random.Genera
     """Return a vector with this cosine to another."""
     noise = random.normal(size=len(vector)).astype(np.float32)
     noise -= (noise @ vector) * vector
-    return cosine * vector + math.sqrt(1 - cosine**2) * noise / np.linalg.norm(noise)
+    noise /= np.linalg.norm(noise)
+    return (cosine * vector + math.sqrt(1 - cosine**2) * noise).astype(np.float32)
 
 
 def _differing(fingerprint: PerceptualHash, count: int, random: np.random.Generator) -> PerceptualHash:
