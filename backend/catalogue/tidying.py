@@ -39,6 +39,10 @@ class DuplicateCounts:
     """Images that have been compared with the others."""
     waiting: int
     """Images that have not."""
+    spare: int
+    """Images in groups that are not their keepers."""
+    saves_bytes: int
+    """Size of the originals of these."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Tidying:
         self._index = index
         self._memory = memory
         self._now = now
-        self._known = _Known(("", ""), [], [], [], 0)
+        self._known = _Known(("", ""), [], [], [], 0, 0, 0)
         self._looking = asyncio.Lock()
 
     # For people
@@ -192,10 +196,14 @@ class _Known:
     gone: Sequence[ImageID]
     """Images that have been compared, and do not exist any more."""
     images: int
+    spare: int
+    """Images in groups that are not their keepers."""
+    saves_bytes: int
 
     @property
     def counts(self) -> DuplicateCounts:
-        return DuplicateCounts(len(self.groups), self.images - len(self.waiting), len(self.waiting))
+        checked = self.images - len(self.waiting)
+        return DuplicateCounts(len(self.groups), checked, len(self.waiting), self.spare, self.saves_bytes)
 
 
 def _known(
@@ -214,4 +222,6 @@ def _known(
     }
     waiting = sorted((image_id for image_id in exist if image_id not in versions), reverse=True)
     gone = sorted(image_id for image_id in versions if image_id not in exist)
-    return _Known(moment, grouped(linked, sizes, apart), waiting, gone, len(exist))
+    groups = grouped(linked, sizes, apart)
+    spare = [sizes[image_id].file_bytes for group in groups for image_id in group.ids[1:]]
+    return _Known(moment, groups, waiting, gone, len(exist), len(spare), sum(spare))

@@ -65,7 +65,10 @@ async def list_duplicates(
 ) -> DuplicatePage:
     page = await tidying.page(limit, None if after is None else ImageID(after))
     groups = [_group(catalogue, group) for group in page.groups]
-    return DuplicatePage(groups, page.next, page.counts.groups, page.counts.checked, page.counts.waiting)
+    counts = page.counts
+    return DuplicatePage(
+        groups, page.next, counts.groups, counts.checked, counts.waiting, counts.spare, counts.saves_bytes
+    )
 
 
 @get(
@@ -79,7 +82,7 @@ async def list_duplicates(
 )
 async def count_duplicates(tidying: InjectedTidying) -> DuplicateCount:
     counts = await tidying.counts()
-    return DuplicateCount(counts.groups, counts.checked, counts.waiting)
+    return DuplicateCount(counts.groups, counts.checked, counts.waiting, counts.spare, counts.saves_bytes)
 
 
 @put(

@@ -595,12 +595,16 @@ class DuplicatePage(Struct, frozen=True):
     total: Annotated[int, Meta(description="Number of all groups")]
     checked: Annotated[int, Meta(description="Number of images that have been compared with all others")]
     waiting: Annotated[int, Meta(description="Number of images that have not; the server compares them by and by")]
+    spare_images: Annotated[int, Meta(description="Number of images in all groups that are not their keepers")]
+    saves_bytes: Annotated[int, Meta(description="Size of the originals of these")]
 
 
 class DuplicateCount(Struct, frozen=True):
     total: Annotated[int, Meta(description="Number of groups of duplicates")]
     checked: Annotated[int, Meta(description="Number of images that have been compared with all others")]
     waiting: Annotated[int, Meta(description="Number of images that have not; the server compares them by and by")]
+    spare_images: Annotated[int, Meta(description="Number of images in all groups that are not their keepers")]
+    saves_bytes: Annotated[int, Meta(description="Size of the originals of these")]
 
 
 class Apart(Request, frozen=True):

@@ -97,6 +97,9 @@ async def test_groups(visitor: Visitor, settings: Settings, space: EmbeddingSpac
     assert [without_urls(image) for image in older["images"]] == [without_urls(image) for image in (large, plain)]
     assert older["reason"] == "most_pixels" and older["keeper"] == large["id"]
     assert older["saves_bytes"] == plain["size"]
+    sums = {"spare_images": 2, "saves_bytes": plain["size"] + other[1]["size"]}
+    assert {name: page[name] for name in sums} == sums
+    assert (await visitor.http.get(f"{GROUPS}/count")).json() == {"total": 2, "checked": 6, "waiting": 0, **sums}
     assert await counts(visitor) == (2, 6, 0)
     assert turned["id"] not in str(page), "it is a version of another one than the keeper"
 
@@ -202,7 +205,7 @@ async def test_set_apart(visitor: Visitor, settings: Settings, space: EmbeddingS
         assert (await visitor.http.put(f"{GROUPS}/apart", json={"ids": both})).status_code == 204
     assert await counts(visitor) == (0, 2, 0)
     async with opened(settings, space) as (_, tidying):
-        assert await tidying.counts() == DuplicateCounts(0, 2, 0)
+        assert await tidying.counts() == DuplicateCounts(0, 2, 0, 0, 0)
     third = (await visitor.add(like(1, 3), width=10))["id"]
     await compare(settings, space)
     assert await ids(visitor) == [[both[0], third]]
@@ -323,7 +326,7 @@ async def test_another_model(settings: Settings, space: EmbeddingSpace) -> None:
             await index.add(record(number), near(vector(1, DIMENSION), number, 0.01))
             await other_index.add(record(number), vector(number, DIMENSION + 1))
         await tidying.compare(math.inf)
-        assert await tidying.counts() == DuplicateCounts(1, 2, 0)
-        assert await other_tidying.counts() == DuplicateCounts(0, 0, 2)
+        assert await tidying.counts() == DuplicateCounts(1, 2, 0, 1, record(1).original.size)
+        assert await other_tidying.counts() == DuplicateCounts(0, 0, 2, 0, 0)
         await other_tidying.set_apart([image_id(0), image_id(1)])
-        assert await tidying.counts() == DuplicateCounts(0, 2, 0)
+        assert await tidying.counts() == DuplicateCounts(0, 2, 0, 0, 0)
