@@ -330,3 +330,18 @@ async def test_another_model(settings: Settings, space: EmbeddingSpace) -> None:
         assert await other_tidying.counts() == DuplicateCounts(0, 0, 2, 0, 0)
         await other_tidying.set_apart([image_id(0), image_id(1)])
         assert await tidying.counts() == DuplicateCounts(0, 2, 0, 0, 0)
+
+
+async def test_space_that_is_dropped(settings: Settings, space: EmbeddingSpace) -> None:
+    """What was compared there is forgotten with it, and nothing of the space in use."""
+    other = small_space(DIMENSION + 1)
+    async with opened(settings, space) as (index, tidying), opened(settings, other) as (other_index, other_tidying):
+        await index.add(record(1), vector(1, DIMENSION))
+        await other_index.add(record(1), vector(1, DIMENSION + 1))
+        await tidying.compare(math.inf)
+        await other_tidying.compare(math.inf)
+    async with LanceDatabase.open(settings.data / "database") as database:
+        await database.drop(other.id)
+
+        assert await LanceDuplicates(database, other.id).versions() == {}
+        assert await LanceDuplicates(database, space.id).versions() == {image_id(1): ()}
