@@ -2,8 +2,8 @@
 Embedding spaces: what decides the meaning of a vector.
 
 Two vectors can be compared only if they belong to the same space. Whatever changes a vector is part of the space's id;
-what only describes the model (licence, labels, calibration, golden test) is not. A space comes from the `manifest.json`
-that travels with a model: see backend/setup/manifests.py.
+what only describes the model (licence, labels, words, calibration, golden test) is not. A space comes from the
+`manifest.json` that travels with a model: see backend/setup/manifests.py.
 """
 
 import hashlib
@@ -45,6 +45,16 @@ class InputSpec:
 
 
 @dataclass(frozen=True)
+class Words:
+    """The table that turns words into vectors of the space; see frontend/models/words."""
+
+    file: str
+    """Its name among the model's files."""
+    weakest_cosine: float
+    """What a picture must be above to be shown for words: 99 of 100 that do not show what they mean are below."""
+
+
+@dataclass(frozen=True)
 class EmbeddingSpace:
     """A model together with everything that decides what its vectors mean."""
 
@@ -63,14 +73,21 @@ class EmbeddingSpace:
     """One of POOLING_RULES."""
     postprocessing: str
     """One of POSTPROCESSING_RULES."""
+    words: Words | None
+    """None if the model has no table of words. Changing it changes no vector."""
     manifest: Mapping[str, Any] = field(repr=False, compare=False)
     """The manifest as it was read, for the browser."""
+
+    @property
+    def describing(self) -> tuple[str, ...]:
+        """Names of the files that change no vector."""
+        return (self.labels, self.words.file) if self.words else (self.labels,)
 
     @cached_property
     def id(self) -> SpaceID:
         """First 16 hex digits of the SHA-256 of what decides the vectors, as canonical JSON. `space` on the wire."""
         decisive = {
-            "files": {name: file.sha256 for name, file in self.files.items() if name != self.labels},
+            "files": {name: file.sha256 for name, file in self.files.items() if name not in self.describing},
             "input": asdict(self.input),
             "embedding_node": self.embedding_node,
             "pooling": self.pooling,

@@ -19,6 +19,7 @@ from backend.catalogue.spaces import (
     EmbeddingSpace,
     InputSpec,
     ModelFile,
+    Words,
 )
 from backend.catalogue.values import SHA256
 from backend.catalogue.vectors import to_vector
@@ -68,6 +69,11 @@ def space_of(manifest: Manifest, where: str) -> EmbeddingSpace:
         raise InvalidManifest(where, "input.high", f"must be greater than input.low ({checked.input.low})")
     if checked.output.labels not in files:
         raise InvalidManifest(where, "output.labels", f"must be one of {', '.join(files)}")
+    words = None
+    if checked.words is not None:
+        if checked.words.file not in files or checked.words.file == checked.output.labels:
+            raise InvalidManifest(where, "words.file", "must be one of the files, and none that is used otherwise")
+        words = Words(checked.words.file, checked.words.weakest_cosine)
     _check_golden(checked.golden.vector, checked.dimension, where)
     return EmbeddingSpace(
         model=checked.model,
@@ -78,6 +84,7 @@ def space_of(manifest: Manifest, where: str) -> EmbeddingSpace:
         embedding_node=checked.output.embedding_node,
         pooling=checked.pooling,
         postprocessing=checked.postprocessing,
+        words=words,
         manifest=manifest,
     )
 
@@ -153,6 +160,11 @@ class _Calibration(Struct, frozen=True, forbid_unknown_fields=True):
     unrelated_cosine: _Unrelated
 
 
+class _Words(Struct, frozen=True, forbid_unknown_fields=True):
+    file: Text
+    weakest_cosine: Annotated[float, Meta(ge=0, le=1)]
+
+
 class _Golden(Struct, frozen=True, forbid_unknown_fields=True):
     input: Annotated[str, _one_of(GOLDEN_INPUTS)]
     vector: Text
@@ -172,6 +184,8 @@ class _Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     dimension: Count
     calibration: _Calibration | None
     golden: _Golden
+    # Words are searched for by meaning with a model that has them.
+    words: _Words | None = None
 
 
 def _converted(value: Any, kind: type[T], path: str, where: str) -> T:

@@ -84,7 +84,8 @@ def _list_files(site: Site, space: EmbeddingSpace) -> Mapping[str, StaticFile | 
 
 
 def _cache_headers(space: EmbeddingSpace) -> Callable[[Headers, str, str], None]:
-    fingerprinted = ("/runtime/", "/app/", *(model_url(space) + name for name in space.files if name != space.labels))
+    decisive = [name for name in space.files if name not in space.describing]
+    fingerprinted = ("/runtime/", "/app/", *(model_url(space) + name for name in decisive))
 
     def add(headers: Headers, path: str, url: str) -> None:
         if url.startswith(fingerprinted):

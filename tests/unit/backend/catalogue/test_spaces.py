@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from backend.catalogue.spaces import InputSpec
+from backend.catalogue.spaces import InputSpec, Words
 from backend.setup.manifests import space_of
 from tests.support.spaces import MISSING, changed_manifest, manifest, small_space, to_base64, vector
 
@@ -39,6 +39,18 @@ def test_id_stays_the_same_for_ever() -> None:
 def test_what_makes_another_space(path: str, value: Any) -> None:
     """Whatever changes the vectors changes the id."""
     assert space_of(changed_manifest(path, value), "here").id != small_space().id
+
+
+def test_table_of_words_makes_no_other_space() -> None:
+    """What words mean changes no vector: a model may get a table, or another one, and its library stays."""
+    with_words = changed_manifest("words", {"file": "words.npz", "weakest_cosine": 0.2})
+    with_words["files"]["words.npz"] = {"size": 1, "sha256": "f" * 64}
+
+    space = space_of(with_words, "here")
+
+    assert space.words == Words("words.npz", 0.2)
+    assert space.id == small_space().id
+    assert space.describing == ("labels.txt", "words.npz")
 
 
 def test_dimension_makes_another_space() -> None:
