@@ -201,7 +201,13 @@ class ImageIndex(Protocol):
     async def matching(
         self, text: str, limit: int, filters: Filters, without: Sequence[ImageID] = ()
     ) -> Sequence[ImageRecord]:
-        """Return up to `limit` images with words of the text in title, tags or labels, best first."""
+        """Return up to `limit` images with words of the text in title, tags or file name, best first."""
+        ...
+
+    async def labelled(
+        self, labels: Sequence[str], limit: int, filters: Filters, without: Sequence[ImageID] = ()
+    ) -> Sequence[ImageRecord]:
+        """Return up to `limit` images that most probably show one of these labels, see `Label.LIKELY`, newest first."""
         ...
 
     async def similarities(

@@ -62,10 +62,12 @@ from .values import (
     Sort,
     Upload,
     Vector,
+    Wording,
     created_at,
     new_image_id,
 )
 from .vectors import same
+from .word_search import WordSearch
 
 # The page's thumbnails, JPEGs of at most 384 pixels, have some 20 KB; one of pure noise has 99 (measured). The limit
 # leaves room for other clients' PNGs, and keeps a page of a hundred thumbnails light.
@@ -115,6 +117,7 @@ class Catalogue:
         self._hubs = hubs
         self._now = now
         self._suggestions = Suggestions(index)
+        self._words = WordSearch(index, hubs, self._suggestions, space.words and space.words.weakest_cosine)
 
     # Upload
 
@@ -165,7 +168,7 @@ class Catalogue:
 
     # Search
 
-    async def search(self, looks: Looks, text: str, limit: int, filters: Filters) -> Sequence[Match]:
+    async def search(self, looks: Looks, words: Wording, limit: int, filters: Filters) -> Sequence[Match]:
         """
         Return up to `limit` images that pass the filters, best first, and say which are versions of the same picture.
 
@@ -173,8 +176,10 @@ class Catalogue:
 
         Args:
             looks: What they should look like, and what not. Images named there are left out of the result.
-            text: Words in title, tags or labels; may be empty if `looks` is not. With both, the two rankings are fused,
-                so an image is found by either.
+            words: May be empty if `looks` is not. Alone they find by the rule in word_search.py. With both, what the
+                words mean is added to the direction in which to search ('this, but a dress'), and that ranking is fused
+                with the one of images that have the words, so an image is found by either; its score is its likeness
+                to the photos alone.
 
         Raises:
             ImageNotFound: No image has one of the ids.
@@ -183,11 +188,10 @@ class Catalogue:
         examples = (*looks.more, *looks.less, *looks.any_of)
         without: list[ImageID] = [example for example in examples if isinstance(example, str)]
         if not looks.more:
-            texts = await self._index.matching(text, limit, filters, without)
-            return stacked([Match(None, image) for image in texts])
+            return stacked(await self._words.search(words, limit, filters))
         vectors, fingerprint = await asyncio.gather(self._query_vectors(looks), self._fingerprint(looks))
-        if text:
-            found, cosines = await self._search_both(vectors, text, limit, filters, without)
+        if words.text:
+            found, cosines = await self._search_both(vectors, words, limit, filters, without)
         else:
             found, cosines = await self._nearest(vectors, limit, filters, without)
         one_picture = len(looks.more) == 1 and not looks.less
@@ -452,17 +456,20 @@ class Catalogue:
         return best_of(found)[:limit], cosines
 
     async def _search_both(
-        self, vectors: Sequence[Vector], text: str, limit: int, filters: Filters, without: Sequence[ImageID]
+        self, vectors: Sequence[Vector], words: Wording, limit: int, filters: Filters, without: Sequence[ImageID]
     ) -> tuple[Sequence[Match], Mapping[ImageID, float]]:
-        """The same, fused with the images that have the words."""
+        """The same, drawn to what the words mean, and fused with the images that have them."""
+        meant = words.vector
+        drawn = vectors if meant is None else [combine([vector, meant], []) for vector in vectors]
         (near, _), texts = await asyncio.gather(
-            self._nearest(vectors, limit, filters, without), self._index.matching(text, limit, filters, without)
+            self._nearest(drawn, limit, filters, without), self._words.having(words, limit, filters, without)
         )
-        images = {image.id: image for image in [*(match.image for match in near), *texts]}
-        best = fuse([match.image.id for match in near], [image.id for image in texts])[:limit]
+        # What was found by both was found by its looks, which say more.
+        found = {match.image.id: match for match in (*texts, *near)}
+        best = fuse([match.image.id for match in near], [match.image.id for match in texts])[:limit]
         scores = await self._index.similarities(vectors, best)
-        found = [Match(max(scores[image_id]), images[image_id]) for image_id in best if image_id in scores]
-        return found, {image_id: to_each[0] for image_id, to_each in scores.items()}
+        matches = [replace(found[image_id], score=max(scores[image_id])) for image_id in best if image_id in scores]
+        return matches, {image_id: to_each[0] for image_id, to_each in scores.items()}
 
     async def _remove_objects(self, image_id: ImageID) -> None:
         await self._store.delete([original_key(image_id), thumbnail_key(image_id)])

@@ -11,6 +11,9 @@ from .values import Named
 # How many names are kept as they are compared: far more than a library has. A guess.
 NAMES = 100_000
 
+# How many labels a word finds. ImageNet has 118 of dogs, none of which says so.
+MOST_LABELS = 32
+
 
 class Vocabulary:
     """Names with their counts, the commonest first."""
@@ -32,6 +35,11 @@ class Vocabulary:
                     break
         return found
 
+    def spelled(self, text: str) -> tuple[str, ...]:
+        """Return the names that are this text, whatever case and accents."""
+        wanted = _spoken(text)
+        return tuple(named.name for spoken, named in self._names if wanted and spoken == wanted)
+
 
 class Suggestions:
     """The vocabularies of a library, read anew when it has changed."""
@@ -45,13 +53,26 @@ class Suggestions:
 
     async def beginning(self, text: str, limit: int) -> tuple[Sequence[Named], Sequence[Named]]:
         """Return the commonest tags, and the commonest labels, of which a word begins with this text."""
+        await self._read()
+        return self._tags.beginning(text, limit), self._labels.beginning(text, limit)
+
+    async def tags_spelled(self, text: str) -> tuple[str, ...]:
+        """Return the tags that are this text, whatever case and accents."""
+        await self._read()
+        return self._tags.spelled(text)
+
+    async def labels(self, text: str) -> tuple[str, ...]:
+        """Return the commonest labels of which a word begins with this text."""
+        await self._read()
+        return tuple(named.name for named in self._labels.beginning(text, MOST_LABELS)) if text.strip() else ()
+
+    async def _read(self) -> None:
         async with self._reading:  # One reading serves all who type meanwhile.
             # Before the names, so that names newer than the marker are read once more, and never taken for older ones.
             marker = (await self._index.state()).marker
             if marker != self._marker:
                 tags, labels = await self._index.names()
                 self._tags, self._labels, self._marker = Vocabulary(tags), Vocabulary(labels), marker
-        return self._tags.beginning(text, limit), self._labels.beginning(text, limit)
 
 
 @lru_cache(maxsize=NAMES)

@@ -286,12 +286,37 @@ class Looks:
 
 
 @dataclass(frozen=True)
+class Wording:
+    """Words to search for. Compared by identity: it holds an array."""
+
+    text: str = ""
+    vector: Vector | None = None
+    """What they mean, as the client made it with the model's table of words; None if it cannot tell."""
+
+
+class FoundBy(StrEnum):
+    """What an image was found by: see word_search.py."""
+
+    LOOKS = "looks"
+    """It looks like the photos that are searched with."""
+    TEXT = "text"
+    """It has the words in title, tags or file name."""
+    TAG_EXAMPLES = "tag_examples"
+    """It looks like the photos that have the words as a tag."""
+    MEANING = "meaning"
+    """It looks like what the words mean."""
+    LABELS = "labels"
+    """The model's label for it has the words."""
+
+
+@dataclass(frozen=True)
 class Match:
     """An image found by a search."""
 
     score: float | None
-    """Cosine similarity, -1 to 1 (1 same direction); None where the search had no vector."""
+    """Cosine similarity, -1 to 1 (1 same direction), to what `found_by` says; None where words were compared."""
     image: ImageRecord
+    found_by: FoundBy = FoundBy.LOOKS
     duplicate: bool = False
     """Whether it looks like the very picture that is searched with, perhaps edited: see duplicates.py."""
     version_of: ImageID | None = None

@@ -30,7 +30,7 @@ from backend.catalogue.errors import (
 )
 from backend.catalogue.service import Catalogue
 from backend.catalogue.spaces import EmbeddingSpace
-from backend.catalogue.values import ImageID, ImageRecord, Looks, Sort, Vector
+from backend.catalogue.values import ImageID, ImageRecord, Looks, Sort, Vector, Wording
 from backend.settings import Role
 
 from . import duplicate_routes, hub_routes, overview_routes, reembedding_routes, vector_rows
@@ -65,7 +65,7 @@ from .static import model_url
 PATH = "/api/v1"
 
 # The largest bodies that the limits in `schemas` allow, every character written as \uXXXX\uXXXX, with some margin. A
-# test builds them: 3, 357, 221 and 3,200 KB, as a search may have twenty-five vectors.
+# test builds them: 3, 357, 221 and 3,200 KB, as a search may have twenty-six vectors.
 MAX_DECLARATION_BYTES = 8 * 1024
 MAX_REGISTRATION_BYTES = 384 * 1024
 MAX_CHANGE_BYTES = 256 * 1024
@@ -296,9 +296,12 @@ async def search(catalogue: Injected, data: JSONBody[Search]) -> SearchResult:
     )
     filters = data.filters.to_value()
     found, searched = await asyncio.gather(
-        catalogue.search(looks, data.text.strip(), data.limit, filters), catalogue.searched(filters)
+        catalogue.search(looks, _wording(data, catalogue.space), data.limit, filters), catalogue.searched(filters)
     )
-    matches = [Match(match.score, match.duplicate, match.version_of, _image(catalogue, match.image)) for match in found]
+    matches = [
+        Match(match.score, match.found_by, match.duplicate, match.version_of, _image(catalogue, match.image))
+        for match in found
+    ]
     return SearchResult(data.space, searched, matches)
 
 
@@ -331,6 +334,11 @@ HANDLERS = [
 
 def _examples(examples: Sequence[Example], space: EmbeddingSpace) -> list[Vector | ImageID]:
     return [_example(example, space) for example in examples]
+
+
+def _wording(search: Search, space: EmbeddingSpace) -> Wording:
+    vector = None if search.text_vector is None else read_vector(search.text_vector, space.dimension)
+    return Wording(search.text.strip(), vector)
 
 
 def _example(example: Example, space: EmbeddingSpace) -> Vector | ImageID:

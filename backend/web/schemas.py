@@ -23,6 +23,7 @@ from backend.catalogue.values import (
     MAX_TAGS,
     MD5,
     SHA256,
+    FoundBy,
     HubState,
     ImageRecord,
     Links,
@@ -284,7 +285,12 @@ Examples = Annotated[tuple[Example, ...], Meta(max_length=MAX_EXAMPLES)]
 
 class Search(Request, frozen=True):
     """
-    A query: what the images should look like, words that they should have, or both.
+    A query: what the images should look like, words, or both.
+
+    Words alone find, in this order: images that have all of them in title, tags or file name; images like those that
+    have them as a tag; images that look like what they mean or, without `text_vector`, that have them in a label;
+    images that have some of them. With both, images are ranked by likeness to the examples and to what the words mean,
+    and those that have the words are moved forward.
 
     Examples are vectors or ids of images; of several, the mean counts. Images named as examples are left out of the
     result.
@@ -305,7 +311,11 @@ class Search(Request, frozen=True):
     perceptual_hash: Annotated[
         Fingerprint | None, Meta(description="Of the picture that `vector` is of; with `like` the stored one is taken")
     ] = None
-    text: Words = ""
+    text: Annotated[Words, Meta(description="Words in title, tags or file name, or of what is to be seen")] = ""
+    text_vector: Annotated[
+        WireVector | None,
+        Meta(description="What `text` means, made with the model's table of words; images like it are found, too"),
+    ] = None
     limit: Limit = 24
     filters: SearchFilters = field(default_factory=SearchFilters)
 
@@ -318,6 +328,8 @@ class Search(Request, frozen=True):
         looks = self.vector is not None or self.like is not None or self.more_like
         if not looks and not self.text.strip():
             raise ValueError("Give `vector`, `like` or `text`")
+        if self.text_vector is not None and not self.text.strip():
+            raise ValueError("`text_vector` needs the `text` that it is of")
         if self.less_like and not looks:
             raise ValueError("`less_like` needs an example of what is wanted")
         if self.any_of and self.vector is None and self.like is None:
@@ -395,7 +407,15 @@ class ImagePage(Struct, frozen=True):
 class Match(Struct, frozen=True):
     score: Annotated[
         Annotated[float, Meta(ge=-1, le=1)] | None,
-        Meta(description="Cosine similarity; null in a search for words alone"),
+        Meta(description="Cosine similarity to what `found_by` says; null where words were compared"),
+    ]
+    found_by: Annotated[
+        FoundBy,
+        Meta(
+            description="`looks`: it looks like the photos that are searched with. `text`: the words are in title, tags"
+            " or file name. `tag_examples`: it looks like the images that have the words as a tag. `meaning`: it looks"
+            " like what the words mean, by `text_vector`. `labels`: the model's label for it has the words"
+        ),
     ]
     duplicate: Annotated[
         bool,

@@ -409,7 +409,8 @@ async def test_words(index: ImageIndex, text: str, places: list[int], maintained
     A word is found whole or by its beginning, whatever its case, accents, Unicode form and script; what looks like a
     query language is words too.
     """
-    await fill(index, [retitled(record(number), title) for number, title in enumerate(TITLES)])
+    images = [retitled(record(number), title) for number, title in enumerate(TITLES)]
+    await fill(index, [replace(image, file_name="-") for image in images])
     if maintained:
         await index.do_upkeep()
 
@@ -419,13 +420,13 @@ async def test_words(index: ImageIndex, text: str, places: list[int], maintained
 
 
 @pytest.mark.anyio
-async def test_words_in_tags_and_labels(index: ImageIndex) -> None:
-    """Words are looked for in title, tags and labels; an image with more of them comes first."""
+async def test_words_in_tags_and_file_names(index: ImageIndex) -> None:
+    """Words are looked for in title, tags and file name; an image with more of them comes first."""
     images = [
         retitled(record(1), "red bird"),
-        record(2, tags=("red bird",), labels=("bird of prey",)),
-        record(3, labels=("bird house",)),
-        record(4),
+        replace(record(2, tags=("red bird",)), file_name="bird-of-prey.jpg"),
+        replace(record(3), file_name="bird_house.jpg"),
+        record(4, labels=("bird",)),
     ]
     await fill(index, images)
 
@@ -436,6 +437,29 @@ async def test_words_in_tags_and_labels(index: ImageIndex) -> None:
         image_id(1),
         image_id(3),
     }
+
+
+@pytest.mark.anyio
+async def test_likely_labels(index: ImageIndex) -> None:
+    """Images with a label that is likely are found, the newest first, among those that pass the filters."""
+    names = [("cat",), ("dog",), ("lion", "cat"), ("cat", "dog")]
+    await fill(index, [record(number, labels=labels) for number, labels in enumerate(names)])
+    unlikely = record(9)
+    labels = (Label("cat", Label.LIKELY - 0.01),)
+    await fill(index, [replace(unlikely, description=replace(unlikely.description, labels=labels))])
+
+    async def found(*wanted: str, limit: int = 10, **conditions: Any) -> list[ImageID]:
+        return [image.id for image in await index.labelled(wanted, limit, Filters(**conditions))]
+
+    assert await found("cat") == [image_id(3), image_id(2), image_id(0)]
+    assert await found("cat", limit=1) == [image_id(3)]
+    assert await found("lion", "dog") == [image_id(3), image_id(2), image_id(1)]
+    assert await found("cat", labels_any=("dog", "lion")) == [image_id(3), image_id(2)]
+    assert [image.id for image in await index.labelled(["cat"], 10, Filters(), [image_id(3)])] == [
+        image_id(2),
+        image_id(0),
+    ]
+    assert await found("bird") == []
 
 
 @pytest.mark.anyio

@@ -46,6 +46,11 @@ def one_of(column: str, values: Iterable[str]) -> str:
     return f"{column} IN ({_list(values)})"
 
 
+def has_any(column: str, values: Iterable[str]) -> str:
+    """Return the condition that a column of lists has one of the values, of which there must be some."""
+    return f"array_has_any({column}, make_array({_list(values)}))"
+
+
 def in_batches(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     """Split values into batches small enough for one condition."""
     return (values[start : start + LARGEST_BATCH] for start in range(0, len(values), LARGEST_BATCH))
@@ -54,11 +59,11 @@ def in_batches(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
 def passing(filters: Filters, without: Sequence[ImageID] = ()) -> list[str]:
     """Return the conditions of the filters, none if everything passes."""
     conditions = [
-        filters.tags_any and f"array_has_any(tags, make_array({_list(filters.tags_any)}))",
+        filters.tags_any and has_any("tags", filters.tags_any),
         filters.tags_all and f"array_has_all(tags, make_array({_list(filters.tags_all)}))",
-        filters.tags_none and f"NOT array_has_any(tags, make_array({_list(filters.tags_none)}))",
-        filters.labels_any and f"array_has_any(label_names, make_array({_list(filters.labels_any)}))",
-        filters.labels_none and f"NOT array_has_any(label_names, make_array({_list(filters.labels_none)}))",
+        filters.tags_none and f"NOT {has_any('tags', filters.tags_none)}",
+        filters.labels_any and has_any("label_names", filters.labels_any),
+        filters.labels_none and f"NOT {has_any('label_names', filters.labels_none)}",
         filters.types_any and one_of("content_type", filters.types_any),
         filters.created_from and since(filters.created_from),
         filters.created_before and f"id < {literal(_first_id(filters.created_before))}",

@@ -39,7 +39,7 @@ from backend.catalogue.values import (
 )
 
 from .batching import Batcher
-from .conditions import LARGEST_BATCH, following, joined, one_of, ordering, passing
+from .conditions import LARGEST_BATCH, following, has_any, joined, one_of, ordering, passing
 from .damage import Mender
 from .database import LanceDatabase
 from .faults import still_open, translated, within_deadline
@@ -286,6 +286,15 @@ class LanceIndex:
         if conditions := passing(filters, without):
             query = query.where(joined(conditions))
         return await self._records(query)
+
+    @mending
+    async def labelled(
+        self, labels: Sequence[str], limit: int, filters: Filters, without: Sequence[ImageID] = ()
+    ) -> Sequence[ImageRecord]:
+        # The first condition has an index.
+        conditions = [has_any("label_names", labels), has_any("likely_labels", labels), *passing(filters, without)]
+        query = self._table.query().select(["id"]).where(joined(conditions))
+        return await self._records(query.order_by(ordering(Sort.NEWEST)).limit(limit))
 
     @mending
     async def similarities(

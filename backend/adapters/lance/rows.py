@@ -19,7 +19,7 @@ from backend.catalogue.duplicates import HASH_BYTES, Bits, bits_in
 from backend.catalogue.errors import InvalidVector, RowDamaged
 from backend.catalogue.people_text import order_key, searchable
 from backend.catalogue.proportions import code_of
-from backend.catalogue.values import Description, ImageID, ImageRecord, Label, Vector
+from backend.catalogue.values import ImageID, ImageRecord, Label, Vector
 from backend.catalogue.vectors import NORM_TOLERANCE, to_vector
 
 from .attributes import as_stored, to_columns
@@ -66,8 +66,8 @@ def schema(dimension: int) -> pa.Schema:
             # The attributes in the form that conditions compare: see attributes.py.
             pa.field("attribute_keys", pa.list_(pa.int64()), nullable=False),
             pa.field("attribute_values", pa.list_(pa.int64()), nullable=False),
-            # What searches by words search: words of title, tags and labels, and their beginnings. One column, so that
-            # one index ranks them.
+            # What searches by words search: words of title, tags and file name, and their beginnings. One column, so
+            # that one index ranks them.
             pa.field("text", pa.string(), nullable=False),
             # Starts at random, so that a writer recognises its own row, and counts changes, so that of two concurrent
             # ones the second notices.
@@ -112,7 +112,7 @@ def to_row(image: ImageRecord, vector: Vector, revision: int) -> dict[str, Any]:
         "perceptual_hash": None if description.perceptual_hash is None else bytes.fromhex(description.perceptual_hash),
         "attribute_keys": attribute_keys,
         "attribute_values": attribute_values,
-        "text": _text(description),
+        "text": _text(image),
         "revision": revision,
         "record": record,
         "checksum": checksum(record, stored, revision),
@@ -259,5 +259,5 @@ def to_table(rows: Iterable[Mapping[str, Any]], dimension: int) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=schema(dimension))
 
 
-def _text(description: Description) -> str:
-    return searchable([description.title, *description.tags, *(label.name for label in description.labels)])
+def _text(image: ImageRecord) -> str:
+    return searchable([image.description.title, *image.description.tags, image.file_name])
