@@ -5,10 +5,12 @@ The embedder as the page sees it: every name in `__export__` can be awaited from
     open_picture -> (package ->) embed -> close_picture                for every picture
     open_picture in detail -> any of the others, as often as wanted -> close_picture    to search with
     map_begin and the others of `photo_map`                                               for a map of the library
+    meaning                                                             for words, whether the model is loaded or not
 
 A picture stays here between these calls, under a number; only facts, a thumbnail and a vector cross to the page.
 """
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -47,6 +49,7 @@ from frontend.embedder.photo_map import (  # noqa: F401 - PyScript finds them by
     map_times,
     map_wanted,
 )
+from frontend.embedder.words import WordTable, read_table
 
 __export__ = [
     "close_picture",
@@ -75,6 +78,7 @@ __export__ = [
     "map_strip",
     "map_times",
     "map_wanted",
+    "meaning",
     "open_picture",
     "package",
     "preview",
@@ -102,6 +106,7 @@ class OpenPicture:
 
 
 open_pictures: dict[int, OpenPicture] = {}
+word_tables: dict[str, asyncio.Future[WordTable]] = {}
 tfjs_url = ""
 model: mobilenet.MobileNet
 labels: list[str] = []
@@ -280,6 +285,32 @@ def describe(features: mobilenet.Features, started: float) -> dict[str, Any]:
         "labels": [{"name": name, "score": score} for name, score in space.top_labels(features.logits, labels)],
         "embed_ms": milliseconds(started, time.perf_counter()),
     }
+
+
+async def meaning(table_url: str, words: str) -> str:
+    """
+    Return what words mean as a vector (base64); empty if the table knows none of them, or cannot be had.
+
+    The table is fetched once, when it is first needed. Words are found in titles and tags without it.
+    """
+    if table_url not in word_tables:
+        word_tables[table_url] = asyncio.ensure_future(fetch_table(table_url))
+    try:
+        table = await word_tables[table_url]
+    except (JsException, OSError, ValueError, KeyError) as exc:
+        word_tables.pop(table_url, None)  # The next words may have more luck.
+        js.console.warn(f"The table of words cannot be used: {exc}")
+        return ""
+    vector = table.vector(words)
+    return "" if vector is None else space.to_base64(vector)
+
+
+async def fetch_table(url: str) -> WordTable:
+    """Fetch and read a table of words."""
+    response = await js.fetch(url)
+    if not response.ok:
+        raise OSError(f"{url} cannot be loaded (status {response.status}).")
+    return read_table((await response.arrayBuffer()).to_bytes())
 
 
 def close_picture(number: int) -> None:

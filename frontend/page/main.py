@@ -50,7 +50,13 @@ class Page:
         self.views = Views(self._choose_view)
         self.field = SearchField(self.api, self._set_words)
         self.library = Library(
-            self.api, self.address, cards, known, self._library_reloads, lambda: self.selection.recount()
+            self.api,
+            self.embedder,
+            self.address,
+            cards,
+            known,
+            self._library_reloads,
+            lambda: self.selection.recount(),
         )
         self.start_up = StartUp(self.embedder, "Search by photo")
         self.about = About(self.api, self.embedder, self.start_up)

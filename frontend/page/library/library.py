@@ -3,6 +3,7 @@
 from pyscript import document, window
 
 from frontend.page.browser.dom import dialog_is_open, find, make, menu_is_open, notice
+from frontend.page.browser.tasks import start
 from frontend.page.grid.filter_menus import suggest
 from frontend.page.grid.window_grid import WindowGrid
 from frontend.page.library.newcomers import Newcomers
@@ -10,6 +11,7 @@ from frontend.page.library.row_height import RowHeight
 from frontend.page.library.scrubber import Scrubber
 from frontend.page.library.sort_and_filters import SortAndFilters
 from frontend.page.server.api import APIError
+from frontend.page.wording.found_by import headings
 from frontend.page.wording.months import month, month_name
 from frontend.page.wording.numbers import counted
 
@@ -29,17 +31,19 @@ REST_MS = 300
 class Library:
     """The grid below everything else on the page."""
 
-    def __init__(self, api, address, cards, known, on_reload, on_change) -> None:
+    def __init__(self, api, embedder, address, cards, known, on_reload, on_change) -> None:
         """
         Make the grid work.
 
         Args:
+            embedder: The page's `Embedder`, which knows what words mean.
             address: The page's `Address`; what is at the top of the window is kept there over a reload.
             cards: The page's `Cards`, and `known` its `KnownImages`.
             on_reload: Called when order or filters are others.
             on_change: Called when the grid has other images, or knows more of them.
         """
         self._api = api
+        self._embedder = embedder
         self._on_reload = on_reload
         self._on_change = on_change
         # How many photos were added here that the order or filters do not show, and how many came from elsewhere.
@@ -48,6 +52,10 @@ class Library:
         self._newcomers = Newcomers(api, self._came_elsewhere)
         # Whether words found as many images as the server gives, so that there may be more.
         self._cut = False
+        # What each image was found by, id -> heading, where words are searched for; see `wording.found_by`.
+        self._headings = {}
+        # The words that are searched for again once the embedder knows what they mean.
+        self._not_meant = ""
         self._address = address
         self._controls = SortAndFilters(address, self._begin_anew)
         self.grid = WindowGrid(
@@ -132,10 +140,26 @@ class Library:
         """Return the images that a search by the words finds, best first."""
         space = await self._api.space()
         most = space.limits["max_images"]
-        query = {"space": space.id, "text": self._controls.words, "limit": most, "filters": self._controls.conditions()}
-        images = [match["image"] for match in (await self._api.search(query))["matches"]]
-        self._cut = len(images) == most
-        return images
+        words = self._controls.words
+        query = {"space": space.id, "text": words, "limit": most, "filters": self._controls.conditions()}
+        meaning = await self._embedder.meaning(space, words)
+        if meaning:
+            query["text_vector"] = meaning
+        elif meaning is None and self._not_meant != words:
+            self._not_meant = words
+            start(self._search_again(words))
+        matches = (await self._api.search(query))["matches"]
+        self._cut = len(matches) == most
+        self._headings = headings(matches, words)
+        return [match["image"] for match in matches]
+
+    async def _search_again(self, words: str) -> None:
+        """Search for words by what they mean, too, once somebody knows that, if they are still searched for."""
+        answers = await self._embedder.answers()
+        if self._not_meant == words:
+            self._not_meant = ""
+        if answers and self._controls.words == words:
+            self._begin_anew(True)
 
     def add(self, image: dict, new: bool) -> None:
         """Show an image that was added, or offer to look for it where only the server knows its position."""
@@ -220,9 +244,11 @@ class Library:
             self._address.replace({}, {ANCHOR: self.grid.anchor})
 
     def _heading_of(self, image: dict) -> str:
-        """Return the month that an image is shown under, where the library is sorted by time."""
+        """Return what an image is shown under: what it was found by, or the month in a library sorted by time."""
         controls = self._controls
-        return "" if controls.words or not controls.by_time() else month(image["created"])
+        if controls.words:
+            return self._headings.get(image["id"], "")
+        return month(image["created"]) if controls.by_time() else ""
 
     def _nothing_found(self):
         """Make what is shown in place of photos where none passes words and filters."""

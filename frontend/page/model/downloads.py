@@ -114,6 +114,8 @@ async def files_of(space) -> list[dict]:
     for file in files:
         file["url"] = page_url(file["url"])
     for name, facts in space.manifest["files"].items():
+        if name == space.words_file:  # Fetched once somebody searches for words.
+            continue
         # Weights hardly compress, so that their size stands for the bytes on the wire.
         size = facts["size"]
         files.append({"url": space.model_url + name, "size": size, "bytes": size, "part": "The model"})

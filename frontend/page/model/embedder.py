@@ -195,6 +195,23 @@ class Embedder:
         """Let the worker forget a picture."""
         await self._worker.close_picture(picture["number"])
 
+    async def meaning(self, space, words: str) -> str | None:
+        """
+        Return what words mean as a vector (base64), empty if nobody knows; None while the worker does not answer yet.
+
+        It takes no model, and so no `ready`: `answers` tells when to ask again.
+        """
+        if not space.words_file:
+            return ""
+        if not self._answers:
+            return "" if self._failure else None
+        return await self._worker.meaning(space.model_url + space.words_file, words)
+
+    async def answers(self) -> bool:
+        """Wait until the worker answers, and return whether it does."""
+        await self._called.wait()
+        return self._answers
+
     def reachable(self) -> bool:
         """Tell whether the worker answers, even if it cannot embed yet: the map needs no more."""
         return self._answers

@@ -249,6 +249,9 @@ class Search:
         asked = window.performance.now()
         body = query.body(space.id)
         body.update(to_api(query.filters))
+        meaning = await self._embedder.meaning(space, body["text"]) if "text" in body else ""
+        if meaning:
+            body["text_vector"] = meaning
         answer = await self._api.search(body)
         self._on_times({"Search": window.performance.now() - asked})
         unrelated = space.unrelated(query.kind())

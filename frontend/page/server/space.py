@@ -27,3 +27,8 @@ class Space:
         """
         calibration = self.manifest["calibration"]
         return calibration["unrelated_cosine"][kind] if calibration else None
+
+    @property
+    def words_file(self) -> str:
+        """Return the name of the table that turns words into vectors; empty for a model that has none."""
+        return (self.manifest.get("words") or {}).get("file", "")
