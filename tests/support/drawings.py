@@ -16,7 +16,7 @@ Groups = Mapping[str, list[Path]]
 
 
 def draw(group: str, member: int, width: int = 320, height: int = 240) -> Image.Image:
-    """Draw a member of a group: its pattern and colours, moved and scaled a little, in a light of its own, with grain."""
+    """Draw a member of a group: its pattern and colours, moved and scaled a little, in a light of its own."""
     random = np.random.default_rng([GROUPS.index(group), member])
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     scale = random.uniform(0.9, 1.1)
