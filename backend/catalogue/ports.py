@@ -424,7 +424,11 @@ class DuplicateMemory(Protocol):
         ...
 
     async def forget(self, image_ids: Sequence[ImageID]) -> None:
-        """Forget that these images were compared, and that they are no duplicates of others."""
+        """Forget that these images were compared."""
+        ...
+
+    async def forget_apart(self, image_ids: Sequence[ImageID]) -> None:
+        """Forget all pairs that one of these images is in."""
         ...
 
     async def apart(self) -> frozenset[Pair]:

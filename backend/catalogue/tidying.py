@@ -116,8 +116,11 @@ class Tidying:
             IndexUnavailable: The database cannot answer.
         """
         ends = self._now() + for_s
+        # Asked every few seconds, so with no more than one look at the database as long as nothing changes.
+        if self._known.is_done and self._known.moment[0] == (await self._index.state()).marker:
+            return None
         before = await self._look()
-        if not before.waiting and not before.gone:
+        if before.is_done:
             return None
         async with self._memory.comparing() as granted:
             if not granted:
@@ -164,10 +167,16 @@ class Tidying:
         return [float(unit[one] @ unit[other]) if one in unit and other in unit else -1.0 for one, other in image_pairs]
 
     async def _forget(self, image_ids: Sequence[ImageID]) -> None:
-        """Forget images that are really gone: this process may not see yet what another has just added."""
+        """
+        Forget images that are gone.
+
+        This process may not see yet what another has just added. That is only compared once more, but what people said
+        of it must stay, and does as long as any space has it.
+        """
         if image_ids:
             there = await self._index.registered(image_ids)
-            await self._memory.forget([image_id for image_id in image_ids if image_id not in there])
+            await self._memory.forget_apart([image_id for image_id in image_ids if image_id not in there])
+            await self._memory.forget(image_ids)
 
     # What both need
 
@@ -199,6 +208,11 @@ class _Known:
     spare: int
     """Images in groups that are not their keepers."""
     saves_bytes: int
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is nothing to compare or to forget."""
+        return not self.waiting and not self.gone
 
     @property
     def counts(self) -> DuplicateCounts:

@@ -107,7 +107,7 @@ Fingerprint = Annotated[
         description="Perceptual hash, 64 lower-case hex digits: 256 bits, the lowest 16 x 16 coefficients of the"
         " discrete cosine transform of the picture in grey, 64 pixels wide and high, row by row, the most significant"
         " bit first; set where a coefficient is above their median. As `phash(picture, hash_size=16)` of the Python"
-        " package ImageHash makes it",
+        " package ImageHash makes it; a plain frame around the picture may be cut off first. Null for a plain picture",
     ),
 ]
 # Any name that a column or an index may have, so that the database can use the wire's names.

@@ -332,6 +332,21 @@ async def test_another_model(settings: Settings, space: EmbeddingSpace) -> None:
         assert await tidying.counts() == DuplicateCounts(0, 2, 0, 0, 0)
 
 
+async def test_image_that_only_another_space_has(settings: Settings, space: EmbeddingSpace) -> None:
+    """It is forgotten where it is not any more; what people said of it stays."""
+    other = small_space(DIMENSION + 1)
+    async with opened(settings, space) as (index, tidying), opened(settings, other) as (other_index, _):
+        await index.add(record(1), vector(1, DIMENSION))
+        await other_index.add(record(1), vector(1, DIMENSION + 1))
+        await tidying.compare(math.inf)
+        await tidying.set_apart([image_id(1), image_id(2)])
+        await index._table.delete("true")
+        await tidying.compare(math.inf)
+    async with LanceDatabase.open(settings.data / "database") as database:
+        memory = LanceDuplicates(database, space.id)
+        assert (await memory.versions(), await memory.apart()) == ({}, {(image_id(1), image_id(2))})
+
+
 async def test_space_that_is_dropped(settings: Settings, space: EmbeddingSpace) -> None:
     """What was compared there is forgotten with it, and nothing of the space in use."""
     other = small_space(DIMENSION + 1)

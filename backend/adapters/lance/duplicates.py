@@ -54,7 +54,10 @@ class LanceDuplicates:
 
     async def forget(self, image_ids: Sequence[ImageID]) -> None:
         for some in in_batches(image_ids):
-            await _delete(self._duplicates, one_of("id", some))
+            await _delete(self._duplicates, f"{one_of('space', [self._space])} AND {one_of('id', some)}")
+
+    async def forget_apart(self, image_ids: Sequence[ImageID]) -> None:
+        for some in in_batches(image_ids):
             await _delete(self._apart, f"{one_of('one', some)} OR {one_of('other', some)}")
 
     async def apart(self) -> frozenset[Pair]:
