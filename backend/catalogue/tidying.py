@@ -228,14 +228,14 @@ def _known(
 ) -> _Known:
     exist = set(measures.ids)
     linked = {image_id: others for image_id, others in versions.items() if others}
-    named = {*linked, *(other for others in linked.values() for other in others)}
+    named = set(linked).union(*linked.values())
     sizes = {
-        image_id: Size(pixels, size)
-        for image_id, pixels, size in zip(measures.ids, measures.pixels.tolist(), measures.sizes.tolist(), strict=True)
+        image_id: Size(int(measures.pixels[place]), int(measures.sizes[place]))
+        for place, image_id in enumerate(measures.ids)
         if image_id in named
     }
-    waiting = sorted((image_id for image_id in exist if image_id not in versions), reverse=True)
-    gone = sorted(image_id for image_id in versions if image_id not in exist)
+    waiting = sorted(exist.difference(versions), reverse=True)
+    gone = sorted(versions.keys() - exist)
     groups = grouped(linked, sizes, apart)
     spare = [sizes[image_id].file_bytes for group in groups for image_id in group.ids[1:]]
     return _Known(moment, groups, waiting, gone, len(exist), len(spare), sum(spare))

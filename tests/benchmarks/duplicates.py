@@ -26,7 +26,7 @@ from tests.benchmarks.report import Cell, Machine, Report, Table
 from tests.support.records import image_id
 from tests.support.spaces import small_space
 
-SEARCH_EVERY_S = 0.1
+SEARCH_EVERY_S = 0.5
 """How often somebody searches meanwhile."""
 
 
