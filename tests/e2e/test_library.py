@@ -2,6 +2,7 @@
 
 import re
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -83,6 +84,27 @@ def test_words_are_in_the_address(visit: Visit, drawn_groups: Groups) -> None:
     page.get_by_role("button", name="Show all photos").click()
     expect(shown).to_have_count(4)
     assert page.url == plain
+
+
+def test_words_find_what_they_mean(visit: Visit, server: Server, drawn_groups: Groups) -> None:
+    """What looks like the words stands under a heading of its own, below what has them; so does what a tag teaches."""
+    checks, rings = ([title(path) for path in drawn_groups[kind][:4]] for kind in ("checks", "rings"))
+    page = visit.open().ready().add([*drawn_groups["checks"][:2], *drawn_groups["rings"][:4]]).page
+    words, shown, heading = page.locator("#search-words"), page.locator("#images .title"), page.locator("#images h3")
+    words.fill("crosswords")
+    expect(shown).to_have_count(2)
+    assert set(shown.all_text_contents()) == set(checks[:2])
+    expect(page.locator("#library-month")).to_have_text("Looks like “crosswords”")
+    words.fill("nothing like that")
+    expect(page.locator("#images")).to_contain_text("No photos match “nothing like that”.")
+
+    for image in httpx.get(f"{server.url}/api/v1/images").json()["images"]:
+        if image["title"] in rings[:3]:
+            httpx.patch(f"{server.url}/api/v1/images/{image['id']}", json={"tags": ["target"]}).raise_for_status()
+    words.fill("target")
+    expect(shown).to_have_count(4)
+    expect(heading).to_have_text("Like your photos tagged “target”")
+    assert set(shown.all_text_contents()[:3]) == set(rings[:3])
 
 
 def test_many_are_tagged(visit: Visit, server: Server) -> None:

@@ -7,7 +7,7 @@ It writes words.npz beside the model's manifest and enters it there; see README.
 import argparse
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -98,11 +98,14 @@ def enter(folder: Path, table: bytes) -> None:
 
 
 def _cosines(words: Sequence[str], classes: Sequence[wordnet.Synset], model: MiniLM, kept: Path | None) -> Array:
-    held: Mapping[str, Any] = np.load(kept) if kept and kept.exists() else {"words": []}
-    if list(held["words"]) == list(words):
-        return held["cosines"].astype(np.float32)
-    cosines = similarities(words, classes, model)
-    if kept:
+    held: dict[str, Array] = {}
+    if kept and kept.exists():
+        with np.load(kept) as archive:
+            held = dict(zip(archive["words"].tolist(), archive["cosines"].astype(np.float32), strict=True))
+    missing = [word for word in words if word not in held]
+    held |= dict(zip(missing, similarities(missing, classes, model), strict=True))
+    cosines = np.stack([held[word] for word in words])
+    if kept and missing:
         np.savez(kept, words=np.array(words), cosines=cosines.astype(np.float16))
     return cosines
 

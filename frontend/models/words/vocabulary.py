@@ -15,9 +15,6 @@ THINGS = frozenset((5, 6, 8, 13, 17, 19, 20))  # animal, artifact, body, food, o
 OCCASIONS = frozenset((4, 10, 11, 14, 15, 18, 21, 27, 28))
 # act, communication, event, group, location, person, possession, substance, time
 
-# Colours, sizes and shapes, which a class does not have.
-QUALITY = 7
-
 # Of words of many senses the commonest ones say what people mean: `dog` is hardly ever a frankfurter.
 SENSES = 3
 
@@ -61,7 +58,7 @@ def _wanted(word: str, net: WordNet, of_classes: Collection[str], common: Collec
     synsets = [net.synsets[offset] for offset in net.senses[word]]
     plain = [synset for synset in synsets if word in synset.words]  # The others have capitals: names.
     kinds = [synset.kind for synset in (plain or synsets)[:SENSES]]
-    if kinds[0] == QUALITY:
+    if net.senses["color"][0] in net.ancestors((plain or synsets)[0].offset):  # A class has none.
         return False
     parts = parts_of(word)
     is_thing = not THINGS.isdisjoint(kinds)

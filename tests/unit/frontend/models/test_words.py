@@ -27,9 +27,11 @@ SYNSETS = [
     (9, 6, ["lathe"], [7], "turns wood"),
     (10, 6, ["drill"], [7], "makes holes"),
     (11, 13, ["dog", "frankfurter"], [1], "a sausage"),
-    (12, 7, ["red", "redness"], [1], "a colour"),
+    (12, 7, ["red", "redness"], [15], "a colour"),
     (13, 5, ["mongrel"], [3], "a dog of mixed breed"),
     (14, 18, ["Crane"], [], "a poet"),
+    (15, 7, ["color"], [1], "what light is seen as"),
+    (16, 6, ["red"], [7], "a machine that is red"),
 ]
 
 
