@@ -33,6 +33,7 @@ BENCHMARKS: Mapping[str, str] = {
     "register": "registrations that share a commit, against one commit each",
     "bytes_per_vector": "what vectors of fewer values and bits find, and what searching them costs",
     "preprocessing": "an antialiased squeeze against the resizes of TF.js",
+    "words": "what plain words find among labelled photographs",
     "backup": "backup, second backup, check and restore of a library",
     "duplicates": "duplicates of a whole library: first pass, later ones, and what searches wait for it",
     "search_service": "searches over HTTP, against other engines behind the same routes",

@@ -29,7 +29,7 @@ def draw(group: str, member: int, width: int = 320, height: int = 240) -> Image.
     }[group]
     pixels = np.where(mask[..., np.newaxis], np.array(ink), np.array(paper))
     # From another side for each, as no two photographs of a thing have the same: else they would be versions of one.
-    down, across = np.mgrid[0:1:1j * height, 0:1:1j * width]
+    down, across = np.mgrid[0 : 1 : 1j * height, 0 : 1 : 1j * width]
     side = (across - 0.5) * np.cos(member) + (down - 0.5) * np.sin(member)
     light = 0.65 - 0.35 * np.sin(6 * side)
     lit = pixels * light[..., np.newaxis] + random.normal(0, 8, pixels.shape)

@@ -36,6 +36,7 @@ TINY = {
     "preprocessing": ["--groups", "2", "--enlarge", "2"],
     "strength": ["--groups", "2", "--sizes", "20"],
     "edits": ["--pictures", "1"],
+    "words": ["--groups", "2", "--each", "1"],
 }
 """Benchmark -> options for a size at which it ends soon; most of the time is that of starting processes."""
 SHORT = {
@@ -49,7 +50,7 @@ SHORT = {
 }
 """Benchmark -> options for few queries."""
 WITH_PLOTS = {"search_service", "bytes_per_vector", "preprocessing"}
-WITH_PHOTOGRAPHS = {"bytes_per_vector", "edits", "preprocessing", "strength"}
+WITH_PHOTOGRAPHS = {"bytes_per_vector", "edits", "preprocessing", "strength", "words"}
 
 
 LONG = {
