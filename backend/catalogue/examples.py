@@ -16,6 +16,11 @@ LESS_SHARE = 0.35
 # vector by less than 0.001.
 SHORTEST = 0.01
 
+# How often the vector of words counts beside that of a photo. Cosines to words are spread half as wide as those to
+# photos, so that words which count once would hardly tell. Measured with six pairs such as a photo of trousers and
+# `dress`: of the first ten 4 % are dresses without words, and 21, 42, 55 % where these count 1, 2, 4 times.
+WORDS_TIMES = 2
+
 
 def combine(more: Sequence[Vector], less: Sequence[Vector]) -> Vector:
     """
@@ -38,6 +43,16 @@ def combine(more: Sequence[Vector], less: Sequence[Vector]) -> Vector:
     if length < SHORTEST:
         raise InvalidVector("The examples cancel each other out.")
     return Vector((direction / length).astype(np.float32))
+
+
+def drawn_to(vector: Vector, meant: Vector) -> Vector:
+    """
+    Return the direction in which to search for what is like a photo and like what words mean.
+
+    Raises:
+        InvalidVector: The two cancel each other out.
+    """
+    return combine([vector, *[meant] * WORDS_TIMES], [])
 
 
 def _mean(vectors: Sequence[Vector]) -> npt.NDArray[np.float64]:

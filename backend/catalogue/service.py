@@ -27,7 +27,7 @@ from .errors import (
     UploadIncomplete,
     UploadTooLarge,
 )
-from .examples import combine
+from .examples import combine, drawn_to
 from .file_types import FIRST_BYTES, IMAGE_TYPES, begins_like
 from .hidden_hubs import HiddenHubs
 from .hubs import HubGate
@@ -460,7 +460,7 @@ class Catalogue:
     ) -> tuple[Sequence[Match], Mapping[ImageID, float]]:
         """The same, drawn to what the words mean, and fused with the images that have them."""
         meant = words.vector
-        drawn = vectors if meant is None else [combine([vector, meant], []) for vector in vectors]
+        drawn = vectors if meant is None else [drawn_to(vector, meant) for vector in vectors]
         (near, _), texts = await asyncio.gather(
             self._nearest(drawn, limit, filters, without), self._words.having(words, limit, filters, without)
         )

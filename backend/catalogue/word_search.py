@@ -31,7 +31,7 @@ from .ports import ImageIndex
 from .suggestions import Suggestions
 from .values import Filters, FoundBy, ImageID, ImageRecord, Match, Vector, Wording
 
-# Two photos show what they have in common no better than one: from three on a tag teaches. The number.
+# A guess: what two photos have in common may be anything.
 TAUGHT_FROM = 3
 
 # How many tagged images are looked at: their mean does not change any more with the next ones.
@@ -41,8 +41,8 @@ EXAMPLES = 100
 # themselves three in four would be found.
 LEFT_OUT = 0.25
 
-# And never below this cosine, however little the tagged have in common: to the mean of ten photos that have nothing in
-# common one in a hundred others is above it (the bundled model; measured as in tests/benchmarks/words.py).
+# And never below this cosine, however little the tagged have in common. Measured with the bundled model: to the mean of
+# 3, 10, 30 photographs of different sources 99 of 100 of other sources stay below 0.24, 0.26, 0.29.
 LEAST_COSINE = 0.3
 
 

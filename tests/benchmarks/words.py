@@ -322,8 +322,8 @@ def _chance(sets: Sequence[Set], table: WordTable) -> Table:
         rows,
         [
             "Cosines of photographs that do not show what a word means to the word's vector, and of those that do. p99"
-            " of the many sources, rounded up, is `weakest_cosine` in the manifest: below it a photograph is not shown for"
-            " a word."
+            " of the many sources, rounded up, is `weakest_cosine` in the manifest: below it a photograph is not shown"
+            " for a word."
         ],
     )
 

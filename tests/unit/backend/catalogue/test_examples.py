@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from backend.catalogue.errors import InvalidVector
-from backend.catalogue.examples import LESS_SHARE, combine
+from backend.catalogue.examples import LESS_SHARE, combine, drawn_to
 from tests.support.spaces import vector
 
 
@@ -28,3 +28,11 @@ def test_examples_that_cancel_each_other_out() -> None:
     """There is no direction left to search in, which is said, not guessed."""
     with pytest.raises(InvalidVector, match="cancel"):
         combine([vector(1), -vector(1)], [])
+
+
+def test_words_beside_a_photo() -> None:
+    """The direction lies between photo and words, nearer to the words, as cosines to these are smaller."""
+    drawn = drawn_to(vector(1), vector(2))
+
+    expected = vector(1) + 2 * vector(2)
+    assert drawn == pytest.approx(expected / np.linalg.norm(expected), abs=1e-6)
