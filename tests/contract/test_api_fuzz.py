@@ -263,11 +263,12 @@ def test_search_of_what_there_is(fuzzed: Fuzzed) -> None:
     examples: list[dict[str, Any]] = [{"vector": to_base64(vector(1))}, {"like": image_id}]
     several = {"more_like": examples, "less_like": [{"vector": to_base64(vector(2))}]}
     views = {"any_of": examples, "perceptual_hash": "0f" * 32}
-    queries = [*examples, several, {"text": "red"}, {**examples[0], **views}]
+    meant = {"text": "red", "text_vector": to_base64(vector(3))}
+    queries = [*examples, several, {"text": "red"}, meant, {**examples[1], **meant}, {**examples[0], **views}]
 
     @many(fuzzed.cases("search", GenerationMode.POSITIVE), st.sampled_from(queries))
     def run(case: Case, query: dict[str, Any]) -> None:
-        given = ("vector", "like", *several, *views)
+        given = ("vector", "like", "text_vector", *several, *views)
         kept = {name: value for name, value in body_of(case).items() if name not in given}
         case.body = {**kept, "space": SPACE.id, **query}
         assert fuzzed.send("search", case).status_code == 200

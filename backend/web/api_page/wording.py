@@ -19,6 +19,7 @@ LIMITS = {
     "maximum": "at most {}",
     "minLength": "not empty",
     "maxLength": "at most {} characters",
+    "minItems": "at least {} items",
     "maxItems": "at most {} items",
     "maxProperties": "at most {} members",
 }

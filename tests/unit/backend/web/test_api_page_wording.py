@@ -48,6 +48,7 @@ def test_type(schema: dict[str, Any], words: str) -> None:
         ({"pattern": "^[a-z]$"}, "pattern `^[a-z]$`"),
         ({"anyOf": [{"maxLength": 9}, {"type": "null"}], "default": None}, "at most 9 characters"),
         ({"maxItems": 3, "items": {"maxLength": 9}}, "at most 3 items, each at most 9 characters"),
+        ({"minItems": 2, "maxItems": 50}, "at least 2 items, at most 50 items"),
         ({"default": 24}, "default `24`"),
         ({"default": False}, "default `false`"),
         ({"default": {"tags": []}}, ""),

@@ -6,8 +6,8 @@ from typing import Any
 from tests.support.api import OpenAPIDocument
 
 # What an operation can do; a new verb is a decision.
-VERBS = {"begin", "change", "check", "clear", "delete", "find", "finish", "get", "lease", "list", "reembed", "register"}
-VERBS |= {"report", "search", "suggest", "undo"}
+VERBS = {"begin", "change", "check", "clear", "count", "delete", "find", "finish", "get", "lease", "list", "merge"}
+VERBS |= {"reembed", "register", "report", "search", "set", "suggest", "undo"}
 
 
 def operations(document: OpenAPIDocument) -> list[dict[str, Any]]:
