@@ -17,6 +17,7 @@ from frontend.page.grid.known_images import KnownImages
 from frontend.page.grid.long_press import LongPress
 from frontend.page.grid.plain_grid import PlainGrid
 from frontend.page.grid.range_drag import RangeDrag
+from frontend.page.grid.undo_bar import UndoBar
 from frontend.page.library.library import Library
 from frontend.page.library.selection import Selection
 from frontend.page.library.undoable_deletion import UndoableDeletion
@@ -73,7 +74,8 @@ class Page:
         self.uploads = UploadQueue(
             self.embedder, self.api, self._wanted, self._added, self.cards.redraw, self._unwanted
         )
-        self.deletion = UndoableDeletion(self.api, cards, self._forget, self.library.grid.refresh)
+        self.undo_bar = UndoBar()
+        self.deletion = UndoableDeletion(self.api, cards, self.undo_bar, self._forget, self.library.grid.refresh)
         self.selection = Selection(
             self.api,
             cards,
@@ -287,7 +289,7 @@ class Page:
             if not self.selection.clear():
                 self.search.close()
         elif control and event.key == "z" and event.target.tagName != "INPUT":
-            self.deletion.undo()
+            self.undo_bar.undo()
         elif control and event.key == "a" and event.target.tagName != "INPUT" and self.views.shown == LIBRARY:
             event.preventDefault()
             self.selection.select_all()

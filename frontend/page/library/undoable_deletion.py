@@ -5,65 +5,49 @@ The API deletes for good. So the page withdraws the photos first, and sends the 
 over, at the press of a button, or when the page is left. A browser that crashes before that has deleted nothing.
 """
 
-from pyscript import window
+from pyscript import document
 
-from frontend.page.browser.dom import find, notice
+from frontend.page.browser.dom import notice
 from frontend.page.browser.tasks import start
 from frontend.page.server.api import APIError
 from frontend.page.server.for_each import for_each
 from frontend.page.wording.numbers import counted
 
-# How long a deletion can be undone: as long as a notice is shown, enough to see a slip. A guess.
-GRACE_MS = 8000
-
 
 class UndoableDeletion:
-    """The bar that offers to undo, and the images that wait behind it. Only the last deletion can be undone."""
+    """The images that wait behind the bar that offers to undo."""
 
-    def __init__(self, api, cards, on_gone, on_change) -> None:
+    def __init__(self, api, cards, undo_bar, on_gone, on_change) -> None:
         """`on_gone` is called with each image that is deleted for good, `on_change` when some are withdrawn or back."""
         self._api = api
         self._cards = cards
+        self._undo_bar = undo_bar
         self._on_gone = on_gone
         self._on_change = on_change
         # Images whose deletion can still be undone.
         self._waiting = []
-        self._timer = 0
         # Id -> image: those, and all whose deletion the server has not confirmed.
         self._unfinished = {}
-        find("undo").addEventListener("click", lambda event: self.undo())
-        find("delete-now").addEventListener("click", lambda event: self._carry_out())
-        # MicroPython calls the window's addEventListener without its window, which the browser refuses.
-        window.onpagehide = lambda event: self._leave()
+        document.defaultView.addEventListener("pagehide", lambda event: self._leave())
 
     def delete(self, images: list[dict]) -> None:
         """Withdraw images, and delete them unless somebody undoes that in time."""
-        self._carry_out()
+        name = images[0]["title"] if len(images) == 1 else counted(len(images), "photo", "photos")
+        self._undo_bar.offer(f"{name} deleted.", self._carry_out, lambda: self._restore(self._take()))
         self._waiting = images
         for image in images:
             self._unfinished[image["id"]] = image
             self._cards.withdraw(image["id"])
         self._on_change()
-        name = images[0]["title"] if len(images) == 1 else counted(len(images), "photo", "photos")
-        find("undo-text").textContent = f"{name} deleted."
-        find("undo-bar").hidden = False
-        self._timer = window.setTimeout(self._carry_out, GRACE_MS)
-
-    def undo(self) -> None:
-        """Restore what was deleted last, unless its time is over."""
-        self._restore(self._take())
 
     def keep(self, image_id: str) -> None:
         """Undo the deletion of an image whose file was just added again."""
         if image_id in [image["id"] for image in self._waiting]:
-            self.undo()
+            self._undo_bar.undo()
 
     def _take(self) -> list[dict]:
         """Take the images that wait, so that nothing else happens to them."""
-        images = self._waiting
-        self._waiting = []
-        window.clearTimeout(self._timer)
-        find("undo-bar").hidden = True
+        images, self._waiting = self._waiting, []
         return images
 
     def _restore(self, images: list[dict]) -> None:
@@ -73,9 +57,7 @@ class UndoableDeletion:
         self._on_change()
 
     def _carry_out(self) -> None:
-        images = self._take()
-        if images:
-            start(self._delete(images))
+        start(self._delete(self._take()))
 
     async def _delete(self, images: list[dict]) -> None:
         failed = await for_each(images, self._delete_one, lambda over: None)
