@@ -16,10 +16,12 @@ TOKEN = b"{{icons}}"
 # Those in use, by Lucide's names. A page or module that shows another is caught by a test.
 ICONS = (
     "camera",
+    "check",
     "chevron-down",
     "chevron-left",
     "chevron-right",
     "chevrons-up-down",
+    "copy-check",
     "download",
     "folder-open",
     "image",

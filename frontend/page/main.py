@@ -7,9 +7,9 @@ from frontend.page.adding.upload_queue import UploadQueue
 from frontend.page.admin.hubs import Hubs
 from frontend.page.admin.warnings import show_warnings
 from frontend.page.browser.address import Address
-from frontend.page.browser.dom import dialog_is_open, find, limit_lengths, menu_is_open
+from frontend.page.browser.dom import dialog_is_open, find, is_typed_in, limit_lengths, menu_is_open
 from frontend.page.browser.tasks import start
-from frontend.page.browser.views import LIBRARY, MAP, RESULTS, Views
+from frontend.page.browser.views import LIBRARY, MAP, RESULTS, TIDY, Views
 from frontend.page.grid import photo_keys
 from frontend.page.grid.cards import DELETE, LESS_LIKE, MORE_LIKE, OPEN, SELECT, SIMILAR, Cards
 from frontend.page.grid.fresh_addresses import FreshAddresses
@@ -33,9 +33,13 @@ from frontend.page.server.addresses import server_url
 from frontend.page.server.api import API
 from frontend.page.server.api_key import APIKey
 from frontend.page.server.watch import ServerWatch
+from frontend.page.tidy.tidy import Tidy
 
-# The address's parameter that names the map; the library and results need none.
+# The address's parameter that names the view; the library and results need none.
 VIEW = ("view",)
+
+# The views that it names, and what the way back to them is called.
+NAMED = {MAP: "Map", TIDY: "Tidy up"}
 
 
 class Page:
@@ -47,7 +51,8 @@ class Page:
         self.address = Address()
         known = KnownImages()
         self.known = known
-        self.cards = cards = Cards(known, FreshAddresses(self.api, known))
+        addresses = FreshAddresses(self.api, known)
+        self.cards = cards = Cards(known, addresses)
         self.views = Views(self._choose_view)
         self.field = SearchField(self.api, self._set_words)
         self.library = Library(
@@ -58,6 +63,7 @@ class Page:
             known,
             self._library_reloads,
             lambda: self.selection.recount(),
+            lambda: self.tidy.library_changed(),
         )
         self.start_up = StartUp(self.embedder, "Search by photo")
         self.about = About(self.api, self.embedder, self.start_up)
@@ -75,7 +81,7 @@ class Page:
             self.embedder, self.api, self._wanted, self._added, self.cards.redraw, self._unwanted
         )
         self.undo_bar = UndoBar()
-        self.deletion = UndoableDeletion(self.api, cards, self.undo_bar, self._forget, self.library.grid.refresh)
+        self.deletion = UndoableDeletion(self.api, cards, self.undo_bar, self._forget, self._show_withdrawn)
         self.selection = Selection(
             self.api,
             cards,
@@ -99,6 +105,9 @@ class Page:
             self._do,
             self.selection.select,
             self._forget,
+        )
+        self.tidy = Tidy(
+            self.api, cards, known, addresses, self.undo_bar, self.lightbox.open, self._show_withdrawn, self._forget
         )
         ServerWatch(self.api, self._back)
         FileInputs(self._search_with, self._search_with_image, self._add)
@@ -129,6 +138,7 @@ class Page:
             start(show_notice(self.api, space))
             start(show_warnings(self.api, space))
             start(Hubs(self.api, self._delete).show(space))
+            start(self.tidy.begin())
             start(self.search.by_address())
             start(self.lightbox.by_address())
         except Exception as exc:
@@ -139,8 +149,8 @@ class Page:
     def _follow_early_link(self) -> None:
         """Go to the view whose link was followed before this page heard of it."""
         name = self.address.fragment()
-        if name in (LIBRARY, MAP):
-            self.address.replace({"view": MAP if name == MAP else None}, {})
+        if name == LIBRARY or name in NAMED:
+            self.address.replace({"view": name if name in NAMED else None}, {})
 
     def _back(self) -> None:
         """Go on with what the server did not answer."""
@@ -150,6 +160,7 @@ class Page:
         self.uploads.try_now()
         self.library.retry()
         self.search.retry()
+        self.tidy.retry()
         self.lightbox.retry()
 
     def _go_home(self, event) -> None:
@@ -163,7 +174,7 @@ class Page:
         """Go to the view whose link was followed."""
         if self.search.is_open:
             self.search.close()
-        wanted = MAP if name == MAP else None
+        wanted = name if name in NAMED else None
         if self.address.parameters(VIEW).get("view") != wanted:
             self.address.push({"view": wanted}, {})
         self._show_view()
@@ -171,11 +182,12 @@ class Page:
     def _show_view(self) -> None:
         """Show the results of a search, else the view that the address names."""
         before = self.views.shown
-        on_map = self.address.parameters(VIEW).get("view") == MAP
-        name = RESULTS if self.search.is_open else MAP if on_map else LIBRARY
+        named = self.address.parameters(VIEW).get("view")
+        below = named if named in NAMED else LIBRARY
+        name = RESULTS if self.search.is_open else below
         self.views.show(name)
         self._show_words()
-        find("results-back").textContent = "Map" if on_map else "Library"
+        find("results-back").textContent = NAMED.get(below, "Library")
         if before == MAP and name != MAP:
             self.map.hide()
         if name == LIBRARY:
@@ -184,6 +196,8 @@ class Page:
             window.scrollTo(0, 0)
         if name == MAP:
             self.map.show()
+        if name == TIDY and name != before:
+            self.tidy.show()
 
     def _show_words(self) -> None:
         """Show the words of the view that is shown."""
@@ -192,7 +206,7 @@ class Page:
 
     def _grid_shown(self):
         """Return the grid that a photo which the address opens lies over."""
-        return self.matches if self.views.shown == RESULTS else self.library.grid
+        return {RESULTS: self.matches, TIDY: self.tidy.photos}.get(self.views.shown, self.library.grid)
 
     def _set_words(self, words: str) -> None:
         if self.search.is_open:
@@ -257,6 +271,11 @@ class Page:
             self.selection.drop(image["id"])
         find(self.views.shown).focus({"preventScroll": True})
 
+    def _show_withdrawn(self) -> None:
+        """Show what is withdrawn, or back, where the cards do not see to it."""
+        self.library.grid.refresh()
+        self.tidy.refresh()
+
     def _wanted(self, image: dict) -> None:
         self.deletion.keep(image["id"])
 
@@ -280,6 +299,7 @@ class Page:
         self.uploads.forget(image["id"])
         self.selection.drop(image["id"])
         self.map.forget(image["id"])
+        self.tidy.forget(image["id"])
 
     def _key(self, event) -> None:
         if dialog_is_open():
@@ -288,18 +308,18 @@ class Page:
         if event.key == "Escape" and not has_text(event.target) and not menu_is_open():
             if not self.selection.clear():
                 self.search.close()
-        elif control and event.key == "z" and event.target.tagName != "INPUT":
+        elif control and event.key == "z" and not is_typed_in(event.target):
             self.undo_bar.undo()
-        elif control and event.key == "a" and event.target.tagName != "INPUT" and self.views.shown == LIBRARY:
+        elif control and event.key == "a" and not is_typed_in(event.target) and self.views.shown == LIBRARY:
             event.preventDefault()
             self.selection.select_all()
-        elif event.key == "?" and event.target.tagName != "INPUT":
+        elif event.key == "?" and not is_typed_in(event.target):
             find("keys-panel").showModal()
 
 
 def has_text(element) -> bool:
     """Whether this is a field with something in it: there Escape is the field's own."""
-    return getattr(element, "type", "") != "checkbox" and bool(getattr(element, "value", ""))
+    return is_typed_in(element) and bool(element.value)
 
 
 def listen_as(button, chooser) -> None:

@@ -46,7 +46,7 @@ def test_all_of_it_by_keyboard(visit: Visit, drawn_groups: Groups) -> None:
         assert len(reached) < 28, " ".join(map(str, reached))
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.ariaLabel"))
-    wanted = ["search-words", "search-file", "as-grid", "as-map", "add-open", "library-sort", "library-size"]
+    wanted = ["search-words", "search-file", "as-grid", "as-map", "as-tidy", "add-open", "library-sort", "library-size"]
     assert [name for name in reached if name in wanted] == wanted
 
     page.keyboard.press("s")

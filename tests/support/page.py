@@ -72,7 +72,7 @@ class Visit:
         expect(self.page.locator("#results-title")).to_have_text(f"Similar to {query}")
         return self.page.locator("#matches .title").all_text_contents()
 
-    def shows(self, view: Literal["library", "results", "map"]) -> None:
+    def shows(self, view: Literal["library", "results", "map", "tidy"]) -> None:
         """Wait until this view is shown."""
         expect(self.page.locator(f"#{view}")).to_be_visible()
 

@@ -54,6 +54,11 @@ def limit_lengths(limits: dict) -> None:
         field.maxLength = limits[field.dataset.limit]
 
 
+def is_typed_in(element) -> bool:
+    """Tell whether keys are text to an element, rather than commands to the page."""
+    return element.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=range])")
+
+
 def dialog_is_open() -> bool:
     """Tell whether a dialog waits for an answer; nothing else is to be touched until then."""
     return document.querySelector("dialog[open]") is not None

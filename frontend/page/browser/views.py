@@ -11,9 +11,10 @@ from frontend.page.browser.dom import find
 LIBRARY = "library"
 RESULTS = "results"
 MAP = "map"
+TIDY = "tidy"
 
 # Link in the bar on top -> its view; what is in the bar below, on phones, names its view itself.
-LINKS = {"as-grid": LIBRARY, "as-map": MAP}
+LINKS = {"as-grid": LIBRARY, "as-map": MAP, "as-tidy": TIDY}
 
 # Names what in the bar below opens a menu, from which one comes to results.
 SEARCH = "search"

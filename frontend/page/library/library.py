@@ -31,7 +31,7 @@ REST_MS = 300
 class Library:
     """The grid below everything else on the page."""
 
-    def __init__(self, api, embedder, address, cards, known, on_reload, on_change) -> None:
+    def __init__(self, api, embedder, address, cards, known, on_reload, on_change, on_news) -> None:
         """
         Make the grid work.
 
@@ -41,6 +41,7 @@ class Library:
             cards: The page's `Cards`, and `known` its `KnownImages`.
             on_reload: Called when order or filters are others.
             on_change: Called when the grid has other images, or knows more of them.
+            on_news: Called when the library has become another, here or elsewhere.
         """
         self._api = api
         self._embedder = embedder
@@ -49,7 +50,7 @@ class Library:
         # How many photos were added here that the order or filters do not show, and how many came from elsewhere.
         self._unseen = 0
         self._elsewhere = 0
-        self._newcomers = Newcomers(api, self._came_elsewhere)
+        self._newcomers = Newcomers(api, self._came_elsewhere, on_news)
         # Whether words found as many images as the server gives, so that there may be more.
         self._cut = False
         # What each image was found by, id -> heading, where words are searched for; see `wording.found_by`.

@@ -15,10 +15,16 @@ AGAIN_MS = 2_000
 class Newcomers:
     """Counts what came to the library and is not shown here."""
 
-    def __init__(self, api, on_count) -> None:
-        """`on_count` is called with how many photos more, or fewer, there are than this page knows of."""
+    def __init__(self, api, on_count, on_change) -> None:
+        """
+        Args:
+            on_count: Called with how many photos more, or fewer, there are than this page knows of.
+            on_change: Called when anything in the library is another than when the server was asked last.
+        """
         self._api = api
         self._on_count = on_count
+        self._on_change = on_change
+        self._marker = ""
         # How many photos there are as far as this page knows; None until it was told.
         self._known: int | None = None
         # By how many photos the library was larger when the server was asked last.
@@ -43,9 +49,13 @@ class Newcomers:
 
     async def _look(self) -> None:
         try:
-            count = (await self._api.library())["count"]
+            library = await self._api.library()
         except APIError:
             return
+        count = library["count"]
+        if library["marker"] != self._marker:
+            self._marker = library["marker"]
+            self._on_change()
         if self._known is None:
             self._known = count
         difference, before = count - self._known, self._difference

@@ -2,7 +2,7 @@
 
 from pyscript import document, window
 
-from frontend.page.browser.dom import dialog_is_open, find
+from frontend.page.browser.dom import dialog_is_open, find, is_typed_in
 from frontend.page.searching.suggestions import Suggestions
 
 # How long somebody who types has to pause before what is found follows. A guess.
@@ -69,7 +69,7 @@ class SearchField:
         """Let people type after `/`, unless they type elsewhere."""
         if event.key != "/" or event.ctrlKey or event.metaKey or event.altKey or dialog_is_open():
             return
-        if event.target.tagName not in ("INPUT", "TEXTAREA", "SELECT"):
+        if not is_typed_in(event.target):
             event.preventDefault()
             self._input.focus()
             self._input.select()

@@ -160,6 +160,27 @@ class API:
         """Show an image in searches again, and never hide it any more."""
         await self._call("PUT", f"/hubs/{image_id}/cleared")
 
+    async def duplicates(self, limit: int, after: str | None) -> dict:
+        """Return a page of groups of duplicates, from the first or a cursor on, and what `duplicate_counts` returns."""
+        cursor = f"&after={after}" if after else ""
+        return await self._call("GET", f"/duplicates?limit={limit}{cursor}")
+
+    async def duplicate_counts(self) -> dict:
+        """Return how many groups of duplicates there are, what they take up, and how many photos were compared."""
+        return await self._call("GET", "/duplicates/count")
+
+    async def keep_apart(self, image_ids: list[str]) -> None:
+        """Note that none of these images is a duplicate of another one."""
+        await self._call("PUT", "/duplicates/apart", {"ids": image_ids})
+
+    def keep_apart_on_leaving(self, image_ids: list[str]) -> None:
+        """As `keep_apart`, while the page is being left; nobody waits for the answer."""
+        self._send_on_leaving("PUT", "/duplicates/apart", {"ids": image_ids})
+
+    async def merge(self, keeper_id: str, other_ids: list[str]) -> dict:
+        """Add to an image the tags and attributes that only others have; returns it under `image`."""
+        return await self._call("POST", "/duplicates/merge", {"keeper": keeper_id, "others": other_ids})
+
     def give_back_on_leaving(self, image_ids: list) -> None:
         """Give back leased images while the page is being left; nobody waits for the answer."""
         self._send_on_leaving("POST", "/reembedding/leases", {"limit": 0, "returned": image_ids})

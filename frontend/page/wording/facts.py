@@ -45,6 +45,11 @@ def local_time(created: str) -> str:
     return window.Date.new(created).toLocaleString(window.navigator.language, style)
 
 
+def local_day(created: str) -> str:
+    """Write the day of a time (ISO 8601) in the format of the browser's language."""
+    return window.Date.new(created).toLocaleDateString(window.navigator.language, to_js({"dateStyle": "medium"}))
+
+
 def attribute_text(value) -> str:
     """Write the value of an attribute: a text, a number, yes or no."""
     if isinstance(value, bool):
