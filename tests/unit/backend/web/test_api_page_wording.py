@@ -87,7 +87,16 @@ def test_every_limit_of_the_description_is_said(document: OpenAPIDocument) -> No
         return set(schema) | keywords(inner)
 
     schemas = document.document["components"]["schemas"].values()
-    known = silent | {"minimum", "maximum", "minLength", "maxLength", "maxItems", "maxProperties", "pattern"}
+    known = silent | {
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "maxProperties",
+        "pattern",
+    }
     assert {name for schema in schemas for name in keywords(schema)} <= known
     assert all(str(length) == "1" for length in lengths(document.document))
 
