@@ -20,6 +20,9 @@ LESS = "Less similar"
 BY_CHANCE = 0.04
 GROWTH = 0.4
 
+# Smaller libraries are judged like one of so many photos: in one of three nearly everything would be similar.
+SMALLEST = 100
+
 # Where many are near, most of them are there for a reason: of the first k matches so many times more may be by chance,
 # k to the power of this. (At 1, a fixed share of those called similar would be: the rule of Benjamini and Hochberg,
 # 1995. It says similar of too many in a library of thousands.)
@@ -44,7 +47,7 @@ class Scale:
         # (cosine, logarithm of the share of unrelated photos that reach it), the lowest cosine first.
         self._tail = sorted([(cosine, math.log10(1 - float(name) / 100)) for name, cosine in quantiles.items()])
         best_first = sorted(scores, reverse=True)
-        share = BY_CHANCE * max(searched, 1) ** (GROWTH - 1)
+        share = BY_CHANCE * max(searched, SMALLEST) ** (GROWTH - 1)
         self.similar_from = self._limit(best_first, share)
         self.very_from = self._limit(best_first, share / VERY_RARER)
 
