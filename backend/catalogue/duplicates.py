@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from .values import ImageID, Match, PerceptualHash
 
-# Of 300 photographs edited in 24 ways, either of these finds 79 %, and takes none of those photographed several times for
-# one another; a cosine of 0.9187 alone found 42 %. Measured: tests/benchmarks/results/edits.md.
+# Of 300 photographs edited in 24 ways, either of these finds 79 %, and takes none of those photographed several times
+# for one another; a cosine of 0.9187 alone found 42 %. Measured: tests/benchmarks/results/edits.md.
 SAME_COSINE = 0.95
 SAME_BITS = 40
 
