@@ -220,7 +220,7 @@ def package(number: int) -> dict[str, Any]:
         "thumbnail": declare(thumbnail.data, "image/jpeg"),
         "thumbnail_blob": to_blob(thumbnail.data, "image/jpeg"),
         "color": thumbnail.color,
-        "perceptual_hash": perceptual_hash(held.picture.pixels),
+        "perceptual_hash": perceptual_hash(held.picture.pixels) or "",  # None would reach the page as a proxy.
     }
 
 
@@ -256,7 +256,7 @@ async def second_look(number: int) -> dict[str, Any]:
     features = await model.run(preprocessing.to_model_input(preprocessing.middle(pixels), model.space.input))
     return {
         "vector": space.to_base64(features.vector),
-        "perceptual_hash": perceptual_hash(pixels),
+        "perceptual_hash": perceptual_hash(pixels) or "",
         "embed_ms": milliseconds(started, time.perf_counter()),
     }
 

@@ -26,14 +26,17 @@ def test_the_members_of_the_querys_group_come_first(visit: Visit, groups: Groups
 
 
 def test_a_search_sends_a_vector_and_no_picture(visit: Visit, groups: Groups) -> None:
-    """Between the choice of a query picture and its results one request with a body is made: the vector."""
+    """Between choosing a query picture and its results one request with a body is made: two vectors, and a hash."""
     first, *others = next(iter(groups.values()))
     visit.open().ready().add(others[:3])
     visit.requests.clear()
     visit.search(first)
     sent = [request for request in visit.requests if request.method != "GET"]
     assert [(request.method, request.url) for request in sent] == [("POST", visit.url + "/api/v1/search")]
-    assert set(body_of(sent[0])) == {"space", "vector", "limit"}
+    body = body_of(sent[0])
+    assert set(body) == {"space", "vector", "any_of", "perceptual_hash", "limit"}
+    assert [set(view) for view in body["any_of"]] == [{"vector"}]
+    assert len(body["perceptual_hash"]) == 64
     assert len(sent[0].post_data_buffer or b"") < 10_000 < first.stat().st_size
 
 
