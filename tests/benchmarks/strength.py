@@ -7,9 +7,9 @@ group, where 'No similar photos' is right, and once with some of them.
 
 import argparse
 import json
-import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from frontend.embedder.model_input import ModelInput
 from frontend.embedder.preprocessing import decode, middle, to_model_input
+from frontend.models import shards
 from frontend.page.wording.strength import Scale
 from tests.benchmarks.native import TRAIN, NativeModel, labelled
 from tests.benchmarks.report import Cell, Machine, Report, Table
@@ -166,20 +167,11 @@ def photographs(kind: str, count: int, model: NativeModel) -> Iterator[ModelInpu
     Raises:
         FileNotFoundError: There are none on this machine.
     """
-    shards = sorted(TRAIN.glob("*.tar"))
-    if not shards:
+    if not any(TRAIN.glob("*.tar")):
         raise FileNotFoundError(NO_PHOTOGRAPHS)
-    yielded = 0
-    for shard in shards:
-        with tarfile.open(shard) as archive:
-            for member in archive:
-                file = archive.extractfile(member) if member.name.split("/")[0] in UNRELATED[kind] else None
-                if file is None:
-                    continue
-                yield input_of(file.read(), model, False)
-                yielded += 1
-                if yielded == count:
-                    return
+    wanted = (data for source, data in shards.read(TRAIN) if source in UNRELATED[kind])
+    for data in islice(wanted, count):
+        yield input_of(data, model, False)
 
 
 def input_of(data: bytes, model: NativeModel, second_look: bool) -> ModelInput:

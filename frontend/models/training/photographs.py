@@ -6,13 +6,14 @@ Nothing here knows what a photograph shows. Shards are tar files of JPEGs, named
 
 import io
 import os
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+
+from frontend.models import shards
 
 # Pictures of 100 pixels, which are soft at any input size in use.
 TOO_SOFT = ("intel100",)
@@ -52,7 +53,7 @@ class Photographs:
         return Image.frombuffer("RGB", (width, height), data)
 
 
-def decode(shards: Path, folder: Path, leave_out: tuple[str, ...] = TOO_SOFT) -> None:
+def decode(source: Path, folder: Path, leave_out: tuple[str, ...] = TOO_SOFT) -> None:
     """
     Decode all shards of a folder into another, unless that was done.
 
@@ -67,19 +68,15 @@ def decode(shards: Path, folder: Path, leave_out: tuple[str, ...] = TOO_SOFT) ->
     folder.mkdir(parents=True, exist_ok=True)
     sizes = []
     with (folder / PIXELS).open("wb") as file:
-        for picture in _pictures(shards, leave_out):
+        for picture in _pictures(source, leave_out):
             sizes.append(picture.size)
             file.write(picture.tobytes())
     if len(sizes) < HELD_OUT:
-        raise ValueError(f"{shards} has {len(sizes)} photographs in its tar files: too few to learn from")
+        raise ValueError(f"{source} has {len(sizes)} photographs in its tar files: too few to learn from")
     np.save(folder / SIZES, np.array(sizes, dtype=np.int64))
 
 
-def _pictures(shards: Path, leave_out: tuple[str, ...]) -> Iterator[Image.Image]:
-    for shard in sorted(shards.glob("*.tar")):
-        with tarfile.open(shard) as archive:
-            for member in archive:
-                if member.isfile() and member.name.split("/")[0] not in leave_out:
-                    data = archive.extractfile(member)
-                    assert data is not None
-                    yield Image.open(io.BytesIO(data.read())).convert("RGB")
+def _pictures(folder: Path, leave_out: tuple[str, ...]) -> Iterator[Image.Image]:
+    for source, data in shards.read(folder):
+        if source not in leave_out:
+            yield Image.open(io.BytesIO(data)).convert("RGB")
