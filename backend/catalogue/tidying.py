@@ -15,6 +15,7 @@ import numpy as np
 
 from .duplicate_groups import Group, ListedGroup, Pair, Size, grouped, listed, pairs
 from .duplicates import judged
+from .hub_survey import vectors_of
 from .ports import DuplicateMemory, ImageIndex
 from .values import Filters, ImageID, Measures, Sort
 
@@ -161,9 +162,7 @@ class Tidying:
     async def _cosines(self, image_pairs: Sequence[Pair]) -> Sequence[float]:
         """Return the exact similarity of each pair, -1 if one of them is gone."""
         wanted = dict.fromkeys(image_id for both in image_pairs for image_id in both)
-        ids, stored = await self._index.vectors_of(list(wanted)) if wanted else ((), np.zeros((0, 1)))
-        rows = stored.astype(np.float32)
-        unit = dict(zip(ids, rows / np.linalg.norm(rows, axis=1, keepdims=True), strict=True))
+        unit = dict(zip(*await vectors_of(self._index, list(wanted)), strict=True))
         return [float(unit[one] @ unit[other]) if one in unit and other in unit else -1.0 for one, other in image_pairs]
 
     async def _forget(self, image_ids: Sequence[ImageID]) -> None:

@@ -25,7 +25,6 @@ PLAIN_MAX: Final = 2.0
 """Standard deviation of the grey picture, in its 256 values, up to which it counts as plain. What is left of a plain
 picture is noise, and so would be its bits. A guess: a wall in even light has 5 and more."""
 
-
 FRAME_SIDE_PX: Final = 256
 """The longer side of the grey picture in which a frame is looked for."""
 

@@ -49,7 +49,7 @@ PREVIEW_SIDE_PX: Final = 1024
 # The photo searched with is shown 320 CSS pixels wide, on a phone as wide as the screen: enough for three pixels each.
 
 MIDDLE_SHARE: Final = 0.7
-# Half of the picture. Measured: tests/benchmarks/results/strength.md.
+# Half of the picture. With it 87 of 100 photographs that stand within another picture were found first, without it 45.
 
 TINY_PX: Final = 64
 # JPEG keeps colours at half the resolution, which nobody sees in a photograph. In an icon a pixel is a thing of its

@@ -39,6 +39,23 @@ def test_groups_by_strength(visit: Visit, server: Server, groups: Groups) -> Non
             assert phrase in {scale.strength(score + rounding) for rounding in (-0.01, 0.01)}
 
 
+def test_order_and_limit_of_the_results(visit: Visit, groups: Groups) -> None:
+    """By date there is one group of what is similar; at the end of the slider only the best match is left."""
+    some, others = list(groups.values())[:2]
+    visit.open().ready().add([*some[1:4], *others[:3]])
+    visit.search(some[0])
+    page = visit.page
+    all_of_them = page.locator("#matches .card").count()
+    page.select_option("#results-order", "newest")
+    expect(page.locator("#matches h3").first).to_have_text("Newest first")
+    page.select_option("#results-order", "best")
+    page.locator("#results-least").focus()
+    page.keyboard.press("End")
+    expect(page.locator("#matches .card")).not_to_have_count(all_of_them)
+    page.keyboard.press("Home")
+    expect(page.locator("#matches .card")).to_have_count(all_of_them)
+
+
 def test_the_very_same_file(visit: Visit, drawn_groups: Groups, tmp_path: Path) -> None:
     """A file that is in the library is found as that, under whatever name; a part of it is another search."""
     dots = drawn_groups["dots"]

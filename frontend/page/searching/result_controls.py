@@ -1,7 +1,11 @@
 """The two controls above the results: their order, and how much alike they have to be."""
 
 from frontend.page.browser.dom import find
+from frontend.page.browser.throttle import Throttle
 from frontend.page.searching.arrangement import BEST
+
+# How long at least between two times that the results follow the slider: all their photos are drawn anew.
+FOLLOW_MS = 100
 
 
 class ResultControls:
@@ -10,8 +14,9 @@ class ResultControls:
     def __init__(self, on_change) -> None:
         """`on_change` is called when somebody moves one of them."""
         self._range = (0.0, 0.0)
+        self._following = Throttle(on_change, FOLLOW_MS)
         find("results-order").addEventListener("change", lambda event: on_change())
-        find("results-least").addEventListener("input", lambda event: self._moved(on_change))
+        find("results-least").addEventListener("input", lambda event: self._moved())
 
     @property
     def order(self) -> str:
@@ -37,9 +42,9 @@ class ResultControls:
         find("results-order").value = BEST
         find("results-least").value = "0"
 
-    def _moved(self, on_change) -> None:
+    def _moved(self) -> None:
         self._tell()
-        on_change()
+        self._following.soon()
 
     def _tell(self) -> None:
         find("results-least").setAttribute("aria-valuetext", f"at least {self.least():.2f} alike")
