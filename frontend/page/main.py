@@ -185,6 +185,8 @@ class Page:
         named = self.address.parameters(VIEW).get("view")
         below = named if named in NAMED else LIBRARY
         name = RESULTS if self.search.is_open else below
+        if name != LIBRARY:
+            self.library.grid.leave()
         self.views.show(name)
         self._show_words()
         find("results-back").textContent = NAMED.get(below, "Library")

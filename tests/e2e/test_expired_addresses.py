@@ -103,6 +103,30 @@ def test_thumbnails_whose_addresses_have_expired(visit: Visit) -> None:
 
 @pytest.mark.holds(24)
 @pytest.mark.new_tab
+def test_a_thumbnail_that_is_refused_late(visit: Visit) -> None:
+    """It is shown from the fresh address, even if that is the same, without being asked about again."""
+    page = visit.page
+    visit.tolerated = ["403"]
+    late: list[Route] = []
+
+    def refuse_until_asked(route: Route) -> None:
+        if asked(visit):
+            route.continue_()
+        elif not late:
+            late.append(route)
+        else:
+            route.fulfill(status=403, body="Request has expired")
+
+    page.route("**/store/**", refuse_until_asked)
+    visit.open()
+    visit.until(lambda: page.evaluate(SHOWN) == 23)
+    late[0].fulfill(status=403, body="Request has expired")
+    visit.until(lambda: page.evaluate(SHOWN) == 24)
+    assert len(asked(visit)) == 1
+
+
+@pytest.mark.holds(24)
+@pytest.mark.new_tab
 def test_thumbnails_that_are_refused_whatever_their_address(visit: Visit) -> None:
     """They are asked about once, and then left alone."""
     page = visit.page

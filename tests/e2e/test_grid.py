@@ -640,6 +640,18 @@ def test_scrolling_through_a_million(visit: Visit, server: Server) -> None:
         expect(card(page, f"photo {MILLION}")).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.parametrize("other", ["as-tidy", "as-map"])
+def test_looking_elsewhere_for_less_than_a_frame(visit: Visit, other: str) -> None:
+    """The library is left and shown again before anything is drawn: it is where it was."""
+    page = filled(visit)
+    page.evaluate("scrollTo(0, 900)")
+    rested(page)
+    before = tops(page)
+    page.evaluate("ids => ids.forEach(id => document.getElementById(id).click())", [other, "as-grid"])
+    rested(page)
+    assert tops(page) == pytest.approx(before, abs=1)
+
+
 @pytest.mark.new_tab
 def test_coming_back_among_a_million(visit: Visit, server: Server) -> None:
     """The browser's way back, the focus and another width lead to where one was."""

@@ -6,6 +6,8 @@ looked at again, when a photo is to be shown whose address has expired by the se
 which does not say why.
 """
 
+import asyncio
+
 from pyscript import document, window
 
 from frontend.page.browser.tasks import start
@@ -34,6 +36,8 @@ class FreshAddresses:
         self._again = False
         # Id of a photo -> when it was asked about.
         self._asked: dict = {}
+        # Ids of photos whose image was still loading from the address before when the answer came.
+        self._loading: set = set()
         # A failure of an image does not bubble, but comes by on its way down.
         document.addEventListener("error", self._failed, True)
         document.addEventListener("visibilitychange", lambda event: self._look())
@@ -49,8 +53,9 @@ class FreshAddresses:
     def _failed(self, event) -> None:
         image_id = id_of(event.target)
         image = self._known.get(image_id) if image_id else None
-        if image and event.target.getAttribute("src") != image["thumbnail_url"]:
-            event.target.src = image["thumbnail_url"]  # It was asked about while it was still loading.
+        if image and (image_id in self._loading or event.target.getAttribute("src") != image["thumbnail_url"]):
+            self._loading.discard(image_id)
+            event.target.src = image["thumbnail_url"]
         elif image_id and not self._rests(image_id):
             self._ask_soon()
 
@@ -75,6 +80,7 @@ class FreshAddresses:
 
     async def _ask(self) -> None:
         """Ask for all photos in the document, and show those that were not."""
+        await all_there()
         self._again = False
         try:
             image_ids = list({id_of(picture) for picture in pictures() if not self._rests(id_of(picture))})
@@ -100,8 +106,21 @@ class FreshAddresses:
             self._known.learn(image)
         for picture in pictures():
             image = fresh.get(id_of(picture))
-            if image and picture.complete and not picture.naturalWidth:
+            if image and not picture.complete:
+                self._loading.add(image["id"])
+            elif image and not picture.naturalWidth:
                 picture.src = image["thumbnail_url"]
+
+
+async def all_there() -> None:
+    """Wait until a frame brings no more photos into the document, which grids fill some at a time."""
+    count = -1
+    while count != len(pictures()):
+        count = len(pictures())
+        for _ in range(2):  # What a frame asks for is drawn with the next one.
+            drawn = asyncio.Event()
+            window.requestAnimationFrame(lambda moment, drawn=drawn: drawn.set())
+            await drawn.wait()
 
 
 def pictures() -> list:

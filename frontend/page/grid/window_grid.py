@@ -99,7 +99,7 @@ class WindowGrid:
         self._drawing = False
         # Whether photos have come or gone since the grid was drawn last.
         self._changed_here = False
-        # Whether the grid was not to be seen when it was drawn last.
+        # Whether the grid has not been to be seen since it was drawn last.
         self._hidden = True
         self._listen()
 
@@ -145,6 +145,11 @@ class WindowGrid:
         """Take in how far the page is scrolled now, rather than with the next frame."""
         if self.is_known and self.is_shown and not self._hidden:
             self._follow_scrolling()
+
+    def leave(self) -> None:
+        """Hold what is at the top of the window: another view is about to be shown, which scrolls the page."""
+        self.catch_up()
+        self._hidden = True
 
     def top_heading(self) -> str:
         """Return the heading of the photos at the top of the window, as far as it is known."""
