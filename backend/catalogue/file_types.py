@@ -18,6 +18,10 @@ HEIF_BRANDS = frozenset(
     }
 )
 
+# Source: TIFF 6.0, section 2, in both byte orders; 43 instead of 42 is BigTIFF. The last two are wrong but exist, and
+# Pillow, which the page uses, reads them.
+TIFF_BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"MM*\0", b"II\0*")
+
 # Source: AV1 Image File Format 1.1.0, 6.
 AVIF_BRANDS = frozenset({b"avif", b"avis"})
 
@@ -65,12 +69,26 @@ _BEGINNINGS: dict[str, Callable[[bytes], bool]] = {
     "image/avif": _with_brand(AVIF_BRANDS),
     # Microsoft, BITMAPFILEHEADER, bfType.
     "image/bmp": _with(b"BM"),
-    # TIFF 6.0, section 2, in both byte orders; 43 instead of 42 is BigTIFF. The last two are wrong but exist, and
-    # Pillow, which the page uses, reads them.
-    "image/tiff": _with(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"MM*\0", b"II\0*"),
+    "image/tiff": _with(*TIFF_BEGINNINGS),
     # The page declares the whole family as HEIC.
     "image/heic": _with_brand(HEIF_BRANDS),
     "image/heif": _with_brand(HEIF_BRANDS),
+    # Microsoft, ICONDIR: an icon, or a cursor.
+    "image/vnd.microsoft.icon": _with(b"\0\0\1\0", b"\0\0\2\0"),
+    # ISO/IEC 18181-2 and ISO/IEC 15444-1, annex I: as a bare codestream, and in boxes.
+    "image/jxl": _with(b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"),
+    "image/jp2": _with(b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n"),
+    # RAW photos, under the names of freedesktop.org's shared-mime-info. Most are TIFF files; ExifTool's documentation
+    # has the others.
+    "image/x-adobe-dng": _with(*TIFF_BEGINNINGS),
+    "image/x-nikon-nef": _with(*TIFF_BEGINNINGS),
+    "image/x-sony-arw": _with(*TIFF_BEGINNINGS),
+    "image/x-dcraw": _with(*TIFF_BEGINNINGS),
+    "image/x-canon-cr2": lambda first: first[:4] == b"II*\0" and first[8:11] == b"CR\x02",
+    "image/x-canon-cr3": _with_brand(frozenset({b"crx "})),
+    "image/x-fuji-raf": _with(b"FUJIFILMCCD-RAW"),
+    "image/x-olympus-orf": _with(b"IIRO", b"IIRS", b"MMOR"),
+    "image/x-panasonic-rw2": _with(b"IIU\0"),
 }
 
 # The types that are accepted: pictures only. Nothing that a browser would run as a document (SVG, HTML) may lie under

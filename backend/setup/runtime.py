@@ -35,6 +35,18 @@ PARTS = (
 
 PYODIDE = "pyscript/pyodide"
 
+# The wheels that Pyodide has no build of, as its lock file would describe them.
+UNKNOWN_TO_PYODIDE: dict[str, dict[str, Any]] = {
+    "pillow_heif": {
+        "name": "pillow_heif",
+        "install_dir": "site",
+        "package_type": "package",
+        "imports": ["pillow_heif"],
+        "depends": ["pillow"],
+        "unvendored_tests": False,
+    }
+}
+
 # Prefixes of names in the standard library and the wheels that the embedder does not need: developers' tools, network
 # protocols, old code pages, and further parts of numpy and Pillow.
 LEFT_OUT = (
@@ -100,7 +112,7 @@ def _write_lock(frontend: Path, wheels: list[Path]) -> None:
     packages = {}
     for wheel in wheels:
         name = wheel.name.partition("-")[0]
-        packages[name] = _locked_wheel(lock["packages"][name], wheel)
+        packages[name] = _locked_wheel({**lock["packages"], **UNKNOWN_TO_PYODIDE}[name], wheel)
     content = json.dumps({**lock, "packages": packages}, indent=1)
     (wheels[0].parent / "pyodide-lock.json").write_text(content, encoding="utf-8")
 
@@ -115,7 +127,7 @@ def _checked_wheels(wheels: Path) -> Iterator[Path]:
 
 def _locked_wheel(of_pyodide: dict[str, Any], wheel: Path) -> dict[str, Any]:
     sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    # Imports and dependencies are those of Pyodide's own build of the same package.
+    # Imports and dependencies are those of Pyodide's own build of the same package, where there is one.
     return {**of_pyodide, "file_name": wheel.name, "version": wheel.name.split("-")[1], "sha256": sha256}
 
 

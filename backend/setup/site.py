@@ -25,7 +25,7 @@ from .runtime import build_runtime, runtime_key
 # What the worker downloads before it is ready, under names for people: shown with its size while it loads.
 DOWNLOADS = {
     "Python": ("pyscript/pyodide/pyodide.asm.wasm", "pyscript/pyodide/python_stdlib.zip"),
-    "numpy and Pillow": ("pyscript/pyodide/*.whl",),
+    "numpy and Pillow": ("pyscript/pyodide/numpy-*.whl", "pyscript/pyodide/pillow-*.whl"),
     "TensorFlow.js": (
         "tfjs/tf-core.min.js",
         "tfjs/tf-converter.min.js",

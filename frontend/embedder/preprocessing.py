@@ -5,21 +5,23 @@ Turn the bytes of a picture into what the model and the library need: open, deco
                                                              -> make_thumbnail -> Thumbnail (JPEG, average colour)
                                                              -> make_preview -> Encoded (JPEG, size)
 
-Pure numpy and Pillow, so that it gives the same bytes under CPython and under Pyodide; a test compares the two.
+What a file is and who reads it: `kinds`. Pure numpy and Pillow, so that it gives the same bytes under CPython and under
+Pyodide; a test compares the two.
 
     PictureError           the file is not used; the message is for the person who chose it
      +-- EmptyFile         there is nothing in it
-     +-- UnknownFormat     no reader here knows it (the browser's own decoder may)
-     +-- DamagedPicture    a reader knows it, but its data are broken or end too early
+     +-- UnknownFormat     nobody knows what it is
+     +-- UnreadableKind    it is known what it is, and cannot be read here (the browser's own decoder may)
+     +-- DamagedPicture    a reader knows it, but its data are broken, or more than half of them are missing
      +-- TooManyPixels     the header declares more than MAX_PIXELS; nothing was decoded
-     +-- OutOfMemory        this browser had no room for it
+     +-- OutOfMemory       this browser had no room for it
 """
 
 import io
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -27,8 +29,10 @@ import numpy.typing as npt
 from PIL import (
     BmpImagePlugin,
     GifImagePlugin,
+    IcoImagePlugin,
     Image,
     ImageCms,
+    ImageFile,
     JpegImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
@@ -36,7 +40,13 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from frontend.embedder.declared_size import declared_size
+from frontend.embedder.heif import can_read_heif, nclx_profile
+from frontend.embedder.icons import best_of_icon
+from frontend.embedder.kinds import BMP, ICO, JPEG, TIFF, Kind, Reader, kind_of, refusal
 from frontend.embedder.model_input import InputSpec, ModelInput, Pixels, scale_to_range
+from frontend.embedder.raw_previews import read_raw
+from frontend.embedder.tiff_tags import sample_words, unread_compression
 
 MAX_PIXELS: Final = 2**27
 # 134 megapixels: above the 108 of today's largest common phone sensor, and at 4 bytes a pixel still a quarter of
@@ -45,9 +55,6 @@ MAX_PIXELS: Final = 2**27
 THUMBNAIL_SIDE_PX: Final = 384
 # A grid cell of 192 CSS pixels on a screen of double density.
 
-PREVIEW_SIDE_PX: Final = 1024
-# The photo searched with is shown 320 CSS pixels wide, on a phone as wide as the screen: enough for three pixels each.
-
 MIDDLE_SHARE: Final = 0.7
 # Half of the picture. With it 87 of 100 photographs that stand within another picture were found first, without it 45.
 
@@ -55,7 +62,7 @@ TINY_PX: Final = 64
 # JPEG keeps colours at half the resolution, which nobody sees in a photograph. In an icon a pixel is a thing of its
 # own and loses its colour to its neighbours; to keep that costs a kilobyte or two at this size.
 
-READERS: Final = tuple(
+READERS: Final = frozenset(
     str(reader.format)
     for reader in (
         JpegImagePlugin.JpegImageFile,
@@ -64,20 +71,15 @@ READERS: Final = tuple(
         WebPImagePlugin.WebPImageFile,
         BmpImagePlugin.BmpImageFile,
         TiffImagePlugin.TiffImageFile,
+        IcoImagePlugin.IcoImageFile,
     )
 )
 """Imported by name: else the first picture would wait until Pillow has imported all of its forty readers."""
 
-CONTENT_TYPES: Final[Mapping[str, str]] = {
-    "JPEG": "image/jpeg",
-    "MPO": "image/jpeg",  # Two JPEGs in one file, found by the reader of JPEG: every viewer shows the first.
-    "PNG": "image/png",
-    "GIF": "image/gif",
-    "WEBP": "image/webp",
-    "BMP": "image/bmp",
-    "TIFF": "image/tiff",
-}
-"""Pillow's name of a format -> content type under which the original is stored."""
+END_MISSING: Final = "The end of this file is missing."
+
+MOST_MISSING: Final = 0.5
+# Of a picture's rows: more than that is not taken for the photo.
 
 
 class PictureError(Exception):
@@ -89,11 +91,23 @@ class EmptyFile(PictureError):
 
 
 class UnknownFormat(PictureError):
-    """No reader here knows the format."""
+    """Nobody knows what it is."""
+
+    def __init__(self) -> None:
+        super().__init__("The file is not a picture in a format that can be read here.")
+
+
+class UnreadableKind(PictureError):
+    """It is known what it is, and it cannot be read here."""
+
+    def __init__(self, kind: Kind, why: str = "") -> None:
+        """`why` goes on after the kind's name, where not the whole kind is meant."""
+        self.kind = kind
+        super().__init__(refusal(kind, why))
 
 
 class DamagedPicture(PictureError):
-    """The data are broken or end too early."""
+    """The data are broken, or too much of them is missing."""
 
 
 class TooManyPixels(PictureError):
@@ -124,6 +138,8 @@ class Picture:
     height: int
     """Of the file's picture when upright, in pixels."""
     content_type: str
+    note: str = ""
+    """What is not as it should be, as a sentence; empty if nothing is known to be wrong."""
 
 
 @dataclass(frozen=True)
@@ -153,26 +169,57 @@ def decode(data: bytes, side_px: int) -> Picture:
     needed, and colours and orientation are put right on the small picture.
 
     Raises:
-        EmptyFile, UnknownFormat, DamagedPicture, OutOfMemory: As their names say.
+        EmptyFile, UnknownFormat, UnreadableKind, DamagedPicture, OutOfMemory: As their names say.
         TooManyPixels: The header declares more than MAX_PIXELS.
     """
+    if not data:
+        raise EmptyFile("The file is empty.")
+    kind = kind_of(data)
+    if kind is None:
+        raise UnknownFormat
+    if declared := declared_size(data):
+        check_size(*declared)
     with warnings.catch_warnings():
         # What Pillow warns of is either refused below or harmless (an EXIF block that ends early).
         warnings.simplefilter("ignore")
-        return decode_first_frame(open_checked(data), side_px)
+        return decode_raw(data, kind, side_px) if kind.reader is Reader.RAW else decode_kind(data, kind, side_px)
 
 
-def decode_first_frame(image: Image.Image, side_px: int) -> Picture:
-    """Decode an opened picture; the steps of `decode` after the header."""
-    full_size = image.size
-    content_type = CONTENT_TYPES[str(image.format)]
+def decode_raw(data: bytes, kind: Kind, side_px: int) -> Picture:
+    """Decode the largest preview that a camera put into a RAW photo; the size is that of the whole photo."""
+    raw = read_raw(data)
+    for preview in raw.previews:
+        try:
+            picture = decode_kind(data[preview.start : preview.end], JPEG, side_px, raw.orientation)
+        except DamagedPicture:
+            continue
+        return as_raw(picture, kind, raw.size)
+    if TIFF.begins(data):
+        try:
+            return as_raw(decode_kind(data, TIFF, side_px), kind, raw.size)  # Without compression, in the first place.
+        except PictureError:
+            pass
+    raise UnreadableKind(kind, " without a preview")
+
+
+def as_raw(preview: Picture, kind: Kind, stored: tuple[int, int] | None) -> Picture:
+    """Return a preview as what stands for a RAW photo of a size; that may be told as stored, or not at all."""
+    size = preview.width, preview.height
+    if stored and max(stored) > max(size):
+        size = max(stored), min(stored)
+        if preview.width < preview.height:
+            size = size[::-1]
+    return replace(preview, width=size[0], height=size[1], content_type=kind.content_type)
+
+
+def decode_kind(data: bytes, kind: Kind, side_px: int, orientation: int | None = None) -> Picture:
+    """Decode a file of a kind; the orientation is its own unless it is told."""
+    full_size = open_checked(data, kind).size
     try:
-        # For JPEG the decoder itself scales by 1/2, 1/4 or 1/8 and does a fraction of the work.
-        image.draft(None, (2 * side_px, 2 * side_px))
-        image.load()
-        orientation = exif_orientation(image)
+        image, note = load(data, kind, side_px)
+        orientation = orientation or exif_orientation(image)
         small = shrink(flatten(image, 2 * side_px), 2 * side_px)
-        upright = turn_upright(to_srgb(small, image.info.get("icc_profile")), orientation)
+        upright = turn_upright(to_srgb(small, colour_profile(image)), orientation)
     except MemoryError as exc:
         raise OutOfMemory from exc
     except PictureError:
@@ -181,7 +228,58 @@ def decode_first_frame(image: Image.Image, side_px: int) -> Picture:
         # Pillow's readers let through whatever their parsers meet: OSError, SyntaxError, struct.error, zlib.error ...
         raise DamagedPicture("The picture is damaged: its data are broken or end too early.") from exc
     width, height = full_size if orientation < 5 else full_size[::-1]
-    return Picture(Pixels(np.asarray(upright)), width, height, content_type)
+    return Picture(Pixels(np.asarray(upright)), width, height, kind.content_type, note)
+
+
+def load(data: bytes, kind: Kind, side_px: int) -> tuple[Image.Image, str]:
+    """Decode all of a picture, or what there is of one that lacks its end; returns it and a note."""
+    image = open_checked(data, kind)
+    # For JPEG the decoder itself scales by 1/2, 1/4 or 1/8 and does a fraction of the work.
+    image.draft(None, (2 * side_px, 2 * side_px))
+    transparent = transparent_value(image)
+    try:
+        image.load()
+        note = ""
+    except OSError as exc:
+        if "truncated" not in str(exc):
+            raise
+        image = open_checked(data, kind)
+        image.draft(None, (2 * side_px, 2 * side_px))
+        load_what_is_there(image)
+        note = END_MISSING
+    if transparent is not None:
+        image.info["transparency"] = transparent
+    return image, note
+
+
+def load_what_is_there(image: Image.Image) -> None:
+    """
+    Decode an opened picture that lacks its end; the rest is grey, as browsers show it.
+
+    Raises:
+        DamagedPicture: More than MOST_MISSING of it is missing.
+    """
+    if image.mode in GREY and not isinstance(image, GifImagePlugin.GifImageFile):
+        image.im = Image.new(image.mode, image.size, GREY[image.mode]).im
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        image.load()
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+    rows = np.asarray(image)
+    plain = (rows == rows[-1:, :1]).reshape(len(rows), -1).all(axis=1)
+    missing = int(plain[::-1].argmin()) if not plain.all() else len(rows)
+    if missing > MOST_MISSING * len(rows):
+        raise DamagedPicture("The picture is damaged: more than half of it is missing.")
+
+
+GREY: Final[Mapping[str, int | tuple[int, ...]]] = {
+    "L": 128,
+    "LA": (128, 255),
+    "RGB": (128, 128, 128),
+    "RGBA": (128, 128, 128, 255),
+}
+"""Mode -> the grey that libjpeg gives to what is missing."""
 
 
 def decode_rgba(rgba: npt.NDArray[np.uint8], full_size: tuple[int, int], content_type: str, side_px: int) -> Picture:
@@ -234,9 +332,9 @@ def make_thumbnail(pixels: Pixels) -> Thumbnail:
     return Thumbnail(to_jpeg(image, 80), average_color(Pixels(np.asarray(image))))
 
 
-def make_preview(pixels: Pixels) -> Encoded:
-    """Make a JPEG to look at, its longer side at most PREVIEW_SIDE_PX: what was decoded, also where browsers cannot."""
-    image = fit(pixels, PREVIEW_SIDE_PX)
+def make_preview(pixels: Pixels, side_px: int) -> Encoded:
+    """Make a JPEG to look at, its longer side at most `side_px`: what was decoded, also where browsers cannot."""
+    image = fit(pixels, side_px)
     return Encoded(to_jpeg(image, 85), *image.size)
 
 
@@ -277,21 +375,26 @@ def to_jpeg(image: Image.Image, quality: int) -> bytes:
     return out.getvalue()
 
 
-def open_checked(data: bytes) -> Image.Image:
+def open_checked(data: bytes, kind: Kind) -> Image.Image:
     """Open a picture by its header alone and refuse what is too large before a pixel is decoded."""
-    if not data:
-        raise EmptyFile("The file is empty.")
-    if declared := webp_size(data):
-        check_size(*declared)  # libwebp takes memory for the whole picture as soon as it is opened.
+    if kind.pillow_format not in READERS and not (kind.reader is Reader.HEIF and can_read_heif()):
+        raise UnreadableKind(kind)
+    if kind is TIFF and (compression := unread_compression(data)):
+        raise UnreadableKind(kind, f" with {compression} compression, which cannot be read here")
     try:
-        image = Image.open(io.BytesIO(data), formats=READERS)
-    except UnidentifiedImageError as exc:
-        raise UnknownFormat("The file is not a picture in a format that can be read here.") from exc
+        image = Image.open(io.BytesIO(best_of_icon(data) if kind is ICO else data), formats=[kind.pillow_format])
     except Image.DecompressionBombError as exc:
         raise TooManyPixels(declared_pixels(exc)) from exc
+    except MemoryError as exc:
+        raise OutOfMemory from exc
     except Exception as exc:
+        if kind is TIFF and isinstance(exc, UnidentifiedImageError) and (samples := sample_words(data)):
+            raise UnreadableKind(kind, f" of {samples}, which cannot be read here") from exc
         raise DamagedPicture("The picture is damaged: its header cannot be read.") from exc
     check_size(*image.size)
+    if kind is BMP and image.info.get("compression") == BmpImagePlugin.BmpImageFile.COMPRESSIONS["RLE4"]:
+        # Pillow 12.2 counts the pixels of an odd run wrongly, and scrambles all that follows.
+        raise UnreadableKind(kind, " with 4-bit run-length compression, which cannot be read here")
     return image
 
 
@@ -301,53 +404,14 @@ def check_size(width: int, height: int) -> None:
         raise TooManyPixels(width * height)
 
 
-def isobmff_size(data: bytes) -> tuple[int, int] | None:
-    """
-    Read width and height from the header of an AVIF or HEIC file; None if it is neither.
-
-    The largest `ispe` box counts: a picture made of tiles has one for the tiles and one for the whole.
-
-    Source: ISO/IEC 23008-12, 6.5.3, image spatial extents property.
-    """
-    if data[4:8] != b"ftyp":
-        return None
-    header = data[:65536]
-    sizes = []
-    at = header.find(b"ispe")
-    while at != -1 and at + 16 <= len(header):
-        sizes.append((int.from_bytes(header[at + 8 : at + 12]), int.from_bytes(header[at + 12 : at + 16])))
-        at = header.find(b"ispe", at + 4)
-    return max(sizes, key=lambda size: size[0] * size[1], default=None)
-
-
-def webp_size(data: bytes) -> tuple[int, int] | None:
-    """
-    Read width and height from the header of a WebP file; None if it is none.
-
-    Source: RFC 9649, sections 2.5 (VP8), 2.6 (VP8L) and 2.7 (VP8X).
-    """
-    kind, header = data[12:16], data[20:30]
-    if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(header) < 10:
-        return None
-    if kind == b"VP8X":
-        return int.from_bytes(header[4:7], "little") + 1, int.from_bytes(header[7:10], "little") + 1
-    if kind == b"VP8L":
-        bits = int.from_bytes(header[1:5], "little")
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    return int.from_bytes(header[6:8], "little") & 0x3FFF, int.from_bytes(header[8:10], "little") & 0x3FFF
-
-
-def isobmff_type(data: bytes) -> str:
-    """Return the content type of a file for which `isobmff_size` found a size. Source: MIME types of AVIF and HEIF."""
-    brands = data[8 : int.from_bytes(data[:4])]
-    return "image/avif" if b"avif" in brands or b"avis" in brands else "image/heic"
-
-
 def flatten(image: Image.Image, shorter_px: int) -> Image.Image:
     """Bring any mode to L, RGB or CMYK with 8 bits a channel, transparency laid on white."""
     if image.mode.startswith("I;16"):
         # A plain convert() would clip everything above 255 to white.
-        return Image.fromarray(HIGH_TO_LOW[np.asarray(image)])
+        values = np.asarray(image)
+        grey = HIGH_TO_LOW[values]
+        grey[values == image.info.get("transparency", -1)] = 255
+        return Image.fromarray(grey)
     if image.mode in ("I", "F"):
         return stretch(shrink(image, shorter_px))
     if image.has_transparency_data:
@@ -356,6 +420,8 @@ def flatten(image: Image.Image, shorter_px: int) -> Image.Image:
         return Image.alpha_composite(white, picture).convert("RGB")
     if image.mode in ("L", "RGB", "CMYK"):
         return image
+    if image.mode == "LAB":
+        return to_rgb(image, ImageCms.createProfile("LAB"))
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
@@ -380,20 +446,49 @@ def shrink(image: Image.Image, shorter_px: int) -> Image.Image:
     return image.reduce(factor) if factor > 1 else image
 
 
+def transparent_value(image: Image.Image) -> int | tuple[int, ...] | None:
+    """
+    Return the colour that a PNG declares as transparent, in the values that Pillow is going to decode; None if none.
+
+    The file tells it in the depth of its own, which Pillow knows until it has decoded, and does not heed.
+    """
+    declared = image.info.get("transparency")
+    if image.format != "PNG" or declared is None or not image.tile:
+        return None
+    match image.tile[0].args:
+        case "L;2":
+            return declared * 85
+        case "L;4":
+            return declared * 17
+        case "RGB;16B":
+            return tuple(value >> 8 for value in declared)
+    return None
+
+
+def colour_profile(image: Image.Image) -> bytes | None:
+    """Return the profile of a picture's colours; None if it declares none, or plain sRGB."""
+    return image.info.get("icc_profile") or nclx_profile(image.info.get("nclx_profile") or {})
+
+
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """Convert to sRGB by the picture's own colour profile; by Pillow's plain rule where there is none that works."""
     if profile:
         try:
-            return ImageCms.profileToProfile(
-                image,
-                ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-                ImageCms.createProfile("sRGB"),
-                renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-                outputMode="RGB",
-            )  # type: ignore[return-value]  # None only when asked to work in place
+            return to_rgb(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)))
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             pass  # A broken profile, or one for another kind of picture: viewers ignore it, and so does this.
     return image.convert("RGB")
+
+
+def to_rgb(image: Image.Image, profile: object) -> Image.Image:
+    """Convert to sRGB from the colours of a profile."""
+    return ImageCms.profileToProfile(
+        image,
+        profile,  # type: ignore[arg-type]  # What createProfile makes is taken as well.
+        ImageCms.createProfile("sRGB"),
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        outputMode="RGB",
+    )  # type: ignore[return-value]  # None only when asked to work in place
 
 
 def exif_orientation(image: Image.Image) -> int:

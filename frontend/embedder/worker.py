@@ -28,6 +28,7 @@ from pyodide.ffi import JsException, to_js
 
 from frontend.embedder import mobilenet, preprocessing, space
 from frontend.embedder.attention import FeatureMap, suggest_crops
+from frontend.embedder.kinds import Reader, kind_of
 from frontend.embedder.perceptual_hash import perceptual_hash
 from frontend.embedder.photo_map import (  # noqa: F401 - PyScript finds them by `__export__`.
     map_arrange,
@@ -88,6 +89,9 @@ __export__ = [
     "try_faster_backends",
 ]
 
+
+HEIF_READER: Final = "pillow_heif"
+"""The name of its package; no visitor loads it who has no such file."""
 
 DETAIL: Final = 3
 # How many times the usual side a picture keeps whose parts are searched with. A part of a sixth of a large picture's
@@ -204,6 +208,7 @@ async def open_picture(number: int, source: Any, in_detail: bool) -> dict[str, A
         "error": "",
         "width": picture.width,
         "height": picture.height,
+        "note": picture.note,
         "decode_ms": milliseconds(started, time.perf_counter()),
     }
 
@@ -229,9 +234,13 @@ def fingerprint(number: int) -> str:
     return hashlib.sha256(open_pictures[number].data).hexdigest()
 
 
-def preview(number: int) -> dict[str, Any]:
-    """Make a picture to look at of an opened one, upright and as it was decoded, whatever the browser can show."""
-    made = preprocessing.make_preview(open_pictures[number].picture.pixels)
+def preview(number: int, side_px: int) -> dict[str, Any]:
+    """
+    Make a picture to look at of an opened one, upright and as it was decoded, whatever the browser can show.
+
+    Its longer side has at most `side_px`, and at most what was decoded: of what was opened in detail enough for any.
+    """
+    made = preprocessing.make_preview(open_pictures[number].picture.pixels, side_px)
     return {"blob": to_blob(made.data, "image/jpeg"), "width": made.width, "height": made.height}
 
 
@@ -319,23 +328,34 @@ def close_picture(number: int) -> None:
 
 
 async def decode(data: bytes, side_px: int) -> preprocessing.Picture:
-    """Decode with Pillow; what only the browser can read (AVIF, and HEIC on some systems) with the browser."""
+    """Decode with Pillow; what Pillow cannot read, with the browser, whichever kinds that knows."""
+    kind = kind_of(data)
+    if kind and kind.reader is Reader.HEIF:
+        await load_heif_reader()
     try:
         return preprocessing.decode(data, side_px)
-    except preprocessing.UnknownFormat:
-        declared = preprocessing.isobmff_size(data)
-        if declared is None:
+    except preprocessing.UnreadableKind as exc:
+        if not exc.kind.content_type:
             raise
-        preprocessing.check_size(*declared)
-        return await decode_by_browser(data, preprocessing.isobmff_type(data), side_px)
+        return await decode_by_browser(data, exc, side_px)
 
 
-async def decode_by_browser(data: bytes, content_type: str, side_px: int) -> preprocessing.Picture:
-    """Let the browser decode and turn a picture, and take its pixels from a canvas."""
+async def load_heif_reader() -> None:
+    """Load what Pillow needs for HEIC, once; whoever runs the server may have left it out."""
+    if HEIF_READER not in pyodide_js.loadedPackages.to_py():
+        try:
+            await pyodide_js.loadPackage(HEIF_READER)
+        except JsException as exc:
+            js.console.warn(f"The reader of HEIC cannot be loaded: {exc}")
+
+
+async def decode_by_browser(data: bytes, unread: preprocessing.UnreadableKind, side_px: int) -> preprocessing.Picture:
+    """Let the browser decode and turn a picture that Pillow cannot read, and take its pixels from a canvas."""
+    content_type = unread.kind.content_type
     try:
         bitmap = await js.createImageBitmap(to_blob(data, content_type))
     except JsException as exc:
-        raise preprocessing.UnknownFormat("Neither Lookalike nor this browser can read this kind of picture.") from exc
+        raise unread from exc
     try:
         size = (bitmap.width, bitmap.height)
         preprocessing.check_size(*size)

@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext
 
-from frontend.embedder import model_input, perceptual_hash, preprocessing
+from frontend.embedder import (
+    declared_size,
+    heif,
+    icons,
+    kinds,
+    model_input,
+    perceptual_hash,
+    preprocessing,
+    raw_previews,
+    tiff_tags,
+)
 from tests.support import awkward, fingerprints
 from tests.support.servers.lookalike import Server
 from tests.support.shared import AWKWARD, NO_PHOTOGRAPHS
@@ -18,7 +28,7 @@ RUN_IN_PYODIDE = """
 async ([runtime, sources, files]) => {
     const { loadPyodide } = await import(runtime + "/pyscript/pyodide/pyodide.mjs");
     const pyodide = await loadPyodide();
-    await pyodide.loadPackage(["numpy", "pillow"]);
+    await pyodide.loadPackage(["numpy", "pillow", "pillow_heif"]);
     for (const [path, text] of Object.entries(sources)) {
         pyodide.FS.mkdirTree("/home/pyodide/" + path.slice(0, path.lastIndexOf("/")));
         pyodide.FS.writeFile("/home/pyodide/" + path, text);
@@ -38,11 +48,15 @@ async ([runtime, sources, files]) => {
 DAMAGED_SCANS = ("made_bitrot.jpg", "pillow_hopper_bad_exif.jpg")
 
 
+# All that pre-processing is made of.
+PURE = (declared_size, heif, icons, kinds, model_input, perceptual_hash, preprocessing, raw_previews, tiff_tags)
+
+
 def in_pyodide(context: BrowserContext, server: Server, files: dict[str, bytes]) -> dict[str, Any]:
     """Fingerprint files in the browser."""
     sources = {
         f"{module.__name__.replace('.', '/')}.py": Path(str(module.__file__)).read_text(encoding="utf-8")
-        for module in (model_input, perceptual_hash, preprocessing, fingerprints)
+        for module in (*PURE, fingerprints)
     }
     in_base64 = {name: base64.b64encode(data).decode() for name, data in files.items()}
     with context.new_page() as page:

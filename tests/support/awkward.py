@@ -7,9 +7,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pillow_heif
 from PIL import Image, ImageCms
 
 from tests.support.drawings import draw, jpeg, noise
+from tests.support.raw_photos import canon_cr3, raw_photos
+
+pillow_heif.register_heif_opener()
 
 ORIENTATION = 0x0112
 
@@ -62,6 +66,140 @@ def sixteen_bit() -> bytes:
     return encoded(Image.fromarray(ramp), "PNG")
 
 
+def transparent_png(depth: int, colour_type: int, pixels: bytes, transparent: tuple[int, ...]) -> bytes:
+    """
+    A PNG of 32 x 16 pixels in which one colour is declared as transparent, in the depth of the file.
+
+    Args:
+        colour_type: 0 for grey, 2 for red, green and blue.
+        pixels: A row.
+    """
+    header = struct.pack(">IIBBBBB", 32, 16, depth, colour_type, 0, 0, 0)
+    rows = zlib.compress((b"\0" + pixels) * 16)
+    declared = struct.pack(f">{len(transparent)}H", *transparent)
+    return png_of((b"IHDR", header), (b"tRNS", declared), (b"IDAT", rows), (b"IEND", b""))
+
+
+def transparent_pngs() -> dict[str, bytes]:
+    """PNGs of every depth whose left half is of a colour that is declared as transparent, and whose right is black."""
+    return {
+        "transparent_2_bit.png": transparent_png(2, 0, b"\x55" * 4 + b"\0" * 4, (1,)),
+        "transparent_4_bit.png": transparent_png(4, 0, b"\x33" * 8 + b"\0" * 8, (3,)),
+        "transparent_8_bit.png": transparent_png(8, 0, b"\x30" * 16 + b"\0" * 16, (0x30,)),
+        "transparent_16_bit.png": transparent_png(16, 0, b"\x20\x01" * 16 + b"\0\0" * 16, (0x2001,)),
+        "transparent_colour.png": transparent_png(8, 2, b"\x20\x30\x40" * 16 + b"\0\0\0" * 16, (0x20, 0x30, 0x40)),
+        "transparent_16_bit_colour.png": transparent_png(
+            16, 2, b"\x20\x01\x30\x01\x40\x01" * 16 + bytes(6) * 16, (0x2001, 0x3001, 0x4001)
+        ),
+    }
+
+
+def heic(image: Image.Image, **options: Any) -> bytes:
+    """Return an image as an HEIC."""
+    return encoded(image, "HEIF", quality=90, **options)
+
+
+def oriented_heic(orientation: int) -> bytes:
+    """An HEIC whose camera noted how it was held."""
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    return heic(draw("dots", 0), exif=exif.tobytes())
+
+
+def p3_heic() -> bytes:
+    """An HEIC whose colours are declared by numbers as those of Display P3: a red on the left, grey on the right."""
+    image = Image.new("RGB", (64, 64), "gray")
+    image.paste((200, 90, 80), (0, 0, 32, 64))
+    return heic(image, chroma=444, color_primaries=12, transfer_characteristics=13, matrix_coefficients=6)
+
+
+def ten_bit_heic() -> bytes:
+    """An HEIC of ten bits, a ramp from black to white."""
+    ramp = np.linspace(0, 65535, 256).astype(np.uint16)[None, :, None].repeat(96, 0).repeat(3, 2)
+    made = pillow_heif.from_bytes("RGB;16", (256, 96), ramp.tobytes())
+    out = io.BytesIO()
+    made.save(out, quality=90)
+    return out.getvalue()
+
+
+def several_heic() -> bytes:
+    """An HEIC of three pictures, the second of which, of stripes, is the one to show."""
+    pictures = [draw(group, 0, 160, 120) for group in ("dots", "stripes", "rings")]
+    return heic(pictures[0], save_all=True, append_images=pictures[1:], primary_index=1)
+
+
+def heics() -> dict[str, bytes]:
+    """HEICs, one for each thing that has to come out right."""
+    faded = draw("rings", 1)
+    faded.putalpha(Image.linear_gradient("L").resize(faded.size))
+    return {
+        **{f"orientation_{value}.heic": oriented_heic(value) for value in range(1, 9)},
+        "plain.heic": heic(draw("checks", 1)),
+        "odd.heic": heic(draw("checks", 1, 321, 243)),
+        "full_chroma.heic": heic(draw("checks", 1), chroma=444),
+        "grey.heic": heic(draw("dots", 1).convert("L")),
+        "alpha.heic": heic(faded),
+        "profile.heic": heic(draw("rings", 3), icc_profile=swapped_profile()),
+        "p3.heic": p3_heic(),
+        "ten_bit.heic": ten_bit_heic(),
+        "several.heic": several_heic(),
+        "tiles.heic": heic(draw("dots", 2, 1400, 1100), grid_tile_size=512),
+    }
+
+
+def icon_file(cursor: bool) -> bytes:
+    """An icon, or a cursor, of two pictures of one size: one of 1 bit, black, and one of 32, red fading to nothing."""
+    header = struct.pack("<HHH", 0, 2 if cursor else 1, 2)
+    places = [(3, 5) if cursor else (1, 0)] * 2  # A cursor's hot spot, or planes and bits, which many leave out.
+    few = struct.pack("<IiiHHIIiiII", 40, 32, 64, 1, 1, 0, 0, 0, 0, 2, 0) + bytes(8) + bytes(32 * 4) + bytes(32 * 4)
+    row = b"".join(bytes([0, 0, 255, 8 * x]) for x in range(32))
+    many = struct.pack("<IiiHHIIiiII", 40, 32, 64, 1, 32, 0, 0, 0, 0, 0, 0) + row * 32 + bytes(32 * 4)
+    offsets = (38, 38 + len(few))
+    entries = [
+        struct.pack("<BBBBHHII", 32, 32, 0, 0, *place, len(picture), offset)
+        for place, picture, offset in zip(places, (few, many), offsets, strict=True)
+    ]
+    return header + b"".join(entries) + few + many
+
+
+def cut_short() -> dict[str, bytes]:
+    """Pictures that lack their last bytes."""
+    plain = jpeg(draw("stripes", 0))
+    return {
+        "no_end.jpg": plain[:-2],
+        "cut.jpg": plain[: len(plain) * 9 // 10],
+        "cut_progressive.jpg": (whole := encoded(draw("rings", 2), "JPEG", progressive=True))[: len(whole) * 9 // 10],
+        "cut.png": (whole := encoded(draw("dots", 1), "PNG"))[: len(whole) * 9 // 10],
+        "cut.bmp": (whole := encoded(draw("dots", 1), "BMP"))[: len(whole) * 9 // 10],
+        "cut.gif": (whole := encoded(draw("dots", 1), "GIF"))[: len(whole) * 9 // 10],
+    }
+
+
+def four_bit_rle() -> bytes:
+    """A BMP of 4 bits with run-length compression, an odd run in it."""
+    rows = b"\0\3\x12\x30\0\0" * 4 + b"\0\1"
+    palette_bytes = bytes(range(64))
+    info = struct.pack("<IiiHHIIiiII", 40, 3, 4, 1, 4, 2, len(rows), 0, 0, 16, 0) + palette_bytes
+    return b"BM" + struct.pack("<IHHI", 14 + len(info) + len(rows), 0, 0, 14 + len(info)) + info + rows
+
+
+def double_precision() -> bytes:
+    """A TIFF of 64-bit floating-point values, which Pillow does not read."""
+    return with_tag(floating_point(), 258, 32, 64)
+
+
+def compressed_tiff(compression: int) -> bytes:
+    """A TIFF that says to be compressed in another way than it is."""
+    return with_tag(encoded(draw("dots", 1).convert("L"), "TIFF"), 259, 1, compression)
+
+
+def with_tag(tiff: bytes, tag: int, before: int, after: int) -> bytes:
+    """Change the value of a tag of a TIFF."""
+    old, new = (struct.pack("<HHIHH", tag, 3, 1, value, 0) for value in (before, after))
+    assert tiff.count(old) == 1
+    return tiff.replace(old, new)
+
+
 def floating_point() -> bytes:
     """A TIFF of 32-bit floating-point values far outside 0 to 255."""
     return encoded(Image.fromarray(np.linspace(-4000, 9000, 120 * 90, dtype=np.float32).reshape(90, 120)), "TIFF")
@@ -80,6 +218,14 @@ def webp_header(width: int, height: int) -> bytes:
     assert data[12:16] == b"VP8X"
     data[24:30] = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
     return bytes(data)
+
+
+def lab(image: Image.Image) -> Image.Image:
+    """Convert to the colours of Lab."""
+    profiles = [ImageCms.createProfile(name) for name in ("sRGB", "LAB")]
+    converted = ImageCms.profileToProfile(image, *profiles, outputMode="LAB")
+    assert converted
+    return converted
 
 
 def palette(transparent: bool) -> bytes:
@@ -130,6 +276,13 @@ def good() -> dict[str, bytes]:
         "lossless.webp": encoded(draw("dots", 2), "WEBP", lossless=True),
         "deflated.tiff": encoded(draw("checks", 4), "TIFF", compression="tiff_deflate"),
         "jpeg_named.png": jpeg(draw("dots", 4)),
+        "lab.tiff": encoded(lab(draw("rings", 2)), "TIFF"),
+        "icon.ico": icon_file(cursor=False),
+        "cursor.cur": icon_file(cursor=True),
+        **transparent_pngs(),
+        **heics(),
+        **raw_photos(),
+        **cut_short(),
     }
 
 
@@ -141,19 +294,42 @@ def bad() -> dict[str, bytes]:
         "empty.jpg": b"",
         "text.jpg": b"This is no picture.\n" * 20,
         "page.png": b"<!doctype html><title>404</title>",
-        "half.jpg": whole[: len(whole) // 2],
+        "quarter.jpg": whole[: len(whole) // 4],
         "header_only.jpg": whole[:200],
         "bomb.png": png_header(60_000, 60_000),
         "bomb.avif": isobmff_header(17_000, 17_000),
         "bomb.webp": webp_header(16_000, 16_000),
-        "drawing.svg": b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+        "layers.psd": b"8BPS\0\1" + bytes(20),
+        "paper.pdf": b"%PDF-1.7\n",
+        "photos.zip": b"PK\3\4" + bytes(26),
+        "film.mp4": b"\0\0\0\x18ftypmp42\0\0\0\0isommp42",
+        "zstd.tiff": compressed_tiff(50000),
+        "lzma.tiff": compressed_tiff(34925),
+        "webp.tiff": compressed_tiff(50001),
+        "double.tiff": double_precision(),
+        "run_length.bmp": four_bit_rle(),
+        "no_preview.cr3": canon_cr3(previews=False),
+        "cut.heic": heic(draw("dots", 1))[:2000],
     }
+
+
+def drawing() -> bytes:
+    """An SVG with a script in it, red on the left and blue on the right."""
+    return (
+        b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 200">'
+        b'<rect width="150" height="200" fill="red"/><rect x="150" width="150" height="200" fill="blue"/>'
+        b"<script>parent.document.title = 'run'</script></svg>"
+    )
 
 
 def png_header(width: int, height: int) -> bytes:
     """A PNG that declares a size and has next to nothing in it."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b"")]
+    return png_of((b"IHDR", header), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b""))
+
+
+def png_of(*chunks: tuple[bytes, bytes]) -> bytes:
+    """Put a PNG together of its chunks, each a name and its data."""
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
     )

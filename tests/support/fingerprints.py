@@ -17,9 +17,9 @@ def fingerprint(data: bytes) -> list[object]:
     except PictureError as exc:
         return [type(exc).__name__, str(exc)]
     arrays = [picture.pixels, to_model_input(picture.pixels, SPEC)]
-    thumbnail, preview = make_thumbnail(picture.pixels), make_preview(picture.pixels)
+    thumbnail, preview = make_thumbnail(picture.pixels), make_preview(picture.pixels, 1024)
     return [
-        [picture.width, picture.height, picture.content_type],
+        [picture.width, picture.height, picture.content_type, picture.note],
         *[[str(a.dtype), list(a.shape), hashlib.sha256(a.tobytes()).hexdigest()] for a in arrays],
         [len(thumbnail.data), hashlib.sha256(thumbnail.data).hexdigest(), thumbnail.color],
         [preview.width, preview.height, hashlib.sha256(preview.data).hexdigest()],

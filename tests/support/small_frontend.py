@@ -7,7 +7,7 @@ from pathlib import Path
 from backend.setup import icons
 from backend.setup.runtime import PARTS
 
-WHEELS = ("numpy-1.0-cp314-any.whl", "pillow-2.0-cp314-any.whl")
+WHEELS = ("numpy-1.0-cp314-any.whl", "pillow-2.0-cp314-any.whl", "pillow_heif-3.0-cp314-any.whl")
 
 
 def write_frontend(folder: Path) -> Path:

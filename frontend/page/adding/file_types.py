@@ -3,25 +3,13 @@ Which files in a folder are taken for pictures: by type and name, else by their 
 looked into. Pure, so that it is tested without a browser.
 """
 
-# File name endings, for the formats whose type not every browser knows. All that the worker can read: a test compares
-# them with Pillow's.
+# File name endings, for the formats whose type not every browser knows. All that can be read: a test compares them with
+# the worker's table of kinds.
 PICTURE_ENDINGS = (
-    "apng",
-    "avif",
-    "avifs",
-    "bmp",
-    "gif",
-    "heic",
-    "heif",
-    "jfif",
-    "jpe",
-    "jpeg",
-    "jpg",
-    "mpo",
-    "png",
-    "tif",
-    "tiff",
-    "webp",
+    *("apng", "avif", "avifs", "bmp", "cur", "gif", "heic", "heif", "hif", "ico", "j2k", "jfif", "jp2", "jpe", "jpeg"),
+    *("jpf", "jpg", "jpx", "jxl", "mpo", "png", "svg", "tif", "tiff", "webp"),
+    # Of cameras' RAW photos.
+    *("3fr", "arw", "cr2", "cr3", "dng", "erf", "mef", "nef", "nrw", "orf", "pef", "raf", "rw2", "rwl", "sr2", "srw"),
 )
 
 
@@ -53,10 +41,20 @@ LIBRARY_ORIGINALS = ("originals", "masters")
 HEAD_BYTES = 32
 
 # The four letters after `ftyp` in the formats that are read here.
-BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevm", b"hevx", b"mif1", b"msf1")
+BRANDS = (
+    *(b"avif", b"avis", b"crx ", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevm", b"hevs", b"hevx"),
+    *(b"mif1", b"mif2", b"msf1", b"miaf", b"MiHB", b"MiHE"),
+)
+
+# How files of the other formats begin; the kinds of TIFF first, which most makers' RAW photos are.
+BEGINNINGS = (
+    *(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"MM*\0", b"II\0*", b"IIU\0", b"IIRO", b"IIRS", b"MMOR"),
+    *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"\0\0\1\0", b"\0\0\2\0", b"FUJIFILMCCD-RAW"),
+    *(b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n"),
+)
 
 # Sizes of the second header of a bitmap: two letters alone are too little to know one by.
-BITMAP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
+BITMAP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 
 
 def is_picture(name: str, content_type: str) -> bool:
@@ -64,24 +62,15 @@ def is_picture(name: str, content_type: str) -> bool:
     return content_type.startswith("image/") or ending_of(name) in PICTURE_ENDINGS
 
 
-def begins_like_picture(head: bytes, name: str) -> bool:
-    """
-    Tell whether a file's first `HEAD_BYTES` are those of a picture.
-
-    Raw photos of cameras begin as TIFF does, and would be read as the small preview in them: TIFF counts only where no
-    ending says otherwise.
-    """
-    if head[:4] in (b"II*\0", b"MM\0*"):
-        return not ending_of(name)
+def begins_like_picture(head: bytes) -> bool:
+    """Tell whether a file's first `HEAD_BYTES` are those of a picture."""
     if head[:2] == b"BM":
         return head[6:10] == b"\0\0\0\0" and head[14:15] != b"" and head[14] in BITMAP_HEADERS
-    return (
-        head[:3] == b"\xff\xd8\xff"
-        or head[:8] == b"\x89PNG\r\n\x1a\n"
-        or head[:6] in (b"GIF87a", b"GIF89a")
-        or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
-        or (head[4:8] == b"ftyp" and head[8:12] in BRANDS)
-    )
+    if head[:4] == b"RIFF":
+        return head[8:12] == b"WEBP"
+    if head[4:8] == b"ftyp":
+        return head[8:12] in BRANDS
+    return any([head[: len(beginning)] == beginning for beginning in BEGINNINGS])
 
 
 def system_folder_of(path: str) -> str:

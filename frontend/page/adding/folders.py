@@ -122,4 +122,4 @@ async def looks_like_picture(file) -> bool:
         head = js.Uint8Array.new(await file.slice(0, HEAD_BYTES).arrayBuffer())
     except Exception:
         return False
-    return begins_like_picture(bytes([head[index] for index in range(head.length)]), file.name)
+    return begins_like_picture(bytes([head[index] for index in range(head.length)]))

@@ -107,7 +107,8 @@ class Embedder:
         Decode a file, once the embedder is ready.
 
         Returns:
-            The picture: its `number` here, `width` and `height` in pixels, and `decode_ms`.
+            The picture: its `number` here, `width` and `height` in pixels, `decode_ms`, and `note`: what is not as it
+            should be, as a sentence, or nothing.
 
         Raises:
             PictureError: The file cannot be used, or the embedder did not start.
@@ -129,6 +130,7 @@ class Embedder:
             "number": number,
             "width": answer.width,
             "height": answer.height,
+            "note": answer.note,
             "decode_ms": answer.decode_ms,
         }
 
@@ -153,15 +155,15 @@ class Embedder:
         """Return the SHA-256 of an open picture's file, in hex."""
         return await self._worker.fingerprint(picture["number"])
 
-    async def preview(self, picture: dict) -> dict:
+    async def preview(self, picture: dict, side_px: int) -> dict:
         """
         Make a picture to look at of an open one, also of what browsers cannot show, such as a TIFF.
 
         Returns:
-            `blob`: a JPEG, upright, whose longer side has at most 1,024 pixels; its `width` and `height` in pixels. Of
-            a large picture that was opened in detail the longer side has them all, of another at least 448.
+            `blob`: a JPEG, upright, whose longer side has at most `side_px`; its `width` and `height` in pixels. Of a
+            large picture that was opened in detail the longer side has some 1,500 at least, of another 448.
         """
-        answer = await self._worker.preview(picture["number"])
+        answer = await self._worker.preview(picture["number"], side_px)
         return {"blob": answer.blob, "width": answer.width, "height": answer.height}
 
     async def embed(self, picture: dict) -> dict:

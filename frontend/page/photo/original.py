@@ -12,6 +12,9 @@ from frontend.page.photo.exif import CHUNK_HEAD_BYTES, ENOUGH_BYTES, HEADER_BYTE
 
 WEBP = "image/webp"
 
+# Of the longer side of what is shown where a browser cannot show an original: a large screen's.
+PREVIEW_SIDE_PX = 2048
+
 
 async def original_of(image: dict):
     """Load the original; returns its element, turned upright, or None if this browser cannot show it."""
@@ -33,7 +36,7 @@ async def preview_of(image: dict, embedder):
     try:
         picture = await embedder.open_in_detail(image["original_url"])
         try:
-            preview = await embedder.preview(picture)
+            preview = await embedder.preview(picture, PREVIEW_SIDE_PX)
         finally:
             await embedder.close(picture)
         element = make("img", alt=image["title"], draggable="false")

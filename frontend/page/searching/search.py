@@ -31,6 +31,9 @@ from frontend.page.wording.strength import Scale
 # How long a rectangle must rest before it is searched with: a drag makes a new one with every frame. A guess.
 SETTLED_MS = 150
 
+# Of the longer side of the photo searched with: it is shown 320 CSS pixels wide, on a phone as wide as the screen.
+PREVIEW_SIDE_PX = 1024
+
 
 class Search:
     """What is searched with, and the results."""
@@ -295,7 +298,7 @@ class Search:
         picture = await self._embedder.open(example["file"])
         try:
             if not example["url"]:
-                example["url"] = await data_url((await self._embedder.preview(picture))["blob"])
+                example["url"] = await data_url((await self._embedder.preview(picture, PREVIEW_SIDE_PX))["blob"])
                 self._show_decoded(example)
             features = await self._embedder.embed(picture)
             again = await self._embedder.second_look(picture)

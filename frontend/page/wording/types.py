@@ -6,6 +6,18 @@ NAMES = {
     "image/avif": "AVIF",
     "image/heic": "HEIC",
     "image/heif": "HEIF",
+    "image/jp2": "JPEG 2000",
+    "image/jxl": "JPEG XL",
+    "image/vnd.microsoft.icon": "ICO",
+    "image/x-adobe-dng": "DNG",
+    "image/x-canon-cr2": "CR2",
+    "image/x-canon-cr3": "CR3",
+    "image/x-dcraw": "RAW",
+    "image/x-fuji-raf": "RAF",
+    "image/x-nikon-nef": "NEF",
+    "image/x-olympus-orf": "ORF",
+    "image/x-panasonic-rw2": "RW2",
+    "image/x-sony-arw": "ARW",
 }
 
 

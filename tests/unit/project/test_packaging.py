@@ -41,11 +41,12 @@ def test_requirement(requirement: str) -> None:
     assert re.fullmatch(r"[\d.]+(post\d+)?", constraints()[name_of(requirement)])
 
 
-def test_pillow_is_that_of_the_wheel() -> None:
-    """The tests compare the bytes of the native Pillow with those of the browser's."""
-    (wheel,) = WHEELS.glob("pillow-*.whl")
+@pytest.mark.parametrize("package", ["pillow", "pillow-heif"])
+def test_decoders_are_those_of_the_wheels(package: str) -> None:
+    """The tests compare the bytes of the native decoders with those of the browser's."""
+    (wheel,) = WHEELS.glob(f"{package.replace('-', '_')}-*.whl")
 
-    assert f"pillow=={wheel.name.split('-')[1]}" in requirements()
+    assert f"{package}=={wheel.name.split('-')[1]}" in requirements()
 
 
 def test_compiler_is_of_the_micropython_that_runs_what_it_writes() -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.catalogue.file_types import FIRST_BYTES, IMAGE_TYPES, begins_like
-from frontend.embedder.preprocessing import PictureError, decode, isobmff_size, isobmff_type
+from frontend.embedder.kinds import KINDS, kind_of
+from frontend.embedder.preprocessing import PictureError, UnreadableKind, decode
 from tests.support import awkward
 from tests.support.drawings import draw
 from tests.support.shared import AWKWARD, NO_PHOTOGRAPHS
@@ -31,15 +32,19 @@ FILES |= {
 }
 
 
+IN_TIFF = {"image/x-adobe-dng", "image/x-dcraw", "image/x-nikon-nef", "image/x-sony-arw"}
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_files_of_each_type(name: str) -> None:
-    """A file is of its type and of no other, but for the two names of one family."""
+    """A file is of its type and of no other, but for the two names of one family, and RAW photos that are TIFF files."""
     data, content_type = FILES[name]
     taken = {kind for kind in IMAGE_TYPES if begins_like(data[:FIRST_BYTES], kind)}
 
     family = {"image/heic", "image/heif"}
     assert taken - {"image/avif"} == family if content_type in family else content_type in taken
-    assert taken <= {content_type} | (family if content_type in family | {"image/avif"} else set())
+    assert taken <= {content_type} | (family if content_type in family | {"image/avif"} else IN_TIFF)
+    assert content_type == "image/tiff" or taken.isdisjoint(IN_TIFF)
 
 
 @pytest.mark.parametrize(
@@ -89,9 +94,23 @@ def test_whatever_the_page_takes() -> None:
 
 def declared_type(data: bytes) -> str | None:
     """Return the type under which the page uploads a file, None if it refuses it; as `worker.decode` finds it."""
-    if isobmff_size(data):
-        return isobmff_type(data)
     try:
         return decode(data, 224).content_type
+    except UnreadableKind as exc:
+        return exc.kind.content_type or None  # The browser may read it.
     except PictureError:
         return None
+
+
+def test_all_types_of_the_page_are_accepted() -> None:
+    """The server takes each type that the page may declare, and no other but the second name of HEIC."""
+    assert {kind.content_type for kind in KINDS if kind.content_type} == set(IMAGE_TYPES) - {"image/heif"}
+
+
+@pytest.mark.parametrize("name", sorted(awkward.good()))
+def test_files_as_the_page_declares_them(name: str) -> None:
+    """Each kind that can be read begins like the type that it is stored under."""
+    data = awkward.good()[name]
+    kind = kind_of(data)
+
+    assert kind and (not kind.content_type or begins_like(data[:FIRST_BYTES], kind.content_type))

@@ -16,6 +16,7 @@ from backend.setup import icons, micropython, runtime, site
 from backend.setup.errors import NpmError, SetupError
 from backend.setup.micropython import BYTE_CODE, compile_module
 from backend.setup.report import Report
+from backend.setup.runtime import UNKNOWN_TO_PYODIDE
 from backend.setup.site import build_site
 from tests.support.paths import ROOT
 from tests.support.recorded_report import RecordedReport
@@ -90,6 +91,7 @@ def test_what_is_served(frontend: Path) -> None:
         "runtime/*/pyscript/micropython/micropython.wasm",
         "runtime/*/pyscript/pyodide/numpy-1.0-cp314-any.whl",
         "runtime/*/pyscript/pyodide/pillow-2.0-cp314-any.whl",
+        "runtime/*/pyscript/pyodide/pillow_heif-3.0-cp314-any.whl",
         "runtime/*/pyscript/pyodide/pyodide-lock.json",
         "runtime/*/pyscript/pyodide/pyodide.asm.mjs",
         "runtime/*/pyscript/pyodide/pyodide.asm.wasm",
@@ -215,13 +217,21 @@ def test_lock_file_of_pyodide(frontend: Path) -> None:
                 "name": name.partition("-")[0],
                 "depends": [],
                 "imports": [name.partition("-")[0]],
-                "version": name.split("-")[1],
-                "file_name": name,
-                "sha256": hashlib.sha256((pyodide / name).read_bytes()).hexdigest(),
+                **located(pyodide / name),
             }
-            for name in WHEELS
-        },
+            for name in WHEELS[:2]
+        }
+        | {"pillow_heif": {**UNKNOWN_TO_PYODIDE["pillow_heif"], **located(pyodide / WHEELS[2])}},
         "tool": {},
+    }
+
+
+def located(wheel: Path) -> dict[str, str]:
+    """Return what a lock file says of a wheel's file."""
+    return {
+        "version": wheel.name.split("-")[1],
+        "file_name": wheel.name,
+        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
     }
 
 

@@ -1,0 +1,71 @@
+"""The table of kinds."""
+
+import pytest
+
+from frontend.embedder.kinds import KINDS, Reader, kind_of, refusal
+from frontend.page.wording.types import type_name
+from tests.support import awkward
+from tests.support.raw_photos import raw_photos
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("layers.psd", "This is a Photoshop file (PSD). Export it as JPEG or PNG."),
+        ("paper.pdf", "This is a PDF document. Export its pages or its photos as JPEG or PNG."),
+        ("page.png", "This is a web page. Open it, and save the photo itself."),
+        ("film.mp4", "This is a film. Save a picture of it as JPEG or PNG."),
+        ("photos.zip", "This is a ZIP archive, or a document in one. Unpack it, and add the photos that are in it."),
+    ],
+)
+def test_refusals_name_the_kind_and_the_way_out(name: str, said: str) -> None:
+    """What is no photo is named, with what to do about it."""
+    kind = kind_of(awkward.bad()[name])
+    assert kind and refusal(kind) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("orientation_1.jpg", "JPEG"),
+        ("plain.heic", "HEIC"),
+        ("icon.ico", "ICO"),
+        ("cursor.cur", "ICO"),
+        ("floating_point.tiff", "TIFF"),
+        ("raw.dng", "DNG"),
+        ("raw.nef", "NEF"),
+        ("raw.arw", "ARW"),
+        ("raw.cr2", "CR2"),
+        ("raw.cr3", "CR3"),
+        ("raw.raf", "RAF"),
+        ("raw.orf", "ORF"),
+        ("raw.rw2", "RW2"),
+    ],
+)
+def test_kinds_by_their_first_bytes(name: str, short: str) -> None:
+    """Each file is known by its content, whatever its name."""
+    kind = kind_of({**awkward.good(), **raw_photos()}[name])
+    assert kind and kind.short == short
+
+
+def test_drawings_and_texts() -> None:
+    """An SVG is one with a declaration and without; a text that speaks of one is none."""
+    for data in (awkward.drawing(), b"<svg xmlns='x'/>", b"\xef\xbb\xbf\n<!-- a drawing --><svg/>"):
+        kind = kind_of(data)
+        assert kind and kind.reader is Reader.PAGE
+    assert kind_of(b"An <svg> is a drawing.") is None
+
+
+def test_every_kind_is_complete() -> None:
+    """What can be read has a type, a name and endings; each kind is a sentence with a way out."""
+    for kind in KINDS:
+        assert refusal(kind).startswith("This is a") and refusal(kind).endswith(".")
+        assert bool(kind.endings) == (kind.reader is not Reader.NOBODY)
+        assert bool(kind.content_type) == (kind.reader not in (Reader.NOBODY, Reader.PAGE))
+
+
+def test_names_are_those_of_the_page() -> None:
+    """The lightbox calls a type what the table calls its kind."""
+    assert {kind.short or "RAW": type_name(kind.content_type) for kind in KINDS if kind.content_type} == {
+        kind.short or "RAW": kind.short or "RAW" for kind in KINDS if kind.content_type
+    }
