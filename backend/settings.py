@@ -128,6 +128,9 @@ class Settings:
     connections_per_client: int = 256
     """Most connections from one address, or one IPv6 /64 network, 8 to 100000, and never more than half of all.
     Browsers open six each. Does not apply to proxies."""
+    heic: YesNo = YesNo.YES
+    """Whether browsers get a decoder of HEIC with the page: `yes`, or `no`, for example because of patents on HEVC.
+    Then only browsers that can read HEIC themselves do."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -351,4 +354,5 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "upkeep": _yes_no,
     "connections": _whole(16, 100_000),
     "connections_per_client": _whole(8, 100_000),
+    "heic": _yes_no,
 }

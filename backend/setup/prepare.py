@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.catalogue.spaces import EmbeddingSpace
-from backend.settings import Settings
+from backend.settings import Settings, YesNo
 from backend.web.static import Site
 
 from .bucket import open_bucket
@@ -35,4 +35,5 @@ def prepare(settings: Settings, report: Report) -> Prepared:
     """
     model = install_model(settings.model, settings.data / "models", FRONTEND / "models", report)
     open_bucket(settings, report)
-    return Prepared(model.space, Site(build_site(FRONTEND, report), model.folder))
+    heic = settings.heic is YesNo.YES
+    return Prepared(model.space, Site(build_site(FRONTEND, report), model.folder, heic))

@@ -28,6 +28,9 @@ REVALIDATED = "no-cache"
 # (measured).
 BLOCK_BYTES = 256 * 1024
 
+# In the URL path of the decoder of HEIC, whatever its version.
+HEIC_DECODER = "/pyscript/pyodide/pillow_heif-"
+
 # Types that servestatic does not know. The interpreters fetch() Python source; the browser never runs it.
 MEDIA_TYPES = {
     ".py": "text/x-python",
@@ -45,6 +48,8 @@ class Site:
     """Folder with index.html, `runtime/<hash>/…` and `app/<hash>/…`."""
     model_folder: Path
     """Folder with manifest.json and the files that it names."""
+    heic: bool = True
+    """Whether browsers get a decoder of HEIC."""
 
 
 def model_url(space: EmbeddingSpace) -> str:
@@ -80,7 +85,7 @@ def _list_files(site: Site, space: EmbeddingSpace) -> Mapping[str, StaticFile | 
         add_headers_function=_cache_headers(space),
     )
     listing.add_files(site.model_folder, model_url(space))
-    return listing.files
+    return {url: file for url, file in listing.files.items() if site.heic or HEIC_DECODER not in url}
 
 
 def _cache_headers(space: EmbeddingSpace) -> Callable[[Headers, str, str], None]:

@@ -16,9 +16,22 @@ from tests.support.shared import AWKWARD, NO_PHOTOGRAPHS
 SENTENCES = {
     "empty.jpg": "The file is empty.",
     "text.jpg": "The file is not a picture in a format that can be read here.",
-    "page.png": "The file is not a picture in a format that can be read here.",
-    "drawing.svg": "The file is not a picture in a format that can be read here.",
-    "half.jpg": "The picture is damaged: its data are broken or end too early.",
+    "page.png": "This is a web page. Open it, and save the photo itself.",
+    "layers.psd": "This is a Photoshop file (PSD). Export it as JPEG or PNG.",
+    "paper.pdf": "This is a PDF document. Export its pages or its photos as JPEG or PNG.",
+    "photos.zip": "This is a ZIP archive, or a document in one. Unpack it, and add the photos that are in it.",
+    "film.mp4": "This is a film. Save a picture of it as JPEG or PNG.",
+    "zstd.tiff": "This is a TIFF file with ZSTD compression, which cannot be read here. Export it as JPEG or PNG.",
+    "lzma.tiff": "This is a TIFF file with LZMA compression, which cannot be read here. Export it as JPEG or PNG.",
+    "webp.tiff": "This is a TIFF file with WebP compression, which cannot be read here. Export it as JPEG or PNG.",
+    "double.tiff": (
+        "This is a TIFF file of 64-bit floating-point values, which cannot be read here. Export it as JPEG or PNG."
+    ),
+    "no_preview.cr3": (
+        "This is a RAW photo of a Canon camera (CR3) without a preview. Export it as JPEG with the camera's own program."
+    ),
+    "quarter.jpg": "The picture is damaged: more than half of it is missing.",
+    "cut.heic": "The picture is damaged: its data are broken or end too early.",
     "header_only.jpg": "The picture is damaged: its header cannot be read.",
     "bomb.png": "The picture is too large: 3,600 megapixels; at most 134 are opened.",
     "bomb.webp": "The picture is too large: 256 megapixels; at most 134 are opened.",
@@ -37,6 +50,9 @@ WATCH_FOR_WAITING = """
 }
 """
 
+READ_BY_THE_BROWSER = "run_length.bmp"
+"""An awkward file that Pillow cannot read."""
+
 SAME_AS_ANOTHER = {"made_jpeg_named.png", "made Größe 写真 👕.jpg"}
 """Awkward files of the same bytes, of which one is added."""
 
@@ -45,6 +61,8 @@ SAME_AS_ANOTHER = {"made_jpeg_named.png", "made Größe 写真 👕.jpg"}
 def bad_files(tmp_path: Path) -> dict[str, Path]:
     paths = {}
     for name, data in awkward.bad().items():
+        if name == READ_BY_THE_BROWSER:
+            continue
         paths[name] = tmp_path / name
         paths[name].write_bytes(data)
     paths["huge.jpg"] = tmp_path / "huge.jpg"

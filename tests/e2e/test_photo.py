@@ -344,7 +344,7 @@ def test_a_file_that_the_browser_cannot_show(visit: Visit, tmp_path: Path) -> No
     page = visit.open().ready().add([file]).page
     card(page, "scan").click()
     expect(page.locator("#lightbox-note")).to_have_text(re.compile("cannot show TIFF files. This is a preview"))
-    assert page.locator("#lightbox-photo").evaluate("image => image.naturalWidth") == 1024
+    assert page.locator("#lightbox-photo").evaluate("image => image.naturalWidth") == 1600
     keep_screens(page, "photo_tiff")
 
 

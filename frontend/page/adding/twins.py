@@ -48,19 +48,23 @@ class TwinQuestions:
         self._on_unwanted = on_unwanted
         self._asking = []
 
-    def count(self) -> int:
-        """Return how many wait for an answer."""
-        return len(self._asking)
+    def twins(self) -> int:
+        """Return how many wait for an answer that look like another."""
+        return len([entry for entry in self._asking if entry.twin])
 
-    def ask(self, entry, image: dict, twin: dict) -> None:
-        """Ask about an entry whose image has a twin."""
-        entry.ask(image, twin)
+    def cut(self) -> int:
+        """Return how many others wait for one: their files lack their end."""
+        return len(self._asking) - self.twins()
+
+    def ask(self, entry, image: dict, twin: dict | None, note: str) -> None:
+        """Ask about an entry whose image has a twin, or of whose file something is noted."""
+        entry.ask(image, twin, note)
         self._asking.append(entry)
 
     def keep(self, entry) -> None:
-        """Keep both; of an entry that is answered already, and not drawn since, nothing."""
+        """Keep the image, beside its twin; of an entry that is answered already, and not drawn since, nothing."""
         if entry in self._asking:
-            self._settle(entry, "kept beside the other")
+            self._settle(entry, "kept beside the other" if entry.twin else "kept")
 
     def keep_all(self) -> None:
         """Keep both of every pair."""
@@ -79,7 +83,7 @@ class TwinQuestions:
         for entry in list(self._asking):
             if image_id == entry.image["id"]:
                 self._settle(entry, "deleted")
-            elif image_id == entry.twin["id"]:
+            elif entry.twin and image_id == entry.twin["id"]:
                 self._settle(entry, "kept")
 
     def clear(self) -> list:

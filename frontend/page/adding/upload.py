@@ -10,6 +10,7 @@ from frontend.page.adding import put_object
 from frontend.page.adding.content_locks import ContentLocks
 from frontend.page.adding.retries import EXPIRED
 from frontend.page.adding.twins import TwinFinder
+from frontend.page.model.drawings import drawn
 from frontend.page.model.embedder import times
 from frontend.page.model.limits import check_size
 from frontend.page.server.api import APIError
@@ -40,7 +41,8 @@ class Uploader:
 
         Returns:
             `image`: as the API describes it; `new`: whether it was not there before (a file that is there already is
-            not sent again); `twin`: another image that it looks like, or None; `text`: how it went.
+            not sent again); `twin`: another image that it looks like, or None; `note`: what is wrong with the file, or
+            nothing; `text`: how it went.
 
         Raises:
             PictureError: The file cannot be used.
@@ -62,6 +64,7 @@ class Uploader:
         await self._embedder.ready()
         space = await self._api.space()  # Known by now: the embedder has started with it.
         check_size(entry.file, space.limits)
+        entry.file = await drawn(entry.file)
         picture = await self._embedder.open(entry.file)
         try:
             entry.check()
@@ -92,7 +95,8 @@ class Uploader:
         if image["id"] != target["id"]:  # Somebody else has added the same file meanwhile.
             return known(image)
         twin = await self._twins.find(image, features)
-        return {"image": image, "new": True, "twin": twin, "text": times(picture, features)}
+        text = times(picture, features)
+        return {"image": image, "new": True, "twin": twin, "note": picture["note"], "text": text}
 
     async def _send_and_embed(self, entry, picture: dict, thumbnail, target: dict) -> dict:
         """Send both files while the model looks at the picture; returns what it made of it."""
@@ -124,7 +128,7 @@ class Uploader:
 
 def known(image: dict) -> dict:
     """Return the outcome for a file that is in the library already."""
-    return {"image": image, "new": False, "twin": None, "text": KNOWN}
+    return {"image": image, "new": False, "twin": None, "note": "", "text": KNOWN}
 
 
 async def error_of(work) -> Exception | None:
@@ -153,7 +157,7 @@ async def put(target: dict, name: str, blob, on_progress, aborts: list) -> None:
 def declaration(entry, package: dict, limits: dict) -> dict:
     """Return what the server wants to know before it signs targets for a file."""
     declared = dict(package["original"])
-    declared["file_name"] = plain(entry.name)[: limits["max_file_name_chars"]]
+    declared["file_name"] = plain(entry.file.name)[: limits["max_file_name_chars"]]
     declared["thumbnail"] = package["thumbnail"]
     return declared
 

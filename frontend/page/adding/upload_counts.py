@@ -26,9 +26,9 @@ class UploadCounts:
         """Count a file that was cancelled."""
         self.cancelled += 1
 
-    def text(self, to_go: int, failed: int, asking: int) -> str:
+    def text(self, to_go: int, failed: int, asking: int, cut: int) -> str:
         """Sum up the list: '12 photos added, 3 to go'."""
-        rest = self.rest(to_go, failed, asking)
+        rest = self.rest(to_go, failed, asking, cut)
         return f"{self.title(0)}, {rest}" if rest else self.title(0)
 
     def title(self, skipped: int) -> str:
@@ -37,8 +37,13 @@ class UploadCounts:
             return "No photos to add"
         return counted(self.added, "photo", "photos") + " added"
 
-    def rest(self, to_go: int, failed: int, asking: int) -> str:
-        """Say what else there is: '2 already there, 3 not added'."""
+    def rest(self, to_go: int, failed: int, asking: int, cut: int) -> str:
+        """
+        Say what else there is: '2 already there, 3 not added'.
+
+        Args:
+            asking: How many look like another and wait for an answer; `cut`: how many lack their end, and do.
+        """
         parts: list[str] = []
         if self.known:
             parts.append(f"{self.known} already there")
@@ -50,6 +55,8 @@ class UploadCounts:
             parts.append(f"{self.cancelled} cancelled")
         if asking:
             parts.append(f"{asking} {'looks' if asking == 1 else 'look'} like another")
+        if cut:
+            parts.append(f"{cut} {'lacks its' if cut == 1 else 'lack their'} end")
         return ", ".join(parts)
 
 

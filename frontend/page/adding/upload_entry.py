@@ -36,6 +36,8 @@ class Entry:
         """What it became in the library, while there is a question about it."""
         self.twin = None
         """An image of the library that it looks like, while there is a question about it."""
+        self.note = ""
+        """What is wrong with its file, as a sentence, while there is a question about it."""
         self.cancelled = False
         self.registering = False
         """Whether it is being registered: from then on it cannot be cancelled."""
@@ -116,15 +118,15 @@ class Entry:
         self.progress(1)
         self.stage(text)
 
-    def ask(self, image: dict, twin: dict) -> None:
-        """It is in the library, and looks like another image there."""
-        self.image, self.twin = image, twin
+    def ask(self, image: dict, twin: dict | None, note: str) -> None:
+        """It is in the library, and looks like another image there, or something is wrong with its file."""
+        self.image, self.twin, self.note = image, twin, note
         self.state = ASKING
         self._changed()
 
     def answer(self, text: str) -> None:
         """The question is settled."""
-        self.image = self.twin = None
+        self.image, self.twin, self.note = None, None, ""
         self.finish(text)
 
     def fail(self, reason: str, retryable: bool, keep: bool) -> None:

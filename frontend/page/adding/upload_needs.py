@@ -1,4 +1,7 @@
-"""What needs somebody, under *3 need you*: files that were not added, and photos that look like one that is there."""
+"""
+What needs somebody, under *3 need you*: files that were not added, and photos that look like one that is there or whose
+file lacks its end.
+"""
 
 from pyscript import document, window
 
@@ -54,11 +57,26 @@ class UploadNeeds:
         return self._question(entry) if entry.state == ASKING else self._failure(entry)
 
     def _question(self, entry):
+        """Ask whether a picture is wanted that looks like another, or lacks something."""
+        return self._about_twin(entry) if entry.twin else self._about_note(entry)
+
+    def _about_note(self, entry):
+        """Say what is wrong with a file that was added all the same."""
+        block = make("li", "need question", aria_label=f"{entry.name} was added: {entry.note}")
+        text = make("span", "need-text")
+        text.append(make("strong", "", entry.name), make("span", "problem", entry.note))
+        remove = button("Remove it", f"Remove {entry.name}, which was just added", self._actions["remove"], entry)
+        keep = button("Keep it", f"Keep {entry.name}", self._actions["keep"], entry)
+        block.append(thumbnail_of(entry), text, choices(keep, remove))
+        return block
+
+    def _about_twin(self, entry):
         """Ask whether a picture is wanted that looks like another, and show both."""
         twin = entry.twin
         there = make("img", "thumbnail", alt="", crossorigin="anonymous", data_id=twin["id"])
         there.src = twin["thumbnail_url"]
-        text = make("span", "need-text", f"{entry.name} looks like {twin['title']}, which is there already.")
+        said = f"{entry.name} looks like {twin['title']}, which is there already. {entry.note}"
+        text = make("span", "need-text", said.rstrip())
         block = make("li", "need question", aria_label=f"{entry.name} looks like {twin['title']}")
         block.append(thumbnail_of(entry), there, text)
         block.append(

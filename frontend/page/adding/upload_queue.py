@@ -169,8 +169,8 @@ class UploadQueue:
         self._summary.counts.finish(outcome["new"])
         self._unsent.forget(entry)
         entry.finish(outcome["text"])
-        if outcome["twin"]:
-            self._questions.ask(entry, outcome["image"], outcome["twin"])
+        if outcome["twin"] or outcome["note"]:
+            self._questions.ask(entry, outcome["image"], outcome["twin"], outcome["note"])
             self._needs.place(entry)
         if outcome["new"]:
             self._tags.added(outcome["image"])
@@ -264,7 +264,8 @@ class UploadQueue:
                 "waiting": self._waiting,
                 "running": self._running,
                 "failed": self._failed,
-                "asking": self._questions.count(),
+                "asking": self._questions.twins(),
+                "cut": self._questions.cut(),
                 "skipped": self._skipped.count,
                 "stopped": self._paused,
                 "held": self._held,

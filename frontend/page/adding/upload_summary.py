@@ -39,12 +39,12 @@ class UploadSummary:
 
         Args:
             state: `waiting`, the entries whose turn is still to come; `running` and `failed` likewise; `asking`, how
-                many questions wait for an answer; `skipped`, how many files were left out; `stopped`, whether those
-                that wait are not begun until somebody tries again; `held`, whether somebody paused them; `reason`, what
-                those that run wait for, or "".
+                many look like another and wait for an answer, and `cut`, how many lack their end and do; `skipped`, how
+                many files were left out; `stopped`, whether those that wait are not begun until somebody tries again;
+                `held`, whether somebody paused them; `reason`, what those that run wait for, or "".
         """
         to_go = len(state["waiting"]) + len(state["running"])
-        failed, asking = len(state["failed"]), state["asking"]
+        failed, asking, cut = len(state["failed"]), state["asking"], state["cut"]
         if not to_go:
             self._rate.stop()
         over = self.counts.added + self.counts.known + failed
@@ -52,11 +52,11 @@ class UploadSummary:
         find("uploads").setAttribute("data-over", str(over))
         self._show_progress(over, to_go, state)
         self._show_buttons(bool(to_go), state)
-        needing = failed + asking
+        needing = failed + asking + cut
         self._tray.offer("needs", f"{needing:,} {'needs' if needing == 1 else 'need'} you" if needing else "")
         if not to_go and needing:
             self._tray.unfold("needs")
-        self._tell(self.counts.text(to_go, failed, asking), not to_go)
+        self._tell(self.counts.text(to_go, failed, asking, cut), not to_go)
 
     def _show_progress(self, over: int, to_go: int, state: dict) -> None:
         total = over + to_go
@@ -64,7 +64,7 @@ class UploadSummary:
         find("uploads-progress").value = over if total else 1
         if not to_go:
             say("uploads-title", self.counts.title(state["skipped"]))
-            say("uploads-rate", self.counts.rest(0, len(state["failed"]), state["asking"]))
+            say("uploads-rate", self.counts.rest(0, len(state["failed"]), state["asking"], state["cut"]))
             return
         if state["held"]:
             self._rate.stop()  # Those that have begun go on, and say nothing of the rest.
@@ -76,7 +76,7 @@ class UploadSummary:
         self._tray.hide(find("uploads-cancel"), not busy)
         self._tray.hide(find("uploads-pause"), not state["waiting"] and not state["held"])
         self._tray.hide(find("uploads-clear"), busy)
-        self._tray.hide(find("uploads-keep"), state["asking"] < 2)
+        self._tray.hide(find("uploads-keep"), state["asking"] + state["cut"] < 2)
         self._tray.hide(find("uploads-again"), not offers_retry(state["waiting"], state["failed"], state["stopped"]))
         show_pause(state["held"])
 

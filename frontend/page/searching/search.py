@@ -9,6 +9,7 @@ from pyscript import window
 from frontend.page.browser.dom import find, notice
 from frontend.page.browser.files import data_url
 from frontend.page.browser.tasks import start
+from frontend.page.model.drawings import drawn
 from frontend.page.model.embedder import PictureError
 from frontend.page.model.limits import check_size
 from frontend.page.searching.examples import Examples, show_example
@@ -295,7 +296,9 @@ class Search:
 
     async def _embed_file(self, example: dict, limits: dict) -> None:
         check_size(example["file"], limits)
-        picture = await self._embedder.open(example["file"])
+        picture = await self._embedder.open(await drawn(example["file"]))
+        if picture["note"]:
+            notice(f"{example['name']}: {picture['note']}")
         try:
             if not example["url"]:
                 example["url"] = await data_url((await self._embedder.preview(picture, PREVIEW_SIDE_PX))["blob"])

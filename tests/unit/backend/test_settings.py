@@ -43,6 +43,7 @@ def test_defaults() -> None:
         upkeep=YesNo.YES,
         connections=4096,
         connections_per_client=256,
+        heic=YesNo.YES,
     )
     assert Settings.from_environ({}).data == Path.home() / ".local" / "share" / "lookalike"
 
@@ -73,6 +74,7 @@ def test_every_variable(tmp_path: Path) -> None:
         "upkeep": "no",
         "connections": "16",
         "connections_per_client": "100000",
+        "heic": "no",
     }
 
     settings = Settings.from_environ({variable(name): value for name, value in values.items()})
@@ -101,6 +103,7 @@ def test_every_variable(tmp_path: Path) -> None:
         upkeep=YesNo.NO,
         connections=16,
         connections_per_client=100_000,
+        heic=YesNo.NO,
     )
 
 

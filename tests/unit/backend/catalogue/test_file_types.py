@@ -37,7 +37,7 @@ IN_TIFF = {"image/x-adobe-dng", "image/x-dcraw", "image/x-nikon-nef", "image/x-s
 
 @pytest.mark.parametrize("name", FILES)
 def test_files_of_each_type(name: str) -> None:
-    """A file is of its type and of no other, but for the two names of one family, and RAW photos that are TIFF files."""
+    """A file is of its type and of no other, but for the two names of one family, and RAW photos in a TIFF."""
     data, content_type = FILES[name]
     taken = {kind for kind in IMAGE_TYPES if begins_like(data[:FIRST_BYTES], kind)}
 

@@ -1,5 +1,8 @@
 """The table of kinds."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from frontend.embedder.kinds import KINDS, Reader, kind_of, refusal
@@ -69,3 +72,30 @@ def test_names_are_those_of_the_page() -> None:
     assert {kind.short or "RAW": type_name(kind.content_type) for kind in KINDS if kind.content_type} == {
         kind.short or "RAW": kind.short or "RAW" for kind in KINDS if kind.content_type
     }
+
+
+def named(kinds: list[str]) -> str:
+    """Name some: 'AVIF, JPEG XL and JPEG 2000'."""
+    return f"{', '.join(kinds[:-1])} and {kinds[-1]}"
+
+
+def test_the_page_and_the_readme_name_what_can_be_read() -> None:
+    """Where people choose files, and in the README, stand the kinds of the table, and no others."""
+    short = {reader: [kind.short for kind in KINDS if kind.reader is reader and kind.short] for reader in Reader}
+    everywhere = [kind.short for kind in KINDS if kind.reader in (Reader.PILLOW, Reader.HEIF, Reader.PAGE)]
+    raw, browser = ", ".join(short[Reader.RAW]), named(short[Reader.BROWSER])
+    said = f"{', '.join(everywhere)} and the RAW photos of cameras ({raw})"
+    root = Path(__file__).parents[4]
+    assert f"{said}; {browser} where the browser can." in (root / "frontend/index.html").read_text(encoding="utf-8")
+    readme = " ".join((root / "README.md").read_text(encoding="utf-8").split())
+    assert f"It reads {said} in every browser" in readme and f"and {browser} where the browser can." in readme
+
+
+def test_the_choosers_offer_what_can_be_read() -> None:
+    """Systems that do not know a kind for a picture let it be chosen by its ending all the same."""
+    page = (Path(__file__).parents[4] / "frontend/index.html").read_text(encoding="utf-8")
+    unknown = {f".{ending}" for kind in KINDS if kind.reader is not Reader.PILLOW for ending in kind.endings}
+    offered = [set(accept.split(",")) for accept in re.findall(r'type="file" accept="(image/\*,[^"]*)"', page)]
+    assert len(offered) == 4
+    for kinds in offered:
+        assert unknown - {".svg", ".avifs"} <= kinds

@@ -5,8 +5,8 @@ from frontend.page.adding.upload_counts import UploadCounts, named, resumed_text
 
 def test_a_list_that_begins() -> None:
     """Only what has a number is named, but for the photos added."""
-    assert UploadCounts().text(to_go=0, failed=0, asking=0) == "0 photos added"
-    assert UploadCounts().text(to_go=3, failed=0, asking=0) == "0 photos added, 3 to go"
+    assert UploadCounts().text(to_go=0, failed=0, asking=0, cut=0) == "0 photos added"
+    assert UploadCounts().text(to_go=3, failed=0, asking=0, cut=0) == "0 photos added, 3 to go"
 
 
 def test_a_list_with_every_end() -> None:
@@ -15,7 +15,7 @@ def test_a_list_with_every_end() -> None:
     for new in (True, False, False):
         counts.finish(new)
     counts.cancel()
-    assert counts.text(to_go=1, failed=2, asking=2) == (
+    assert counts.text(to_go=1, failed=2, asking=2, cut=0) == (
         "1 photo added, 2 already there, 1 to go, 2 not added, 1 cancelled, 2 look like another"
     )
 
@@ -26,8 +26,10 @@ def test_the_title_of_the_tray() -> None:
     assert counts.title(skipped=2) == "No photos to add"
     counts.finish(True)
     assert counts.title(skipped=2) == "1 photo added"
-    assert counts.rest(0, failed=0, asking=0) == ""
-    assert counts.rest(0, failed=0, asking=1) == "1 looks like another"
+    assert counts.rest(0, failed=0, asking=0, cut=0) == ""
+    assert counts.rest(0, failed=0, asking=1, cut=0) == "1 looks like another"
+    assert counts.rest(0, failed=0, asking=0, cut=1) == "1 lacks its end"
+    assert counts.rest(0, failed=0, asking=1, cut=2) == "1 looks like another, 2 lack their end"
 
 
 def test_what_an_earlier_load_left() -> None:

@@ -60,7 +60,7 @@ def test_cancelling() -> None:
 def test_a_question() -> None:
     """While it is open both images are known; the answer ends it."""
     cup = entry([])
-    cup.ask({"id": "a"}, {"id": "b"})
+    cup.ask({"id": "a"}, {"id": "b"}, "")
     assert (cup.state, cup.image, cup.twin) == (ASKING, {"id": "a"}, {"id": "b"})
     cup.answer("kept")
     assert (cup.state, cup.image, cup.twin, cup.text) == (DONE, None, None, "kept")
