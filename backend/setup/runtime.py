@@ -37,8 +37,8 @@ PYODIDE = "pyscript/pyodide"
 
 # The wheels that Pyodide has no build of, as its lock file would describe them.
 UNKNOWN_TO_PYODIDE: dict[str, dict[str, Any]] = {
-    "pillow_heif": {
-        "name": "pillow_heif",
+    "pillow-heif": {
+        "name": "pillow-heif",
         "install_dir": "site",
         "package_type": "package",
         "imports": ["pillow_heif"],
@@ -111,7 +111,7 @@ def _write_lock(frontend: Path, wheels: list[Path]) -> None:
     lock = json.loads((frontend / "node_modules/pyodide/pyodide-lock.json").read_text(encoding="utf-8"))
     packages = {}
     for wheel in wheels:
-        name = wheel.name.partition("-")[0]
+        name = wheel.name.partition("-")[0].replace("_", "-")  # As PyPI and Pyodide name it.
         packages[name] = _locked_wheel({**lock["packages"], **UNKNOWN_TO_PYODIDE}[name], wheel)
     content = json.dumps({**lock, "packages": packages}, indent=1)
     (wheels[0].parent / "pyodide-lock.json").write_text(content, encoding="utf-8")

@@ -90,7 +90,7 @@ __export__ = [
 ]
 
 
-HEIF_READER: Final = "pillow_heif"
+HEIF_READER: Final = "pillow-heif"
 """The name of its package; no visitor loads it who has no such file."""
 
 DETAIL: Final = 3

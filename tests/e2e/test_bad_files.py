@@ -28,7 +28,8 @@ SENTENCES = {
         "This is a TIFF file of 64-bit floating-point values, which cannot be read here. Export it as JPEG or PNG."
     ),
     "no_preview.cr3": (
-        "This is a RAW photo of a Canon camera (CR3) without a preview. Export it as JPEG with the camera's own program."
+        "This is a RAW photo of a Canon camera (CR3) without a preview."
+        " Export it as JPEG with the camera's own program."
     ),
     "quarter.jpg": "The picture is damaged: more than half of it is missing.",
     "cut.heic": "The picture is damaged: its data are broken or end too early.",

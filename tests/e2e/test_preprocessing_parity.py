@@ -28,7 +28,7 @@ RUN_IN_PYODIDE = """
 async ([runtime, sources, files]) => {
     const { loadPyodide } = await import(runtime + "/pyscript/pyodide/pyodide.mjs");
     const pyodide = await loadPyodide();
-    await pyodide.loadPackage(["numpy", "pillow", "pillow_heif"]);
+    await pyodide.loadPackage(["numpy", "pillow", "pillow-heif"]);
     for (const [path, text] of Object.entries(sources)) {
         pyodide.FS.mkdirTree("/home/pyodide/" + path.slice(0, path.lastIndexOf("/")));
         pyodide.FS.writeFile("/home/pyodide/" + path, text);

@@ -5,12 +5,15 @@ looked into. Pure, so that it is tested without a browser.
 
 # File name endings, for the formats whose type not every browser knows. All that can be read: a test compares them with
 # the worker's table of kinds.
+# fmt: off
 PICTURE_ENDINGS = (
-    *("apng", "avif", "avifs", "bmp", "cur", "gif", "heic", "heif", "hif", "ico", "j2k", "jfif", "jp2", "jpe", "jpeg"),
-    *("jpf", "jpg", "jpx", "jxl", "mpo", "png", "svg", "tif", "tiff", "webp"),
+    "apng", "avif", "avifs", "bmp", "cur", "gif", "heic", "heif", "hif", "ico", "j2k", "jfif", "jp2", "jpe",
+    "jpeg", "jpf", "jpg", "jpx", "jxl", "mpo", "png", "svg", "tif", "tiff", "webp",
     # Of cameras' RAW photos.
-    *("3fr", "arw", "cr2", "cr3", "dng", "erf", "mef", "nef", "nrw", "orf", "pef", "raf", "rw2", "rwl", "sr2", "srw"),
+    "3fr", "arw", "cr2", "cr3", "dng", "erf", "mef", "nef", "nrw", "orf", "pef", "raf", "rw2", "rwl", "sr2",
+    "srw",
 )
+# fmt: on
 
 
 # Folders, in small letters, in which systems keep what people did not put there: thumbnails, versions, deleted files.
@@ -41,17 +44,16 @@ LIBRARY_ORIGINALS = ("originals", "masters")
 HEAD_BYTES = 32
 
 # The four letters after `ftyp` in the formats that are read here.
-BRANDS = (
-    *(b"avif", b"avis", b"crx ", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevm", b"hevs", b"hevx"),
-    *(b"mif1", b"mif2", b"msf1", b"miaf", b"MiHB", b"MiHE"),
-)
+AVIF_AND_CANON = (b"avif", b"avis", b"crx ")
+HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevm", b"hevs", b"hevx", b"mif1", b"mif2", b"msf1", b"miaf")
+HEIF_3 = (b"MiHB", b"MiHE")
+BRANDS = AVIF_AND_CANON + HEIF + HEIF_3
 
-# How files of the other formats begin; the kinds of TIFF first, which most makers' RAW photos are.
-BEGINNINGS = (
-    *(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"MM*\0", b"II\0*", b"IIU\0", b"IIRO", b"IIRS", b"MMOR"),
-    *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"\0\0\1\0", b"\0\0\2\0", b"FUJIFILMCCD-RAW"),
-    *(b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n"),
-)
+# How files of the other formats begin: TIFF and those like it, which most makers' RAW photos are; then the others.
+TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"MM*\0", b"II\0*", b"IIU\0", b"IIRO", b"IIRS", b"MMOR")
+PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"\0\0\1\0", b"\0\0\2\0", b"FUJIFILMCCD-RAW")
+JPEGS_LATER = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n")
+BEGINNINGS = TIFF + PICTURES + JPEGS_LATER
 
 # Sizes of the second header of a bitmap: two letters alone are too little to know one by.
 BITMAP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)

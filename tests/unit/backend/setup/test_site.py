@@ -221,7 +221,7 @@ def test_lock_file_of_pyodide(frontend: Path) -> None:
             }
             for name in WHEELS[:2]
         }
-        | {"pillow_heif": {**UNKNOWN_TO_PYODIDE["pillow_heif"], **located(pyodide / WHEELS[2])}},
+        | {"pillow-heif": {**UNKNOWN_TO_PYODIDE["pillow-heif"], **located(pyodide / WHEELS[2])}},
         "tool": {},
     }
 
