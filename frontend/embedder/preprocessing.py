@@ -453,7 +453,7 @@ def transparent_value(image: Image.Image) -> int | tuple[int, ...] | None:
     The file tells it in the depth of its own, which Pillow knows until it has decoded, and does not heed.
     """
     declared = image.info.get("transparency")
-    if image.format != "PNG" or declared is None or not image.tile:
+    if not isinstance(image, PngImagePlugin.PngImageFile) or declared is None or not image.tile:
         return None
     match image.tile[0].args:
         case "L;2":

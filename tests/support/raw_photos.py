@@ -1,6 +1,7 @@
 """RAW photos as cameras of several makers build them, with a preview of ours and a sensor's pixels that are noise."""
 
 import struct
+from collections.abc import Mapping
 from functools import cache
 
 from tests.support.drawings import draw, jpeg, noise
@@ -13,7 +14,7 @@ SHORT, LONG, TEXT = 3, 4, 2
 ORIENTATION = 0x0112
 
 
-def tags(order: str, entries: dict[int, tuple[int, tuple[int, ...] | bytes]], at: int, following: int = 0) -> bytes:
+def tags(order: str, entries: Mapping[int, tuple[int, tuple[int, ...] | bytes]], at: int, following: int = 0) -> bytes:
     """Return a directory of TIFF that is going to lie at an offset: tag -> type and values."""
     behind = at + 2 + 12 * len(entries) + 4
     directory, values = struct.pack(f"{order}H", len(entries)), b""
