@@ -214,9 +214,10 @@ def as_raw(preview: Picture, kind: Kind, stored: tuple[int, int] | None) -> Pict
 
 def decode_kind(data: bytes, kind: Kind, side_px: int, orientation: int | None = None) -> Picture:
     """Decode a file of a kind; the orientation is its own unless it is told."""
-    full_size = open_checked(data, kind).size
+    image = open_checked(data, kind)
+    full_size = image.size
     try:
-        image, note = load(data, kind, side_px)
+        image, note = load(image, data, kind, side_px)
         orientation = orientation or exif_orientation(image)
         small = shrink(flatten(image, 2 * side_px), 2 * side_px)
         upright = turn_upright(to_srgb(small, colour_profile(image)), orientation)
@@ -231,9 +232,8 @@ def decode_kind(data: bytes, kind: Kind, side_px: int, orientation: int | None =
     return Picture(Pixels(np.asarray(upright)), width, height, kind.content_type, note)
 
 
-def load(data: bytes, kind: Kind, side_px: int) -> tuple[Image.Image, str]:
-    """Decode all of a picture, or what there is of one that lacks its end; returns it and a note."""
-    image = open_checked(data, kind)
+def load(image: Image.Image, data: bytes, kind: Kind, side_px: int) -> tuple[Image.Image, str]:
+    """Decode all of an opened picture, or what there is of one that lacks its end; returns it and a note."""
     # For JPEG the decoder itself scales by 1/2, 1/4 or 1/8 and does a fraction of the work.
     image.draft(None, (2 * side_px, 2 * side_px))
     transparent = transparent_value(image)
