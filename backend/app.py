@@ -58,7 +58,7 @@ def create_app(settings: Settings, space: EmbeddingSpace, site: Site) -> Litesta
     secret = signing_secret(settings)
     store = make_store(settings)
     secure = security_headers(store.origin)
-    limits = Limits(settings.max_upload_bytes, settings.ticket_expires_s)
+    limits = Limits(settings.max_upload_bytes, settings.ticket_expires_s, settings.coordinates is YesNo.YES)
 
     @asynccontextmanager
     async def opened(app: Litestar) -> AsyncIterator[None]:

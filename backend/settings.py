@@ -122,6 +122,9 @@ class Settings:
     back. A month covers a holiday."""
     upkeep: YesNo = YesNo.YES
     """Whether this server does the upkeep of indexes and files itself: `yes`, or `no` if `lookalike upkeep` does it."""
+    coordinates: YesNo = YesNo.NO
+    """Whether it is kept and shown where photos were taken, if their files say so (GPS): `yes` or `no`. With `no` the
+    page does not send it. The original files stay as they are, with all that is written in them."""
     connections: int = 4096
     """Most simultaneous connections, 16 to 100000; fewer if the system limits open files, as each connection needs up
     to three. 4,000 idle ones take 44 MB of memory (measured)."""
@@ -352,6 +355,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "orphan_grace_s": _whole(shortest_orphan_grace_s(60), MONTH_S),
     "trash_grace_s": _whole(0, YEAR_S),
     "upkeep": _yes_no,
+    "coordinates": _yes_no,
     "connections": _whole(16, 100_000),
     "connections_per_client": _whole(8, 100_000),
     "heic": _yes_no,

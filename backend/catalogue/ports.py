@@ -271,8 +271,16 @@ class ImageIndex(Protocol):
         """
         ...
 
-    async def moments(self, filters: Filters) -> npt.NDArray[np.int64]:
+    async def created(self, filters: Filters) -> npt.NDArray[np.int64]:
         """Return when the images that pass the filters were created: (N,), milliseconds since 1970, in any order."""
+        ...
+
+    async def taken(self, filters: Filters) -> npt.NDArray[np.int64]:
+        """
+        Return when the images that pass the filters were taken, by the clock there: (N,), in any order.
+
+        In milliseconds from 1970 on that clock, see `ImageRecord.clock_time`; negative before.
+        """
         ...
 
     async def proportions(self, sort: Sort, filters: Filters) -> npt.NDArray[np.int16]:

@@ -40,7 +40,6 @@ from .spaces import EmbeddingSpace
 from .suggestions import Suggestions
 from .tickets import Ticket, TicketOffice
 from .values import (
-    EPOCH,
     MAX_ATTRIBUTES,
     Change,
     Declaration,
@@ -60,9 +59,11 @@ from .values import (
     PerceptualHash,
     Position,
     Sort,
+    TakenSource,
     Upload,
     Vector,
     Wording,
+    clock_ms,
     created_at,
     new_image_id,
 )
@@ -86,6 +87,8 @@ class Limits:
 
     max_upload_bytes: int
     ticket_expires_s: int
+    keeps_coordinates: bool
+    """Whether it is kept where photos were taken."""
 
 
 def utc_now() -> datetime:
@@ -160,7 +163,7 @@ class Catalogue:
         await self._check_uploaded(ticket)
         await self._check_types(ticket)
         self.gate.check(vector)
-        wanted = await self._wanted(ticket, description)
+        wanted = await self._wanted(ticket, self._to_keep(description))
         record, made = await self._index.add(wanted, vector)
         if record.id == ticket.id and not made:
             await self._check_repeated(record, vector)
@@ -234,14 +237,17 @@ class Catalogue:
         """Return number and marker of the images, see `ImageIndex.state`."""
         return await self._index.state()
 
-    async def months(self, descending: bool, filters: Filters, offset_min: int) -> Sequence[MonthCount]:
+    async def months(self, sort: Sort, filters: Filters, offset_min: int) -> Sequence[MonthCount]:
         """
-        Count the images that pass the filters by month, in order of time.
+        Count the images that pass the filters by month, in an order by time.
 
         Args:
-            offset_min: How many minutes the local time whose months count is ahead of UTC.
+            offset_min: How many minutes the local time in whose months images were added is ahead of UTC. The months in
+                which they were taken are those of the clock there.
         """
-        return by_month(await self._index.moments(filters), offset_min, descending)
+        if sort.column == "taken":
+            return by_month(await self._index.taken(filters), 0, sort.descending)
+        return by_month(await self._index.created(filters), offset_min, sort.descending)
 
     async def proportions(self, sort: Sort, filters: Filters) -> npt.NDArray[np.int16]:
         """Return the proportions, see proportions.py, of the images that pass the filters, in this order: (N,)."""
@@ -394,11 +400,18 @@ class Catalogue:
             if not begins_like(first, facts.content_type):
                 raise TypeMismatch(part, facts.content_type)
 
+    def _to_keep(self, description: Description) -> Description:
+        """Leave out of a description what the operator does not want to keep."""
+        shot = description.shot
+        if shot is None or self.limits.keeps_coordinates:
+            return description
+        return replace(description, shot=replace(shot, coordinates=None))
+
     async def _wanted(self, ticket: Ticket, description: Description) -> ImageRecord:
         """
         Return the record to write: with the description that another space has of the same original, if there is one.
 
-        Colour and perceptual hash are facts about the picture, so they fill gaps there.
+        Facts about the picture, such as its colour and when it was taken, fill gaps there.
         """
         original = ticket.declaration.original
         known = await self._others.find(original.sha256)
@@ -478,7 +491,8 @@ class Catalogue:
 def position(image: ImageRecord, sort: Sort) -> Position:
     """Return the position right after an image."""
     values = {
-        "created": round((image.created - EPOCH).total_seconds() * 1000),
+        "created": clock_ms(image.created),
+        "taken": clock_ms(image.clock_time),
         "title": image.description.title,
         "size": image.original.size,
     }
@@ -491,10 +505,21 @@ def relabelled(image: ImageRecord, labels: Sequence[Label]) -> ImageRecord:
 
 
 def _completed(image: ImageRecord, facts: Description) -> ImageRecord:
-    """Return a record with those facts about the picture that it lacks."""
+    """Return a record with those facts about the picture that it lacks. A camera knows better than a file's date."""
     known = image.description
-    color, perceptual_hash = known.color or facts.color, known.perceptual_hash or facts.perceptual_hash
-    return replace(image, description=replace(known, color=color, perceptual_hash=perceptual_hash))
+    is_guess = known.taken is None or known.taken_source is TakenSource.FILE
+    told = facts if is_guess and facts.taken is not None else known
+    return replace(
+        image,
+        description=replace(
+            known,
+            color=known.color or facts.color,
+            perceptual_hash=known.perceptual_hash or facts.perceptual_hash,
+            taken=told.taken,
+            taken_source=told.taken_source,
+            shot=known.shot or facts.shot,
+        ),
+    )
 
 
 def _check_attributes(image: ImageRecord, change: Change) -> None:

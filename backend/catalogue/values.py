@@ -58,6 +58,16 @@ def created_at(image_id: ImageID) -> datetime:
     return EPOCH + timedelta(milliseconds=int(image_id[:12], 16))
 
 
+def clock_ms(time: datetime) -> int:
+    """
+    Return the milliseconds from 1970 on, negative before it, of a time on a clock or of a moment (UTC).
+
+    Args:
+        time: Naive, or in UTC.
+    """
+    return (time.replace(tzinfo=UTC) - EPOCH) // timedelta(milliseconds=1)
+
+
 @dataclass(frozen=True)
 class ObjectFacts:
     """What is known about an object. Equal facts mean the same bytes and the same type."""
@@ -123,6 +133,46 @@ class Label:
     """Probability, 0 to 1."""
 
 
+class TakenSource(StrEnum):
+    """Who says when a photo was taken."""
+
+    CAMERA = "camera"
+    """What the camera, or a program after it, wrote into the file."""
+    SIDECAR = "sidecar"
+    """A file beside it, in which a program noted what people know of the photo."""
+    FILE = "file"
+    """Nobody: it is when the file was last changed."""
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """A place on Earth (WGS 84), in degrees."""
+
+    latitude: float
+    """-90 (south) to 90."""
+    longitude: float
+    """-180 (west) to 180."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """How a photo was taken, as the camera noted it; None where it did not."""
+
+    camera: str | None = None
+    """Maker and model, such as `Canon EOS R5`."""
+    lens: str | None = None
+    exposure_s: float | None = None
+    """In seconds."""
+    f_number: float | None = None
+    """Focal length divided by aperture."""
+    iso: int | None = None
+    focal_length_mm: float | None = None
+    equivalent_focal_length_mm: int | None = None
+    """Focal length with which a camera for 35 mm film would have the same angle of view."""
+    coordinates: Coordinates | None = None
+    """Kept only if the operator wants it."""
+
+
 @dataclass(frozen=True)
 class Description:
     """What the client says about an image when it registers it."""
@@ -141,6 +191,15 @@ class Description:
     """Average colour as `#rrggbb` in lower case, which stands in while the image loads; None if unknown."""
     perceptual_hash: PerceptualHash | None = None
     """None if the client made none."""
+    taken: datetime | None = None
+    """
+    When the photo was taken, by the clock where it was taken, to the millisecond.
+
+    With that clock's offset from UTC if it is known, else naive.
+    """
+    taken_source: TakenSource | None = None
+    """Given if and only if `taken` is."""
+    shot: Shot | None = None
 
 
 @dataclass(frozen=True)
@@ -163,6 +222,15 @@ class ImageRecord:
     file_name: str
     original: ObjectFacts
     description: Description
+
+    @property
+    def clock_time(self) -> datetime:
+        """
+        When it was taken by the clock there, naive: what lists, months and filters go by.
+
+        Where that is not known, it is `created` by UTC.
+        """
+        return (self.description.taken or self.created).replace(tzinfo=None)
 
 
 @dataclass(frozen=True)
@@ -205,6 +273,10 @@ class Filters:
     """Created at this moment or later."""
     created_before: datetime | None = None
     """Created before this moment."""
+    taken_from: datetime | None = None
+    """Taken then or later, by the clock where it was taken; naive, see `ImageRecord.clock_time`."""
+    taken_before: datetime | None = None
+    """Taken before then, in the same way."""
     size_min: int | None = None
     """Of the original, in bytes, inclusive."""
     size_max: int | None = None
@@ -247,8 +319,11 @@ class Sort(StrEnum):
     Titles are in people's order, see `people_text.order_key`.
     """
 
-    NEWEST = "-created"
-    OLDEST = "created"
+    NEWEST = "-taken"
+    """By when they were taken, see `ImageRecord.clock_time`."""
+    OLDEST = "taken"
+    LAST_ADDED = "-created"
+    FIRST_ADDED = "created"
     TITLE = "title"
     TITLE_DESCENDING = "-title"
     SMALLEST = "size"
@@ -268,7 +343,7 @@ class Position:
     """A position in a sorted list: right after an image, which may have been deleted since."""
 
     value: str | int
-    """What the list is sorted by: the title, the size in bytes, or, by time, the milliseconds since 1970."""
+    """What the list is sorted by: the title, the size in bytes, or, by time, see `clock_ms`, the milliseconds."""
     id: ImageID
 
 

@@ -14,7 +14,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -153,6 +153,9 @@ def to_json(image: ImageRecord) -> dict[str, Any]:
         "attributes": dict(description.attributes),
         "color": description.color,
         "perceptual_hash": description.perceptual_hash,
+        "taken": None if description.taken is None else description.taken.isoformat(timespec="milliseconds"),
+        "taken_source": description.taken_source,
+        "shot": None if description.shot is None else asdict(description.shot),
     }
 
 

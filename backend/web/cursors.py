@@ -18,7 +18,7 @@ MAX_CURSOR = 3500
 
 class _Cursor(Struct, frozen=True, forbid_unknown_fields=True):
     sort: Sort
-    value: Title | Annotated[int, Meta(ge=0, le=MAX_WHOLE)]
+    value: Title | Annotated[int, Meta(ge=-MAX_WHOLE, le=MAX_WHOLE)]
     id: Id
 
 

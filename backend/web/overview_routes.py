@@ -42,6 +42,8 @@ class TimeOrder(StrEnum):
 
     NEWEST = Sort.NEWEST
     OLDEST = Sort.OLDEST
+    LAST_ADDED = Sort.LAST_ADDED
+    FIRST_ADDED = Sort.FIRST_ADDED
 
 
 @get(
@@ -75,11 +77,12 @@ async def list_months(
         QueryParameter(
             ge=-MAX_OFFSET_MIN,
             le=MAX_OFFSET_MIN,
-            description="How many minutes local time is ahead of UTC: 60 in Berlin in winter, -300 in New York",
+            description="How many minutes local time is ahead of UTC: 60 in Berlin in winter, -300 in New York. For"
+            " orders by `created` only: `taken` is local time",
         ),
     ] = 0,
 ) -> Months:
-    months = await catalogue.months(sort is TimeOrder.NEWEST, read_filters(filters), offset_min)
+    months = await catalogue.months(Sort(sort), read_filters(filters), offset_min)
     return Months(sum(month.count for month in months), [Month(month.month, month.count) for month in months])
 
 

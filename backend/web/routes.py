@@ -133,7 +133,7 @@ async def check_health(catalogue: Injected) -> Health:
 )
 async def get_space(catalogue: Injected, request: Request[Any, Caller, Any]) -> Space:
     described = catalogue.space
-    limits = to_limits(catalogue.limits.max_upload_bytes)
+    limits = to_limits(catalogue.limits)
     role = request.auth.role.value
     return Space(described.id, described.dimension, model_url(described), described.manifest, limits, role)
 
@@ -195,9 +195,13 @@ async def register_image(catalogue: Injected, image_id: FromPath[str], data: JSO
 async def list_images(
     catalogue: Injected,
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_IMAGES)] = 50,
-    sort: Annotated[Sort, QueryParameter(description="A hyphen reverses the order; newest first by default")] = (
-        Sort.NEWEST
-    ),
+    sort: Annotated[
+        Sort,
+        QueryParameter(
+            description="A hyphen reverses the order. By default those taken last come first; an image of which `taken`"
+            " is not known counts as taken when it was created"
+        ),
+    ] = Sort.NEWEST,
     after: Annotated[
         str | None, QueryParameter(max_length=MAX_CURSOR, description="`next` of the previous page, in the same order")
     ] = None,

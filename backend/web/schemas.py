@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.structs import force_setattr
 
-from backend.catalogue import values
+from backend.catalogue import service, values
 from backend.catalogue.duplicate_groups import MAX_GROUP, Reason
 from backend.catalogue.duplicates import COMPARED
 from backend.catalogue.errors import InvalidVector
@@ -28,6 +28,7 @@ from backend.catalogue.values import (
     ImageRecord,
     Links,
     PerceptualHash,
+    TakenSource,
     Vector,
 )
 from backend.catalogue.vectors import to_vector
@@ -58,6 +59,13 @@ SHA256_PATTERN = "^[0-9a-f]{64}$"
 HEX_PATTERN = "^[0-9a-f]{32}$"
 NAME_PATTERN = r"^[a-z][a-z0-9_]*(?![\s\S])"
 COLOR_PATTERN = r"^#[0-9a-f]{6}(?![\s\S])"
+# Any time of the years 1800 to 2999, on any day that a month can have. `_to_time` knows the calendar.
+CLOCK_TIME = (
+    r"(1[89]|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,3})?"
+)
+CLOCK_TIME_PATTERN = rf"^{CLOCK_TIME}(?![\s\S])"
+TAKEN_PATTERN = rf"^{CLOCK_TIME}([+-](0[0-9]|1[0-4]):[0-5][0-9])?(?![\s\S])"
 
 # What each pattern asks for, as the end of a sentence: most people who read one cannot read a regular expression.
 ASKED_FOR = {
@@ -67,6 +75,9 @@ ASKED_FOR = {
     HEX_PATTERN: "must be 32 lower-case hex digits",
     NAME_PATTERN: "must begin with a letter from a to z, followed by such letters, digits and underscores",
     COLOR_PATTERN: "must be a colour as `#rrggbb`, in lower-case hex digits",
+    CLOCK_TIME_PATTERN: "must be a local time such as `2026-05-03T14:07:31`, from 1800 to 2999",
+    TAKEN_PATTERN: "must be a local time such as `2026-05-03T14:07:31` or `2026-05-03T14:07:31.5+02:00`, from 1800 to"
+    " 2999",
 }
 
 Sha256 = Annotated[str, Meta(pattern=SHA256_PATTERN, max_length=64, description="SHA-256 of the bytes, lower-case hex")]
@@ -110,6 +121,23 @@ Fingerprint = Annotated[
         " package ImageHash makes it; a plain frame around the picture may be cut off first. Null for a plain picture",
     ),
 ]
+ClockTime = Annotated[str, Meta(pattern=CLOCK_TIME_PATTERN, max_length=23)]
+TAKEN_SOURCES = (
+    "`camera`: what is written in the file. `sidecar`: a file beside it says so. `file`: it is only when the file was"
+    " last changed"
+)
+Taken = Annotated[
+    str,
+    Meta(
+        pattern=TAKEN_PATTERN,
+        max_length=29,
+        description="When the photo was taken, by the clock where it was taken, in ISO 8601, to the millisecond: with"
+        " that clock's offset from UTC (`2026-05-03T14:07:31+02:00`), or without where it is not known. Lists and"
+        " filters go by the clock",
+    ),
+]
+# What cameras write, with room: makers and models have up to some 60 characters.
+CameraText = Annotated[str, Meta(min_length=1, max_length=120, pattern=PRINTABLE)]
 # Any name that a column or an index may have, so that the database can use the wire's names.
 AttributeName = Annotated[str, Meta(max_length=64, pattern=NAME_PATTERN)]
 AttributeValue = Annotated[str, Meta(max_length=500, pattern=PRINTABLE)] | float | bool
@@ -166,6 +194,46 @@ class Label(Request, frozen=True):
         _compose(self, name=MAX_LABEL_CHARS)
 
 
+class Coordinates(Request, frozen=True):
+    """A place on Earth (WGS 84), in degrees. Used in requests and responses."""
+
+    latitude: Annotated[float, Meta(ge=-90, le=90)]
+    longitude: Annotated[float, Meta(ge=-180, le=180)]
+
+
+class Shot(Request, frozen=True):
+    """How a photo was taken, as the camera noted it. Used in requests and responses."""
+
+    camera: Annotated[CameraText | None, Meta(description="Maker and model, such as `Canon EOS R5`")] = None
+    lens: CameraText | None = None
+    exposure_s: Annotated[Annotated[float, Meta(gt=0, le=1_000_000)] | None, Meta(description="In seconds")] = None
+    f_number: Annotated[
+        Annotated[float, Meta(gt=0, le=1000)] | None, Meta(description="Focal length divided by aperture")
+    ] = None
+    iso: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+    focal_length_mm: Annotated[float, Meta(gt=0, le=100_000)] | None = None
+    equivalent_focal_length_mm: Annotated[
+        Annotated[int, Meta(ge=1, le=100_000)] | None,
+        Meta(description="Focal length with which a camera for 35 mm film would have the same angle of view"),
+    ] = None
+    coordinates: Annotated[
+        Coordinates | None, Meta(description="Kept only if the server's `limits` say so: `keeps_coordinates`")
+    ] = None
+
+    def to_value(self) -> values.Shot:
+        there = self.coordinates and values.Coordinates(self.coordinates.latitude, self.coordinates.longitude)
+        return values.Shot(
+            self.camera,
+            self.lens,
+            self.exposure_s,
+            self.f_number,
+            self.iso,
+            self.focal_length_mm,
+            self.equivalent_focal_length_mm,
+            there,
+        )
+
+
 class Registration(Request, frozen=True):
     """Everything about an uploaded image."""
 
@@ -183,11 +251,15 @@ class Registration(Request, frozen=True):
     ] = {}
     color: Color | None = None
     perceptual_hash: Fingerprint | None = None
+    taken: Taken | None = None
+    taken_source: Annotated[TakenSource, Meta(description=TAKEN_SOURCES)] = TakenSource.CAMERA
+    shot: Shot | None = None
 
     __repr__ = object.__repr__  # The ticket grants access.
 
     def __post_init__(self) -> None:
         _compose(self, title=MAX_TITLE_CHARS, tags=MAX_TAG_CHARS)
+        _check_times(self, "taken")
 
     def to_value(self) -> values.Description:
         labels = tuple(values.Label(label.name, label.score) for label in self.labels)
@@ -200,6 +272,9 @@ class Registration(Request, frozen=True):
             self.attributes,
             self.color,
             to_fingerprint(self.perceptual_hash),
+            _to_time(self.taken),
+            None if self.taken is None else self.taken_source,
+            self.shot and self.shot.to_value(),
         )
 
 
@@ -244,6 +319,11 @@ class SearchFilters(Request, frozen=True):
     ] = ()
     created_from: Time | None = None
     created_before: Time | None = None
+    taken_from: Annotated[
+        ClockTime | None,
+        Meta(description="Taken then or later, by the clock there; where that is not known, created then by UTC"),
+    ] = None
+    taken_before: Annotated[ClockTime | None, Meta(description="Taken before then, in the same way")] = None
     size_min: Count | None = None
     size_max: Count | None = None
     attributes: Annotated[tuple[AttributeCondition, ...], Meta(max_length=16)] = ()
@@ -252,6 +332,7 @@ class SearchFilters(Request, frozen=True):
     def __post_init__(self) -> None:
         _compose(self, tags_any=MAX_TAG_CHARS, tags_all=MAX_TAG_CHARS, tags_none=MAX_TAG_CHARS)
         _compose(self, labels_any=MAX_LABEL_CHARS, labels_none=MAX_LABEL_CHARS)
+        _check_times(self, "taken_from", "taken_before")
 
     def to_value(self) -> values.Filters:
         return values.Filters(
@@ -263,6 +344,8 @@ class SearchFilters(Request, frozen=True):
             types_any=self.types_any,
             created_from=self.created_from,
             created_before=self.created_before,
+            taken_from=_to_time(self.taken_from),
+            taken_before=_to_time(self.taken_before),
             size_min=self.size_min,
             size_max=self.size_max,
             ids=tuple(map(values.ImageID, self.ids)),
@@ -376,7 +459,10 @@ class Image(Struct, frozen=True):
     attributes: Mapping[str, AttributeValue]
     color: Color | None
     perceptual_hash: Fingerprint | None
-    created: Time
+    taken: Taken | None
+    taken_source: Annotated[TakenSource | None, Meta(description=f"{TAKEN_SOURCES}. Null if and only if `taken` is")]
+    shot: Shot | None
+    created: Annotated[Time, Meta(description="When the upload began")]
     original_url: str
     thumbnail_url: str
     urls_expire: Annotated[
@@ -460,7 +546,7 @@ class Library(Struct, frozen=True):
 
 class Month(Struct, frozen=True):
     month: Annotated[str, Meta(description="Year and month, such as `2026-11`")]
-    count: Annotated[int, Meta(description="Number of images created in it")]
+    count: Annotated[int, Meta(description="Number of images taken, or created, in it, as the order says")]
 
 
 class Months(Struct, frozen=True):
@@ -509,6 +595,9 @@ class Limits(Struct, frozen=True):
     max_images: Annotated[int, Meta(description="In one answer, be it of a list or of a search")]
     max_reason_chars: Annotated[int, Meta(description="Of a report that an image is unreadable")]
     lease_s: Annotated[int, Meta(description="For how many seconds images are leased to be re-embedded")]
+    keeps_coordinates: Annotated[
+        bool, Meta(description="Whether `coordinates` of a shot are kept; if not, they need not be sent")
+    ]
 
 
 class Space(Struct, frozen=True):
@@ -681,10 +770,10 @@ class Problem(Struct, frozen=True):
     detail: str
 
 
-def to_limits(max_upload_bytes: int) -> Limits:
-    """Gather what holds for all servers, and this one's limit for originals."""
+def to_limits(of_operator: service.Limits) -> Limits:
+    """Gather what holds for all servers, and what this one's operator has decided."""
     return Limits(
-        max_upload_bytes=max_upload_bytes,
+        max_upload_bytes=of_operator.max_upload_bytes,
         max_thumbnail_bytes=MAX_THUMBNAIL_BYTES,
         content_types=IMAGE_TYPES,
         max_file_name_chars=MAX_FILE_NAME_CHARS,
@@ -696,6 +785,7 @@ def to_limits(max_upload_bytes: int) -> Limits:
         max_images=MAX_IMAGES,
         max_reason_chars=MAX_REASON_CHARS,
         lease_s=LEASE_S,
+        keeps_coordinates=of_operator.keeps_coordinates,
     )
 
 
@@ -736,6 +826,9 @@ def to_image(record: ImageRecord, links: Links) -> Image:
         attributes=description.attributes,
         color=description.color,
         perceptual_hash=description.perceptual_hash,
+        taken=None if description.taken is None else _from_time(description.taken),
+        taken_source=description.taken_source,
+        shot=description.shot and _to_shot(description.shot),
         created=record.created,
         original_url=links.original_url,
         thumbnail_url=links.thumbnail_url,
@@ -777,6 +870,42 @@ def _composed(name: str, text: str, most: int) -> str:
     if len(made) > most:
         raise ValueError(f"Expected `{name}` of at most {most} characters in the Unicode form NFC, got {len(made)}")
     return made
+
+
+def _check_times(request: Request, *names: str) -> None:
+    """
+    Check texts of a request that are times, or None.
+
+    Raises:
+        ValueError: The month of one has no such day.
+    """
+    for name in names:
+        try:
+            _to_time(getattr(request, name))
+        except ValueError:
+            raise ValueError(f"Expected `{name}` to be a day that there is") from None
+
+
+def _to_time(wire: str | None) -> datetime | None:
+    return None if wire is None else datetime.fromisoformat(wire)
+
+
+def _from_time(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds" if time.microsecond else "seconds")
+
+
+def _to_shot(shot: values.Shot) -> Shot:
+    there = shot.coordinates and Coordinates(shot.coordinates.latitude, shot.coordinates.longitude)
+    return Shot(
+        shot.camera,
+        shot.lens,
+        shot.exposure_s,
+        shot.f_number,
+        shot.iso,
+        shot.focal_length_mm,
+        shot.equivalent_focal_length_mm,
+        there,
+    )
 
 
 def _or_empty(value: T | UnsetType | None, empty: T) -> T | None:

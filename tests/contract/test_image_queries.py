@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ from backend.catalogue.values import (
     ImageRecord,
     Label,
     Sort,
+    TakenSource,
+    clock_ms,
     created_at,
 )
 from tests.support.database import open_index
@@ -109,10 +111,21 @@ def draw_image(number: int) -> ImageRecord:
         height=chance.choice([1, 3, 4, 4000, 1_000_000]),
         attributes={name: chance.choice(VALUES) for name in draw_names(chance)},
     )
+    taken, source = draw_time(chance)
+    described = replace(described, taken=taken, taken_source=source)
     original = replace(
         facts(str(number).encode(), chance.choice(TYPES)), size=chance.choice([0, 1, 10, 2**40, 2**63 - 1])
     )
     return replace(image, id=made, created=created_at(made), original=original, description=described)
+
+
+def draw_time(chance: random.Random) -> tuple[datetime | None, TakenSource | None]:
+    """Return when an image was taken: perhaps not known, in a burst, before 1970, or with an offset."""
+    time = chance.choice([datetime(2026, 11, 18, 12), datetime(1955, 5, 3), datetime(2999, 12, 31, 23, 59)])
+    zone = chance.choice([None, None, timezone(timedelta(hours=-12)), timezone(timedelta(minutes=345))])
+    if chance.randrange(4) == 0:
+        return None, None
+    return (time + timedelta(milliseconds=chance.randrange(3))).replace(tzinfo=zone), TakenSource.CAMERA
 
 
 IMAGES = [draw_image(number) for number in range(120)]
@@ -130,6 +143,8 @@ def passes(image: ImageRecord, filters: Filters) -> bool:
             not filters.types_any or image.original.content_type in filters.types_any,
             filters.created_from is None or image.created >= filters.created_from,
             filters.created_before is None or image.created < filters.created_before,
+            filters.taken_from is None or image.clock_time >= filters.taken_from,
+            filters.taken_before is None or image.clock_time < filters.taken_before,
             filters.size_min is None or image.original.size >= filters.size_min,
             filters.size_max is None or image.original.size <= filters.size_max,
             not filters.ids or image.id in filters.ids,
@@ -157,7 +172,12 @@ def kind(value: AttributeValue) -> type:
 def in_order(images: Sequence[ImageRecord], sort: Sort) -> list[ImageRecord]:
     def key(image: ImageRecord) -> Any:
         title = order_key(image.description.title)
-        return {"created": image.created, "title": title, "size": image.original.size}[sort.column]
+        return {
+            "taken": image.clock_time,
+            "created": image.created,
+            "title": title,
+            "size": image.original.size,
+        }[sort.column]
 
     return sorted(images, key=lambda image: (key(image), image.id), reverse=sort.descending)
 
@@ -166,6 +186,11 @@ names = st.lists(st.sampled_from(ODD), max_size=3).map(tuple)
 sizes = st.none() | st.sampled_from([0, 1, 2, 10, 2**40, 2**63 - 1])
 moments = st.none() | st.builds(
     lambda image, microseconds: image.created + timedelta(microseconds=microseconds),
+    st.sampled_from(IMAGES),
+    st.sampled_from([-1000, -1, 0, 1, 1000]),
+)
+clock_times = st.none() | st.builds(
+    lambda image, microseconds: image.clock_time + timedelta(microseconds=microseconds),
     st.sampled_from(IMAGES),
     st.sampled_from([-1000, -1, 0, 1, 1000]),
 )
@@ -187,6 +212,7 @@ some_filters = st.builds(
     size_max=sizes,
     attributes=st.lists(conditions, max_size=2).map(tuple),
 ) | st.builds(lambda some: Filters(attributes=some), st.builds(lambda one: (one,), conditions) | many_ranges)
+some_filters |= st.builds(Filters, taken_from=clock_times, taken_before=clock_times, labels_any=names)
 some_filters |= st.builds(
     Filters, tags_none=names, labels_any=names, labels_none=names, types_any=st.lists(st.sampled_from(TYPES)).map(tuple)
 )
@@ -256,10 +282,12 @@ def test_overview(opened: Opened, sort: Sort, filters: Filters) -> None:
     expected = in_order([image for image in IMAGES if passes(image, filters)], sort)
 
     codes = opened.portal.call(opened.index.proportions, sort, filters)
-    moments = opened.portal.call(opened.index.moments, filters)
+    created = opened.portal.call(opened.index.created, filters)
+    taken = opened.portal.call(opened.index.taken, filters)
 
     assert codes.tolist() == [code_of(image.description.width, image.description.height) for image in expected]
-    assert sorted(moments.tolist()) == sorted(round(image.created.timestamp() * 1000) for image in expected)
+    assert sorted(created.tolist()) == sorted(round(image.created.timestamp() * 1000) for image in expected)
+    assert sorted(taken.tolist()) == sorted(clock_ms(image.clock_time) for image in expected)
 
 
 @settings(max_examples=costly())

@@ -24,11 +24,14 @@ from backend.catalogue.object_keys import original_key, thumbnail_key
 from backend.catalogue.spaces import EmbeddingSpace
 from backend.catalogue.values import (
     AttributeValue,
+    Coordinates,
     Description,
     ImageID,
     ImageRecord,
     Label,
     ObjectFacts,
+    Shot,
+    TakenSource,
     Vector,
     created_at,
     new_image_id,
@@ -36,7 +39,7 @@ from backend.catalogue.values import (
 from backend.commands import export
 from tests.support.api import stored
 from tests.support.database import adopt, open_index
-from tests.support.records import facts, perceptual_hash, record
+from tests.support.records import facts, perceptual_hash, record, shot, taken
 from tests.support.spaces import small_space, vector
 from tests.support.stored import put_object
 
@@ -229,6 +232,9 @@ def odd_image(number: int, attributes: Mapping[str, AttributeValue]) -> ImageRec
             attributes=attributes,
             color="#00ff7f" if attributes else None,
             perceptual_hash=perceptual_hash(number) if attributes else None,
+            taken=datetime(1955, 12, 31, 23, 59, 59, 999000) if attributes else taken(number),
+            taken_source=TakenSource.CAMERA,
+            shot=shot(number) if attributes else None,
         ),
     )
 
@@ -380,5 +386,13 @@ def to_record(line: Mapping[str, Any]) -> ImageRecord:
             attributes=line["attributes"],
             color=line["color"],
             perceptual_hash=line["perceptual_hash"],
+            taken=datetime.fromisoformat(line["taken"]),
+            taken_source=TakenSource(line["taken_source"]),
+            shot=None if line["shot"] is None else to_shot(line["shot"]),
         ),
     )
+
+
+def to_shot(line: Mapping[str, Any]) -> Shot:
+    coordinates = line["coordinates"]
+    return Shot(**{**line, "coordinates": coordinates and Coordinates(**coordinates)})

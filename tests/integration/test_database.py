@@ -60,6 +60,18 @@ async def test_record_as_it_is_stored(tmp_path: Path) -> None:
             "attributes": {"price": 3.0, "new": True, "maker": "A"},
             "color": "#000001",
             "perceptual_hash": perceptual_hash(1),
+            "taken": "2019-07-04T18:22:05.001000+02:00",
+            "taken_source": "sidecar",
+            "shot": {
+                "camera": "Camera 1",
+                "lens": "Lens 1",
+                "exposure_s": 1 / 9,
+                "f_number": 2.5,
+                "iso": 101,
+                "focal_length_mm": 5.25,
+                "equivalent_focal_length_mm": 27,
+                "coordinates": {"latitude": 1.5, "longitude": 178.5},
+            },
         },
     }
 

@@ -94,6 +94,8 @@ async def test_too_many_attributes(visitor: Visitor) -> None:
 @pytest.mark.parametrize(
     ("sort", "expected"),
     [
+        ("taken", "cbda"),
+        ("-taken", "adbc"),
         ("created", "bdac"),
         ("-created", "cadb"),
         ("title", "abcd"),
@@ -103,10 +105,12 @@ async def test_too_many_attributes(visitor: Visitor) -> None:
     ],
 )
 async def test_orders(sort: str, expected: str, visitor: Visitor) -> None:
-    """Each order goes through all images in pages that join."""
+    """Each order goes through all images in pages that join; one whose time is not known was taken when it came."""
+    times = {"a": "2999-01-01T00:00:00", "c": "1955-05-03T14:07:31"}
     for title in "bdac":
         picture = Picture.of(ord(title))
-        await visitor.add(replace(picture, original=picture.original + bytes(ord(title))), title=title)
+        picture = replace(picture, original=picture.original + bytes(ord(title)))
+        await visitor.add(picture, title=title, taken=times.get(title))
 
     assert "".join(await titles(visitor, sort=sort)) == expected
 
@@ -144,6 +148,9 @@ FILTERS = {
     '{"attributes": [{"name": "sold", "equals": 1}]}': "",
     '{"created_from": "2000-01-01T00:00:00Z", "tags_any": ["oak"]}': "ac",
     '{"created_before": "2000-01-01T00:00:00Z"}': "",
+    '{"taken_from": "2026-05-03T14:07:31", "taken_before": "2026-05-03T14:07:31.001"}': "b",
+    '{"taken_before": "2026-05-03T14:07:31"}': "",
+    '{"taken_before": "2026-05-04T00:00:00", "taken_from": "2000-01-01T00:00:00"}': "ab",
     '{"size_min": 1, "size_max": 10}': "",
     "{}": "abcd",
 }
@@ -152,9 +159,13 @@ FILTERS = {
 @pytest.mark.parametrize("filters", FILTERS)
 async def test_filters(filters: str, visitor: Visitor) -> None:
     """The same filters choose the same images in a list, in a search by looks, and in one by words."""
-    await visitor.add(Picture.of(1), title="a", tags=["oak", "x"], attributes={"price": 1, "sold": True})
+    attributes = {"price": 1, "sold": True}
+    late = {"taken": "2026-05-03T23:59:59.999-12:00"}
+    await visitor.add(Picture.of(1), title="a", tags=["oak", "x"], attributes=attributes, **late)
     labels = [{"name": "cat", "score": 0.9}]
-    await visitor.add(Picture.of(2), title="b", tags=["x"], labels=labels, attributes={"price": 2, "kind": "it's 1=1"})
+    attributes = {"price": 2, "kind": "it's 1=1"}
+    early = {"taken": "2026-05-03T14:07:31+12:00"}
+    await visitor.add(Picture.of(2), title="b", tags=["x"], labels=labels, attributes=attributes, **early)
     await visitor.add(Picture.of(3), title="c", tags=["old", "oak", "x"], attributes={"price": 3.0, "sold": False})
     await visitor.add(Picture.of(4), title="d", tags=["x"])
 

@@ -86,7 +86,7 @@ class World:
             self.others,
             step_by_step(self.store),
             TicketOffice(b"t" * 32),
-            Limits(10_000, TICKET_S),
+            Limits(10_000, TICKET_S, keeps_coordinates=False),
             HubGate(self.index),
             HiddenHubs(self.index, self.hubs),
             self.clock,

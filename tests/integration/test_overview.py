@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from backend.catalogue.proportions import DIGITS, ratio_of
+from backend.catalogue.values import Sort
 from tests.support.api import API, Picture, Visitor, assert_problem
 
 pytestmark = pytest.mark.anyio
@@ -49,6 +50,18 @@ async def test_months(visitor: Visitor) -> None:
     none = (await read(visitor, "months", filters=json.dumps({"tags_any": ["none"]}))).json()
 
     assert (even["total"], none) == (2, {"total": 0, "months": []})
+
+
+async def test_months_in_which_images_were_taken(visitor: Visitor) -> None:
+    """The clock where an image was taken tells its month, whatever the time is elsewhere."""
+    for seed, taken in enumerate(["2020-01-31T23:59:59-05:00", "1955-12-01T00:00:00", "2020-01-01T00:00:00+09:00"]):
+        await visitor.add(Picture.of(seed), taken=taken)
+
+    newest = (await read(visitor, "months", offset_min=840)).json()
+    oldest = (await read(visitor, "months", sort="taken")).json()
+
+    assert newest == {"total": 3, "months": [{"month": "2020-01", "count": 2}, {"month": "1955-12", "count": 1}]}
+    assert oldest["months"] == newest["months"][::-1]
 
 
 @pytest.mark.parametrize(
@@ -111,8 +124,13 @@ async def test_words_beyond_the_limits(parameters: dict[str, Any], visitor: Visi
 async def test_place(visitor: Visitor) -> None:
     """An image is where the list skips to; one that does not pass has no place, and none is found without an image."""
     for seed in range(4):
-        await visitor.add(Picture.of(seed), title=f"picture {seed % 2}", tags=["even"] if seed % 2 == 0 else [])
-    for sort in ("-created", "created", "title", "-title", "size", "-size"):
+        await visitor.add(
+            Picture.of(seed),
+            title=f"picture {seed % 2}",
+            tags=["even"] if seed % 2 == 0 else [],
+            taken=[None, "1969-12-31T23:59:59.999", "1969-12-31T23:59:59.999+01:00", "2026-05-03T14:07:31"][seed],
+        )
+    for sort in Sort:
         for filters in ({}, {"tags_any": ["even"]}):
             listed = (await read(visitor, "images", sort=sort, filters=json.dumps(filters))).json()["images"]
             ids = [image["id"] for image in listed]

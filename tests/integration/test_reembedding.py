@@ -52,7 +52,8 @@ async def before(settings: Settings, site: Site) -> list[dict[str, Any]]:
     """Three images that a server with another model has left, oldest first."""
     async with served(settings, OLD, site) as visitor:
         facts = {"tags": ["red"], "attributes": {"price": 3.5}, "labels": [{"name": "old", "score": 0.5}]}
-        facts |= {"color": "#c0ffee", "perceptual_hash": perceptual_hash(1)}
+        facts |= {"color": "#c0ffee", "perceptual_hash": perceptual_hash(1), "taken": "2020-02-29T12:00:00+01:00"}
+        facts |= {"shot": {"camera": "Canon EOS R5"}}
         return [without_urls(await visitor.add(picture(seed, OLD), **facts)) for seed in range(3)]
 
 
@@ -197,7 +198,11 @@ async def test_file_that_waits_is_added_again(before: list[dict[str, Any]], visi
 
 @pytest.mark.parametrize(
     ("name", "known", "sent"),
-    [("color", "#111111", "#222222"), ("perceptual_hash", perceptual_hash(1), perceptual_hash(2))],
+    [
+        ("color", "#111111", "#222222"),
+        ("perceptual_hash", perceptual_hash(1), perceptual_hash(2)),
+        ("taken", "2020-02-29T12:00:00", "2021-01-01T00:00:00+02:00"),
+    ],
 )
 async def test_fact_that_was_not_known(
     visitor: Visitor, settings: Settings, site: Site, name: str, known: str, sent: str
@@ -211,6 +216,19 @@ async def test_fact_that_was_not_known(
         uploaded = await visitor.uploaded(picture(seed, OLD))
         response = await visitor.register(uploaded, picture(seed, visitor.space), **{name: sent})
         assert (response.status_code, response.json()[name]) == (200, expected)
+
+
+async def test_time_of_a_file_gives_way_to_that_of_the_camera(visitor: Visitor, settings: Settings, site: Site) -> None:
+    """When a file was last changed is a guess, and is replaced when somebody knows better."""
+    guess = {"taken": "2024-01-01T00:00:00", "taken_source": "file"}
+    async with served(settings, OLD, site) as earlier:
+        await earlier.add(picture(1, OLD), **guess)
+
+    uploaded = await visitor.uploaded(picture(1, OLD))
+    facts = {"taken": "2019-01-01T00:00:00+01:00", "taken_source": "camera"}
+    response = await visitor.register(uploaded, picture(1, visitor.space), **facts)
+
+    assert {name: response.json()[name] for name in facts} == facts
 
 
 async def test_file_that_waits_is_added_again_as_the_store_has_lost_it(

@@ -1,6 +1,7 @@
 """The upload flow through the API: ticket, files to the store, vector to the index."""
 
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -9,7 +10,7 @@ from litestar.testing import AsyncTestClient
 from backend.app import create_app
 from backend.catalogue.service import MAX_THUMBNAIL_BYTES
 from backend.catalogue.spaces import EmbeddingSpace
-from backend.settings import Settings
+from backend.settings import Settings, YesNo
 from backend.web.static import Site
 from tests.support.api import API, ORIGIN, Picture, Visitor, assert_problem, stored, without_urls
 from tests.support.records import perceptual_hash
@@ -41,6 +42,9 @@ async def test_upload_of_a_new_picture(visitor: Visitor, settings: Settings) -> 
         "attributes": attributes,
         "color": None,
         "perceptual_hash": None,
+        "taken": None,
+        "taken_source": None,
+        "shot": None,
         "created": image["created"],
     }
     assert await visitor.listed() == [without_urls(image)]
@@ -221,8 +225,29 @@ async def test_health_status_and_space(visitor: Visitor) -> None:
     assert described.json()["model_url"] == f"/model/{visitor.space.id}/"
 
 
-@pytest.mark.parametrize(("name", "fact"), [("color", "#c01020"), ("perceptual_hash", perceptual_hash(1))])
-async def test_facts_about_a_picture(visitor: Visitor, name: str, fact: str) -> None:
+SHOT = {
+    "camera": "Apple iPhone 15 Pro",
+    "lens": "back triple camera",
+    "exposure_s": 0.008,
+    "f_number": 1.78,
+    "iso": 64,
+    "focal_length_mm": 6.765,
+    "equivalent_focal_length_mm": 24,
+    "coordinates": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "fact"),
+    [
+        ("color", "#c01020"),
+        ("perceptual_hash", perceptual_hash(1)),
+        ("taken", "2031-02-28T23:59:59"),
+        ("taken", "2031-02-28T23:59:59.500-03:30"),
+        ("shot", SHOT),
+    ],
+)
+async def test_facts_about_a_picture(visitor: Visitor, name: str, fact: Any) -> None:
     """A fact that a client sends comes back with the image wherever it is shown; without one it is null."""
     red = await visitor.add(Picture.of(1), **{name: fact})
     plain = await visitor.add(Picture.of(2))
@@ -232,3 +257,27 @@ async def test_facts_about_a_picture(visitor: Visitor, name: str, fact: str) -> 
 
     assert [image[name] for image in (red, shown, match["image"], changed)] == [fact] * 4
     assert [image[name] for image in await visitor.listed()] == [None, fact]
+
+
+async def test_who_says_when_it_was_taken(visitor: Visitor) -> None:
+    """A client says whose word it is, by default the camera's; without a time there is nobody's."""
+    time = {"taken": "2026-05-03T14:07:31"}
+    images = [
+        await visitor.add(Picture.of(seed), **facts)
+        for seed, facts in enumerate([time, {**time, "taken_source": "file"}, {"taken_source": "file"}])
+    ]
+
+    assert [image["taken_source"] for image in images] == ["camera", "file", None]
+
+
+@pytest.mark.parametrize("keeps", YesNo)
+async def test_where_it_was_taken(keeps: YesNo, settings: Settings, space: EmbeddingSpace, site: Site) -> None:
+    """It is kept only if the operator wants it, which the server tells; all else that the camera noted is kept."""
+    there = {"latitude": 48.137, "longitude": -11.575}
+    async with AsyncTestClient(create_app(replace(settings, coordinates=keeps), space, site), ORIGIN) as http:
+        visitor = Visitor(http, space)
+        image = await visitor.add(Picture.of(1), shot={**SHOT, "coordinates": there})
+        limits = (await http.get(f"{API}/space")).json()["limits"]
+
+    assert limits["keeps_coordinates"] == (keeps is YesNo.YES)
+    assert image["shot"] == {**SHOT, "coordinates": there if keeps is YesNo.YES else None}

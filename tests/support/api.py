@@ -115,8 +115,8 @@ class Visitor:
         return [match["image"]["id"] for match in response.json()["matches"]]
 
     async def listed(self) -> list[dict[str, Any]]:
-        """Return all images without their addresses, which change with time."""
-        response = await self.http.get(f"{API}/images", params={"limit": 100})
+        """Return all images, the last added first, without their addresses, which change with time."""
+        response = await self.http.get(f"{API}/images", params={"limit": 100, "sort": "-created"})
         assert response.status_code == 200, response.text
         return [without_urls(image) for image in response.json()["images"]]
 

@@ -3,17 +3,20 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 from backend.catalogue.values import (
     SHA256,
     AttributeValue,
+    Coordinates,
     Description,
     ImageID,
     ImageRecord,
     Label,
     ObjectFacts,
     PerceptualHash,
+    Shot,
+    TakenSource,
     created_at,
 )
 
@@ -47,6 +50,25 @@ def perceptual_hash(number: int) -> PerceptualHash:
     return PerceptualHash(hashlib.sha256(f"hash {number}".encode()).hexdigest())
 
 
+def taken(number: int) -> datetime:
+    """Return a time on a clock two hours ahead of UTC that sorts by number."""
+    return datetime(2019, 7, 4, 18, 22, 5, tzinfo=timezone(timedelta(hours=2))) + timedelta(milliseconds=number)
+
+
+def shot(number: int) -> Shot:
+    """Return what a camera notes, different in every value from those of other numbers."""
+    return Shot(
+        camera=f"Camera {number}",
+        lens=f"Lens {number}",
+        exposure_s=1 / (8 + number),
+        f_number=1.5 + number,
+        iso=100 + number,
+        focal_length_mm=4.25 + number,
+        equivalent_focal_length_mm=26 + number,
+        coordinates=Coordinates(number % 90 + 0.5, -number % 180 - 0.5),
+    )
+
+
 def record(number: int, tags: tuple[str, ...] = (), labels: tuple[str, ...] = ()) -> ImageRecord:
     """Return a record that differs in every value from those of other numbers."""
     return ImageRecord(
@@ -62,6 +84,9 @@ def record(number: int, tags: tuple[str, ...] = (), labels: tuple[str, ...] = ()
             labels=tuple(Label(name, round(0.9 - 0.1 * place, 7)) for place, name in enumerate(labels)),
             color=f"#{number % 2**24:06x}",
             perceptual_hash=perceptual_hash(number),
+            taken=taken(number),
+            taken_source=list(TakenSource)[number % len(TakenSource)],
+            shot=shot(number),
         ),
     )
 

@@ -6,7 +6,7 @@ one only through `literal`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from lancedb.query import ColumnOrdering
@@ -21,7 +21,7 @@ from .attributes import KINDS, comparable, key_of, kind_of
 LARGEST_BATCH = 500
 
 # What orders sort by, apart from ids.
-_COLUMNS = {"title": "title_key", "size": "size"}
+_COLUMNS = {"taken": "taken", "title": "title_key", "size": "size"}
 
 Value = TypeVar("Value")
 
@@ -67,6 +67,8 @@ def passing(filters: Filters, without: Sequence[ImageID] = ()) -> list[str]:
         filters.types_any and one_of("content_type", filters.types_any),
         filters.created_from and since(filters.created_from),
         filters.created_before and f"id < {literal(_first_id(filters.created_before))}",
+        filters.taken_from and f"taken >= {literal(_taken_ms(filters.taken_from))}",
+        filters.taken_before and f"taken < {literal(_taken_ms(filters.taken_before))}",
         filters.size_min is not None and f"size >= {literal(filters.size_min)}",
         filters.size_max is not None and f"size <= {literal(filters.size_max)}",
         without and f"id NOT IN ({_list(without)})",
@@ -131,6 +133,15 @@ def _value(key: int) -> str:
 
 
 def _first_id(moment: datetime) -> str:
-    """Return the lowest id of a moment. Ids count whole milliseconds."""
-    milliseconds = -((EPOCH - moment) // timedelta(milliseconds=1))
-    return f"{max(milliseconds, 0):012x}"
+    """Return the lowest id of a moment."""
+    return f"{max(_whole_ms(moment - EPOCH), 0):012x}"
+
+
+def _taken_ms(time: datetime) -> int:
+    """Return the lowest value of the column `taken` for a time on a clock."""
+    return _whole_ms(time.replace(tzinfo=UTC) - EPOCH)
+
+
+def _whole_ms(since_epoch: timedelta) -> int:
+    """Round up to whole milliseconds: no id and no column counts less."""
+    return -(-since_epoch // timedelta(milliseconds=1))

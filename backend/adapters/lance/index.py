@@ -383,9 +383,14 @@ class LanceIndex:
         return LibraryState(rows.num_rows, f"{rows.num_rows:x}-{total:016x}")
 
     @mending
-    async def moments(self, filters: Filters) -> npt.NDArray[np.int64]:
+    async def created(self, filters: Filters) -> npt.NDArray[np.int64]:
         rows = await self._columns(["id"], filters)
         return milliseconds_of(rows["id"].combine_chunks())
+
+    @mending
+    async def taken(self, filters: Filters) -> npt.NDArray[np.int64]:
+        rows = await self._columns(["taken"], filters)
+        return rows["taken"].to_numpy()
 
     @mending
     async def proportions(self, sort: Sort, filters: Filters) -> npt.NDArray[np.int16]:

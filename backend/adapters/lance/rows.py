@@ -19,7 +19,7 @@ from backend.catalogue.duplicates import HASH_BYTES, Bits, bits_in
 from backend.catalogue.errors import InvalidVector, RowDamaged
 from backend.catalogue.people_text import order_key, searchable
 from backend.catalogue.proportions import code_of
-from backend.catalogue.values import ImageID, ImageRecord, Label, Vector
+from backend.catalogue.values import ImageID, ImageRecord, Label, Vector, clock_ms
 from backend.catalogue.vectors import NORM_TOLERANCE, to_vector
 
 from .attributes import as_stored, to_columns
@@ -57,6 +57,8 @@ def schema(dimension: int) -> pa.Schema:
             # Those of them that are counted: see Label.LIKELY.
             pa.field("likely_labels", pa.list_(pa.string()), nullable=False),
             pa.field("content_type", pa.string(), nullable=False),
+            # When it was taken, by the clock there, else when it was created, by UTC; in milliseconds from 1970 on.
+            pa.field("taken", pa.int64(), nullable=False),
             # Width to height: see catalogue/proportions.py.
             pa.field("proportions", pa.int16(), nullable=False),
             # Width times height.
@@ -107,6 +109,7 @@ def to_row(image: ImageRecord, vector: Vector, revision: int) -> dict[str, Any]:
         "label_names": [label.name for label in description.labels],
         "likely_labels": list(dict.fromkeys(label.name for label in description.labels if label.score >= Label.LIKELY)),
         "content_type": image.original.content_type,
+        "taken": clock_ms(image.clock_time),
         "proportions": code_of(description.width, description.height),
         "pixels": description.width * description.height,
         "perceptual_hash": None if description.perceptual_hash is None else bytes.fromhex(description.perceptual_hash),

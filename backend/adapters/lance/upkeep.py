@@ -52,6 +52,7 @@ SCALARS = {
     "id": BTree(),
     "sha256": BTree(),
     "size": BTree(),
+    "taken": BTree(),
     "content_type": Bitmap(),
     "tags": LabelList(),
     "label_names": LabelList(),

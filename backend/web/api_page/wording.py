@@ -16,6 +16,7 @@ REFERENCE = "#/components/schemas/"
 # Limits of a schema, and how to say them. The only text that must not be shorter than something must not be empty.
 LIMITS = {
     "minimum": "at least {}",
+    "exclusiveMinimum": "more than {}",
     "maximum": "at most {}",
     "minLength": "not empty",
     "maxLength": "at most {} characters",

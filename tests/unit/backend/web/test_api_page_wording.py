@@ -41,6 +41,7 @@ def test_type(schema: dict[str, Any], words: str) -> None:
     [
         ({"minimum": 1, "maximum": 1000000}, "at least 1, at most 1,000,000"),
         ({"minimum": -1}, "at least -1"),
+        ({"exclusiveMinimum": 0}, "more than 0"),
         (
             {"maxLength": 200, "minLength": 1, "pattern": PRINTABLE},
             "not empty, at most 200 characters, no control characters",
@@ -89,6 +90,7 @@ def test_every_limit_of_the_description_is_said(document: OpenAPIDocument) -> No
     schemas = document.document["components"]["schemas"].values()
     known = silent | {
         "minimum",
+        "exclusiveMinimum",
         "maximum",
         "minLength",
         "maxLength",
