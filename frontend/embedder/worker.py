@@ -17,6 +17,7 @@ import json
 import platform
 import time
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import js
@@ -30,6 +31,7 @@ from frontend.embedder import mobilenet, preprocessing, space
 from frontend.embedder.attention import FeatureMap, suggest_crops
 from frontend.embedder.kinds import Reader, kind_of
 from frontend.embedder.perceptual_hash import perceptual_hash
+from frontend.embedder.photo_facts import camera_facts, told
 from frontend.embedder.photo_map import (  # noqa: F401 - PyScript finds them by `__export__`.
     map_arrange,
     map_at,
@@ -50,6 +52,7 @@ from frontend.embedder.photo_map import (  # noqa: F401 - PyScript finds them by
     map_times,
     map_wanted,
 )
+from frontend.embedder.sidecars import notes_in
 from frontend.embedder.words import WordTable, read_table
 
 __export__ = [
@@ -58,6 +61,7 @@ __export__ = [
     "embed",
     "embed_part",
     "environment",
+    "facts",
     "fingerprint",
     "load_model",
     "load_tensorflow",
@@ -105,6 +109,8 @@ class OpenPicture:
     data: bytes
     picture: preprocessing.Picture
     in_detail: bool
+    file_ms: float = 0
+    """When the file was changed last, in milliseconds since 1970; 0 if that is not known."""
     maps: FeatureMap | None = None
     """The model's last feature map, once crops are likely to be asked for."""
 
@@ -185,6 +191,7 @@ async def open_picture(number: int, source: Any, in_detail: bool) -> dict[str, A
     A File comes as it is: to read it by way of an address of its own takes twice as long. One that cannot be used is an
     answer, `{"error": sentence}`, and not an exception: it is no fault of ours.
     """
+    file_ms = 0 if isinstance(source, str) else getattr(source, "lastModified", 0)
     try:
         if isinstance(source, str) and source.startswith("data:"):  # These the page's policy lets nobody fetch.
             data = base64.b64decode(source.partition(",")[2])
@@ -203,7 +210,7 @@ async def open_picture(number: int, source: Any, in_detail: bool) -> dict[str, A
         picture = await decode(data, model.space.input.side_px * (DETAIL if in_detail else 1))
     except preprocessing.PictureError as exc:
         return {"error": str(exc)}
-    open_pictures[number] = OpenPicture(data, picture, in_detail)
+    open_pictures[number] = OpenPicture(data, picture, in_detail, file_ms)
     return {
         "error": "",
         "width": picture.width,
@@ -227,6 +234,25 @@ def package(number: int) -> dict[str, Any]:
         "color": thumbnail.color,
         "perceptual_hash": perceptual_hash(held.picture.pixels) or "",  # None would reach the page as a proxy.
     }
+
+
+def facts(number: int, beside: str, with_coordinates: bool) -> str:
+    """
+    Say when and how an opened picture was taken, and what is noted about it, see `photo_facts.told`; as JSON.
+
+    Args:
+        beside: Names and texts of the files beside it, as JSON.
+        with_coordinates: Whether to tell where it was taken, too.
+    """
+    held, now = open_pictures[number], datetime.now(UTC)
+    by_camera = camera_facts(held.data, now, with_coordinates)
+    return json.dumps(told(by_camera, notes_in(json.loads(beside), now), held.file_ms, offset_min_at, now))
+
+
+def offset_min_at(moment_ms: float) -> int:
+    """Return how many minutes clocks here are ahead of UTC at a moment, in milliseconds since 1970."""
+    offset = js.Date.new(moment_ms).getTimezoneOffset()
+    return -round(offset) if offset == offset else 0  # Not a number for what is beyond all calendars.
 
 
 def fingerprint(number: int) -> str:

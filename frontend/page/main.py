@@ -224,9 +224,9 @@ class Page:
         image = self.known.get(image_id)
         start(self.search.by_image(image) if image else self.search.by_id(image_id))
 
-    def _add(self, files: list, skipped: list[str]) -> None:
+    def _add(self, files: list, beside: list, skipped: list[str]) -> None:
         find("add-menu").hidePopover()
-        self.uploads.add(files, skipped)
+        self.uploads.add(files, beside, skipped)
 
     def _listen(self, grid) -> None:
         drag = RangeDrag(grid, self.known, self.selection.mark, self.selection.end_range)

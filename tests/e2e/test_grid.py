@@ -443,13 +443,13 @@ def test_first_photo_is_near_the_top(visit: Visit) -> None:
 
 
 def test_months(visit: Visit) -> None:
-    """Photos lie under the months in which they were added, while they come by time; the first is told above."""
+    """Photos lie under the months in which they were taken, while they come by time; the first is told above."""
 
     def answer(route: Route) -> None:
         images = (found := route.fetch().json())["images"]
         for image in images:
             month = 12 if int(image["title"].removeprefix("picture ")) >= COUNT - 5 else 11
-            image["created"] = f"2025-{month}-15T12:00:00.000Z"
+            image["taken"] = f"2025-{month}-15T12:00:00"
         route.fulfill(json={**found, "images": images})
 
     page = visit.page
@@ -498,18 +498,18 @@ def test_an_address_of_a_photo_far_down(visit: Visit, server: Server) -> None:
 def test_dragging_through_the_months(visit: Visit) -> None:
     """Beside the photos a handle is dragged to any month, which is told with its year, and back to either end."""
 
-    def created(place: int) -> str:
-        return f"{2026 - place // 80}-{12 - place % 80 // 10:02d}-15T12:00:00.000Z"
+    def taken(place: int) -> str:
+        return f"{2026 - place // 80}-{12 - place % 80 // 10:02d}-15T12:00:00"
 
     def answer(route: Route) -> None:
         images = (found := route.fetch().json())["images"]
         for image in images:
-            image["created"] = created(COUNT - 1 - int(image["title"].removeprefix("picture ")))
+            image["taken"] = taken(COUNT - 1 - int(image["title"].removeprefix("picture ")))
         route.fulfill(json={**found, "images": images})
 
     page = visit.page
     page.route("**/api/v1/images?*", answer)
-    months = [{"month": created(place)[:7], "count": 10} for place in range(0, COUNT, 10)]
+    months = [{"month": taken(place)[:7], "count": 10} for place in range(0, COUNT, 10)]
     page.route("**/api/v1/months?*", lambda route: route.fulfill(json={"months": months, "total": COUNT}))
     visit.open()
     settled(page)

@@ -39,7 +39,7 @@ def test_order_and_filters(visit: Visit, drawn_groups: Groups) -> None:
     expect(shown).to_have_text(dots)
     expect(page.locator("#library-tags")).to_have_value("linen, summer")
     controls.get_by_role("button", name="Date").click()
-    controls.get_by_label("Added from").fill("2100-01-01")
+    controls.get_by_label("Taken from").fill("2100-01-01")
     expect(page.locator("#images")).to_contain_text("No photos match")
 
     page.get_by_role("button", name="Show all", exact=True).click()

@@ -327,15 +327,15 @@ def test_names_colours_and_dates(visit: Visit, server: Server, drawn_groups: Gro
         for image in api.get("/images").json()["images"]:
             api.patch(f"/images/{image['id']}", json={"tags": [tags[image["title"]]]}).raise_for_status()
     show_map(page)
-    expect(page.locator("#map-time")).to_be_hidden()  # All were added on one day.
+    expect(page.locator("#map-time")).to_be_hidden()  # All are of one day.
 
     def some_earlier(route: Route) -> None:
-        """Let some photos have been added half a year before: no client can tell the server so."""
+        """Let some photos have been taken half a year before."""
         answer = route.fetch()
         page_of_images = answer.json()
         for image in page_of_images["images"]:
             if image["tags"] == ["rings"]:
-                image["created"] = "2026-01-15T12:00:00Z"
+                image["taken"] = "2026-01-15T12:00:00"
         route.fulfill(response=answer, json=page_of_images)
 
     page.route("**/api/v1/images?*", some_earlier)

@@ -42,7 +42,8 @@ class FileInputs:
         Args:
             on_search: Called with one file.
             on_search_image: Called with the id of a photo of the library.
-            on_add: Called with any number of files, and the paths of what was left out of folders.
+            on_add: Called with any number of files, for each a list of the files beside it that tell of it, and the
+                paths of what was left out of folders.
         """
         self._on_search = on_search
         self._on_search_image = on_search_image
@@ -57,11 +58,15 @@ class FileInputs:
         document.addEventListener("dragend", lambda event: self._highlight_field(False))
         document.addEventListener("drop", self._dropped)
 
-    def _hand_on(self, target: str, files: list, skipped: list[str]) -> None:
+    def _hand_on(self, target: str, files: list) -> None:
+        """Hand on files that are in no folder."""
+        self._hand_on_with(target, files, [[] for _ in files], [])
+
+    def _hand_on_with(self, target: str, files: list, beside: list, skipped: list[str]) -> None:
         if dialog_is_open():
             return
         if target == "add":
-            self._on_add(files, skipped)
+            self._on_add(files, beside, skipped)
         elif files:
             if len(files) > 1:
                 notice(f"You can search with one photo at a time: this is the first of the {len(files)}.")
@@ -79,14 +84,14 @@ class FileInputs:
         if chooser.webkitdirectory:
             start(self._hand_on_gathered(target, folders.of_chosen(files)))
         else:
-            self._hand_on(target, files, [])
+            self._hand_on(target, files)
 
     async def _hand_on_gathered(self, target: str, gathering) -> None:
         """Hand on the pictures in folders, once they are known."""
         gathered = await gathering
         if not gathered.files:
             notice("There are no photos in there.")
-        self._hand_on(target, gathered.files, gathered.skipped)
+        self._hand_on_with(target, gathered.files, gathered.beside, gathered.skipped)
 
     def _pasted(self, event) -> None:
         """
@@ -101,7 +106,7 @@ class FileInputs:
             return
         event.preventDefault()
         adding = len(files) > 1 or find("uploads").contains(event.target)
-        self._hand_on("add" if adding else "search", files, [])
+        self._hand_on("add" if adding else "search", files)
 
     def _dragged(self, event) -> None:
         types = event.dataTransfer.types
@@ -149,7 +154,7 @@ class FileInputs:
         if entries:
             start(self._hand_on_gathered(target, folders.of_dropped(entries)))
         else:
-            self._hand_on(target, listed(event.dataTransfer.files), [])
+            self._hand_on(target, listed(event.dataTransfer.files))
 
 
 def drag_begun(event) -> None:

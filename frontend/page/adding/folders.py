@@ -11,6 +11,7 @@ from frontend.page.adding.file_types import (
     is_picture,
     system_folder_of,
 )
+from frontend.page.adding.sidecars import is_sidecar, sidecars_of
 
 # How many files of an unknown type are looked into at a time: each look is a question to another process. A guess.
 LOOKS_AT_ONCE = 50
@@ -21,10 +22,15 @@ class Gathered:
 
     def __init__(self) -> None:
         self.files: list = []
+        self.beside: list[list] = []
+        """For each of them the files beside it in which something is noted about it, see `sidecars`."""
         self.skipped: list[str] = []
         """Paths of files that are no pictures or cannot be read, and of folders of systems, which end in a slash."""
         # (path, file, whether its first bytes have to tell), in the order in which they were found.
         self._found: list = []
+        # Path -> file that may belong to a picture; and path in small letters -> path.
+        self._notes: dict = {}
+        self._note_paths: dict[str, str] = {}
 
     def take(self, file, path: str) -> None:
         """Take a file, unless its path tells already that it is none of people's pictures."""
@@ -35,6 +41,9 @@ class Gathered:
             self.skip(path)
         elif is_picture(file.name, file.type):
             self._found.append((path, file, False))
+        elif is_sidecar(file.name):
+            self._notes[path] = file
+            self._note_paths[path.lower()] = path
         elif file.type:  # The browser knows what it is instead.
             self.skip(path)
         else:
@@ -53,12 +62,18 @@ class Gathered:
             looked_at, unknown = unknown[:LOOKS_AT_ONCE], unknown[LOOKS_AT_ONCE:]
             answers = await asyncio.gather(*[looks_like_picture(file) for _, file, _ in looked_at])
             pictures.update([looked_at[index][0] for index, answer in enumerate(answers) if answer])
+        used = set()
         for path, file, is_unknown in self._found:
             if is_unknown and path not in pictures:
                 self.skip(path)
             else:
+                paths = sidecars_of(path, self._note_paths)
+                used.update(paths)
                 self.files.append(file)
-        self._found = []
+                self.beside.append([self._notes[each] for each in paths])
+        for path in sorted([path for path in self._notes if path not in used]):
+            self.skip(path)
+        self._found, self._notes, self._note_paths = [], {}, {}
 
 
 async def of_chosen(files: list) -> Gathered:
@@ -88,6 +103,7 @@ async def of_dropped(entries: list) -> Gathered:
         try:
             if entry in beside:
                 gathered.files.append(await file_of(entry))
+                gathered.beside.append([])
             elif entry.isFile:
                 gathered.take(await file_of(entry), path)
             elif system_folder_of(path + "/"):

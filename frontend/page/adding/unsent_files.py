@@ -100,7 +100,7 @@ class UnsentFiles:
         if not is_unsent(entry):
             return True
         self._note_written(unsent_id)
-        kept = await self._store.keep(unsent_id, entry.file, entry.tags)
+        kept = await self._store.keep(unsent_id, entry.file, entry.beside, entry.tags)
         if kept:
             self._at_risk.discard(unsent_id)
         if not is_unsent(entry):  # Let go of while it was written: that may have come too early.

@@ -40,9 +40,13 @@ class UnsentStore:
         self._last_number += 1
         return f"{self._owner}:{self._last_number:06d}"
 
-    async def keep(self, unsent_id: str, file, tags: list[str]) -> bool:
-        """Keep a file; returns whether that worked. If there is no room for it, its name is kept, if possible."""
-        if await self._put(unsent_id, file, file.name, tags):
+    async def keep(self, unsent_id: str, file, beside: list, tags: list[str]) -> bool:
+        """
+        Keep a file with those beside it; returns whether that worked.
+
+        If there is no room for it, its name is kept, if possible.
+        """
+        if await self._put(unsent_id, file, file.name, tags, beside):
             return True
         await self._put(unsent_id, None, file.name, tags)
         return False
@@ -60,7 +64,12 @@ class UnsentStore:
             window.console.info(repr(exc))  # It comes up again after a reload, and is in the library then.
 
     async def left(self) -> list[dict]:
-        """Return what pages that are gone had not sent, in order: `id`, `name`, `tags`, `file` (None: name alone)."""
+        """
+        Return what pages that are gone had not sent, in order.
+
+        Returns:
+            `id`, `name`, `tags`, `file` (None: name alone), and `beside`, the files beside it, of each.
+        """
         try:
             records = await self._database.all()
         except Exception:
@@ -82,17 +91,21 @@ class UnsentStore:
                 "name": record.name,
                 "tags": merged(json.loads(record.tags), tags_of.get(owner_of(record.id), [])),
                 "file": record.file or None,
+                "beside": [record.beside[index] for index in range(record.beside.length)],
             }
             for record in mine
         ]
 
-    async def _put(self, unsent_id: str, file, name: str, tags: list[str]) -> bool:
+    async def _put(self, unsent_id: str, file, name: str, tags: list[str], beside: list | tuple = ()) -> bool:
         try:
             if not self._held:
                 self._held = True
                 await hold(self._owner)
             record = js.Object.new()
             record.id, record.file, record.name, record.tags = unsent_id, file, name, json.dumps(tags)
+            record.beside = js.Array.new()
+            for each in beside:
+                record.beside.push(each)
             await self._database.put(record)
         except Exception:
             return False

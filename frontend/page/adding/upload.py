@@ -6,6 +6,8 @@ The file goes straight into the object store while the model runs; the server ge
 
 import asyncio
 
+from pyscript import window
+
 from frontend.page.adding import put_object
 from frontend.page.adding.content_locks import ContentLocks
 from frontend.page.adding.retries import EXPIRED
@@ -20,6 +22,9 @@ KNOWN = "already in the library"
 
 # What a store answers to a signature that has expired, or is wrong.
 FORBIDDEN = 403
+
+# The longest text that an attribute of an image may have.
+MOST_DESCRIPTION_CHARS = 500
 
 # How many tickets a file may use up before it is given up. A guess.
 MAX_TICKETS = 3
@@ -88,9 +93,10 @@ class Uploader:
             return known(answer["image"])
         target = answer["upload"]
         features = await self._send_and_embed(entry, picture, package["blob"], target)
+        facts = await self._embedder.facts(picture, await texts_of(entry.beside), space.limits["keeps_coordinates"])
         entry.check()
         entry.register()
-        registered = registration(entry, target, picture, package, features, space.limits)
+        registered = registration(entry, target, picture, package, features, facts, space.limits)
         image = await self._insist(lambda: self._api.register(target["id"], registered), entry)
         if image["id"] != target["id"]:  # Somebody else has added the same file meanwhile.
             return known(image)
@@ -162,9 +168,20 @@ def declaration(entry, package: dict, limits: dict) -> dict:
     return declared
 
 
-def registration(entry, target: dict, picture: dict, package: dict, features: dict, limits: dict) -> dict:
+async def texts_of(files: list) -> list:
+    """Return (name, text) of the files beside a photo, without those that cannot be read."""
+    texts = []
+    for file in files:
+        try:
+            texts.append((file.name, await file.text()))
+        except Exception as exc:
+            window.console.info(repr(exc))
+    return texts
+
+
+def registration(entry, target: dict, picture: dict, package: dict, features: dict, facts: dict, limits: dict) -> dict:
     """Return what the library keeps of a picture."""
-    return {
+    made = {
         "ticket": target["ticket"],
         "space": features["space"],
         "vector": features["vector"],
@@ -172,7 +189,13 @@ def registration(entry, target: dict, picture: dict, package: dict, features: di
         "height": picture["height"],
         "color": package["color"],
         "perceptual_hash": package["perceptual_hash"],
-        "title": title_of(entry.name, limits),
-        "tags": cut_tags(entry.tags, limits),
+        "title": plain(facts.get("title", "")).strip()[: limits["max_title_chars"]] or title_of(entry.name, limits),
+        "tags": cut_tags(entry.tags + facts.get("tags", []), limits),
         "labels": features["labels"],
     }
+    for name in ("taken", "taken_source", "shot"):
+        if name in facts:
+            made[name] = facts[name]
+    if "description" in facts:
+        made["attributes"] = {"description": plain(facts["description"])[:MOST_DESCRIPTION_CHARS]}
+    return made

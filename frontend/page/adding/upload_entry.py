@@ -14,9 +14,10 @@ class Cancelled(Exception):
 class Entry:
     """One file. It knows no element: whoever shows it is told of every change."""
 
-    def __init__(self, file, tags: list[str], unsent_id: str, on_change, on_thumbnail) -> None:
+    def __init__(self, file, beside: list, tags: list[str], unsent_id: str, on_change, on_thumbnail) -> None:
         """
         Args:
+            beside: Files beside it in which something is noted about it.
             unsent_id: What the file is kept under for a reload, see `unsent_files`.
             on_change: Called with the entry whenever it looks different.
             on_thumbnail: Called with the blob of its thumbnail.
@@ -24,6 +25,7 @@ class Entry:
         self.file = file
         """None once nothing is to be sent any more, so that the browser can let go of it."""
         self.name = file.name
+        self.beside = beside
         self.tags = tags
         self.unsent_id = unsent_id
         self.state = WAITING

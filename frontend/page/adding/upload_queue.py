@@ -78,14 +78,17 @@ class UploadQueue:
         find("uploads-again").addEventListener("click", lambda event: self._retry_all())
         find("uploads-keep").addEventListener("click", lambda event: self._questions.keep_all())
 
-    def add(self, files: list, skipped: list[str]) -> None:
+    def add(self, files: list, beside: list, skipped: list[str]) -> None:
         """
         Take files into the list; work on them begins at once.
 
         Args:
+            beside: For each of them a list of the files beside it in which something is noted about it.
             skipped: Paths of what was left out of their folders.
         """
-        entries = [self._entry(file, self._tags.tags, self._unsent.new_id()) for file in files]
+        entries = [
+            self._entry(file, beside[index], self._tags.tags, self._unsent.new_id()) for index, file in enumerate(files)
+        ]
         self._skipped.add(skipped)
         self._take(entries)
         self._unsent.keep(entries)
@@ -95,7 +98,7 @@ class UploadQueue:
         left = await self._unsent.left()
         if not left:
             return
-        entries = [self._entry(one["file"], one["tags"], one["id"]) for one in left if one["file"]]
+        entries = [self._entry(one["file"], one["beside"], one["tags"], one["id"]) for one in left if one["file"]]
         lost = [one["name"] for one in left if not one["file"]]
         find("uploads-resumed").textContent = resumed_text([entry.name for entry in entries], lost)
         find("uploads-resumed").hidden = False
@@ -117,8 +120,8 @@ class UploadQueue:
         """The library asks the server for its images anew: what was added is among them."""
         self._added.clear()
 
-    def _entry(self, file, tags: list[str], unsent_id: str) -> Entry:
-        return Entry(file, list(tags), unsent_id, self._rows.redraw, self._strip.add)
+    def _entry(self, file, beside: list, tags: list[str], unsent_id: str) -> Entry:
+        return Entry(file, beside, list(tags), unsent_id, self._rows.redraw, self._strip.add)
 
     def _take(self, entries: list) -> None:
         self._tray.open()

@@ -118,21 +118,32 @@ class Positions:
                 return index
         return None
 
-    def insert_newest_first(self, image_id: str) -> bool:
+    def insert(self, image_id: str, comes_after) -> bool:
         """
-        Put a new image into a list that is sorted by time, newest first; ids are in the order of time.
+        Put a new image into a sorted list.
+
+        Where it belongs among images that are not known, it is one of these: all that are known stay right.
+
+        Args:
+            comes_after: Called with the id of another image; returns whether that comes after the new one.
 
         Returns:
-            Whether its position is known. If not, nothing holds any more but the total.
+            Whether its position is known.
         """
-        position = 0
-        while position < self.total and self._ids.get(position, "") > image_id:
-            position += 1
-        if position < self.total and position not in self._ids:
-            self.begin(self.total + 1)
-            return False
+        known = sorted(self._ids)
+        low, high = 0, len(known)
+        while low < high:
+            middle = (low + high) // 2
+            if comes_after(self._ids[known[middle]]):
+                high = middle
+            else:
+                low = middle + 1
+        position = known[low] if low < len(known) else self.total
+        before = known[low - 1] if low else -1
         self._note(self._index_in_list(position), True)
         self._move(position, 1)
+        if before != position - 1:
+            return False
         self._put(position, image_id)
         return True
 

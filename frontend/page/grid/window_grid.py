@@ -310,12 +310,14 @@ class WindowGrid:
             self._loading = True
             start(self._load())
 
-    def add(self, image: dict) -> None:
-        """Show an image that was added, in a list that has the newest first."""
+    def add(self, image: dict, comes_after) -> None:
+        """Show an image that was added, before the first one of which `comes_after` says that it comes after it."""
         if self._beginning or self.knows(image["id"]):
             return
         self._known.learn(image)
-        self._positions.insert_newest_first(image["id"])
+        self._positions.insert(image["id"], lambda other_id: comes_after(self._known.get(other_id)))
+        heading = self._heading_of(image)
+        self._headings = [(count + (name == heading), name) for count, name in self._headings]
         self.refresh()
 
     def forget(self, image_id: str) -> None:

@@ -11,6 +11,7 @@ from frontend.page.library.row_height import RowHeight
 from frontend.page.library.scrubber import Scrubber
 from frontend.page.library.sort_and_filters import SortAndFilters
 from frontend.page.server.api import APIError
+from frontend.page.wording.clock_times import clock_time, comes_after
 from frontend.page.wording.found_by import headings
 from frontend.page.wording.months import month, month_name
 from frontend.page.wording.numbers import counted
@@ -165,9 +166,9 @@ class Library:
     def add(self, image: dict, new: bool) -> None:
         """Show an image that was added, or offer to look for it where only the server knows its position."""
         self._newcomers.count(int(new))
-        if self._controls.shows_all_newest_first():
+        if self._controls.shows_all_by_time():
             if new:
-                self.grid.add(image)
+                self.grid.add(image, comes_after(self._controls.sort, image))
         elif not self.grid.knows(image["id"]):
             self._offer_unseen(self._unseen + new)
 
@@ -249,6 +250,8 @@ class Library:
         controls = self._controls
         if controls.words:
             return self._headings.get(image["id"], "")
+        if controls.by_taken():
+            return month_name(clock_time(image)[:7])
         return month(image["created"]) if controls.by_time() else ""
 
     def _nothing_found(self):

@@ -20,7 +20,8 @@ CONTROLS = ("sort",) + FILTERS
 # The address's parameter for the words.
 WORDS = ("words",)
 
-NEWEST_FIRST = "-created"
+# Orders by time, as the API calls them.
+TIME_ORDERS = ("-taken", "taken", "-created", "created")
 
 # How long somebody who types has to pause before the library follows. A guess.
 PAUSE_MS = 300
@@ -78,11 +79,15 @@ class SortAndFilters:
 
     def by_time(self) -> bool:
         """Whether photos come in the order of their time."""
-        return self.sort in (NEWEST_FIRST, "created")
+        return self.sort in TIME_ORDERS
 
-    def shows_all_newest_first(self) -> bool:
-        """Whether the library shows all photos in its usual order."""
-        return self.sort == NEWEST_FIRST and not self.filtered()
+    def by_taken(self) -> bool:
+        """Whether that is when they were taken."""
+        return self.sort in TIME_ORDERS[:2]
+
+    def shows_all_by_time(self) -> bool:
+        """Whether the library shows all photos in an order in which this page knows where a new one belongs."""
+        return self.by_time() and not self.filtered()
 
     def _touched(self, event) -> None:
         if event.target.id not in ["library-" + name for name in CONTROLS]:  # The size of the photos changes no list.

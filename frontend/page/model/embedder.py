@@ -151,6 +151,18 @@ class Embedder:
             "perceptual_hash": answer.perceptual_hash or None,
         }
 
+    async def facts(self, picture: dict, beside: list, with_coordinates: bool) -> dict:
+        """
+        Return when and how an open picture was taken, and what is noted about it.
+
+        Args:
+            beside: (name, text) of the files beside it.
+
+        Returns:
+            Some of `taken`, `taken_source` and `shot`, as the API takes them, `title`, `description` and `tags`.
+        """
+        return json.loads(await self._worker.facts(picture["number"], json.dumps(beside), with_coordinates))
+
     async def fingerprint(self, picture: dict) -> str:
         """Return the SHA-256 of an open picture's file, in hex."""
         return await self._worker.fingerprint(picture["number"])

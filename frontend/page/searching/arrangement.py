@@ -4,6 +4,7 @@ How the matches of a search are arranged: in groups, in an order, down to a limi
 Pure, so that it is tested without a browser.
 """
 
+from frontend.page.wording.clock_times import clock_time
 from frontend.page.wording.strength import ALMOST, ALREADY, LESS, Scale, groups
 
 BEST = "best"
@@ -23,7 +24,7 @@ def arranged(
     Args:
         matches: As the API gives them, best first.
         scale: Of their strength, see `groups`; `sha256` too.
-        order: BEST, or by when they were added, among what is similar.
+        order: BEST, or by when they were taken, among what is similar.
         least: What is less alike is left out; what was not compared stays.
 
     Returns:
@@ -45,8 +46,8 @@ def is_alike(match: dict[str, object], least: float) -> bool:
 
 
 def by_time(matches: list[dict[str, object]], order: str) -> list[dict[str, object]]:
-    """Sort matches by when they were added; of those added at once the better one comes first."""
-    return sorted(matches, key=lambda match: str(of_image(match, "created")), reverse=order == NEWEST)
+    """Sort matches by when they were taken; of those taken at once the better one comes first."""
+    return sorted(matches, key=lambda match: clock_time(match["image"]), reverse=order == NEWEST)  # type: ignore[arg-type]
 
 
 def stacked(matches: list[dict[str, object]], phrase: str) -> list[tuple[dict[str, object], list[dict[str, object]]]]:

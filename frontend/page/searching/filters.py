@@ -1,4 +1,4 @@
-"""The filters of a search: words, tags, labels, and when a photo was added."""
+"""The filters of a search: words, tags, labels, and when a photo was taken."""
 
 from frontend.page.browser.dom import find
 from frontend.page.grid.filter_menus import show_counts, suggest

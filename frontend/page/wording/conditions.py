@@ -12,7 +12,8 @@ def conditions_of(fields: dict) -> dict:
 
     Args:
         fields: The texts of `tags` and `labels` (separated by commas, with a hyphen before what is unwanted), `type`
-            (such as image/png), `from` and `to` (days). What is empty or missing is no condition.
+            (such as image/png), `from` and `to` (days when photos were taken). What is empty or missing is no
+            condition.
     """
     conditions = {}
     for name, condition, split in (("tags", "tags_all", split_tags), ("labels", "labels_any", split_labels)):
@@ -23,14 +24,14 @@ def conditions_of(fields: dict) -> dict:
             conditions[f"{name}_none"] = split(unwanted)
     if fields.get("type"):
         conditions["types_any"] = [fields["type"]]
-    for name, condition, days in (("from", "created_from", 0), ("to", "created_before", 1)):
+    for name, condition, days in (("from", "taken_from", 0), ("to", "taken_before", 1)):
         if fields.get(name):
             conditions[condition] = midnight(fields[name], days)
     return conditions
 
 
 def midnight(date: str, days: int) -> str:
-    """Return when a day begins here, or another one so many days later, in UTC (ISO 8601)."""
-    time = window.Date.new(within_calendar(date) + "T00:00")
-    time.setDate(time.getDate() + days)
-    return time.toISOString()
+    """Return when a day begins, or another one so many days later, by the clock where a photo was taken."""
+    time = window.Date.new(within_calendar(date) + "T00:00Z")
+    time.setUTCDate(time.getUTCDate() + days)
+    return time.toISOString()[:19]

@@ -1,9 +1,9 @@
 """Days that the API can be asked about. Pure, so that it is tested without a browser."""
 
-# Fields for dates take years of up to six digits, of which neither JavaScript nor the server can make a time in ISO
-# 8601 with four. A day more or less, for the time zone and for the end of a day, has to be within these years as well.
-FIRST = "0001-01-02"
-LAST = "9999-12-30"
+# Photos were taken in the years that the API knows. Fields for dates take years of up to six digits. The day after the
+# last has to be within these years as well.
+FIRST = "1800-01-01"
+LAST = "2999-12-30"
 
 
 def within_calendar(day: str) -> str:

@@ -4,8 +4,13 @@ from pyscript import window
 from pyscript.ffi import to_js
 
 from frontend.page.browser.dom import make
+from frontend.page.wording.clock_times import offset_text, plain_time
 from frontend.page.wording.numbers import file_size
+from frontend.page.wording.shots import exposure_text, focal_length_text, place_text
 from frontend.page.wording.types import type_name
+
+# Who says when a photo was taken, beside the camera -> how people are told.
+SOURCES = {"file": ", by the date of its file", "sidecar": ", by a note beside its file"}
 
 # How sure the model has to be of a label to say so to people.
 SURE = 0.5
@@ -13,12 +18,14 @@ SURE = 0.5
 
 def facts(image: dict, match: str) -> list:
     """
-    Return the rows of an image: about its file, then what it looks like, then people's own data.
+    Return the rows of an image: when and how it was taken, its file, what it looks like, then people's own data.
 
     Args:
         match: How alike it is to what was searched with; empty if nothing was.
     """
-    rows = row("Added", make("time", "", local_time(image["created"]), datetime=image["created"]))
+    rows = taken_row(image) if image["taken"] else []
+    rows += row("Added", make("time", "", local_time(image["created"]), datetime=image["created"]))
+    rows += shot_rows(image["shot"]) if image["shot"] else []
     rows += row("Size", f"{image['width']:,} × {image['height']:,} pixels, {file_size(image['size'])}")
     rows += row("File", image["file_name"])
     rows += row("Type", type_name(image["content_type"]))
@@ -37,6 +44,37 @@ def row(term: str, *description) -> list:
     cell = make("dd")
     cell.append(*description)
     return [make("dt", "", term), cell]
+
+
+def taken_row(image: dict) -> list:
+    """Return the row of when an image was taken, by the clock there, and who says so if that is not the camera."""
+    said = SOURCES.get(image["taken_source"], "")
+    zone = offset_text(image["taken"])
+    time = make("time", "", there_time(image["taken"]), datetime=image["taken"])
+    time.title = f"By the clock there, {zone}" if zone else "By the clock there, whose time zone is not known"
+    return row("Taken", time, said)
+
+
+def shot_rows(shot: dict) -> list:
+    """Return the rows of how an image was taken."""
+    rows = []
+    texts = (
+        ("Camera", shot["camera"] or ""),
+        ("Lens", shot["lens"] or ""),
+        ("Exposure", exposure_text(shot)),
+        ("Focal length", focal_length_text(shot)),
+        ("Place", place_text(shot["coordinates"]) if shot["coordinates"] else ""),
+    )
+    for term, text in texts:
+        if text:
+            rows += row(term, text)
+    return rows
+
+
+def there_time(taken: str) -> str:
+    """Write a time on the clock where a photo was taken, in the format of the browser's language, to the minute."""
+    style = to_js({"dateStyle": "long", "timeStyle": "short", "timeZone": "UTC"})
+    return window.Date.new(plain_time(taken) + "Z").toLocaleString(window.navigator.language, style)
 
 
 def local_time(created: str) -> str:

@@ -6,10 +6,15 @@ from pyscript.ffi import to_js
 # An hour, as ISO 8601 writes its beginning in UTC -> its month here. A photo's month is asked for with every drawing.
 months = {}
 
+# A month, such as 2026-11 -> its name.
+names = {}
+
 
 def month_name(month: str) -> str:
     """Write a month (2026-11): 'November 2026'."""
-    return written(window.Date.new(int(month[:4]), int(month[5:]) - 1, 1))
+    if month not in names:
+        names[month] = written(window.Date.new(int(month[:4]), int(month[5:]) - 1, 1))
+    return names[month]
 
 
 def month(time: str) -> str:

@@ -8,7 +8,7 @@ from frontend.page.adding.upload_entry import ASKING, DONE, FAILED, RUNNING, WAI
 
 
 def entry(changes: list[Entry]) -> Entry:
-    return Entry(SimpleNamespace(name="cup.jpg"), [], "page:1", changes.append, lambda thumbnail: None)
+    return Entry(SimpleNamespace(name="cup.jpg"), [], [], "page:1", changes.append, lambda thumbnail: None)
 
 
 def test_the_way_of_a_file() -> None:
@@ -69,6 +69,6 @@ def test_a_question() -> None:
 def test_a_thumbnail() -> None:
     """It is handed on, and kept for the question that the file may raise."""
     shown = []
-    cup = Entry(SimpleNamespace(name="cup.jpg"), [], "page:1", lambda entry: None, shown.append)
+    cup = Entry(SimpleNamespace(name="cup.jpg"), [], [], "page:1", lambda entry: None, shown.append)
     cup.show("blob")
     assert (shown, cup.thumbnail) == (["blob"], "blob")

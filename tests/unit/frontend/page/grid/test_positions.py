@@ -47,13 +47,29 @@ def test_a_list_that_somebody_else_has_changed() -> None:
     assert known(positions) == [None, None, "b", "a", None]
 
 
-def test_a_new_image_whose_position_is_not_known() -> None:
-    """Where the newest ones are not known, neither is where a new one belongs."""
-    positions = Positions()
-    positions.learn(2, ["b", "a"], 4)
+def newest_first(positions: Positions, image_id: str) -> bool:
+    """Insert into a list in which the letters come from behind."""
+    return positions.insert(image_id, lambda other: other < image_id)
 
-    assert not positions.insert_newest_first("e")
-    assert known(positions) == [None] * 5
+
+def test_a_new_image_whose_position_is_not_known() -> None:
+    """Among images that are not known it is one of these, and all that are known stay so."""
+    positions = Positions()
+    positions.learn(2, ["f", "e"], 8)
+
+    assert not newest_first(positions, "g")
+    assert known(positions) == [None, None, None, "f", "e", None, None, None, None]
+    assert not newest_first(positions, "a")
+    assert known(positions) == [None, None, None, "f", "e", None, None, None, None, None]
+
+
+def test_a_new_image_anywhere() -> None:
+    """Between two that are known, at the beginning and at the end it is put where it belongs."""
+    positions = Positions()
+    positions.learn(0, ["f", "d", "b"], 3)
+
+    assert all(newest_first(positions, image_id) for image_id in "geca")
+    assert known(positions) == list("gfedcba")
 
 
 def test_what_is_far_away_is_forgotten() -> None:
@@ -74,7 +90,7 @@ def test_changes_are_told_once() -> None:
     assert positions.take_changes() is None
     assert positions.take_changes() == []
     positions.learn(0, ["e", "d", "c"], 3)
-    positions.insert_newest_first("f")
+    newest_first(positions, "f")
     positions.leave_out({"d"})
     positions.remove("e")
     assert positions.take_changes() == [(0, True), (2, False), (1, False)]
@@ -97,7 +113,7 @@ class LongList(RuleBasedStateMachine):
         self.leaving: set[str] = set()
         self.positions = Positions()
         self.positions.begin(len(self.truth))
-        self.newest = 200
+        self.added = 0
         # What is drawn of the list: ids as they are known, and what `take_changes` tells.
         self.drawn: list[str | None] = []
 
@@ -106,13 +122,13 @@ class LongList(RuleBasedStateMachine):
         self.positions.learn(position, self.truth[position : position + count], len(self.truth))
         self.positions.leave_out(self.leaving)
 
-    @rule(late=st.integers(0, 2))
-    def add(self, late: int) -> None:
-        """Uploads overtake each other, so that a new image need not be the newest."""
-        self.newest += 10
-        image_id = f"{self.newest - 8 * late:04}"
+    @rule(place=st.integers(0, 400))
+    def add(self, place: int) -> None:
+        """A photo that is added was taken at any time."""
+        self.added += 1
+        image_id = f"{place:04}.{self.added}"
         self.truth = sorted([*self.truth, image_id], reverse=True)
-        self.positions.insert_newest_first(image_id)
+        newest_first(self.positions, image_id)
         self.positions.leave_out(self.leaving)
 
     @rule(data=st.data())

@@ -10,7 +10,7 @@ QUANTILES = {"50": 0.0, "90": 0.1, "99": 0.25, "99.9": 0.4, "99.99": 0.55}
 
 def match(name: str, score: float | None, day: int = 1, duplicate: bool = False, version_of: str = "") -> Match:
     """Return a match as the API describes it."""
-    image = {"id": name, "sha256": name, "created": f"2026-11-{day:02}T12:00:00Z"}
+    image = {"id": name, "sha256": name, "taken": None, "created": f"2026-11-{day:02}T12:00:00Z"}
     return {"score": score, "duplicate": duplicate, "version_of": version_of or None, "image": image}
 
 
