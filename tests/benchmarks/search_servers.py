@@ -60,7 +60,7 @@ def application(index: ImageIndex, settings: Settings) -> Litestar:
     """Assemble what `create_app` does, without its database."""
     space = bundled_space()
     store = FolderStore(settings.data / "objects", store_routes.PATH, SECRET, settings.url_expires_s, utc_now)
-    limits = Limits(settings.max_upload_bytes, settings.ticket_expires_s)
+    limits = Limits(settings.max_upload_bytes, settings.ticket_expires_s, keeps_coordinates=False)
     app = Litestar(
         route_handlers=[routes.api_routes([Identification(settings.api_keys, settings.anonymous)])],
         middleware=[HostCheck(names_to_answer(settings.host, settings.hosts))],
