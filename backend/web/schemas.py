@@ -59,11 +59,11 @@ SHA256_PATTERN = "^[0-9a-f]{64}$"
 HEX_PATTERN = "^[0-9a-f]{32}$"
 NAME_PATTERN = r"^[a-z][a-z0-9_]*(?![\s\S])"
 COLOR_PATTERN = r"^#[0-9a-f]{6}(?![\s\S])"
-# Any time of the years 1800 to 2999, on any day that a month can have. `_to_time` knows the calendar.
-CLOCK_TIME = (
-    r"(1[89]|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-    r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,3})?"
-)
+# Any time of the years 1800 to 2999, on the days that there are.
+_YEAR = "(1[89]|2[0-9])[0-9]{2}"
+_LEAP_YEAR = "((1[89]|2[0-9])(0[48]|[2468][048]|[13579][26])|2[048]00)"
+_DAY = "(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31"
+CLOCK_TIME = rf"({_YEAR}-({_DAY})|{_LEAP_YEAR}-02-29)T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{{1,3}})?"
 CLOCK_TIME_PATTERN = rf"^{CLOCK_TIME}(?![\s\S])"
 TAKEN_PATTERN = rf"^{CLOCK_TIME}([+-](0[0-9]|1[0-4]):[0-5][0-9])?(?![\s\S])"
 
@@ -259,7 +259,6 @@ class Registration(Request, frozen=True):
 
     def __post_init__(self) -> None:
         _compose(self, title=MAX_TITLE_CHARS, tags=MAX_TAG_CHARS)
-        _check_times(self, "taken")
 
     def to_value(self) -> values.Description:
         labels = tuple(values.Label(label.name, label.score) for label in self.labels)
@@ -332,7 +331,6 @@ class SearchFilters(Request, frozen=True):
     def __post_init__(self) -> None:
         _compose(self, tags_any=MAX_TAG_CHARS, tags_all=MAX_TAG_CHARS, tags_none=MAX_TAG_CHARS)
         _compose(self, labels_any=MAX_LABEL_CHARS, labels_none=MAX_LABEL_CHARS)
-        _check_times(self, "taken_from", "taken_before")
 
     def to_value(self) -> values.Filters:
         return values.Filters(
@@ -870,20 +868,6 @@ def _composed(name: str, text: str, most: int) -> str:
     if len(made) > most:
         raise ValueError(f"Expected `{name}` of at most {most} characters in the Unicode form NFC, got {len(made)}")
     return made
-
-
-def _check_times(request: Request, *names: str) -> None:
-    """
-    Check texts of a request that are times, or None.
-
-    Raises:
-        ValueError: The month of one has no such day.
-    """
-    for name in names:
-        try:
-            _to_time(getattr(request, name))
-        except ValueError:
-            raise ValueError(f"Expected `{name}` to be a day that there is") from None
 
 
 def _to_time(wire: str | None) -> datetime | None:

@@ -359,5 +359,5 @@ async def test_overview_of_nothing(index: ImageIndex) -> None:
     """An empty library has no names, no times and no proportions."""
     assert (await index.state()).count == 0
     assert await index.names() == ({}, {})
-    assert (await index.moments(Filters())).tolist() == []
+    assert (await index.created(Filters())).tolist() == (await index.taken(Filters())).tolist() == []
     assert (await index.proportions(Sort.TITLE, Filters())).tolist() == []
