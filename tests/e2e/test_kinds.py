@@ -51,8 +51,7 @@ def test_heic(visit: Visit, server: Server, files: dict[str, Path]) -> None:
         "ten_bit.heic": ("image/heic", 256, 96),
     }
     card(visit.page, "tiles").click()
-    expect(visit.page.locator("#lightbox-note")).to_have_text(re.compile("cannot show HEIC files. This is a preview"))
-    assert visit.page.locator("#lightbox-photo").evaluate("image => image.naturalWidth") == 1400
+    visit.until(lambda: visit.page.locator("#lightbox-photo").evaluate("image => image.naturalWidth") == 1400)
     assert len(decoders(visit)) == 1
 
 
@@ -72,7 +71,7 @@ def test_raw_photos(visit: Visit, server: Server, files: dict[str, Path]) -> Non
     sizes = {name: size for name, (_, *size) in stored(server).items()}
     assert sizes == {name: [900, 1200] if name[4:] in ("nef", "arw", "cr2", "cr3") else [1200, 900] for name in names}
     card(visit.page, "raw").first.click()
-    expect(visit.page.locator("#lightbox-note")).to_have_text(re.compile("cannot show [A-Z0-9]+ files"))
+    expect(visit.page.locator("#lightbox-note")).to_have_text("")
 
 
 def test_a_drawing(visit: Visit, server: Server, files: dict[str, Path]) -> None:

@@ -337,15 +337,19 @@ def test_a_small_photo_is_not_enlarged(visit: Visit, drawn_groups: Groups) -> No
     visit.until(lambda: shown_px(page)[2] > 2 * WIDTH_OF_A_DRAWING)
 
 
-def test_a_file_that_the_browser_cannot_show(visit: Visit, tmp_path: Path) -> None:
-    """In the place of a TIFF stands what was decoded here, and the page says so."""
+@pytest.mark.parametrize("width", [1600, 2600])
+def test_a_file_that_the_browser_cannot_show(visit: Visit, tmp_path: Path, width: int) -> None:
+    """In the place of a TIFF stands what was decoded here; who zooms in is told where that is not all of it."""
     file = tmp_path / "scan.tiff"
-    draw("dots", 0, 1600, 1200).save(file)
+    draw("dots", 0, width, 1200).save(file)
     page = visit.open().ready().add([file]).page
     card(page, "scan").click()
-    expect(page.locator("#lightbox-note")).to_have_text(re.compile("cannot show TIFF files. This is a preview"))
-    assert page.locator("#lightbox-photo").evaluate("image => image.naturalWidth") == 1600
+    visit.until(lambda: page.locator("#lightbox-photo").evaluate("image => image.naturalWidth") == min(width, 2048))
+    expect(page.locator("#lightbox-note")).to_have_text("")
     keep_screens(page, "photo_tiff")
+    page.get_by_role("button", name="Zoom to 100 %").click()
+    told = "This is a preview. Download gives you all of the TIFF file." if width > 2048 else ""
+    expect(page.locator("#lightbox-said")).to_have_text(told)
 
 
 def test_a_webp_that_lies_on_its_side(visit: Visit, tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_details_of_a_photo(visit: Visit, server: Server, photos: Sequence[Path]
     told = described(page, "summer")
     assert told["Taken"] == "July 4, 2019 at 6:22 PM"
     assert (told["Camera"], told["Lens"]) == ("Apple iPhone 15 Pro", "back triple camera")
-    assert (told["Exposure"], told["Focal length"]) == ("1/125 s · f/1.8 · ISO 64", "6.8 mm (24 mm on film)")
+    assert (told["Exposure"], told["Focal length"]) == ("1/125 s · f/1.8 · ISO 64", "6.8 mm (24 mm equivalent)")
     assert "Place" not in told
 
     image = images_of(server)["summer"]

@@ -60,6 +60,8 @@ class Lightbox:
         # The grid that it was opened from, None where the address opened it.
         self._opened_in = None
         self._timer = 0
+        # What somebody who zooms in is told where the photo is shown with fewer pixels than it has; empty for nothing.
+        self._not_all = ""
         self._details = Details(api, self._saved)
         self._similar = SimilarStrip(api, known, self._go)
         self._stage = Stage(self._stroked, self._leave, self._zoomed)
@@ -217,6 +219,7 @@ class Lightbox:
         thumbnail.src = image["thumbnail_url"]
         self._stage.show(thumbnail, image["width"], image["height"], image.get("color") or "")
         self._say("Loading …")
+        self._not_all = ""
         self._similar.clear()
         self._enable_steps()
         start(self._look_closer(image))
@@ -279,9 +282,11 @@ class Lightbox:
         note = ""
         if not element and self._shows(image):
             kind = type_name(image["content_type"])
-            self._say(f"This browser cannot show {kind} files. This is a small preview.")
             element = await preview_of(image, self._embedder)
-            note = f"This browser cannot show {kind} files. This is a preview; Download gives you the file itself."
+            if not element:
+                note = f"This browser cannot show {kind} files. This is a small preview; Download gives you the file."
+            elif self._shows(image) and element.naturalWidth < image["width"]:
+                self._not_all = f"This is a preview. Download gives you all of the {kind} file."
         if self._shows(image):
             if element:
                 element.id = "lightbox-photo"
@@ -307,6 +312,8 @@ class Lightbox:
 
     def _zoomed(self, is_zoomed: bool) -> None:
         find("lightbox-zoom").setAttribute("aria-pressed", str(is_zoomed).lower())
+        if is_zoomed and self._not_all:
+            self._tell(self._not_all)
 
     def _key(self, event) -> None:
         """Do what a key means, which in a field is the field's own."""

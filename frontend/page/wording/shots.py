@@ -14,12 +14,12 @@ def exposure_text(shot: dict) -> str:
 
 
 def focal_length_text(shot: dict) -> str:
-    """Write a focal length, and which one of a camera for film would show as much: '6.8 mm (24 mm on film)'."""
+    """Write a focal length, and which one shows as much on 35 mm film: '6.8 mm (24 mm equivalent)'."""
     length, equivalent = shot["focal_length_mm"], shot["equivalent_focal_length_mm"]
     if not length:
-        return f"{equivalent} mm on film" if equivalent else ""
+        return f"{equivalent} mm equivalent" if equivalent else ""
     text = short(length) + " mm"
-    return f"{text} ({equivalent} mm on film)" if equivalent and equivalent != round(length) else text
+    return f"{text} ({equivalent} mm equivalent)" if equivalent and equivalent != round(length) else text
 
 
 def place_text(coordinates: dict) -> str:

@@ -29,14 +29,14 @@ def test_exposure(known: dict[str, Any], text: str) -> None:
     ("length", "equivalent", "text"),
     [
         (55.0, None, "55 mm"),
-        (6.765, 24, "6.8 mm (24 mm on film)"),
+        (6.765, 24, "6.8 mm (24 mm equivalent)"),
         (50.0, 50, "50 mm"),
-        (None, 28, "28 mm on film"),
+        (None, 28, "28 mm equivalent"),
         (None, None, ""),
     ],
 )
 def test_focal_length(length: float | None, equivalent: int | None, text: str) -> None:
-    """What it would be on film is said where it differs."""
+    """The equivalent for 35 mm film is said where it differs."""
     assert focal_length_text({"focal_length_mm": length, "equivalent_focal_length_mm": equivalent}) == text
 
 
