@@ -64,14 +64,17 @@ def test_a_search_with_heic(visit: Visit, files: dict[str, Path]) -> None:
 
 
 def test_raw_photos(visit: Visit, server: Server, files: dict[str, Path]) -> None:
-    """Each is stored as it is, with the size of the whole photo, and its largest preview is shown."""
+    """Each is stored as it is, with the size of the whole photo; its largest preview is shown; one filter shows all."""
     names = [name for name in files if name.startswith("raw.")]
-    visit.open().ready().add([files[name] for name in names])
-    expect(visit.page.locator("#uploads-summary")).to_contain_text(f"{len(names)} photos added")
-    sizes = {name: size for name, (_, *size) in stored(server).items()}
+    page = visit.open().ready().add([files[name] for name in [*names, "plain.bmp"]]).page
+    expect(page.locator("#uploads-summary")).to_contain_text(f"{len(names) + 1} photos added")
+    sizes = {name: size for name, (_, *size) in stored(server).items() if name != "plain.bmp"}
     assert sizes == {name: [900, 1200] if name[4:] in ("nef", "arw", "cr2", "cr3") else [1200, 900] for name in names}
-    card(visit.page, "raw").first.click()
-    expect(visit.page.locator("#lightbox-note")).to_have_text("")
+    page.get_by_role("button", name="Clear the list").click()
+    page.select_option("#library-type", label="RAW")
+    expect(page.locator("#images .card")).to_have_count(len(names))
+    card(page, "raw").first.click()
+    expect(page.locator("#lightbox-note")).to_have_text("")
 
 
 def test_a_drawing(visit: Visit, server: Server, files: dict[str, Path]) -> None:

@@ -12,8 +12,8 @@ def conditions_of(fields: dict) -> dict:
 
     Args:
         fields: The texts of `tags` and `labels` (separated by commas, with a hyphen before what is unwanted), `type`
-            (such as image/png), `from` and `to` (days when photos were taken). What is empty or missing is no
-            condition.
+            (such as image/png, or several with commas between), `from` and `to` (days when photos were taken). What
+            is empty or missing is no condition.
     """
     conditions = {}
     for name, condition, split in (("tags", "tags_all", split_tags), ("labels", "labels_any", split_labels)):
@@ -23,7 +23,7 @@ def conditions_of(fields: dict) -> dict:
         if unwanted:
             conditions[f"{name}_none"] = split(unwanted)
     if fields.get("type"):
-        conditions["types_any"] = [fields["type"]]
+        conditions["types_any"] = fields["type"].split(",")
     for name, condition, days in (("from", "taken_from", 0), ("to", "taken_before", 1)):
         if fields.get(name):
             conditions[condition] = midnight(fields[name], days)

@@ -99,3 +99,14 @@ def test_the_choosers_offer_what_can_be_read() -> None:
     assert len(offered) == 4
     for kinds in offered:
         assert unknown - {".svg", ".avifs"} <= kinds
+
+
+def test_the_filters_offer_what_can_be_stored() -> None:
+    """Above the library and above results, each type of the table can be chosen; those of RAW photos together."""
+    page = (Path(__file__).parents[4] / "frontend/index.html").read_text(encoding="utf-8")
+    stored = {kind.content_type: kind.short for kind in KINDS if kind.content_type and kind.reader is not Reader.RAW}
+    stored[",".join(kind.content_type for kind in KINDS if kind.reader is Reader.RAW)] = "RAW"
+    selects = re.findall(r'<option value="">All types</option>(.*?)</select>', page, re.DOTALL)
+    assert len(selects) == 2
+    for offered in selects:
+        assert dict(re.findall(r'<option value="(.+?)">(.+?)</option>', offered)) == stored
