@@ -63,6 +63,7 @@ __export__ = [
     "environment",
     "facts",
     "fingerprint",
+    "is_alive",
     "load_model",
     "load_tensorflow",
     "map_arrange",
@@ -148,6 +149,11 @@ async def start_backend() -> dict[str, Any]:
 async def try_faster_backends() -> dict[str, Any]:
     """Change to the graphics hardware where it is right and quicker."""
     return asdict(await model.try_faster())
+
+
+def is_alive() -> bool:
+    """Answer: an interpreter that has died does not."""
+    return True
 
 
 def status() -> dict[str, Any]:

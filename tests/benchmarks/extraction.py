@@ -30,7 +30,7 @@ from tests.support.servers.lookalike import Server, running_server
 # for, so that this makes another one in front of the same worker; the numbers of their pictures must differ.
 OURS = """
 import asyncio
-from pyscript import window, workers
+from pyscript import window
 from pyscript.ffi import to_js
 from frontend.page.model.embedder import Embedder
 
@@ -40,7 +40,7 @@ embedder._last_number = 1000000
 async def vector_of(file, with_upload):
     now = window.performance.now
     began = now()
-    picture = await embedder.open(file)
+    picture = await embedder._open(file, False, False)
     opened = packaged = now()
     if with_upload:
         await embedder.package(picture)
@@ -57,7 +57,7 @@ async def vector_of(file, with_upload):
     })
 
 async def begin():
-    embedder._worker = await workers["embedder"]
+    await embedder._worker.begin()
     embedder._ready.set()
     window.vectorOf = vector_of
 

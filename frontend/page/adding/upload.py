@@ -70,20 +70,20 @@ class Uploader:
         space = await self._api.space()  # Known by now: the embedder has started with it.
         check_size(entry.file, space.limits)
         entry.file = await drawn(entry.file)
-        picture = await self._embedder.open(entry.file)
+        return await self._embedder.use(entry.file, lambda picture: self._package_and_add(entry, picture, space))
+
+    async def _package_and_add(self, entry, picture: dict, space) -> dict:
+        entry.check()
+        entry.begin()
+        package = await self._embedder.package(picture)
+        entry.check()
+        entry.show(package["blob"])
+        sha256 = package["original"]["sha256"]
+        await self._locks.acquire(sha256)
         try:
-            entry.check()
-            package = await self._embedder.package(picture)
-            entry.check()
-            entry.show(package["blob"])
-            sha256 = package["original"]["sha256"]
-            await self._locks.acquire(sha256)
-            try:
-                return await self._add(entry, picture, package, space)
-            finally:
-                self._locks.release(sha256)
+            return await self._add(entry, picture, package, space)
         finally:
-            await self._embedder.close(picture)
+            self._locks.release(sha256)
 
     async def _add(self, entry, picture: dict, package: dict, space) -> dict:
         """Bring a picture that was read into the store and into the library."""

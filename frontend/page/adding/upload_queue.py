@@ -154,7 +154,7 @@ class UploadQueue:
             return  # Whoever cancelled it has taken it off the list.
         except PictureError as exc:
             # Where nothing can be embedded the file is not to blame: a reload goes on with it.
-            self._fail(entry, str(exc), retryable=False, keep=not self._embedder.started())
+            self._fail(entry, str(exc), retryable=False, keep=self._embedder.failed())
         except APIError as exc:
             self._fail(entry, exc.message, retryable=exc.transient, keep=exc.transient)
             self._paused = self._paused or exc.status in REASONS

@@ -65,15 +65,17 @@ class FlatCanvas:
             start(self._draw())
 
     async def _draw(self) -> None:
-        while self._wanted:
-            x, y, scale, photo_px, width = self._wanted
-            self._wanted = None
-            size = self._size
-            bitmap = await self._map_worker.picture(
-                (x, y), scale * size[0] / width, photo_px * size[0] / width, size, self._range
-            )
-            self._canvas.width, self._canvas.height = size
-            self._context.drawImage(bitmap, 0, 0)
-            self._drawn = (x, y, scale)
-            self._canvas.style.transform = ""
-        self._is_drawing = False
+        try:
+            while self._wanted:
+                x, y, scale, photo_px, width = self._wanted
+                self._wanted = None
+                size = self._size
+                bitmap = await self._map_worker.picture(
+                    (x, y), scale * size[0] / width, photo_px * size[0] / width, size, self._range
+                )
+                self._canvas.width, self._canvas.height = size
+                self._context.drawImage(bitmap, 0, 0)
+                self._drawn = (x, y, scale)
+                self._canvas.style.transform = ""
+        finally:
+            self._is_drawing = False

@@ -82,6 +82,7 @@ class Map:
         """
         self._api = api
         self._worker = MapWorker(embedder)
+        embedder.listen(self._lose)
         self._known = known
         self._conditions = conditions
         self._on_action = on_action
@@ -148,6 +149,11 @@ class Map:
         if self._visible():
             self._stale = False
             start(self._load(self._loads))
+
+    def _lose(self) -> None:
+        """The worker is gone, and with it what it knew of the photos; a map that it was making says so itself."""
+        if self._arranged:
+            self.reload()
 
     def add(self) -> None:
         """Offer to show a photo that was added."""

@@ -1,14 +1,19 @@
 """
 The embedder as the page uses it: a worker that turns pictures into vectors.
 
-    Embedder.start once; then for every picture  open -> (package ->) embed -> close
+    Embedder.start once; then for every picture  open -> (package ->) embed -> close, all of it by `use`
     and for one that is searched with            open_in_detail -> embed, preview, crops, embed_part -> close
+
+A picture can kill the worker. What was asked of it then ends with `WorkerLost`, and `start` begins another worker, in
+which nothing is open. `insist` tells which picture it was, and lets the others go on.
 """
 
 import asyncio
 import json
 
-from pyscript import workers
+from frontend.page.model.living_worker import LivingWorker, WorkerLost
+
+DEADLY = "This file stops the part of the page that opens photos: it is damaged, or takes more memory than there is."
 
 
 class PictureError(Exception):
@@ -19,6 +24,8 @@ class Embedder:
     """Calls the functions that the worker exports. A picture has a number while it is open."""
 
     def __init__(self) -> None:
+        self._worker = LivingWorker(self._lose)
+        self._when_lost = []
         self._last_number = 0
         self._ready = asyncio.Event()
         self._failure = ""
@@ -38,22 +45,39 @@ class Embedder:
             The trial of the back end in use.
         """
         stage("Starting Python")
-        self._worker = await workers["embedder"]
+        await self._worker.begin()
         self._answers = True
         self._called.set()
         stage("Starting TensorFlow.js")
-        await self._worker.load_tensorflow(runtime_url)
+        await self._worker.call("load_tensorflow", runtime_url)
         stage("Reading the model")
-        await self._worker.load_model(space.id, json.dumps(space.manifest), space.model_url)
+        await self._worker.call("load_model", space.id, json.dumps(space.manifest), space.model_url)
         stage("Checking the model's answers")
-        trial = await self._worker.start_backend()
+        trial = await self._worker.call("start_backend")
         self._failure = ""
         self._ready.set()
         return {"backend": trial.backend, "run_ms": trial.run_ms}
 
+    def listen(self, when_lost) -> None:
+        """Have a function called when a worker that had started is gone."""
+        self._when_lost.append(when_lost)
+
+    def _lose(self) -> None:
+        was_started = self.started()
+        self._ready.clear()
+        self._called.clear()
+        self._answers = False
+        if was_started:
+            for when_lost in self._when_lost:
+                when_lost()
+
     def started(self) -> bool:
         """Tell whether pictures can be embedded."""
         return self._ready.is_set() and not self._failure
+
+    def failed(self) -> bool:
+        """Tell whether pictures cannot be embedded, now or later."""
+        return bool(self._failure)
 
     async def ready(self) -> None:
         """
@@ -77,17 +101,18 @@ class Embedder:
     def fail(self, reason: str) -> None:
         """Let nobody wait any more: whoever waits, or asks before `start` succeeds after all, is told why."""
         self._failure = reason
+        self._answers = False
         self._ready.set()
         self._called.set()
 
     async def try_faster_backends(self) -> dict:
         """Let the worker try the graphics hardware; returns the trial of the back end then in use."""
-        trial = await self._worker.try_faster_backends()
+        trial = await self._worker.call("try_faster_backends")
         return {"backend": trial.backend, "run_ms": trial.run_ms}
 
     async def inspect(self) -> dict:
         """Return what runs in the worker: back end and trials, versions, threads, memory, and what it received."""
-        status, within = await self._worker.status(), await self._worker.environment()
+        status, within = await self._worker.call("status"), await self._worker.call("environment")
         return {
             "backend": status.backend,
             "trials": [
@@ -102,32 +127,63 @@ class Embedder:
             "versions": [(version.name, version.number) for version in within.versions],
         }
 
-    async def open(self, file) -> dict:
+    async def use(self, file, work):
         """
-        Decode a file, once the embedder is ready.
+        Decode a file, once the embedder is ready, await `work(picture)`, and let go of the picture.
 
-        Returns:
-            The picture: its `number` here, `width` and `height` in pixels, `decode_ms`, and `note`: what is not as it
-            should be, as a sentence, or nothing.
+        Args:
+            work: Begins anew if the worker dies of another file meanwhile. The picture is its `number` here, `width`
+                and `height` in pixels, `decode_ms`, and `note`: what is not as it should be, as a sentence, or nothing.
 
         Raises:
             PictureError: The file cannot be used, or the embedder did not start.
         """
-        return await self._open(file, False)
 
-    async def open_in_detail(self, url: str) -> dict:
-        """As `open`, for what lies at an absolute address, and large enough that parts of it can be embedded."""
-        return await self._open(url, True)
+        async def attempt(alone: bool):
+            picture = await self._open(file, False, alone)
+            try:
+                return await work(picture)
+            finally:
+                await self.close(picture)
 
-    async def _open(self, source, in_detail: bool) -> dict:
+        return await self.insist(attempt)
+
+    async def insist(self, attempt):
+        """
+        Await `attempt(alone)`, and again if the worker dies meanwhile: then with nothing beside it that can kill it.
+
+        Raises:
+            PictureError: It died of this.
+        """
+        alone = False
+        while True:
+            try:
+                return await attempt(alone)
+            except WorkerLost as exc:
+                if exc.alone:
+                    raise PictureError(DEADLY)
+            alone = True
+
+    async def open_in_detail(self, url: str, alone: bool) -> dict:
+        """
+        Decode what lies at an absolute address, large enough that parts of it can be embedded; see `use` and `insist`.
+
+        Raises:
+            WorkerLost: As whatever is asked of the picture from then on.
+        """
+        return await self._open(url, True, alone)
+
+    async def _open(self, source, in_detail: bool, alone: bool) -> dict:
         await self.ready()
         self._last_number += 1
-        number = self._last_number
-        answer = await self._worker.open_picture(number, source, in_detail)
+        number, life = self._last_number, self._worker.life
+        answer = await self._worker.call("open_picture", number, source, in_detail, life=life, alone=alone)
         if answer.error:
             raise PictureError(answer.error)
         return {
             "number": number,
+            "life": life,
+            "alone": alone,
             "width": answer.width,
             "height": answer.height,
             "note": answer.note,
@@ -142,7 +198,7 @@ class Embedder:
             `original` and `thumbnail` (checksums, size, content_type), the thumbnail as a `blob`, its mean `color`,
             as "#rrggbb", and the `perceptual_hash`, None for a plain picture.
         """
-        answer = await self._worker.package(picture["number"])
+        answer = await self._ask("package", picture)
         return {
             "original": declared(answer.original),
             "thumbnail": declared(answer.thumbnail),
@@ -161,11 +217,11 @@ class Embedder:
         Returns:
             Some of `taken`, `taken_source` and `shot`, as the API takes them, `title`, `description` and `tags`.
         """
-        return json.loads(await self._worker.facts(picture["number"], json.dumps(beside), with_coordinates))
+        return json.loads(await self._ask("facts", picture, json.dumps(beside), with_coordinates))
 
     async def fingerprint(self, picture: dict) -> str:
         """Return the SHA-256 of an open picture's file, in hex."""
-        return await self._worker.fingerprint(picture["number"])
+        return await self._ask("fingerprint", picture)
 
     async def preview(self, picture: dict, side_px: int) -> dict:
         """
@@ -175,16 +231,16 @@ class Embedder:
             `blob`: a JPEG, upright, whose longer side has at most `side_px`; its `width` and `height` in pixels. Of a
             large picture that was opened in detail the longer side has some 1,500 at least, of another 448.
         """
-        answer = await self._worker.preview(picture["number"], side_px)
+        answer = await self._ask("preview", picture, side_px)
         return {"blob": answer.blob, "width": answer.width, "height": answer.height}
 
     async def embed(self, picture: dict) -> dict:
         """Return `space`, `vector` (base64), `labels` and `embed_ms`."""
-        return features(await self._worker.embed(picture["number"]))
+        return features(await self._ask("embed", picture))
 
     async def second_look(self, picture: dict) -> dict:
         """Return the `vector` (base64) of the middle of an open picture, its `perceptual_hash`, and `embed_ms`."""
-        answer = await self._worker.second_look(picture["number"])
+        answer = await self._ask("second_look", picture)
         return {
             "vector": answer.vector,
             "perceptual_hash": answer.perceptual_hash or None,
@@ -199,15 +255,22 @@ class Embedder:
             Up to four rectangles, the most striking first: (left, top, width, height) as fractions of the picture's
             width and height. None if nothing in it stands out, or the model cannot tell.
         """
-        return [tuple(crop) for crop in json.loads(await self._worker.crops(picture["number"]))]
+        return [tuple(crop) for crop in json.loads(await self._ask("crops", picture))]
 
     async def embed_part(self, picture: dict, region: tuple) -> dict:
         """As `embed`, for a part of a picture that was opened in detail; see `rectangle`."""
-        return features(await self._worker.embed_part(picture["number"], *region))
+        return features(await self._ask("embed_part", picture, *region))
 
     async def close(self, picture: dict) -> None:
         """Let the worker forget a picture."""
-        await self._worker.close_picture(picture["number"])
+        try:
+            await self._ask("close_picture", picture)
+        except WorkerLost:
+            return  # It has forgotten all.
+
+    async def _ask(self, name: str, picture: dict, *given):
+        """Ask something of an open picture, of the worker that has it."""
+        return await self._worker.call(name, picture["number"], *given, life=picture["life"], alone=picture["alone"])
 
     async def meaning(self, space, words: str) -> str | None:
         """
@@ -219,7 +282,10 @@ class Embedder:
             return ""
         if not self._answers:
             return "" if self._failure else None
-        return await self._worker.meaning(space.model_url + space.words_file, words)
+        try:
+            return await self._worker.call("meaning", space.model_url + space.words_file, words)
+        except WorkerLost:
+            return None
 
     async def answers(self) -> bool:
         """Wait until the worker answers, and return whether it does."""
@@ -230,17 +296,26 @@ class Embedder:
         """Tell whether the worker answers, even if it cannot embed yet: the map needs no more."""
         return self._answers
 
-    async def answering_worker(self):
+    async def answering_life(self) -> int:
         """
-        Return the worker once it answers.
+        Return which worker it is, once one answers: the map that is begun there is in no other.
 
         Raises:
-            PictureError: It did not start.
+            PictureError: None did.
         """
         await self._called.wait()
         if not self._answers:
             raise PictureError(self._failure)
-        return self._worker
+        return self._worker.life
+
+    async def call(self, name: str, *given, life: int):
+        """
+        Call a function of a worker that holds something, such as a map.
+
+        Raises:
+            WorkerLost: It is gone.
+        """
+        return await self._worker.call(name, *given, life=life)
 
 
 def times(picture: dict, made: dict) -> str:

@@ -11,6 +11,7 @@ from frontend.page.browser.dom import find
 from frontend.page.browser.storage import browser_storage
 from frontend.page.browser.tasks import start
 from frontend.page.model.downloads import Downloads
+from frontend.page.model.living_worker import WorkerLost
 from frontend.page.model.start_progress import StartProgress
 from frontend.page.server.addresses import page_url
 from frontend.page.server.api import APIError
@@ -39,9 +40,17 @@ class StartUp:
         self._downloads = Downloads(embedder)
         self._stages = []
         self._over = True
+        self._space = None
+        self._tries_faster = True
+        embedder.listen(lambda: start(self.run(self._space)))
 
     async def run(self, space) -> bool:
-        """Bring the embedder up, stage by stage, on the best back end there is; returns whether that went well."""
+        """
+        Bring the embedder up, stage by stage, on the best back end there is; returns whether that went well.
+
+        Once it has gone well, this begins by itself whenever the worker is lost.
+        """
+        self._space = space
         self._begin()
         try:
             start(self._fetch_ahead(space))
@@ -50,10 +59,18 @@ class StartUp:
             self.give_up(exc)
             return False
         self._ready()
-        self._downloads.check_cache((await self._embedder.inspect())["received"])
-        await self._embedder.try_faster_backends()
-        find("engine").dataset.tried = "all"
+        await self._try_faster()
         return True
+
+    async def _try_faster(self) -> None:
+        """Change to the best back end there is, unless a worker has died of that."""
+        try:
+            self._downloads.check_cache((await self._embedder.inspect())["received"])
+            if self._tries_faster:
+                await self._embedder.try_faster_backends()
+                find("engine").dataset.tried = "all"
+        except WorkerLost:
+            self._tries_faster = False
 
     def give_up(self, error: Exception) -> None:
         """Say why photos cannot be embedded, unless they can: then nothing was lost."""
@@ -90,6 +107,10 @@ class StartUp:
 
     def _begin(self) -> None:
         """Let the line begin, at the left."""
+        find("start-up").className = "start-up"
+        find("start-up-note").className = "start-up-note"
+        find("engine").className = "visually-hidden"
+        find("engine").textContent = "Getting ready"
         self._progress = StartProgress(now_s())
         self._progress.expect(took_last_time())
         self._stages = []

@@ -33,12 +33,16 @@ async def original_of(image: dict):
 
 async def preview_of(image: dict, embedder):
     """Let the worker decode the original; returns an element, or None if it cannot either, or is not there."""
-    try:
-        picture = await embedder.open_in_detail(image["original_url"])
+
+    async def attempt(alone: bool) -> dict:
+        picture = await embedder.open_in_detail(image["original_url"], alone)
         try:
-            preview = await embedder.preview(picture, PREVIEW_SIDE_PX)
+            return await embedder.preview(picture, PREVIEW_SIDE_PX)
         finally:
             await embedder.close(picture)
+
+    try:
+        preview = await embedder.insist(attempt)
         element = make("img", alt=image["title"], draggable="false")
         element.src = window.URL.createObjectURL(preview["blob"])
         await element.decode()

@@ -146,6 +146,8 @@ class Reembedder:
             await self._renew(image, lambda: self._original(image))
             self._listener.done()
         except PictureError as exc:
+            if self._embedder.failed():
+                raise  # The photo is not to blame.
             reason = str(exc)[: (await self._api.space()).limits["max_reason_chars"]]
             await self._with_retries(lambda: self._unless_gone(self._api.report(image["id"], reason)))
             self._listener.unreadable()
@@ -176,11 +178,7 @@ class Reembedder:
     async def _renew(self, image: dict, fetch) -> None:
         """Make a vector and write it; a vector that the server refuses counts as a photo that cannot be read."""
         blob = await self._with_retries(fetch)
-        picture = await self._embedder.open(blob)
-        try:
-            made = await self._embedder.embed(picture)
-        finally:
-            await self._embedder.close(picture)
+        made = await self._embedder.use(blob, self._embedder.embed)
         renewal = {"space": made["space"], "vector": made["vector"], "labels": made["labels"]}
         try:
             await self._with_retries(lambda: self._unless_gone(self._api.renew(image["id"], renewal)))

@@ -34,21 +34,29 @@ class PartEmbedder:
         async with self._lock:
             if not still_wanted():
                 return None
-            return await self._embedder.embed_part(await self._held(example), region)
+            return await self._of(example, lambda picture: self._embedder.embed_part(picture, region))
 
     async def crops(self, example: dict, still_wanted) -> list | None:
         """Return the parts of a photo that are worth a search, see `rectangle`; arguments and errors as of `embed`."""
         async with self._lock:
             if not still_wanted():
                 return None
-            return await self._embedder.crops(await self._held(example))
+            return await self._of(example, self._embedder.crops)
 
-    async def _held(self, example: dict) -> dict:
+    async def _of(self, example: dict, ask):
+        """Ask something of the open picture of a photo; of one that is opened anew if the worker dies meanwhile."""
+
+        async def attempt(alone: bool):
+            return await ask(await self._held(example, alone))
+
+        return await self._embedder.insist(attempt)
+
+    async def _held(self, example: dict, anew: bool) -> dict:
         """Return the open picture of a photo, in place of another's."""
         opened = self._opened
-        if opened is None or self._example is not example:
+        if opened is None or self._example is not example or anew:
             await self._close()
-            opened = self._opened = await self._open(example)
+            opened = self._opened = await self._open(example, anew)
             self._example = example
         return opened
 
@@ -62,14 +70,14 @@ class PartEmbedder:
         if opened:
             await self._embedder.close(opened)
 
-    async def _open(self, example: dict) -> dict:
+    async def _open(self, example: dict, alone: bool) -> dict:
         if example["id"]:
             image = await self._api.image(example["id"])  # The address that the page has may have expired.
-            return await self._embedder.open_in_detail(image["original_url"])
+            return await self._embedder.open_in_detail(image["original_url"], alone)
         if not example["file"]:  # It was chosen before the page was loaded again; what was shown of it is left.
-            return await self._embedder.open_in_detail(example["url"])
+            return await self._embedder.open_in_detail(example["url"], alone)
         url = window.URL.createObjectURL(example["file"])
         try:
-            return await self._embedder.open_in_detail(url)
+            return await self._embedder.open_in_detail(url, alone)
         finally:
             window.URL.revokeObjectURL(url)

@@ -296,19 +296,19 @@ class Search:
 
     async def _embed_file(self, example: dict, limits: dict) -> None:
         check_size(example["file"], limits)
-        picture = await self._embedder.open(await drawn(example["file"]))
+        await self._embedder.use(await drawn(example["file"]), lambda picture: self._look(example, picture))
+
+    async def _look(self, example: dict, picture: dict) -> None:
+        """Learn all of an open picture that a search needs."""
         if picture["note"]:
             notice(f"{example['name']}: {picture['note']}")
-        try:
-            if not example["url"]:
-                example["url"] = await data_url((await self._embedder.preview(picture, PREVIEW_SIDE_PX))["blob"])
-                self._show_decoded(example)
-            features = await self._embedder.embed(picture)
-            again = await self._embedder.second_look(picture)
-            example["crops"] = await self._embedder.crops(picture)
-            example["sha256"] = await self._embedder.fingerprint(picture)
-        finally:
-            await self._embedder.close(picture)
+        if not example["url"]:
+            example["url"] = await data_url((await self._embedder.preview(picture, PREVIEW_SIDE_PX))["blob"])
+            self._show_decoded(example)
+        features = await self._embedder.embed(picture)
+        again = await self._embedder.second_look(picture)
+        example["crops"] = await self._embedder.crops(picture)
+        example["sha256"] = await self._embedder.fingerprint(picture)
         example["middle"], example["perceptual_hash"] = again["vector"], again["perceptual_hash"]
         example["vector"] = features["vector"]
         self._on_times(

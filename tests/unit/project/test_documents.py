@@ -198,7 +198,7 @@ def test_the_browser_gets_every_module(part: str) -> None:
 def test_the_worker_exports_what_the_page_calls() -> None:
     """Every name that the page awaits from the worker is exported by it, and the other way round."""
     worker = (ROOT / "frontend/embedder/worker.py").read_text(encoding="utf-8")
-    callers = ("embedder.py", "map_worker.py")
+    callers = ("embedder.py", "living_worker.py", "map_worker.py")
     page = "".join((ROOT / "frontend/page/model" / name).read_text(encoding="utf-8") for name in callers)
     assignment = next(
         node
@@ -206,7 +206,8 @@ def test_the_worker_exports_what_the_page_calls() -> None:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__export__"
     )
     exported = set(ast.literal_eval(assignment.value))
-    assert set(re.findall(r"self\._worker\.(\w+)\(", page)) == exported
+    by_name = re.findall(r"(?:_worker\.call|self\._ask|self\._call)\(\s*\"(\w+)\"", page)
+    assert {*by_name, *re.findall(r"await exports\.(\w+)\(", page)} == exported
 
 
 def test_no_javascript_of_our_own() -> None:
