@@ -2,7 +2,8 @@
 HEIC and HEIF by pillow_heif, which a browser loads when the first such file comes, and a desk may lack.
 
 It turns pictures upright itself and says so in their EXIF data. It takes the colours that a picture declares by numbers
-(nclx) as they are: `nclx_profile` makes a colour profile of them.
+(nclx) as they are: `nclx_profile` makes a colour profile of them, and `hdr` a picture for common screens of one with a
+high dynamic range.
 """
 
 import struct
@@ -46,7 +47,7 @@ def nclx_profile(declared: Mapping[str, Any]) -> bytes | None:
     """
     Make a colour profile of what a picture declares by numbers; None where that is sRGB, or next to it.
 
-    The curve is that of sRGB, which cameras declare with these primaries; those of HDR are not undone.
+    The curve is that of sRGB, which cameras declare with these primaries.
 
     Args:
         declared: As pillow_heif gives it, `color_primaries` among it.

@@ -22,7 +22,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +40,9 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from frontend.embedder.declared_end import lacks_end
 from frontend.embedder.declared_size import declared_size
+from frontend.embedder.hdr import is_hdr, tone_mapped
 from frontend.embedder.heif import can_read_heif, nclx_profile
 from frontend.embedder.icons import best_of_icon
 from frontend.embedder.kinds import BMP, ICO, JPEG, TIFF, Kind, Reader, kind_of, refusal
@@ -220,14 +222,14 @@ def decode_kind(data: bytes, kind: Kind, side_px: int, orientation: int | None =
         image, note = load(image, data, kind, side_px)
         orientation = orientation or exif_orientation(image)
         small = shrink(flatten(image, 2 * side_px), 2 * side_px)
-        upright = turn_upright(to_srgb(small, colour_profile(image)), orientation)
+        upright = turn_upright(in_srgb(small, image.info), orientation)
     except MemoryError as exc:
         raise OutOfMemory from exc
     except PictureError:
         raise
     except Exception as exc:
         # Pillow's readers let through whatever their parsers meet: OSError, SyntaxError, struct.error, zlib.error ...
-        raise DamagedPicture("The picture is damaged: its data are broken or end too early.") from exc
+        raise damaged(data, "its data are broken or end too early") from exc
     width, height = full_size if orientation < 5 else full_size[::-1]
     return Picture(Pixels(np.asarray(upright)), width, height, kind.content_type, note)
 
@@ -239,7 +241,9 @@ def load(image: Image.Image, data: bytes, kind: Kind, side_px: int) -> tuple[Ima
     transparent = transparent_value(image)
     try:
         image.load()
-        note = ""
+        note = END_MISSING if kind.reader is Reader.HEIF and lacks_end(data) else ""
+        if note:
+            image = without_lost_tiles(image)
     except OSError as exc:
         if "truncated" not in str(exc):
             raise
@@ -252,6 +256,39 @@ def load(image: Image.Image, data: bytes, kind: Kind, side_px: int) -> tuple[Ima
     return image, note
 
 
+def damaged(data: bytes, why: str) -> DamagedPicture:
+    """Say why a picture cannot be read: as its end is missing, where that is known."""
+    if lacks_end(data):
+        return DamagedPicture("The end of this file is missing, and without it the picture cannot be shown.")
+    return DamagedPicture(f"The picture is damaged: {why}.")
+
+
+def without_lost_tiles(image: Image.Image) -> Image.Image:
+    """
+    Lay grey over the tiles of an HEIC that lay in its lost end: its reader leaves them empty, which is one green.
+
+    Raises:
+        DamagedPicture: More than MOST_MISSING of it is missing.
+    """
+    if image.mode not in ("RGB", "RGBA"):
+        return image
+    pixels = np.array(image)
+    counts = np.bincount(pixels[(pixels[..., 0] == 0) & (pixels[..., 2] == 0), 1], minlength=256)
+    green = EMPTY_GREEN[0] + counts[slice(*EMPTY_GREEN)].argmax()
+    empty = (pixels[..., 0] == 0) & (pixels[..., 1] == green) & (pixels[..., 2] == 0)
+    check_share(empty.mean())
+    pixels[empty, :3] = GREY["L"]
+    grey = Image.fromarray(pixels)
+    grey.info = image.info
+    return grey
+
+
+def check_share(missing: float) -> None:
+    """Raise DamagedPicture if more than MOST_MISSING of a picture is missing."""
+    if missing > MOST_MISSING:
+        raise DamagedPicture("The picture is damaged: more than half of it is missing.")
+
+
 def load_what_is_there(image: Image.Image) -> None:
     """
     Decode an opened picture that lacks its end; the rest is grey, as browsers show it.
@@ -259,6 +296,8 @@ def load_what_is_there(image: Image.Image) -> None:
     Raises:
         DamagedPicture: More than MOST_MISSING of it is missing.
     """
+    # A BMP begins with its last row, unless it says otherwise.
+    from_below = isinstance(image, BmpImagePlugin.BmpImageFile) and image.tile[0].args[-1] == -1
     if image.mode in GREY and not isinstance(image, GifImagePlugin.GifImageFile):
         image.im = Image.new(image.mode, image.size, GREY[image.mode]).im
     ImageFile.LOAD_TRUNCATED_IMAGES = True
@@ -267,11 +306,15 @@ def load_what_is_there(image: Image.Image) -> None:
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = False
     rows = np.asarray(image)
+    if from_below:
+        rows = rows[::-1]
     plain = (rows == rows[-1:, :1]).reshape(len(rows), -1).all(axis=1)
     missing = int(plain[::-1].argmin()) if not plain.all() else len(rows)
-    if missing > MOST_MISSING * len(rows):
-        raise DamagedPicture("The picture is damaged: more than half of it is missing.")
+    check_share(missing / len(rows))
 
+
+EMPTY_GREEN: Final = (70, 150)
+"""Between which the green of no data is, by the matrix in use: 84 for BT.709, 94 for BT.2020, 136 for BT.601."""
 
 GREY: Final[Mapping[str, int | tuple[int, ...]]] = {
     "L": 128,
@@ -390,7 +433,7 @@ def open_checked(data: bytes, kind: Kind) -> Image.Image:
     except Exception as exc:
         if kind is TIFF and isinstance(exc, UnidentifiedImageError) and (samples := sample_words(data)):
             raise UnreadableKind(kind, f" of {samples}, which cannot be read here") from exc
-        raise DamagedPicture("The picture is damaged: its header cannot be read.") from exc
+        raise damaged(data, "its header cannot be read") from exc
     check_size(*image.size)
     if kind is BMP and image.info.get("compression") == BmpImagePlugin.BmpImageFile.COMPRESSIONS["RLE4"]:
         # Pillow 12.2 counts the pixels of an odd run wrongly, and scrambles all that follows.
@@ -465,9 +508,12 @@ def transparent_value(image: Image.Image) -> int | tuple[int, ...] | None:
     return None
 
 
-def colour_profile(image: Image.Image) -> bytes | None:
-    """Return the profile of a picture's colours; None if it declares none, or plain sRGB."""
-    return image.info.get("icc_profile") or nclx_profile(image.info.get("nclx_profile") or {})
+def in_srgb(image: Image.Image, info: Mapping[Any, Any]) -> Image.Image:
+    """Convert to sRGB from the colours that a picture declares, by numbers or by a profile, if it does."""
+    declared = info.get("nclx_profile") or {}
+    if is_hdr(declared):
+        return tone_mapped(image.convert("RGB"), declared)
+    return to_srgb(image, info.get("icc_profile") or nclx_profile(declared))
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

@@ -32,7 +32,11 @@ SENTENCES = {
         " Export it as JPEG with the camera's own program."
     ),
     "quarter.jpg": "The picture is damaged: more than half of it is missing.",
-    "cut.heic": "The picture is damaged: its data are broken or end too early.",
+    "cut.heic": "The end of this file is missing, and without it the picture cannot be shown.",
+    "cut.webp": "The end of this file is missing, and without it the picture cannot be shown.",
+    "cut_deflated.tiff": "The end of this file is missing, and without it the picture cannot be shown.",
+    "third.bmp": "The picture is damaged: more than half of it is missing.",
+    "third_of_tiles.heic": "The picture is damaged: more than half of it is missing.",
     "header_only.jpg": "The picture is damaged: its header cannot be read.",
     "bomb.png": "The picture is too large: 3,600 megapixels; at most 134 are opened.",
     "bomb.webp": "The picture is too large: 256 megapixels; at most 134 are opened.",

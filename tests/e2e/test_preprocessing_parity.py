@@ -9,7 +9,9 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from frontend.embedder import (
+    declared_end,
     declared_size,
+    hdr,
     heif,
     icons,
     kinds,
@@ -49,7 +51,19 @@ DAMAGED_SCANS = ("made_bitrot.jpg", "pillow_hopper_bad_exif.jpg")
 
 
 # All that pre-processing is made of.
-PURE = (declared_size, heif, icons, kinds, model_input, perceptual_hash, preprocessing, raw_previews, tiff_tags)
+PURE = (
+    declared_end,
+    declared_size,
+    hdr,
+    heif,
+    icons,
+    kinds,
+    model_input,
+    perceptual_hash,
+    preprocessing,
+    raw_previews,
+    tiff_tags,
+)
 
 
 def in_pyodide(context: BrowserContext, server: Server, files: dict[str, bytes]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageCms
 
+from tests.support import heif_boxes
 from tests.support.drawings import draw, jpeg, noise
 from tests.support.raw_photos import canon_cr3, raw_photos
 
@@ -94,6 +95,13 @@ def transparent_pngs() -> dict[str, bytes]:
     }
 
 
+# Black, a tenth of white, white, and what shines: 1,000 and 4,000 nits. Source: ITU-R BT.2100, table 4.
+PQ_VALUES = (0.0, 0.3583, 0.5807, 0.7518, 0.9026)
+
+# Black, a quarter of white, white, and the brightest. Source: ITU-R BT.2100, table 5, at 1,000 nits.
+HLG_VALUES = (0.0, 0.5, 0.75, 1.0)
+
+
 def heic(image: Image.Image, **options: Any) -> bytes:
     """Return an image as an HEIC."""
     return encoded(image, "HEIF", quality=90, **options)
@@ -122,12 +130,43 @@ def ten_bit_heic() -> bytes:
     return out.getvalue()
 
 
+def hdr_heic(curve: int, values: tuple[float, ...]) -> bytes:
+    """An HEIC of HDR, ten bits, the primaries of BT.2020: grey patches of these values (0 to 1), side by side.
+
+    Args:
+        curve: 16 for PQ, 18 for HLG.
+    """
+    row = np.repeat(np.array(values) * 65535, 64).round().astype(np.uint16)
+    pixels = row[None, :, None].repeat(64, 0).repeat(3, 2)
+    made = pillow_heif.from_bytes("RGB;16", (len(row), 64), pixels.tobytes())
+    out = io.BytesIO()
+    made.save(out, quality=95, chroma=444, color_primaries=9, transfer_characteristics=curve, matrix_coefficients=9)
+    return out.getvalue()
+
+
 def several_heic() -> bytes:
     """An HEIC of three pictures, the second of which, of stripes, is the one to show."""
     pictures = [draw(group, 0, 160, 120) for group in ("dots", "stripes", "rings")]
     return heic(pictures[0], save_all=True, append_images=pictures[1:], primary_index=1)
 
 
+def phone_heic() -> bytes:
+    """An HEIC as a phone writes it: stripes, held on its side, behind a depth map, a gain map and a thumbnail."""
+    depth, gain, thumbnail, photo = 1, 2, 3, 4
+    return heif_boxes.heif(
+        [
+            heif_boxes.item(
+                depth, draw("dots", 0, 80, 60), heif_boxes.helps(heif_boxes.DEPTH), refers=(b"auxl", photo)
+            ),
+            heif_boxes.item(gain, draw("dots", 1), heif_boxes.helps(heif_boxes.GAIN_MAP), refers=(b"auxl", photo)),
+            heif_boxes.item(thumbnail, draw("rings", 2, 80, 60), heif_boxes.quarters(3), refers=(b"thmb", photo)),
+            heif_boxes.item(photo, draw("stripes", 0), heif_boxes.quarters(3)),
+        ],
+        photo,
+    )
+
+
+@cache
 def heics() -> dict[str, bytes]:
     """HEICs, one for each thing that has to come out right."""
     faded = draw("rings", 1)
@@ -143,7 +182,10 @@ def heics() -> dict[str, bytes]:
         "p3.heic": p3_heic(),
         "ten_bit.heic": ten_bit_heic(),
         "several.heic": several_heic(),
-        "tiles.heic": heic(draw("dots", 2, 1400, 1100), grid_tile_size=512),
+        "phone.heic": phone_heic(),
+        "pq.heic": hdr_heic(16, PQ_VALUES),
+        "hlg.heic": hdr_heic(18, HLG_VALUES),
+        "tiles.heic": heic(draw("dots", 2, 1400, 1100), tile_size=512),
     }
 
 
@@ -172,6 +214,8 @@ def cut_short() -> dict[str, bytes]:
         "cut.png": (whole := encoded(draw("dots", 1), "PNG"))[: len(whole) * 9 // 10],
         "cut.bmp": (whole := encoded(draw("dots", 1), "BMP"))[: len(whole) * 9 // 10],
         "cut.gif": (whole := encoded(draw("dots", 1), "GIF"))[: len(whole) * 9 // 10],
+        "cut.tiff": (whole := encoded(draw("dots", 1), "TIFF"))[: len(whole) * 9 // 10],
+        "cut_tiles.heic": (whole := heics()["tiles.heic"])[: len(whole) * 9 // 10],
     }
 
 
@@ -310,6 +354,10 @@ def bad() -> dict[str, bytes]:
         "run_length.bmp": four_bit_rle(),
         "no_preview.cr3": canon_cr3(previews=False),
         "cut.heic": heic(draw("dots", 1))[:2000],
+        "third.bmp": (whole := encoded(draw("dots", 1), "BMP"))[: len(whole) // 3],
+        "third_of_tiles.heic": (whole := heics()["tiles.heic"])[: len(whole) // 3],
+        "cut.webp": (whole := encoded(draw("dots", 1), "WEBP"))[: len(whole) * 9 // 10],
+        "cut_deflated.tiff": (whole := encoded(draw("dots", 1), "TIFF", compression="tiff_deflate"))[: len(whole) // 2],
     }
 
 

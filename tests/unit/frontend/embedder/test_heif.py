@@ -44,8 +44,17 @@ def test_the_primary_picture_counts() -> None:
     assert np.abs(pixels_of("several.heic") - stripes).mean() < 20
 
 
+def test_what_only_helps_the_photo_is_left_out() -> None:
+    """Depth map, gain map and thumbnail in a phone's file are not taken for the photo, which is turned upright."""
+    picture = decode(awkward.good()["phone.heic"], 224)
+    stripes = np.rot90(np.asarray(draw("stripes", 0)).astype(int), 3)
+    assert (picture.width, picture.height) == (240, 320)
+    assert np.abs(picture.pixels.astype(int) - stripes).mean() < 12
+
+
 def test_tiles_make_one_picture() -> None:
     """A photo that is stored in tiles is as large as all of them, and looks like itself."""
+    assert awkward.good()["tiles.heic"].count(b"hvc1") == 9
     picture = decode(awkward.good()["tiles.heic"], 224)
     drawn = np.asarray(draw("dots", 2, 1400, 1100).reduce(2)).astype(int)
     assert (picture.width, picture.height) == (1400, 1100)

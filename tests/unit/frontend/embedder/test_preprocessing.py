@@ -144,6 +144,10 @@ def test_every_good_file_is_read(name: str) -> None:
         ("quarter.jpg", DamagedPicture),
         ("header_only.jpg", DamagedPicture),
         ("cut.heic", DamagedPicture),
+        ("third.bmp", DamagedPicture),
+        ("third_of_tiles.heic", DamagedPicture),
+        ("cut.webp", DamagedPicture),
+        ("cut_deflated.tiff", DamagedPicture),
         ("bomb.png", TooManyPixels),
         ("bomb.webp", TooManyPixels),
         ("bomb.avif", TooManyPixels),
@@ -336,11 +340,13 @@ def test_a_colour_declared_as_transparent(depth: str) -> None:
     assert pixels[:, :16].min() == 255 and pixels[:, 16:].max() == 0
 
 
-@pytest.mark.parametrize("name", ["no_end.jpg", "cut.jpg", "cut_progressive.jpg", "cut.png", "cut.bmp", "cut.gif"])
+@pytest.mark.parametrize(
+    "name", ["no_end.jpg", "cut.jpg", "cut_progressive.jpg", "cut.png", "cut.bmp", "cut.gif", "cut.tiff"]
+)
 def test_a_picture_without_its_end(name: str) -> None:
     """What is there is taken, with a note; it looks like the whole picture but for its last rows."""
     kind = name.rpartition(".")[2]
-    whole = {"jpg": "JPEG", "png": "PNG", "bmp": "BMP", "gif": "GIF"}[kind]
+    whole = {"jpg": "JPEG", "png": "PNG", "bmp": "BMP", "gif": "GIF", "tiff": "TIFF"}[kind]
     drawn = draw("rings", 2) if "progressive" in name else draw("stripes", 0) if kind == "jpg" else draw("dots", 1)
     picture = decode(awkward.good()[name], 224)
     there = np.asarray(Image.open(io.BytesIO(awkward.encoded(drawn, whole))).convert("RGB")).astype(int)
@@ -357,6 +363,14 @@ def test_what_is_missing_is_grey(kind: str) -> None:
     pixels = decode(noisy[: len(noisy) * 7 // 10], 224).pixels
     missing = pixels[:40] if kind == "BMP" else pixels[-40:]
     assert (missing == 128).all()
+
+
+def test_tiles_that_are_missing_are_grey() -> None:
+    """Of an HEIC that lacks its end the tiles that are there are shown, with a note; the others are grey, not green."""
+    picture, whole = (decode(awkward.good()[name], 224) for name in ("cut_tiles.heic", "tiles.heic"))
+    assert (picture.note, whole.note) == (END_MISSING, "")
+    assert np.array_equal(picture.pixels[:256], whole.pixels[:256])
+    assert (picture.pixels[-30:, -170:] == 128).all()
 
 
 def test_lab_looks_like_the_picture() -> None:
