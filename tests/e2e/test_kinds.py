@@ -89,6 +89,14 @@ def test_a_drawing(visit: Visit, server: Server, files: dict[str, Path]) -> None
     assert page.title() != "run"
 
 
+def test_a_drawing_without_an_ending(visit: Visit, server: Server, tmp_path: Path) -> None:
+    """A drawing whose name does not say what it is is known by how it begins."""
+    path = tmp_path / "drawing"
+    path.write_bytes(awkward.drawing())
+    visit.open().ready().add([path])
+    assert stored(server) == {"drawing.png": ("image/png", 1024, 683)}
+
+
 def test_a_file_without_its_end(visit: Visit, server: Server, files: dict[str, Path]) -> None:
     """It is added, the page says what is missing, and whoever added it decides."""
     page = visit.open().ready().add([files["cut.jpg"], files["cut.png"]]).page

@@ -1,14 +1,17 @@
 """Static files: types, compressed variants, and what a cache may keep."""
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import brotli
 import httpx
 import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
 
 from backend.catalogue.spaces import EmbeddingSpace
-from backend.web.static import Site
+from backend.web.static import Site, static_route
 
 pytestmark = pytest.mark.anyio
 
@@ -73,6 +76,18 @@ async def test_compressed_variant(accepted: str, encoding: str | None, http: htt
     assert response.headers["content-type"] == "application/wasm"
     assert response.headers["vary"] == "Accept-Encoding"
     assert response.content == WASM
+
+
+@pytest.mark.parametrize("heic", [True, False])
+async def test_the_decoder_of_heic(heic: bool, site: Site, space: EmbeddingSpace) -> None:
+    """It is there unless whoever runs the server leaves it out; all else is there without it."""
+    decoder, other = (f"/runtime/0123/pyscript/pyodide/{name}-1.8.1-cp314.whl" for name in ("pillow_heif", "pillow"))
+    for url in (decoder, other):
+        _write(site.frontend_dist / url[1:], b"wheel")
+    app = Litestar([static_route(replace(site, heic=heic), space)])
+    async with AsyncTestClient(app) as client:
+        statuses = [(await client.get(url)).status_code for url in (decoder, other, "/")]
+    assert statuses == [200 if heic else 404, 200, 200]
 
 
 async def test_variant_is_no_file_of_its_own(http: httpx.AsyncClient) -> None:

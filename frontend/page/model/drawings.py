@@ -10,8 +10,7 @@ from pyscript.ffi import to_js
 from frontend.page.browser.dom import make
 from frontend.page.browser.throwing import call
 from frontend.page.model.embedder import PictureError
-
-SVG = "image/svg+xml"
+from frontend.page.model.svg import HEAD_BYTES, SVG, UNTOLD, begins_like_drawing
 
 # Of the longer side of the picture that is made of a drawing.
 SIDE_PX = 1024
@@ -24,9 +23,9 @@ async def drawn(file):
     Raises:
         PictureError: The browser cannot draw it.
     """
-    if file.type != SVG:
+    if not await is_drawing(file):
         return file
-    url = window.URL.createObjectURL(file)
+    url = window.URL.createObjectURL(file.slice(0, file.size, SVG))
     try:
         element = make("img")
         element.src = url
@@ -37,6 +36,16 @@ async def drawn(file):
     finally:
         window.URL.revokeObjectURL(url)
     return window.File.new(to_js([blob]), f"{file.name}.png", to_js({"type": "image/png"}))
+
+
+async def is_drawing(file) -> bool:
+    """Tell whether a file is a drawing; one that cannot be read is none, and whoever reads it next says so."""
+    if file.type not in UNTOLD:
+        return file.type == SVG
+    try:
+        return begins_like_drawing(await file.slice(0, HEAD_BYTES).text())
+    except Exception:
+        return False
 
 
 def draw(element):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from frontend.embedder.kinds import KINDS, Reader, kind_of, refusal
+from frontend.embedder.kinds import FIRST_BYTES, KINDS, Reader, kind_of, refusal
+from frontend.page.model.svg import HEAD_BYTES, begins_like_drawing
 from frontend.page.wording.types import type_name
 from tests.support import awkward
 from tests.support.raw_photos import raw_photos
@@ -52,11 +53,12 @@ def test_kinds_by_their_first_bytes(name: str, short: str) -> None:
 
 
 def test_drawings_and_texts() -> None:
-    """An SVG is one with a declaration and without; a text that speaks of one is none."""
+    """An SVG is one with a declaration and without, for the page and the worker; a text that speaks of one is none."""
     for data in (awkward.drawing(), b"<svg xmlns='x'/>", b"\xef\xbb\xbf\n<!-- a drawing --><svg/>"):
         kind = kind_of(data)
-        assert kind and kind.reader is Reader.PAGE
-    assert kind_of(b"An <svg> is a drawing.") is None
+        assert kind and kind.reader is Reader.PAGE and begins_like_drawing(data.decode())
+    assert kind_of(b"An <svg> is a drawing.") is None and not begins_like_drawing("An <svg> is a drawing.")
+    assert HEAD_BYTES == FIRST_BYTES
 
 
 def test_every_kind_is_complete() -> None:
