@@ -6,11 +6,12 @@ It turns pictures upright itself and says so in their EXIF data. It takes the co
 high dynamic range.
 """
 
+import io
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from PIL import ImageCms
+from PIL import Image, ImageCms
 
 # Of the colour profile's header and of an entry in the table of tags behind it. Source: ICC.1:2022, 7.
 TABLE_AT: Final = 128
@@ -41,6 +42,23 @@ def can_read_heif() -> bool:
     # A thumbnail in the file would be taken for the photo, and depth and gain maps are not looked at.
     pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
     return True
+
+
+def strips(data: bytes, rows: int) -> Iterator[Image.Image]:
+    """
+    Decode a file's photo and yield it from top to bottom in strips of so many rows, of 8 bits a channel.
+
+    As a whole it would be there twice: here, and as one of Pillow's images with 4 bytes for each pixel.
+    """
+    import pillow_heif
+
+    photo = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
+    pixels: Any = photo.data  # A memoryview, whose parts are no copies. Decoding may correct the size.
+    width, height = photo.size
+    for top in range(0, height, rows):
+        size = (width, min(rows, height - top))
+        part = pixels[top * photo.stride : (top + size[1]) * photo.stride]
+        yield Image.frombytes(photo.mode, size, part, "raw", photo.mode, photo.stride)
 
 
 def nclx_profile(declared: Mapping[str, Any]) -> bytes | None:

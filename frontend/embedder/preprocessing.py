@@ -43,7 +43,7 @@ from PIL import (
 from frontend.embedder.declared_end import lacks_end
 from frontend.embedder.declared_size import declared_size
 from frontend.embedder.hdr import is_hdr, tone_mapped
-from frontend.embedder.heif import can_read_heif, nclx_profile
+from frontend.embedder.heif import can_read_heif, nclx_profile, strips
 from frontend.embedder.icons import best_of_icon
 from frontend.embedder.kinds import BMP, ICO, JPEG, TIFF, Kind, Reader, kind_of, refusal
 from frontend.embedder.model_input import InputSpec, ModelInput, Pixels, scale_to_range
@@ -236,14 +236,14 @@ def decode_kind(data: bytes, kind: Kind, side_px: int, orientation: int | None =
 
 def load(image: Image.Image, data: bytes, kind: Kind, side_px: int) -> tuple[Image.Image, str]:
     """Decode all of an opened picture, or what there is of one that lacks its end; returns it and a note."""
+    if kind.reader is Reader.HEIF:
+        return load_heif(image, data, 2 * side_px)
     # For JPEG the decoder itself scales by 1/2, 1/4 or 1/8 and does a fraction of the work.
     image.draft(None, (2 * side_px, 2 * side_px))
     transparent = transparent_value(image)
     try:
         image.load()
-        note = END_MISSING if kind.reader is Reader.HEIF and lacks_end(data) else ""
-        if note:
-            image = without_lost_tiles(image)
+        note = ""
     except OSError as exc:
         if "truncated" not in str(exc):
             raise
@@ -263,24 +263,42 @@ def damaged(data: bytes, why: str) -> DamagedPicture:
     return DamagedPicture(f"The picture is damaged: {why}.")
 
 
-def without_lost_tiles(image: Image.Image) -> Image.Image:
+def load_heif(image: Image.Image, data: bytes, shorter_px: int) -> tuple[Image.Image, str]:
     """
-    Lay grey over the tiles of an HEIC that lay in its lost end: its reader leaves them empty, which is one green.
+    Decode an opened HEIC, flatten and shrink it as `flatten` and `shrink` do, strip by strip; returns it and a note.
 
     Raises:
         DamagedPicture: More than MOST_MISSING of it is missing.
     """
+    is_cut = lacks_end(data)
+    factor = max(min(image.size) // shorter_px, 1)
+    parts, missing = [], 0
+    for strip in strips(data, -(-STRIP_ROWS // factor) * factor):
+        if is_cut:
+            strip, lost = without_lost_tiles(strip)
+            missing += lost
+        parts.append(np.asarray(flatten(strip, shorter_px).reduce(factor)))
+    check_share(missing / (image.width * image.height))
+    small = Image.fromarray(np.concatenate(parts))
+    small.info = image.info
+    return small, END_MISSING if is_cut else ""
+
+
+def without_lost_tiles(image: Image.Image) -> tuple[Image.Image, int]:
+    """
+    Lay grey over what lay in the lost end of an HEIC: its reader leaves such tiles empty, which is one green.
+
+    Returns:
+        The picture, and how many of its pixels that were.
+    """
     if image.mode not in ("RGB", "RGBA"):
-        return image
+        return image, 0
     pixels = np.array(image)
     counts = np.bincount(pixels[(pixels[..., 0] == 0) & (pixels[..., 2] == 0), 1], minlength=256)
     green = EMPTY_GREEN[0] + counts[slice(*EMPTY_GREEN)].argmax()
     empty = (pixels[..., 0] == 0) & (pixels[..., 1] == green) & (pixels[..., 2] == 0)
-    check_share(empty.mean())
     pixels[empty, :3] = GREY["L"]
-    grey = Image.fromarray(pixels)
-    grey.info = image.info
-    return grey
+    return Image.fromarray(pixels), int(empty.sum())
 
 
 def check_share(missing: float) -> None:
@@ -297,7 +315,8 @@ def load_what_is_there(image: Image.Image) -> None:
         DamagedPicture: More than MOST_MISSING of it is missing.
     """
     # A BMP begins with its last row, unless it says otherwise.
-    from_below = isinstance(image, BmpImagePlugin.BmpImageFile) and image.tile[0].args[-1] == -1
+    coded = image.tile[0].args if isinstance(image, BmpImagePlugin.BmpImageFile) else None
+    from_below = isinstance(coded, tuple) and coded[-1] == -1
     if image.mode in GREY and not isinstance(image, GifImagePlugin.GifImageFile):
         image.im = Image.new(image.mode, image.size, GREY[image.mode]).im
     ImageFile.LOAD_TRUNCATED_IMAGES = True
@@ -312,6 +331,9 @@ def load_what_is_there(image: Image.Image) -> None:
     missing = int(plain[::-1].argmin()) if not plain.all() else len(rows)
     check_share(missing / len(rows))
 
+
+STRIP_ROWS: Final = 256
+# Of an HEIC that are flattened and shrunk at once, at least: some megabytes, a few dozen strips. A guess.
 
 EMPTY_GREEN: Final = (70, 150)
 """Between which the green of no data is, by the matrix in use: 84 for BT.709, 94 for BT.2020, 136 for BT.601."""

@@ -11,7 +11,7 @@ from tests.support import awkward
 from tests.support.drawings import draw, jpeg
 from tests.support.page import Visit, title
 from tests.support.servers.lookalike import Server
-from tests.support.shared import AWKWARD, NO_PHOTOGRAPHS
+from tests.support.shared import AWKWARD, AWKWARD_2, NO_PHOTOGRAPHS
 
 SENTENCES = {
     "empty.jpg": "The file is empty.",
@@ -183,3 +183,39 @@ def test_awkward_files_from_the_wild(visit: Visit, server: Server) -> None:
             wrong[name] = (may, "neither there nor refused")
     assert wrong == {}
     assert visit.embedder()["open_pictures"] == 0
+
+
+OF_THE_SECOND_LIST = {
+    "i_trns.png": "image/png 64x64",
+    "made_heic_10bit.heic": "image/heic 1800x1200",
+    "made_heic_made.heic": "image/heic 1800x1200",
+    "made_icon.ico": "image/vnd.microsoft.icon 256x171",
+    "made_jpeg_no_eoi.jpg": "image/jpeg 1800x1200, The end of this file is missing.",
+    "made_jpeg_truncated_last_100_bytes.jpg": "image/jpeg 1800x1200, The end of this file is missing.",
+    "made_raw_like_camera.dng": "image/x-adobe-dng 1800x1200",
+    "made_svg_simple.svg.png": "image/png 1024x768",
+    "made_tiff_webp.tif": SENTENCES["webp.tiff"],
+    "made_tiff_zstd.tif": SENTENCES["zstd.tiff"],
+    "made_webp_exif6.webp": "image/webp 1200x1800",
+    "pal4rle.bmp": "image/bmp 127x64",
+}
+"""What becomes of each file of the second list, whose column `expected` says it in words."""
+
+
+@pytest.mark.skipif(not AWKWARD_2.is_file(), reason=NO_PHOTOGRAPHS)
+def test_awkward_files_of_the_second_list(visit: Visit, server: Server) -> None:
+    """Each is there in its size and with what is wrong with it, or refused by a sentence that is true."""
+    with AWKWARD_2.open(newline="", encoding="utf-8") as file:
+        paths = [AWKWARD_2.parent / row["file"] for row in csv.DictReader(file)]
+    page = visit.open().ready().add(paths).page
+    with server.api() as api:
+        images = api.get("/images", params={"limit": 100}).json()["images"]
+    outcomes = {image["file_name"]: f"{image['content_type']} {image['width']}x{image['height']}" for image in images}
+    for question in page.locator(".question").all_inner_texts():
+        (name,) = [name for name in outcomes if name in question]
+        if "The end of this file is missing." in question:
+            outcomes[name] += ", The end of this file is missing."
+    for path in paths:
+        if not any(name.startswith(path.name) for name in outcomes):
+            outcomes[path.name] = visit.outcome(path.name)
+    assert outcomes == OF_THE_SECOND_LIST

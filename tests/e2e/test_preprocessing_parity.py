@@ -23,7 +23,7 @@ from frontend.embedder import (
 )
 from tests.support import awkward, fingerprints
 from tests.support.servers.lookalike import Server
-from tests.support.shared import AWKWARD, NO_PHOTOGRAPHS
+from tests.support.shared import AWKWARD, AWKWARD_2, NO_PHOTOGRAPHS
 
 # Loads the Pyodide and the wheels that the page's worker loads, and runs the very same sources in it.
 RUN_IN_PYODIDE = """
@@ -87,7 +87,8 @@ def test_drawn_pictures(context: BrowserContext, package_server: Server) -> None
 @pytest.mark.skipif(not AWKWARD.is_file(), reason=NO_PHOTOGRAPHS)
 def test_awkward_photographs(context: BrowserContext, package_server: Server) -> None:
     """So does every awkward file that people have sent to image libraries."""
-    files = {path.name: path.read_bytes() for path in sorted(AWKWARD.parent.iterdir()) if path.suffix != ".csv"}
+    paths = [path for found in (AWKWARD, AWKWARD_2) if found.is_file() for path in sorted(found.parent.iterdir())]
+    files = {path.name: path.read_bytes() for path in paths if path.suffix != ".csv"}
     there = in_pyodide(context, package_server, files)
     here = json.loads(fingerprints.fingerprints(files))
     for name in DAMAGED_SCANS:

@@ -10,6 +10,7 @@ from tests.support.paths import ROOT
 SHARED = ROOT.parent / "shared"
 LABELLED = SHARED / "images" / "labels.csv"
 AWKWARD = SHARED / "images" / "awkward" / "manifest.csv"
+AWKWARD_2 = SHARED / "images" / "awkward-2" / "manifest.csv"
 
 NO_PHOTOGRAPHS = f"needs the photographs of {SHARED.name}/images, which are not part of the project"
 
