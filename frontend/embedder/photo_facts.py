@@ -10,6 +10,7 @@ Source: CIPA DC-008-2019 (Exif 2.32), 4.6.4 to 4.6.6, for numbers and meanings o
 
 import math
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -136,6 +137,11 @@ class _Tags:
         self._all: dict[int, Any] = {}
         if not block:
             return
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of data that end early.
+            self._read(block)
+
+    def _read(self, block: bytes) -> None:
         try:
             self._exif.load(EXIF_MARK + block)
         except Exception:  # Pillow raises whatever it stumbles over.

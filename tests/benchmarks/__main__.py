@@ -28,6 +28,7 @@ BENCHMARKS: Mapping[str, str] = {
     "adding": "how the page bears hundreds of files that are added in one go",
     "architectures": "ours against the usual architecture with a queue and a model on the server",
     "extraction": "from a file to its vector in the browser, against TF.js alone",
+    "heic": "from an HEIC file to its vector in the browser: time and memory",
     "batch": "many photographs from drop to searchable: the page's queue against one by one",
     "start_up": "how long the page takes to start, and what it loads",
     "register": "registrations that share a commit, against one commit each",
