@@ -5,7 +5,8 @@ Only the headers of a file are walked through, and no pixel is decoded. Whatever
 there: a picture is fine even if what is written about it is not.
 
 Sources: JPEG (ITU-T T.81, B), Exif 2.32 (4.5.4), XMP part 3 (1.1), PNG 3 (11.3.3, 11.3.4), WebP (RFC 9649, 2.7), HEIF
-and AVIF (ISO/IEC 14496-12, 8.11, and 23008-12, A.2.1).
+and AVIF (ISO/IEC 14496-12, 8.11, and 23008-12, A.2.1), JPEG XL (ISO/IEC 18181-2, 9); of cameras' own RAW formats, and
+of EXIF in JPEG 2000, what ExifTool's documentation of tags says.
 """
 
 import zlib
@@ -13,10 +14,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from frontend.embedder.raw_previews import jpegs
+
 EXIF_MARK: Final = b"Exif\0\0"
 XMP_MARK: Final = b"http://ns.adobe.com/xap/1.0/\0"
 XMP_KEYWORD: Final = b"XML:com.adobe.xmp\0"
 XMP_TYPE: Final = b"application/rdf+xml\0"
+
+# Of boxes that are nobody's standard, by which their owners know them.
+XMP_UUID: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+EXIF_UUID: Final = b"JpgTiffExif->JP2"
+CANON_UUID: Final = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
+
+# What Canon keeps in boxes of a CR3: directories of TIFF, each in a file of its own.
+CANON_BOXES: Final = {b"CMT1": "exif", b"CMT2": "more", b"CMT4": "place"}
+
+# How TIFF files of Panasonic and Olympus begin -> how they would begin if they said what they are.
+TIFF_SIGNS: Final = {b"IIU\0": b"II*\0", b"IIRO": b"II*\0", b"IIRS": b"II*\0", b"MMOR": b"MM\0*"}
+
+FUJIFILM_SIGN: Final = b"FUJIFILMCCD-RAW"
+FUJIFILM_PREVIEW_AT: Final = 84
+"""Where the header tells first byte and length of the JPEG."""
 
 # As ImageMagick wrote EXIF into PNG before that had a place for it: hex digits in a text.
 EXIF_KEYWORDS: Final = (b"Raw profile type exif\0", b"Raw profile type APP1\0")
@@ -35,6 +53,10 @@ class Metadata:
 
     exif: bytes = b""
     """From the header of TIFF on: `II*` or `MM*`."""
+    more: bytes = b""
+    """EXIF data that a RAW photo keeps apart, for what the first block does not tell."""
+    place: bytes = b""
+    """The same, with the directory for GPS as its first."""
     xmp: bytes = b""
     """An XML document."""
 
@@ -47,7 +69,7 @@ def metadata_in(data: bytes) -> Metadata:
             found.setdefault(kind, block)
     except (LookupError, ValueError, zlib.error):
         pass
-    return Metadata(found.get("exif", b"").removeprefix(EXIF_MARK), found.get("xmp", b""))
+    return Metadata(**{kind: block.removeprefix(EXIF_MARK) for kind, block in found.items()})
 
 
 def _blocks_in(data: bytes) -> Iterator[tuple[str, bytes]]:
@@ -59,8 +81,12 @@ def _blocks_in(data: bytes) -> Iterator[tuple[str, bytes]]:
         return _of_webp(data)
     if data[:4] in (b"II*\0", b"MM\0*"):  # The whole file is what a block of EXIF data is elsewhere.
         return iter([("exif", data)])
-    if data[4:8] == b"ftyp":
-        return _of_heif(data)
+    if data[:4] in TIFF_SIGNS:
+        return _of_raw_in_tiff(data)
+    if data.startswith(FUJIFILM_SIGN):
+        return _of_fujifilm(data)
+    if data[4:8] in (b"ftyp", b"JXL ", b"jP  "):
+        return _in_boxes(data, 0, len(data))
     return iter([])
 
 
@@ -119,18 +145,63 @@ def _of_webp(data: bytes) -> Iterator[tuple[str, bytes]]:
         at += 8 + size + size % 2
 
 
-def _of_heif(data: bytes) -> Iterator[tuple[str, bytes]]:
-    for name, start, end in _boxes(data, 0, len(data)):
+def _of_raw_in_tiff(data: bytes) -> Iterator[tuple[str, bytes]]:
+    yield "exif", TIFF_SIGNS[data[:4]] + data[4:]
+    # Panasonic writes most into the preview.
+    for preview in jpegs(data):
+        yield from _as_more(_of_jpeg(data[preview.start : preview.end]))
+        return
+
+
+def _of_fujifilm(data: bytes) -> Iterator[tuple[str, bytes]]:
+    at = int.from_bytes(data[FUJIFILM_PREVIEW_AT : FUJIFILM_PREVIEW_AT + 4])
+    length = int.from_bytes(data[FUJIFILM_PREVIEW_AT + 4 : FUJIFILM_PREVIEW_AT + 8])
+    return _of_jpeg(data[at : at + length])
+
+
+def _as_more(blocks: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    for kind, block in blocks:
+        yield "more" if kind == "exif" else kind, block
+
+
+def _in_boxes(data: bytes, at: int, last: int) -> Iterator[tuple[str, bytes]]:
+    for name, start, end in _boxes(data, at, last):
         if name == b"meta":
-            # A box with four bytes of version and flags in front, as the two that matter here have.
-            inside = {name: (start, end) for name, start, end in _boxes(data, start + 4, end)}
-            idat_start = inside.get(b"idat", (0, 0))[0]
-            places = _places(_Reader(data, *inside[b"iloc"]), idat_start)
-            for kind, item in _items(data, *inside[b"iinf"]):
-                block = b"".join(data[first : first + size] for first, size in places.get(item, []))
-                # The first four bytes tell how many others are before the header of TIFF.
-                yield kind, block[4 + int.from_bytes(block[:4]) :] if kind == "exif" else block
-            return
+            yield from _in_items(data, start, end)
+        elif name == b"moov":
+            yield from _in_boxes(data, start, end)
+        elif name == b"Exif":
+            yield "exif", _behind_offset(data[start:end])
+        elif name == b"xml ":
+            yield "xmp", data[start:end]
+        elif name == b"uuid":
+            yield from _in_owners_box(data, start + 16, end, data[start : start + 16])
+
+
+def _in_owners_box(data: bytes, at: int, last: int, owner: bytes) -> Iterator[tuple[str, bytes]]:
+    if owner == XMP_UUID:
+        yield "xmp", data[at:last]
+    elif owner == EXIF_UUID:
+        yield "exif", data[at:last]
+    elif owner == CANON_UUID:
+        for name, start, end in _boxes(data, at, last):
+            if name in CANON_BOXES:
+                yield CANON_BOXES[name], data[start:end]
+
+
+def _in_items(data: bytes, start: int, end: int) -> Iterator[tuple[str, bytes]]:
+    # A box with four bytes of version and flags in front, as the two that matter here have.
+    inside = {name: (first, last) for name, first, last in _boxes(data, start + 4, end)}
+    idat_start = inside.get(b"idat", (0, 0))[0]
+    places = _places(_Reader(data, *inside[b"iloc"]), idat_start)
+    for kind, item in _items(data, *inside[b"iinf"]):
+        block = b"".join(data[first : first + size] for first, size in places.get(item, []))
+        yield kind, _behind_offset(block) if kind == "exif" else block
+
+
+def _behind_offset(block: bytes) -> bytes:
+    """Return EXIF data of which the first four bytes tell how many others are before the header of TIFF."""
+    return block[4 + int.from_bytes(block[:4]) :]
 
 
 def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:

@@ -10,7 +10,6 @@ Source: CIPA DC-008-2019 (Exif 2.32), 4.6.4 to 4.6.6, for numbers and meanings o
 
 import math
 import re
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,7 +19,7 @@ from PIL import Image
 
 from frontend.embedder import xmp
 from frontend.embedder.clock_times import from_moment, read_time, with_offset_of, written
-from frontend.embedder.metadata import EXIF_MARK, Metadata, metadata_in
+from frontend.embedder.metadata import Metadata, metadata_in
 from frontend.embedder.sidecars import Notes
 
 # Numbers of directories.
@@ -76,7 +75,7 @@ def camera_facts(data: bytes, now: datetime, with_coordinates: bool) -> CameraFa
 
 def facts_in(metadata: Metadata, now: datetime, with_coordinates: bool) -> CameraFacts:
     """The same, of blocks that were found."""
-    tags = _Tags(metadata.exif)
+    tags = _Tags(metadata)
     properties = xmp.properties_in(metadata.xmp or tags.xmp())
     return CameraFacts(
         taken=_taken(tags, properties, now),
@@ -131,38 +130,11 @@ def _told_time(
 class _Tags:
     """The tags of EXIF data, in one table; what cannot be read is not there."""
 
-    def __init__(self, block: bytes) -> None:
-        self._exif = Image.Exif()
-        self.gps: Mapping[int, Any] = {}
-        self._all: dict[int, Any] = {}
-        if not block:
-            return
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of data that end early.
-            self._read(block)
-
-    def _read(self, block: bytes) -> None:
-        try:
-            self._exif.load(EXIF_MARK + block)
-        except Exception:  # Pillow raises whatever it stumbles over.
-            return
-        self._all = self._directory(lambda: self._exif) | self._directory(lambda: self._exif.get_ifd(EXIF_DIRECTORY))
-        self.gps = self._directory(lambda: self._exif.get_ifd(GPS_DIRECTORY))
-
-    def _directory(self, read: Callable[[], Any]) -> dict[int, Any]:
-        """Read the tags of a directory, each on its own: one that is damaged takes none with it."""
-        values: dict[int, Any] = {}
-        try:
-            directory = read()
-            names = list(directory)
-        except Exception:
-            return values
-        for name in names:
-            try:
-                values[name] = directory[name]
-            except Exception:
-                continue
-        return values
+    def __init__(self, metadata: Metadata) -> None:
+        exif, more, place = (_opened(block) for block in (metadata.exif, metadata.more, metadata.place))
+        self._all = _directory(more) | _directory(more, EXIF_DIRECTORY)
+        self._all |= _directory(exif) | _directory(exif, EXIF_DIRECTORY)
+        self.gps = _directory(exif, GPS_DIRECTORY) or _directory(more, GPS_DIRECTORY) or _directory(place)
 
     def text(self, tag: int) -> str:
         """Return a text in one line; empty if there is none."""
@@ -182,6 +154,31 @@ class _Tags:
         """Return the XMP that a TIFF has as a tag."""
         value = self._all.get(700, b"")
         return value if isinstance(value, bytes) else b""
+
+
+def _opened(block: bytes) -> Image.Exif:
+    exif = Image.Exif()
+    try:
+        exif.load(block)
+    except Exception:  # Pillow raises whatever it stumbles over.
+        return Image.Exif()
+    return exif
+
+
+def _directory(exif: Image.Exif, number: int | None = None) -> dict[int, Any]:
+    """Read the tags of a directory, the first or another, each on its own: one that is damaged takes none with it."""
+    values: dict[int, Any] = {}
+    try:
+        directory = exif if number is None else exif.get_ifd(number)
+        names = list(directory)
+    except Exception:
+        return values
+    for name in names:
+        try:
+            values[name] = directory[name]
+        except Exception:
+            continue
+    return values
 
 
 def _taken(tags: _Tags, properties: xmp.Properties, now: datetime) -> datetime | None:

@@ -41,12 +41,27 @@ def photo(
     kind: str = "JPEG",
 ) -> bytes:
     """Return a file of a picture with these tags in its three directories."""
-    exif = Image.Exif()
-    exif.update(main)
-    exif.get_ifd(OF_SHOT).update(shot)
-    exif.get_ifd(OF_PLACE).update(place)
+    exif = directories(main, shot, place)
     # Pillow writes the three into a TIFF only as one table.
     tags = {"tiffinfo": {**main, OF_SHOT: dict(shot), OF_PLACE: dict(place)}} if kind == "TIFF" else {"exif": exif}
     out = io.BytesIO()
     picture.save(out, kind, **tags)
     return out.getvalue()
+
+
+def directories(
+    main: Mapping[int, Any] = PHONE, shot: Mapping[int, Any] = PHONE_SHOT, place: Mapping[int, Any] = MUNICH
+) -> Image.Exif:
+    """Return EXIF data with these tags in its three directories."""
+    exif = Image.Exif()
+    exif.update(main)
+    exif.get_ifd(OF_SHOT).update(shot)
+    exif.get_ifd(OF_PLACE).update(place)
+    return exif
+
+
+def block(*tags: Mapping[int, Any]) -> bytes:
+    """Return EXIF data from the header of TIFF on, of one directory or of three."""
+    exif = directories(*tags) if len(tags) == 3 else Image.Exif()
+    exif.update(tags[0])
+    return exif.tobytes().removeprefix(b"Exif\0\0")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin, features
 
 from frontend.embedder.metadata import Metadata, metadata_in
+from tests.support.camera import block
 
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
 
@@ -38,9 +39,9 @@ def png_with_xmp(packed: bool) -> bytes:
 
 
 def png_as_imagemagick_writes_it(packed: bool) -> bytes:
-    block = exif().tobytes()
+    data = exif().tobytes()
     info = PngImagePlugin.PngInfo()
-    info.add_text("Raw profile type exif", f"\nexif\n{len(block):8}\n{block.hex()}\n", zip=packed)
+    info.add_text("Raw profile type exif", f"\nexif\n{len(data):8}\n{data.hex()}\n", zip=packed)
     out = io.BytesIO()
     Image.new("RGB", (33, 21), "teal").save(out, "PNG", pnginfo=info)
     return out.getvalue()
@@ -52,8 +53,7 @@ def box(name: bytes, content: bytes) -> bytes:
 
 def heif(within_idat: bool) -> bytes:
     """Return the boxes of a HEIF file that has both blocks, but no picture."""
-    block = exif().tobytes().removeprefix(b"Exif\0\0")
-    item = struct.pack(">I", 6) + b"Exif\0\0" + block
+    item = struct.pack(">I", 6) + b"Exif\0\0" + block({0x010F: "Maker"})
     entries = box(b"infe", struct.pack(">IHH", 2 << 24, 1, 0) + b"hvc1\0")
     entries += box(b"infe", struct.pack(">IHH", 2 << 24, 2, 0) + b"Exif\0")
     entries += box(b"infe", struct.pack(">IHH", 2 << 24, 3, 0) + b"mime\0application/rdf+xml\0")
@@ -75,6 +75,19 @@ def heif(within_idat: bool) -> bytes:
     return ftyp + meta(len(ftyp) + len(meta(0)) + 8) + box(b"mdat", item + XMP)
 
 
+def jpeg_xl() -> bytes:
+    """Return the boxes of a JPEG XL file that has both blocks, but no picture."""
+    start = box(b"JXL ", b"\r\n\x87\n") + box(b"ftyp", b"jxl \0\0\0\0jxl ")
+    return start + box(b"Exif", struct.pack(">I", 2) + b"\0\0" + block({0x010F: "Maker"})) + box(b"xml ", XMP)
+
+
+def jpeg_2000() -> bytes:
+    """The same of a JPEG 2000 file."""
+    start = box(b"jP  ", b"\r\n\x87\n") + box(b"ftyp", b"jp2 \0\0\0\0jp2 ")
+    start += box(b"uuid", b"JpgTiffExif->JP2" + block({0x010F: "Maker"}))
+    return start + box(b"uuid", bytes.fromhex("be7acfcb97a942e89c71999491e3afac") + XMP)
+
+
 FILES = {
     "JPEG": lambda: saved("JPEG", xmp=XMP),
     "JPEG with other segments first": lambda: saved("JPEG", xmp=XMP, comment=b"x" * 300, icc_profile=b"y" * 9000),
@@ -83,6 +96,8 @@ FILES = {
     "WebP": lambda: saved("WEBP", xmp=XMP),
     "HEIF": lambda: heif(within_idat=False),
     "HEIF with a box of data of its own": lambda: heif(within_idat=True),
+    "JPEG XL": jpeg_xl,
+    "JPEG 2000": jpeg_2000,
 }
 
 

@@ -1,5 +1,7 @@
 """What a photo's file says of when and how it was taken."""
 
+import io
+import struct
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -12,7 +14,8 @@ from PIL.TiffImagePlugin import IFDRational
 
 from frontend.embedder.photo_facts import CameraFacts, camera_facts, told
 from frontend.embedder.sidecars import Notes
-from tests.support.camera import MUNICH, PHONE, PHONE_SHOT, photo, time_tags
+from tests.support.camera import MUNICH, PHONE, PHONE_SHOT, block, directories, photo, time_tags
+from tests.support.raw_photos import box, raw_in_tiff
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -32,22 +35,76 @@ def facts(with_coordinates: bool = False, **directories: Any) -> CameraFacts:
     return camera_facts(written(**directories), NOW, with_coordinates)
 
 
+ALL = CameraFacts(
+    taken=datetime(2019, 7, 4, 18, 22, 5, 250_000, timezone(timedelta(hours=2))),
+    shot={
+        "camera": "Apple iPhone 15 Pro",
+        "lens": "back triple camera",
+        "exposure_s": 0.008,
+        "f_number": 1.78,
+        "iso": 64,
+        "focal_length_mm": 6.765,
+        "equivalent_focal_length_mm": 24,
+        "coordinates": {"latitude": 48.137153, "longitude": -11.566667},
+    },
+)
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_all_that_a_phone_writes(kind: str) -> None:
     """Time with offset, camera, lens, exposure and focal length are read from every kind of file."""
-    assert camera_facts(written(kind=kind), NOW, with_coordinates=True) == CameraFacts(
-        taken=datetime(2019, 7, 4, 18, 22, 5, 250_000, timezone(timedelta(hours=2))),
-        shot={
-            "camera": "Apple iPhone 15 Pro",
-            "lens": "back triple camera",
-            "exposure_s": 0.008,
-            "f_number": 1.78,
-            "iso": 64,
-            "focal_length_mm": 6.765,
-            "equivalent_focal_length_mm": 24,
-            "coordinates": {"latitude": 48.137153, "longitude": -11.566667},
-        },
-    )
+    assert camera_facts(written(kind=kind), NOW, with_coordinates=True) == ALL
+
+
+def test_heic() -> None:
+    """They are read from HEIC as an encoder writes it, and as its own pixels are not looked at."""
+    pillow_heif = pytest.importorskip("pillow_heif", reason="NOT TESTED: pillow_heif is not installed")
+    out = io.BytesIO()
+    heif = pillow_heif.from_pillow(Image.new("RGB", (64, 48), "teal"))
+    heif.save(out, exif=directories(MAIN, SHOT, PLACE).tobytes())
+
+    assert camera_facts(out.getvalue(), NOW, with_coordinates=True) == ALL
+
+
+def cr3() -> bytes:
+    """Return a photo as Canon's cameras write it: each directory is in a box of its own."""
+    boxes = box(b"CMT1", block(MAIN)) + box(b"CMT2", block(SHOT)) + box(b"CMT3", block({1: 1}))
+    boxes += box(b"CMT4", block(PLACE))
+    canon = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
+    return box(b"ftyp", b"crx \0\0\0\1crx isom") + box(b"moov", box(b"uuid", canon + boxes)) + box(b"mdat", bytes(99))
+
+
+def raf() -> bytes:
+    """Return one of Fujifilm's: all is in the preview."""
+    preview = written()
+    header = b"FUJIFILMCCD-RAW 0201FF383501".ljust(84, b"\0") + struct.pack(">II", 160, len(preview))
+    return header.ljust(160, b"\0") + preview
+
+
+def orf(order: str) -> bytes:
+    """Return one of Olympus': a TIFF with another sign."""
+    exif = directories(MAIN, SHOT, PLACE)
+    exif.endian = order
+    return {"<": b"IIRO", ">": b"MMOR"}[order] + exif.tobytes().removeprefix(b"Exif\0\0")[4:]
+
+
+def rw2() -> bytes:
+    """Return one of Panasonic's: a TIFF with another sign, and what it lacks in the preview."""
+    exif = Image.Exif()
+    exif.update(PHONE)
+    exif.endian = "<"
+    return b"IIU\0" + exif.tobytes().removeprefix(b"Exif\0\0")[4:] + bytes(10) + written()
+
+
+@pytest.mark.parametrize("raw", [cr3(), raf(), orf("<"), orf(">"), rw2()], ids=["cr3", "raf", "orf", "mmor", "rw2"])
+def test_raw_photos(raw: bytes) -> None:
+    """Each maker's own format is read, wherever it keeps what."""
+    assert camera_facts(raw, NOW, with_coordinates=True) == ALL
+
+
+def test_raw_photos_in_tiff() -> None:
+    """DNG, NEF, ARW and others are TIFF, with directories of pixels among those of facts."""
+    assert camera_facts(raw_in_tiff("NIKON CORPORATION", ">"), NOW, with_coordinates=True).shot == {"camera": "NIKON"}
 
 
 def test_place_that_nobody_wants_to_know() -> None:
