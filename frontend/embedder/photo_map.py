@@ -224,7 +224,11 @@ def map_colours(by: str) -> dict[str, Any]:
 
 
 def map_times() -> dict[str, Any]:
-    """Return the `times` of all photos, 0 to 1 from the `first` to the `last`, which are in seconds since 1970."""
+    """
+    Return when all photos were taken: `times`, 0 to 1 from the `first` to the `last`.
+
+    These are in seconds since 1970, by the clocks there.
+    """
     times = photo_map.scatter.times()
     known = times[~np.isnan(times)]
     first, last = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)

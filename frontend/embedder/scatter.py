@@ -39,7 +39,8 @@ class Facts:
     names: Mapping[str, float] = field(default_factory=dict)
     """Its tags and labels, and how sure each is, above 0 to 1."""
     tags: Sequence[str] = ()
-    created: str = ""
+    taken: str = ""
+    """By the clock there; where that is not known, when it was added, by UTC. In ISO 8601."""
     thumbnail_url: str = ""
 
 
@@ -78,12 +79,12 @@ class Scatter:
             return
         self.shapes[number] = np.clip(image["width"] / max(image["height"], 1), 1 / WIDEST, WIDEST)
         labels = {label["name"]: label["score"] for label in image["labels"] if label["score"] > 0}
-        created = image.get("taken") or image["created"]
+        taken = image["taken"] or image["created"]
         if image.get("color"):
             self.means[number] = (*bytes.fromhex(image["color"][1:]), 255)
         tags = list(image["tags"])
         names = labels | dict.fromkeys(tags, 1.0)
-        self.facts[number] = Facts(image["title"], names, tags, created, image["thumbnail_url"])
+        self.facts[number] = Facts(image["title"], names, tags, taken, image["thumbnail_url"])
 
     def thumbnail_url(self, image_id: str) -> str:
         """Return the address of a photo's thumbnail, or "" if nothing is known of it."""
@@ -144,8 +145,8 @@ class Scatter:
         return states
 
     def times(self) -> npt.NDArray[np.float64]:
-        """Return (N,) when each photo was taken or added, in seconds since 1970; NaN where that is not known."""
-        values = [facts.created[:19] or "NaT" for facts in self.facts]
+        """Return (N,) when each photo was taken, in seconds since 1970 by the clock there; NaN where it is not known."""
+        values = [facts.taken[:19] or "NaT" for facts in self.facts]
         times = np.array(values, dtype="datetime64[s]")
         return np.where(np.isnat(times), np.nan, times.astype(np.int64).astype(float))
 
@@ -169,8 +170,8 @@ class Scatter:
             palette = [hue(number / HUES) for number in range(len(groups))]
             meanings = list(zip(groups, map(css, palette), strict=True))
         elif by == "month":
-            months = sorted({facts.created[:7] for facts in self.facts} - {""})
-            found = [months.index(facts.created[:7]) if facts.created else -1 for facts in self.facts]
+            months = sorted({facts.taken[:7] for facts in self.facts} - {""})
+            found = [months.index(facts.taken[:7]) if facts.taken else -1 for facts in self.facts]
             palette = [hue(0.72 - 0.6 * number / max(len(months) - 1, 1)) for number in range(len(months))]
             meanings = (
                 [(months[number], css(palette[number])) for number in sorted({0, len(months) - 1})] if months else []

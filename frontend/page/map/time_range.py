@@ -1,4 +1,4 @@
-"""The slider of time: photos outside of the range are dimmed."""
+"""The slider of time: photos that were taken outside of the range are dimmed."""
 
 from pyscript import window
 from pyscript.ffi import to_js
@@ -22,7 +22,11 @@ class TimeRange:
             find(name).addEventListener("input", self._changed)
 
     def show(self, first: float, last: float) -> None:
-        """Offer the times from the first to the last photo, in seconds since 1970; nothing within a day."""
+        """
+        Offer the times from the first to the last photo; nothing within a day.
+
+        They are in seconds since 1970, by the clocks where photos were taken.
+        """
         self._first, self._last = first, last
         find("map-time").hidden = last - first < DAY_S
         find("map-from").value, find("map-until").value = 0, STEPS
@@ -55,8 +59,8 @@ class TimeRange:
         """Write a date as precisely as the whole range calls for."""
         spread_s = self._last - self._first
         if spread_s < 300 * DAY_S:
-            options = {"day": "numeric", "month": "short"}
+            options = {"day": "numeric", "month": "short", "timeZone": "UTC"}
         else:
-            options = {"month": "short", "year": "numeric"}
+            options = {"month": "short", "year": "numeric", "timeZone": "UTC"}
         moment = window.Date.new((self._first + share * spread_s) * 1000)
         return moment.toLocaleString("en", to_js(options))

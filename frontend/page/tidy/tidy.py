@@ -17,7 +17,7 @@ from frontend.page.tidy.duplicate_groups import DuplicateGroups
 from frontend.page.tidy.group_element import KEEP_ALL, group_element, show_choice
 from frontend.page.tidy.phrases import accept_text, looking_text
 from frontend.page.tidy.waiting_count import WaitingCount
-from frontend.page.wording.facts import local_day
+from frontend.page.wording.facts import day_there, local_day
 from frontend.page.wording.numbers import counted
 
 # Groups that are loaded at a time: some windows full, and all at once the most that the API gives.
@@ -270,7 +270,7 @@ class Tidy:
         drawn, element = self._elements.get(group["id"], ([], None))
         if drawn == said:
             return element
-        new = group_element(group, members, facts_of(members, local_day), bool(self._writes))
+        new = group_element(group, members, facts_of(members, day_there, local_day), bool(self._writes))
         for place, version in enumerate(list(new.querySelectorAll(".version"))):
             image = members[place]
             if image.get("color"):

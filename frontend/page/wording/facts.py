@@ -50,7 +50,7 @@ def taken_row(image: dict) -> list:
     """Return the row of when an image was taken, by the clock there, and who says so if that is not the camera."""
     said = SOURCES.get(image["taken_source"], "")
     zone = offset_text(image["taken"])
-    time = make("time", "", there_time(image["taken"]), datetime=image["taken"])
+    time = make("time", "", time_there(image["taken"]), datetime=image["taken"])
     time.title = f"By the clock there, {zone}" if zone else "By the clock there, whose time zone is not known"
     return row("Taken", time, said)
 
@@ -71,10 +71,16 @@ def shot_rows(shot: dict) -> list:
     return rows
 
 
-def there_time(taken: str) -> str:
+def time_there(taken: str) -> str:
     """Write a time on the clock where a photo was taken, in the format of the browser's language, to the minute."""
     style = to_js({"dateStyle": "long", "timeStyle": "short", "timeZone": "UTC"})
     return window.Date.new(plain_time(taken) + "Z").toLocaleString(window.navigator.language, style)
+
+
+def day_there(taken: str) -> str:
+    """Write the day of a time on the clock where a photo was taken, in the format of the browser's language."""
+    style = to_js({"dateStyle": "medium", "timeZone": "UTC"})
+    return window.Date.new(plain_time(taken) + "Z").toLocaleDateString(window.navigator.language, style)
 
 
 def local_time(created: str) -> str:

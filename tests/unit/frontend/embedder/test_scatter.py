@@ -20,7 +20,7 @@ def image(number: int, **facts: Any) -> dict[str, Any]:
     day = f"2026-0{number + 1}-01T00:00:00.000000Z"
     image = {"id": IDS[number], "title": f"photo {number}", "width": 40, "height": 20, "tags": [], "labels": []}
     image |= {"color": None, "thumbnail_url": f"https://store.example/{number}"}
-    return {**image, "created": day, **facts}
+    return {**image, "taken": None, "created": day, **facts}
 
 
 @pytest.fixture
