@@ -140,6 +140,8 @@ class TakenSource(StrEnum):
     """What the camera, or a program after it, wrote into the file."""
     SIDECAR = "sidecar"
     """A file beside it, in which a program noted what people know of the photo."""
+    PERSON = "person"
+    """Somebody who has corrected it in the library."""
     FILE = "file"
     """Nobody: it is when the file was last changed."""
 
@@ -203,6 +205,14 @@ class Description:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """When a photo was taken, and who says so, see `Description`; both None where nobody does."""
+
+    time: datetime | None = None
+    source: TakenSource | None = None
+
+
+@dataclass(frozen=True)
 class Change:
     """A change to an image's description; what is None stays as it is."""
 
@@ -210,6 +220,7 @@ class Change:
     tags: tuple[str, ...] | None = None
     attributes: Mapping[str, AttributeValue | None] = field(default_factory=dict[str, AttributeValue | None])
     """New values by name. None removes an attribute; those not named stay (as in RFC 7396)."""
+    taken: Taken | None = None
 
 
 @dataclass(frozen=True)

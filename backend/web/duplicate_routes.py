@@ -26,8 +26,8 @@ from .schemas import (
     Image,
     Merge,
     Merged,
-    Undo,
     to_image,
+    to_undo,
 )
 
 # As in `routes`: the largest bodies that the limits in `schemas` allow, with some margin.
@@ -120,15 +120,16 @@ async def undo_set_apart(
     status_code=200,
     tags=["duplicates"],
     summary="Add to an image the tags and attributes that only others have",
-    description="Nothing is deleted. A title is taken over if the image has none; its own values stay, and the limits"
-    " of tags and attributes hold. Others that do not exist count as saying nothing.",
+    description="Nothing is deleted. A title is taken over if the image has none, and when it was taken if at most its"
+    " file tells that; its own values stay, and the limits of tags and attributes hold. Others that do not exist count"
+    " as saying nothing.",
     request_max_body_size=MAX_MERGE_BYTES,
     response_description="The image, and the change that undoes it",
     responses=documented(ImageNotFound, body=True),
 )
 async def merge_images(catalogue: Injected, data: JSONBody[Merge]) -> Merged:
     record, undo = await catalogue.merge(ImageID(data.keeper), [ImageID(image_id) for image_id in data.others])
-    return Merged(_image(catalogue, record), Undo(undo.title or "", undo.tags or (), undo.attributes))
+    return Merged(_image(catalogue, record), to_undo(undo))
 
 
 HANDLERS = [list_duplicates, count_duplicates, set_apart, undo_set_apart, merge_images]

@@ -256,7 +256,7 @@ async def get_image(catalogue: Injected, image_id: FromPath[str]) -> Image:
     "/images/{image_id:str}",
     **needs(Role.WRITE),
     tags=["images"],
-    summary="Change title, tags or attributes of an image",
+    summary="Change title, tags, attributes or time of an image",
     # Not as a second kind of body: for two of one type openapi-python-client (0.29) writes a module that cannot run.
     description=f"A JSON merge patch (RFC 7396); it may be declared as `{MERGE_PATCH}`, too.",
     response_description="The changed image",

@@ -123,8 +123,8 @@ Fingerprint = Annotated[
 ]
 ClockTime = Annotated[str, Meta(pattern=CLOCK_TIME_PATTERN, max_length=23)]
 TAKEN_SOURCES = (
-    "`camera`: what is written in the file. `sidecar`: a file beside it says so. `file`: it is only when the file was"
-    " last changed"
+    "`camera`: what is written in the file. `sidecar`: a file beside it says so. `person`: somebody has corrected it."
+    " `file`: it is only when the file was last changed"
 )
 Taken = Annotated[
     str,
@@ -286,12 +286,25 @@ class ImageChange(Request, frozen=True):
         dict[AttributeName, AttributeValue | None],
         Meta(max_length=2 * MAX_ATTRIBUTES, description="Those not named stay; null removes one"),
     ] = {}
+    taken: Taken | UnsetType | None = UNSET
+    taken_source: Annotated[
+        TakenSource | None, Meta(description=f"Who says `taken`; ignored without that. {TAKEN_SOURCES}")
+    ] = TakenSource.PERSON
 
     def __post_init__(self) -> None:
         _compose(self, title=MAX_TITLE_CHARS, tags=MAX_TAG_CHARS)
 
     def to_value(self) -> values.Change:
-        return values.Change(_or_empty(self.title, ""), _or_empty(self.tags, ()), self.attributes)
+        return values.Change(
+            _or_empty(self.title, ""), _or_empty(self.tags, ()), self.attributes, self._taken_to_value()
+        )
+
+    def _taken_to_value(self) -> values.Taken | None:
+        if isinstance(self.taken, UnsetType):
+            return None
+        if self.taken is None:
+            return values.Taken()
+        return values.Taken(_to_time(self.taken), self.taken_source or TakenSource.PERSON)
 
 
 class AttributeCondition(Request, frozen=True):
@@ -737,6 +750,8 @@ class Undo(Struct, frozen=True):
     title: str
     tags: Sequence[str]
     attributes: Mapping[str, AttributeValue | None]
+    taken: str | None
+    taken_source: TakenSource | None
 
 
 class Merged(Struct, frozen=True):
@@ -832,6 +847,12 @@ def to_image(record: ImageRecord, links: Links) -> Image:
         thumbnail_url=links.thumbnail_url,
         urls_expire=links.expire,
     )
+
+
+def to_undo(change: values.Change) -> Undo:
+    taken = change.taken or values.Taken()
+    time = None if taken.time is None else _from_time(taken.time)
+    return Undo(change.title or "", change.tags or (), change.attributes, time, taken.source)
 
 
 def to_upload(upload: values.Upload) -> Upload:

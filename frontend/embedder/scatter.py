@@ -145,7 +145,7 @@ class Scatter:
         return states
 
     def times(self) -> npt.NDArray[np.float64]:
-        """Return (N,) when each photo was taken, in seconds since 1970 by the clock there; NaN where it is not known."""
+        """Return (N,) when each photo was taken, in seconds since 1970 by the clock there; NaN where it is unknown."""
         values = [facts.taken[:19] or "NaT" for facts in self.facts]
         times = np.array(values, dtype="datetime64[s]")
         return np.where(np.isnat(times), np.nan, times.astype(np.int64).astype(float))

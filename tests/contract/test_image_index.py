@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import lancedb
@@ -23,6 +24,8 @@ from backend.catalogue.values import (
     ImageID,
     ImageRecord,
     Sort,
+    Taken,
+    TakenSource,
     Vector,
 )
 from tests.support.records import image_id, record, retitled, with_attributes
@@ -308,6 +311,28 @@ async def test_change(index: ImageIndex) -> None:
     assert stored is not None and stored @ vector(1, DIMENSION) > 0.99999
     for text, found in {"minka": [again], "garden": [again], "home": []}.items():
         assert list(await index.matching(text, 10, Filters())) == found
+
+
+async def test_change_of_when_it_was_taken(index: ImageIndex) -> None:
+    """Lists go by the new time at once; without one the image was taken when it came."""
+    for number, day in ((1, 3), (2, 5)):
+        image = record(number)
+        description = replace(image.description, taken=datetime(2019, 7, day), taken_source=TakenSource.CAMERA)
+        await index.add(replace(image, description=description), vector(number, DIMENSION))
+
+    corrected = await index.change(image_id(1), Change(taken=Taken(datetime(2019, 7, 6), TakenSource.PERSON)))
+    assert corrected is not None
+    assert (corrected.description.taken, corrected.description.taken_source) == (datetime(2019, 7, 6), "person")
+    assert [image.id for image in await index.page(9, Sort.NEWEST, None, Filters())] == [image_id(1), image_id(2)]
+    assert [image.id for image in await index.page(9, Sort.NEWEST, None, Filters(taken_from=datetime(2019, 7, 6)))] == [
+        image_id(1)
+    ]
+
+    retitled = await index.change(image_id(1), Change("other"))
+    assert retitled is not None and retitled.description.taken == datetime(2019, 7, 6)
+    forgotten = await index.change(image_id(2), Change(taken=Taken()))
+    assert forgotten is not None and forgotten.clock_time == forgotten.created.replace(tzinfo=None)
+    assert [image.id for image in await index.page(9, Sort.NEWEST, None, Filters())] == [image_id(2), image_id(1)]
 
 
 async def test_change_of_what_is_not_there(index: ImageIndex) -> None:

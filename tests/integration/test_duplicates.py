@@ -239,21 +239,23 @@ async def test_malformed_set_apart(visitor: Visitor, ids: list[str]) -> None:
 
 async def test_merge(visitor: Visitor) -> None:
     """The keeper says what all said, its own values first; the change that comes with it undoes that."""
-    keeper = await visitor.add(picture(1), title="", tags=["a"], attributes={"price": 1.0})
+    by_file = {"taken": "2026-01-01T00:00:00+01:00", "taken_source": "file"}
+    keeper = await visitor.add(picture(1), title="", tags=["a"], attributes={"price": 1.0}, **by_file)
     other = await visitor.add(picture(2), title="Other", tags=["b", "a"], attributes={"price": 2.0, "maker": "M"})
-    third = await visitor.add(picture(3), title="Third", tags=["c"])
+    third = await visitor.add(picture(3), title="Third", tags=["c"], taken="2019-07-04T18:22:05")
     merge = {"keeper": keeper["id"], "others": [other["id"], "0" * 32, third["id"]]}
 
     answer = (await visitor.http.post(f"{GROUPS}/merge", json=merge)).json()
 
     expected = {"title": "Other", "tags": ["a", "b", "c"], "attributes": {"price": 1.0, "maker": "M"}}
+    expected |= {"taken": "2019-07-04T18:22:05", "taken_source": "camera"}
     assert without_urls(answer["image"]) == without_urls(keeper) | expected
-    assert answer["undo"] == {"title": "", "tags": ["a"], "attributes": {"maker": None}}
+    assert answer["undo"] == {"title": "", "tags": ["a"], "attributes": {"maker": None}, **by_file}
     shown = await visitor.http.get(f"{API}/images/{keeper['id']}")
     assert without_urls(shown.json()) == without_urls(answer["image"])
     undone = await visitor.http.patch(f"{API}/images/{keeper['id']}", json=answer["undo"])
     assert without_urls(undone.json()) == without_urls(keeper)
-    assert [image["id"] for image in await visitor.listed()] == [third["id"], other["id"], keeper["id"]]
+    assert {image["id"] for image in await visitor.listed()} == {third["id"], other["id"], keeper["id"]}
 
 
 async def test_merge_into_what_is_gone(visitor: Visitor) -> None:

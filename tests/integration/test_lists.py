@@ -1,6 +1,7 @@
 """Changing what is told of images, and finding them again: lists, orders, filters, words."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -59,6 +60,23 @@ async def test_change_to_nothing(visitor: Visitor) -> None:
 
     assert (changed["title"], changed["tags"]) == ("", [])
     assert (await change(visitor, image, tags=["new"]))["tags"] == ["new"]
+
+
+async def test_change_of_when_it_was_taken(visitor: Visitor) -> None:
+    """It is a person's word unless the client says whose; null takes it away; other changes leave it."""
+    image = await visitor.add(Picture.of(1), taken="2019-07-04T18:22:05+02:00")
+
+    def said(image: Mapping[str, Any]) -> tuple[str | None, str | None]:
+        return image["taken"], image["taken_source"]
+
+    assert said(await change(visitor, image, taken="1955-05-03T14:07:31")) == ("1955-05-03T14:07:31", "person")
+    assert said(await change(visitor, image, title="x", taken_source="file")) == ("1955-05-03T14:07:31", "person")
+    assert [month["month"] for month in (await visitor.http.get(f"{API}/months")).json()["months"]] == ["1955-05"]
+    by_file = await change(visitor, image, taken="2012-12-12T00:00:00.500-03:30", taken_source="file")
+    assert said(by_file) == ("2012-12-12T00:00:00.500-03:30", "file")
+    forgotten = await change(visitor, image, taken=None)
+    assert said(forgotten) == (None, None)
+    assert await visitor.listed() == [without_urls(forgotten)]
 
 
 async def test_change_as_merge_patch(visitor: Visitor) -> None:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from backend.catalogue.errors import IndexUnavailable, RowDamaged, TicketRevoked
 from backend.catalogue.merging import merged
-from backend.catalogue.values import SHA256, Change, Description, ImageID, ImageRecord, Vector
+from backend.catalogue.values import SHA256, Change, Description, ImageID, ImageRecord, Taken, Vector
 
 from .batching import Batcher
 from .conditions import LARGEST_BATCH, in_batches, one_of
@@ -286,11 +286,14 @@ def _changed(
 
 def _described(description: Description, change: Change) -> Description:
     attributes = {**description.attributes, **change.attributes}
+    taken = change.taken or Taken(description.taken, description.taken_source)
     return replace(
         description,
         title=description.title if change.title is None else change.title,
         tags=description.tags if change.tags is None else change.tags,
         attributes={name: value for name, value in attributes.items() if value is not None},
+        taken=taken.time,
+        taken_source=taken.source,
     )
 
 

@@ -1,9 +1,10 @@
 """Descriptions of several images become one, and that can be undone."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from backend.catalogue.merging import merged, undoing
-from backend.catalogue.values import MAX_ATTRIBUTES, MAX_TAGS, Change, Description
+from backend.catalogue.values import MAX_ATTRIBUTES, MAX_TAGS, Change, Description, Taken, TakenSource
 
 FIRST = Description(4, 3, "", ("a", "b"), (), {"price": 1.0})
 SECOND = Description(4, 3, "Second", ("b", "c"), (), {"price": 2.0, "new": True})
@@ -32,4 +33,18 @@ def test_undoing() -> None:
     """The change back names everything that the merge touched: what it added goes, the rest is as before."""
     change = merged([FIRST, SECOND, THIRD])
 
-    assert undoing(FIRST, change) == Change("", ("a", "b"), {"maker": None, "new": None})
+    assert undoing(FIRST, change) == Change("", ("a", "b"), {"maker": None, "new": None}, Taken())
+
+
+def test_when_it_was_taken() -> None:
+    """The first to know keeps its word; the date of a file gives way to what a camera, a note or a person says."""
+    guessed = replace(FIRST, taken=datetime(2026, 1, 1), taken_source=TakenSource.FILE)
+    shot = replace(SECOND, taken=datetime(2019, 7, 4), taken_source=TakenSource.CAMERA)
+    corrected = replace(THIRD, taken=datetime(2018, 7, 4), taken_source=TakenSource.PERSON)
+    by_camera = Taken(datetime(2019, 7, 4), TakenSource.CAMERA)
+
+    assert merged([FIRST, shot, corrected]).taken == merged([guessed, THIRD, shot]).taken == by_camera
+    assert (
+        merged([shot, corrected]).taken is merged([corrected, guessed]).taken is merged([FIRST, guessed]).taken is None
+    )
+    assert undoing(guessed, merged([guessed, shot])).taken == Taken(datetime(2026, 1, 1), TakenSource.FILE)
