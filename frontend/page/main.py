@@ -94,7 +94,15 @@ class Page:
         )
         self.matches = PlainGrid("matches", known)
         self.lightbox = Lightbox(
-            self.api, self.address, self.embedder, cards, known, self._grid_shown, self._act, self._forget
+            self.api,
+            self.address,
+            self.embedder,
+            cards,
+            known,
+            self._grid_shown,
+            self._act,
+            self._forget,
+            self.library.move,
         )
         self.map = Map(
             self.api,

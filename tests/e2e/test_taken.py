@@ -23,6 +23,10 @@ XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.o
 </x:xmpmeta>"""
 
 
+WITHOUT_BUTTONS = """cells => cells.map(cell =>
+    [...cell.childNodes].filter(node => node.nodeName != "BUTTON").map(node => node.textContent).join(""))"""
+
+
 def write(path: Path, group: str, number: int, taken: str, offset: str = "") -> Path:
     """Write a photo that a phone has taken at a time; at none if that is empty."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,15 +51,21 @@ def images_of(server: Server) -> dict[str, dict[str, Any]]:
         return {image["title"]: image for image in api.get("/images").json()["images"]}
 
 
-def described(page: Page, name: str) -> dict[str, str]:
-    """Open a photo with its details, and return the terms with what they say."""
+def look_closer(page: Page, name: str) -> None:
+    """Open a photo with its details."""
     card(page, name).click()
     whole(page, name)
     if "with-details" not in (page.locator("#lightbox").get_attribute("class") or ""):
         page.keyboard.press("i")
     expect(page.locator("#lightbox-drawer")).to_be_visible()
+
+
+def described(page: Page, name: str) -> dict[str, str]:
+    """Open a photo with its details, and return the terms with what they say."""
+    look_closer(page, name)
     facts = page.locator("#lightbox-facts")
-    told = dict(zip(facts.locator("dt").all_text_contents(), facts.locator("dd").all_text_contents(), strict=True))
+    texts = facts.locator("dd").evaluate_all(WITHOUT_BUTTONS)
+    told = dict(zip(facts.locator("dt").all_text_contents(), texts, strict=True))
     page.keyboard.press("Escape")
     expect(page.locator("#lightbox")).to_be_hidden()
     return told
@@ -135,7 +145,50 @@ def test_photo_without_a_time(visit: Visit, server: Server, tmp_path: Path) -> N
     assert (images["dated"]["taken"][:16], images["dated"]["taken_source"]) == ("2012-12-12T12:12", "file")
     assert (images["undated"]["taken"], images["undated"]["taken_source"]) == (None, None)
     assert described(page, "dated")["Taken"] == "December 12, 2012 at 12:12 PM, by the date of its file"
-    assert "Taken" not in described(page, "undated")
+    assert described(page, "undated")["Taken"] == "Not known"
+
+
+def test_time_that_somebody_corrects(visit: Visit, server: Server, photos: Sequence[Path]) -> None:
+    """It is saved on leaving the field, the library follows at once, and beside it are the photos of its new place."""
+    page = visit.open().ready().add(photos).page
+    shown = page.locator("#images .title")
+    expect(shown).to_have_text(["newest", "july", "summer", "oldest"])
+    look_closer(page, "oldest")
+    change = page.get_by_role("button", name="Change when it was taken")
+    field = page.locator("#lightbox-taken-input")
+
+    change.click()
+    expect(field).to_have_value("1955-05-03T14:07:31")
+    field.fill("2020-05-03T14:07")
+    field.press("Escape")
+    expect(field).to_be_hidden()
+    expect(change).to_be_focused()
+    expect(page.locator("#lightbox")).to_be_visible()
+    change.click()
+    expect(field).to_have_value("1955-05-03T14:07:31")
+    field.fill("1777-05-03T14:07")
+    field.press("Enter")
+    expect(page.locator("#lightbox-problem")).to_have_text("Photos were taken from 1800 to 2999.")
+    field.fill("2020-05-03T14:07")
+    field.press("Enter")
+    expect(page.locator("#lightbox-saved")).to_have_text("Saved")
+    expect(page.locator("#lightbox-facts time").first).to_have_text("May 3, 2020 at 2:07 PM")
+    expect(change).to_be_focused()
+    image = images_of(server)["oldest"]
+    assert (image["taken"], image["taken_source"]) == ("2020-05-03T14:07:00", "person")
+    page.get_by_role("button", name="Next photo").click()
+    whole(page, "july")
+    page.get_by_role("button", name="Previous photo").click()
+    whole(page, "oldest")
+
+    change.click()
+    field.fill("")
+    page.locator("#lightbox-title-input").focus()
+    expect(page.locator("#lightbox-facts dd").first).to_contain_text("Not known")
+    visit.until(lambda: images_of(server)["oldest"]["taken"] is None)
+    page.keyboard.press("Escape")
+    expect(shown).to_have_text(["oldest", "newest", "july", "summer"])
+    expect(page.locator("#images h3")).to_have_text(["January 2021", "July 2019"])
 
 
 def test_files_beside_photos(visit: Visit, server: Server, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import math
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,7 @@ async def use(index: LanceIndex, number: int = 1000) -> None:
     assert await index.count(Filters(tags_all=("t5",))) == images // 10
     assert await index.count(Filters(labels_any=("dog",))) == images
     assert await index.count(Filters(size_min=10)) == images
+    assert await index.count(Filters(taken_from=datetime(1800, 1, 1))) == images
     assert await index.count(Filters(types_any=("image/jpeg",))) == images
     assert await index.count(Filters(attributes=(AttributeCondition("none has it", True),))) == 0
     assert len(await index.matching("t6", 100, Filters())) == images // 10

@@ -172,6 +172,12 @@ class Library:
         elif not self.grid.knows(image["id"]):
             self._offer_unseen(self._unseen + new)
 
+    def move(self, image: dict) -> None:
+        """Show an image where it belongs since somebody has corrected when it was taken."""
+        if self._controls.by_taken() and not self._controls.filtered() and self.grid.knows(image["id"]):
+            self.grid.forget(image["id"])
+            self.grid.add(image, comes_after(self._controls.sort, image))
+
     def forget(self, image_id: str) -> None:
         """Take out an image that was deleted."""
         self._newcomers.count(-1)

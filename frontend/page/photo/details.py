@@ -1,4 +1,4 @@
-"""The drawer of the lightbox: title and tags, saved when one leaves their fields, and what else is known of a photo."""
+"""The drawer of the lightbox: title, tags and time, saved when one leaves their fields, and what else is known."""
 
 from pyscript import document, window
 
@@ -6,6 +6,7 @@ from frontend.page.browser.dom import find, notice
 from frontend.page.browser.storage import browser_storage
 from frontend.page.photo.drafts import Drafts
 from frontend.page.photo.tags_field import TagsField
+from frontend.page.photo.taken_field import TakenField
 from frontend.page.wording.facts import facts
 from frontend.page.wording.titles_and_tags import plain
 
@@ -29,6 +30,7 @@ class Details:
         self._timer = 0
         self._drafts = Drafts(api, self._saved, self._not_saved)
         self._tags = TagsField(api, lambda tags: self._change({"tags": tags}), self._say)
+        self._taken = TakenField(self._take_time, self._say)
         self._title = find("lightbox-title-input")
         self._title.addEventListener("change", lambda event: self._take_title())
         self._title.addEventListener("keydown", self._key)
@@ -62,6 +64,7 @@ class Details:
         drafted = self._drafts.of(image)
         self._title.value = drafted["title"]
         self._tags.show(drafted["tags"], self._typed.pop(image["id"], ""))
+        self._taken.hide()
         find("lightbox-saved").textContent = ""
         self._say("")
         self._describe(image)
@@ -82,6 +85,8 @@ class Details:
         if not self._image:
             return
         self._take_title()
+        if not self._taken.take():
+            notice(f"When {self._image['title']} was taken is not saved: the date or the time is not complete.")
         problem = self._tags.add()
         if problem:
             self._typed[self._image["id"]] = self._tags.typed
@@ -102,13 +107,23 @@ class Details:
         find("lightbox-info").setAttribute("aria-expanded", str(opened).lower())
 
     def _describe(self, image: dict) -> None:
-        find("lightbox-title").textContent = self._drafts.of(image)["title"] or image["file_name"]
-        find("lightbox-facts").replaceChildren(*facts(image, self._match))
+        drafted = self._drafts.of(image)
+        find("lightbox-title").textContent = drafted["title"] or image["file_name"]
+        self._taken.show(drafted["taken"])
+        rows = facts(drafted, self._match)
+        with_focus = self._taken.button_has_focus()
+        rows[1].append(self._taken.button())  # The first row is when it was taken.
+        find("lightbox-facts").replaceChildren(*rows)
+        if with_focus:
+            self._taken.focus_button()
 
     def _take_title(self) -> None:
         title = plain(self._title.value).strip()
         if title != self._drafts.of(self._image)["title"].strip():
             self._change({"title": title})
+
+    def _take_time(self, taken: str | None) -> None:
+        self._change({"taken": taken, "taken_source": "person" if taken else None})
 
     def _key(self, event) -> None:
         if event.key == "Enter":
@@ -137,6 +152,7 @@ class Details:
         if self._image:
             self._take_title()
             self._tags.add()
+            self._taken.take()
         if self._drafts.any() or self._typed or (self._image and self._tags.typed.strip()):
             event.preventDefault()
 

@@ -9,7 +9,7 @@ from frontend.page.server.api import APIError
 
 
 class Drafts:
-    """Changes of title and tags, by photo."""
+    """Changes of title, tags and time, by photo."""
 
     def __init__(self, api, on_saved, on_problem) -> None:
         """

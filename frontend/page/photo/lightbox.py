@@ -36,7 +36,7 @@ SAID_MS = 3000
 class Lightbox:
     """One dialog, which shows one image after another."""
 
-    def __init__(self, api, address, embedder, cards, known, grid_shown, on_action, on_gone) -> None:
+    def __init__(self, api, address, embedder, cards, known, grid_shown, on_action, on_gone, on_retimed) -> None:
         """
         Make the dialog work.
 
@@ -46,6 +46,7 @@ class Lightbox:
             grid_shown: Returns the grid that previous and next are of where the address opens a photo.
             on_action: Called with SIMILAR or DELETE and the image.
             on_gone: Called with an image that turns out to have been deleted.
+            on_retimed: Called with an image that is known to have been taken at another time.
         """
         self._api = api
         self._address = address
@@ -55,6 +56,7 @@ class Lightbox:
         self._grid_shown = grid_shown
         self._on_action = on_action
         self._on_gone = on_gone
+        self._on_retimed = on_retimed
         # The image that is shown; empty while the dialog is closed.
         self._image = {}
         # The grid that it was opened from, None where the address opened it.
@@ -337,10 +339,17 @@ class Lightbox:
             act()
 
     def _saved(self, image: dict) -> None:
+        before = self._known.get(image["id"])
         self._cards.redraw(image)
+        retimed = before and before["taken"] != image["taken"]
+        if retimed:
+            self._on_retimed(image)
         if self._shows(image):
             self._image = image
             self._details.refresh(image)
+            if retimed:
+                self._enable_steps()
+                start(self._find_neighbours(image))
 
     def _act(self, action: str) -> None:
         image = self._image

@@ -17,6 +17,18 @@ def plain_time(time: str) -> str:
     return time[:19] + "." + (fraction + "000")[:3]
 
 
+def field_time(time: str) -> str:
+    """Return a time (ISO 8601) as a field for local times takes it, to the second."""
+    return time[:19]
+
+
+def time_of_field(text: str) -> str | None:
+    """Return what stands in such a field as the API takes it: fields leave out seconds that are 0; None if empty."""
+    if not text:
+        return None
+    return (text + ":00" if len(text) == 16 else text)[:19]
+
+
 def offset_text(time: str) -> str:
     """Say how far the clock of a time is ahead of UTC: 'UTC+02:00'; empty where it is not known."""
     return "UTC" + time[-6:] if time[-6:-5] in ("+", "-") and time[-3:-2] == ":" else ""

@@ -23,7 +23,7 @@ def facts(image: dict, match: str) -> list:
     Args:
         match: How alike it is to what was searched with; empty if nothing was.
     """
-    rows = taken_row(image) if image["taken"] else []
+    rows = taken_row(image)
     rows += row("Added", make("time", "", local_time(image["created"]), datetime=image["created"]))
     rows += shot_rows(image["shot"]) if image["shot"] else []
     rows += row("Size", f"{image['width']:,} × {image['height']:,} pixels, {file_size(image['size'])}")
@@ -47,12 +47,16 @@ def row(term: str, *description) -> list:
 
 
 def taken_row(image: dict) -> list:
-    """Return the row of when an image was taken, by the clock there, and who says so if that is not the camera."""
+    """Return the row of when an image was taken, by the clock there, and who says so, but for cameras and people."""
+    if not image["taken"]:
+        return row("Taken", make("span", "", "Not known"))
     said = SOURCES.get(image["taken_source"], "")
     zone = offset_text(image["taken"])
     time = make("time", "", time_there(image["taken"]), datetime=image["taken"])
     time.title = f"By the clock there, {zone}" if zone else "By the clock there, whose time zone is not known"
-    return row("Taken", time, said)
+    text = make("span")
+    text.append(time, said)
+    return row("Taken", text)
 
 
 def shot_rows(shot: dict) -> list:
