@@ -124,6 +124,31 @@ def test_a_filtered_list_and_its_vectors(generated: Generated) -> None:
     assert vectors.payload.read(16) == bytes.fromhex(added.id)
 
 
+def test_when_photos_were_taken(generated: Generated) -> None:
+    """It is given and shown as text; lists and searches have ranges of it; a change corrects it, or takes it away."""
+    with generated.client() as client:
+        for seed, taken in ((6, "1999-12-31T23:59:59"), (7, "2001-01-01T00:00:00+13:00")):
+            generated.add(client, Picture.of(seed), taken=taken, shot=models().Shot(camera="Leica M6", iso=400))
+        filters = models().SearchFilters(taken_from="1999-12-31T23:59:59", taken_before="2001-01-01T00:00:00")
+        query = models().Search(generated.space.id, vector=to_base64(Picture.of(7).vector), filters=filters)
+        (found,) = call("search", "search", client, body=query).matches
+        listed = call("images", "list_images", client, filters=json.dumps(filters.to_dict()))
+        change = models().ImageChange(taken="1955-05-03T14:07:31.5-03:00")
+        changed = call("images", "change_image", client, image_id=found.image.id, body=change)
+        forgotten = call(
+            "images", "change_image", client, image_id=found.image.id, body=models().ImageChange(taken=None)
+        )
+
+    assert [image.id for image in listed.images] == [found.image.id]
+    assert (found.image.taken, found.image.taken_source, found.image.shot.camera) == (
+        "1999-12-31T23:59:59",
+        models().TakenSource.CAMERA,
+        "Leica M6",
+    )
+    assert (changed.taken, changed.taken_source) == ("1955-05-03T14:07:31.500-03:00", models().TakenSource.PERSON)
+    assert (forgotten.taken, forgotten.taken_source) == (None, None)
+
+
 def test_problems_are_typed(generated: Generated) -> None:
     """What goes wrong comes as a problem, whose type tells one from another."""
     search = models().Search("another", text="pear")
