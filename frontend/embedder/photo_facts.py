@@ -20,6 +20,7 @@ from PIL import Image
 from frontend.embedder import xmp
 from frontend.embedder.clock_times import from_moment, read_time, with_offset_of, written
 from frontend.embedder.metadata import Metadata, metadata_in
+from frontend.embedder.places import Coordinates, coordinates, in_properties
 from frontend.embedder.sidecars import Notes
 
 # Numbers of directories.
@@ -79,12 +80,18 @@ def facts_in(metadata: Metadata, now: datetime, with_coordinates: bool) -> Camer
     properties = xmp.properties_in(metadata.xmp or tags.xmp())
     return CameraFacts(
         taken=_taken(tags, properties, now),
-        shot=_shot(tags, properties) | (_coordinates(tags.gps) if with_coordinates else {}),
+        shot=_shot(tags, properties)
+        | (_placed(_place(tags.gps) or in_properties(properties)) if with_coordinates else {}),
     )
 
 
 def told(
-    camera: CameraFacts, notes: Notes, file_ms: float, offset_at: Callable[[float], int], now: datetime
+    camera: CameraFacts,
+    notes: Notes,
+    file_ms: float,
+    offset_at: Callable[[float], int],
+    now: datetime,
+    with_coordinates: bool,
 ) -> dict[str, Any]:
     """
     Put together what is known of a photo, as the API takes it at its registration.
@@ -95,6 +102,7 @@ def told(
     Args:
         file_ms: When the file was changed last, in milliseconds since 1970; 0 if that is not known.
         offset_at: How many minutes a clock here is ahead of UTC at a moment, in milliseconds since 1970.
+        with_coordinates: Whether to tell where it was taken, too.
 
     Returns:
         Some of `taken`, `taken_source`, `shot`, `title`, `description` and `tags`.
@@ -105,7 +113,7 @@ def told(
     known = {
         "taken": taken and written(taken),
         "taken_source": taken and source,
-        "shot": dict(camera.shot),
+        "shot": {**camera.shot, **(_placed(notes.coordinates) if with_coordinates else {})},
         "title": notes.title,
         "description": notes.description,
         "tags": list(notes.tags),
@@ -225,28 +233,29 @@ def _iso(tags: _Tags) -> int:
     return round(_within("iso", given) or 0)
 
 
-def _coordinates(gps: Mapping[int, Any]) -> dict[str, Any]:
-    latitude = _degrees(gps.get(LATITUDE), gps.get(LATITUDE_REF), "S", 90)
-    longitude = _degrees(gps.get(LONGITUDE), gps.get(LONGITUDE_REF), "W", 180)
-    # Who knows neither writes zeros, for a spot in the sea south of Ghana.
-    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
-        return {}
-    return {"coordinates": {"latitude": latitude, "longitude": longitude}}
+def _placed(place: Coordinates | None) -> dict[str, Any]:
+    return {"coordinates": place} if place else {}
 
 
-def _degrees(parts: Any, side: Any, negative: str, most: int) -> float | None:
-    """Make one number, to some 10 cm, of degrees, minutes and seconds."""
+def _place(gps: Mapping[int, Any]) -> Coordinates | None:
+    latitude = _degrees(gps.get(LATITUDE), gps.get(LATITUDE_REF), "S")
+    longitude = _degrees(gps.get(LONGITUDE), gps.get(LONGITUDE_REF), "W")
+    return coordinates(latitude, longitude)
+
+
+def _degrees(parts: Any, side: Any, negative: str) -> float | None:
+    """Make one number of degrees, minutes and seconds."""
     if not isinstance(parts, tuple) or len(parts) != 3:
         return None
     numbers = [_number(part) for part in parts]
     if None in numbers:
         return None
     degrees = sum(number / 60**place for place, number in enumerate(numbers) if number is not None)
-    if not 0 <= degrees <= most:
+    if degrees < 0:
         return None
     if isinstance(side, bytes):
         side = side.decode("ascii", "replace")
-    return round(-degrees if str(side).strip("\0 ").upper() == negative else degrees, 6)
+    return -degrees if str(side).strip("\0 ").upper() == negative else degrees
 
 
 def _number(value: Any) -> float | None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from frontend.embedder import xmp
 from frontend.embedder.clock_times import from_moment, read_time
+from frontend.embedder.places import Coordinates, coordinates, in_properties
 
 XMP_ENDING: Final = ".xmp"
 
@@ -27,6 +28,8 @@ class Notes:
     """By the clock there: with its offset, or naive."""
     moment: datetime | None = None
     """When it was taken by UTC, where the clock there is not known."""
+    coordinates: Coordinates | None = None
+    """Where it was taken."""
 
 
 def notes_in(files: Sequence[tuple[str, str]], now: datetime) -> Notes:
@@ -46,6 +49,7 @@ def notes_in(files: Sequence[tuple[str, str]], now: datetime) -> Notes:
             tuple(dict.fromkeys([*notes.tags, *others.tags])),
             notes.taken or others.taken,
             notes.moment or others.moment,
+            notes.coordinates or others.coordinates,
         )
     return notes
 
@@ -58,6 +62,7 @@ def _of_xmp(text: str, now: datetime) -> Notes:
         description=_line(xmp.first(properties, xmp.DC + "description")),
         tags=_lines(properties.get(xmp.DC + "subject", ())),
         taken=next((time for time in times if time is not None), None),
+        coordinates=in_properties(properties),
     )
 
 
@@ -73,6 +78,8 @@ def _of_takeout(text: str, now: datetime) -> Notes:
         description=_line(said.get("description")),
         tags=_lines([_member(person, "name") for person in _list(said.get("people"))]),
         moment=_moment(_member(said["photoTakenTime"], "timestamp"), now),
+        # What people have set or Google has guessed, and what the camera wrote.
+        coordinates=_place(said.get("geoData")) or _place(said.get("geoDataExif")),
     )
 
 
@@ -87,6 +94,10 @@ def _moment(seconds: Any, now: datetime) -> datetime | None:
         return from_moment(1000 * float(seconds), 0, now)
     except (TypeError, ValueError):
         return None
+
+
+def _place(value: Any) -> Coordinates | None:
+    return coordinates(_member(value, "latitude"), _member(value, "longitude"))
 
 
 def _member(value: Any, name: str) -> Any:

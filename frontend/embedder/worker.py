@@ -252,7 +252,9 @@ def facts(number: int, beside: str, with_coordinates: bool) -> str:
     """
     held, now = open_pictures[number], datetime.now(UTC)
     by_camera = camera_facts(held.data, now, with_coordinates)
-    return json.dumps(told(by_camera, notes_in(json.loads(beside), now), held.file_ms, offset_min_at, now))
+    return json.dumps(
+        told(by_camera, notes_in(json.loads(beside), now), held.file_ms, offset_min_at, now, with_coordinates)
+    )
 
 
 def offset_min_at(moment_ms: float) -> int:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from frontend.embedder.photo_facts import CameraFacts, camera_facts, told
+from frontend.embedder.metadata import Metadata
+from frontend.embedder.photo_facts import CameraFacts, camera_facts, facts_in, told
 from frontend.embedder.sidecars import Notes
 from tests.support.camera import MUNICH, PHONE, PHONE_SHOT, block, directories, photo, time_tags
 from tests.support.raw_photos import box, raw_in_tiff
@@ -210,19 +211,19 @@ NAIVE = datetime(2019, 7, 4, 18, 22, 5)
 )
 def test_whose_time_counts(by_camera: datetime | None, notes: Notes, taken: str, source: str) -> None:
     """People's notes, then the camera, and the file's own time where nobody says anything."""
-    facts = told(CameraFacts(by_camera), notes, FILE_MS, offset_at, NOW)
+    facts = told(CameraFacts(by_camera), notes, FILE_MS, offset_at, NOW, with_coordinates=True)
     assert (facts["taken"], facts["taken_source"]) == (taken, source)
 
 
 def test_nothing_is_known() -> None:
     """Then nothing is told."""
-    assert told(CameraFacts(), Notes(), 0, offset_at, NOW) == {}
+    assert told(CameraFacts(), Notes(), 0, offset_at, NOW, with_coordinates=True) == {}
 
 
 def test_everything_is_told() -> None:
     """Shot and notes come under the API's names."""
     notes = Notes("At the sea", "Two boats", ("sea",))
-    facts = told(CameraFacts(NAIVE, {"iso": 64}), notes, FILE_MS, offset_at, NOW)
+    facts = told(CameraFacts(NAIVE, {"iso": 64}), notes, FILE_MS, offset_at, NOW, with_coordinates=True)
 
     assert facts == {
         "taken": "2019-07-04T18:22:05",
@@ -232,6 +233,31 @@ def test_everything_is_told() -> None:
         "description": "Two boats",
         "tags": ["sea"],
     }
+
+
+@pytest.mark.parametrize("with_coordinates", [True, False])
+def test_place_that_people_have_noted(with_coordinates: bool) -> None:
+    """It counts before the camera's, and is told only if that is asked for."""
+    munich, berlin = {"latitude": 48.137153, "longitude": 11.566667}, {"latitude": 52.516, "longitude": 13.378}
+    camera = CameraFacts(shot={"iso": 64, "coordinates": munich} if with_coordinates else {"iso": 64})
+
+    facts = told(camera, Notes(coordinates=berlin), 0, offset_at, NOW, with_coordinates)
+    assert facts["shot"] == {"iso": 64, **({"coordinates": berlin} if with_coordinates else {})}
+    facts = told(camera, Notes(), 0, offset_at, NOW, with_coordinates)
+    assert facts["shot"] == camera.shot
+
+
+def test_place_in_xmp() -> None:
+    """It is read where EXIF has none."""
+    properties = 'xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSLatitude="48,8.2292N" exif:GPSLongitude="11,34,0W"'
+    rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+    document = f'<x xmlns:rdf="{rdf}"><rdf:RDF><rdf:Description {properties}/></rdf:RDF></x>'
+    place = {"latitude": 48.137153, "longitude": -11.566667}
+
+    assert facts_in(Metadata(xmp=document.encode()), NOW, True).shot == {"coordinates": place}
+    assert facts_in(Metadata(xmp=document.encode()), NOW, False).shot == {}
+    other = facts_in(Metadata(block(MAIN, SHOT, MUNICH), xmp=document.encode()), NOW, True)
+    assert other.shot["coordinates"]["longitude"] == 11.566667
 
 
 @given(st.data())

@@ -60,6 +60,42 @@ def test_takeout() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        ({"geoData": {"latitude": 48.13715289, "longitude": -11.5}}, {"latitude": 48.137153, "longitude": -11.5}),
+        (
+            {"geoData": {"latitude": 0.0, "longitude": 0.0}, "geoDataExif": {"latitude": 1, "longitude": 2}},
+            {"latitude": 1, "longitude": 2},
+        ),
+        ({"geoData": {"latitude": 91, "longitude": 2}}, None),
+        ({"geoData": {"latitude": "48", "longitude": True}}, None),
+        ({"geoData": {"latitude": 48}, "geoDataExif": []}, None),
+        ({"geoData": None}, None),
+    ],
+)
+def test_place_of_takeout(places: dict[str, Any], expected: dict[str, float] | None) -> None:
+    """What people set or Google guessed counts before what the camera wrote; zeros stand for none."""
+    assert notes_in([("a.json", json.dumps(TAKEOUT | places))], NOW).coordinates == expected
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "expected"),
+    [
+        ("48,8,13.75N", "11,34.0W", {"latitude": 48.137153, "longitude": -11.566667}),
+        ("33,51.5S", "151,12.9E", {"latitude": -33.858333, "longitude": 151.215}),
+        ("48,8N", "11,34N", None),
+        ("48.137N", "11.5E", None),
+        ("0,0N", "0,0E", None),
+        ("91,0N", "0,0E", None),
+    ],
+)
+def test_place_of_xmp(latitude: str, longitude: str, expected: dict[str, float] | None) -> None:
+    """Degrees, minutes and perhaps seconds are read."""
+    place = f'exif:GPSLatitude="{latitude}" exif:GPSLongitude="{longitude}" exif:DateTimeOriginal'
+    assert notes_in([("a.xmp", XMP.replace("exif:DateTimeOriginal", place))], NOW).coordinates == expected
+
+
 def test_both() -> None:
     """What both say is the first one's; tags are those of both."""
     notes = notes_in([("a.xmp", XMP), ("a.json", json.dumps(TAKEOUT))], NOW)
