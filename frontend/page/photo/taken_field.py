@@ -5,7 +5,7 @@ from pyscript import document
 from frontend.page.browser.dom import find, make
 from frontend.page.wording.clock_times import field_time, time_of_field
 
-BUTTON = "lightbox-change-taken"
+BUTTON = "lightbox-edit-taken"
 
 # Why the server would refuse what is typed.
 HALF_TYPED = "The date or the time is not complete."
@@ -46,7 +46,7 @@ class TakenField:
 
     def button(self):
         """Make the button that asks for the field."""
-        text = "Change" if self._taken else "Set"
+        text = "Edit" if self._taken else "Set"
         button = make("button", "quiet", text, id=BUTTON, type="button", aria_label=text + " when it was taken")
         button.addEventListener("click", lambda event: self._open())
         return button

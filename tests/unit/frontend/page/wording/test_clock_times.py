@@ -2,7 +2,14 @@
 
 import pytest
 
-from frontend.page.wording.clock_times import clock_time, comes_after, offset_text, plain_time
+from frontend.page.wording.clock_times import (
+    clock_time,
+    comes_after,
+    field_time,
+    offset_text,
+    plain_time,
+    time_of_field,
+)
 
 
 def image(name: str, taken: str | None, created: str = "2026-11-18T11:06:40.001000Z") -> dict[str, object]:
@@ -39,3 +46,11 @@ def test_order_by_time() -> None:
     assert comes_after("taken", early)(late) and not comes_after("taken", late)(early)
     assert comes_after("taken", early)(twin) and comes_after("-taken", twin)(early)
     assert comes_after("created", late)(early) and comes_after("-created", early)(late)
+
+
+def test_field_for_a_time() -> None:
+    """It takes a time to the second, without offset, and leaves out seconds that are 0; empty it stands for none."""
+    assert field_time("2026-05-03T14:07:31.500+02:00") == "2026-05-03T14:07:31"
+    assert time_of_field("2026-05-03T14:07") == "2026-05-03T14:07:00"
+    assert time_of_field("2026-05-03T14:07:31") == "2026-05-03T14:07:31"
+    assert time_of_field("") is None
