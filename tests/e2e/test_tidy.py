@@ -344,6 +344,7 @@ def test_looked_at_large(visit: Visit, server: Server) -> None:
     expect(page.locator("#lightbox-previous")).to_be_disabled()
     page.reload()
     whole(page, "picture 0")
+    expect(page.locator("#lightbox-next")).to_be_enabled()
     page.keyboard.press("ArrowRight")
     whole(page, "picture 1")
     page.go_back()

@@ -47,7 +47,13 @@ def is_alike(match: dict[str, object], least: float) -> bool:
 
 def by_time(matches: list[dict[str, object]], order: str) -> list[dict[str, object]]:
     """Sort matches by when they were taken; of those taken at once the better one comes first."""
-    return sorted(matches, key=lambda match: clock_time(match["image"]), reverse=order == NEWEST)  # type: ignore[arg-type]
+    newest = order == NEWEST
+    # MicroPython's sorting is not stable: the place decides between those taken at once.
+    ranked = [
+        (clock_time(match["image"]), -place if newest else place)  # type: ignore[arg-type]
+        for place, match in enumerate(matches)
+    ]
+    return [matches[abs(place)] for _, place in sorted(ranked, reverse=newest)]
 
 
 def stacked(matches: list[dict[str, object]], phrase: str) -> list[tuple[dict[str, object], list[dict[str, object]]]]:
