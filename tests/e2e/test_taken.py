@@ -188,7 +188,7 @@ def test_time_that_somebody_corrects(visit: Visit, server: Server, photos: Seque
     visit.until(lambda: images_of(server)["oldest"]["taken"] is None)
     page.keyboard.press("Escape")
     expect(shown).to_have_text(["oldest", "newest", "july", "summer"])
-    expect(page.locator("#images h3")).to_have_text(["January 2021", "July 2019"])
+    expect(page.locator("#images h3").filter(has_text="1955")).to_have_count(0)
 
 
 def test_files_beside_photos(visit: Visit, server: Server, tmp_path: Path) -> None:
