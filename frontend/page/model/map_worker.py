@@ -99,7 +99,7 @@ class MapWorker:
         return made.colours, json.loads(made.meanings)
 
     async def times(self) -> dict:
-        """Return the `times` of all photos, 0 to 1 from the `first` to the `last`, see `map_times`."""
+        """Return the `times` of all photos, 0 to 1 from the `first` to the `last`, in seconds since 1970."""
         made = await self._call("map_times")
         return {"times": made.times, "first": made.first, "last": made.last}
 
