@@ -10,6 +10,7 @@ Source: CIPA DC-008-2019 (Exif 2.32), 4.6.4 to 4.6.6, for numbers and meanings o
 
 import math
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -139,10 +140,12 @@ class _Tags:
     """The tags of EXIF data, in one table; what cannot be read is not there."""
 
     def __init__(self, metadata: Metadata) -> None:
-        exif, more, place = (_opened(block) for block in (metadata.exif, metadata.more, metadata.place))
-        self._all = _directory(more) | _directory(more, EXIF_DIRECTORY)
-        self._all |= _directory(exif) | _directory(exif, EXIF_DIRECTORY)
-        self.gps = _directory(exif, GPS_DIRECTORY) or _directory(more, GPS_DIRECTORY) or _directory(place)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Of what is damaged, which nobody can help.
+            exif, more, place = (_opened(block) for block in (metadata.exif, metadata.more, metadata.place))
+            self._all = _directory(more) | _directory(more, EXIF_DIRECTORY)
+            self._all |= _directory(exif) | _directory(exif, EXIF_DIRECTORY)
+            self.gps = _directory(exif, GPS_DIRECTORY) or _directory(more, GPS_DIRECTORY) or _directory(place)
 
     def text(self, tag: int) -> str:
         """Return a text in one line; empty if there is none."""

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -258,6 +259,18 @@ def test_place_in_xmp() -> None:
     assert facts_in(Metadata(xmp=document.encode()), NOW, False).shot == {}
     other = facts_in(Metadata(block(MAIN, SHOT, MUNICH), xmp=document.encode()), NOW, True)
     assert other.shot["coordinates"]["longitude"] == 11.566667
+
+
+def test_data_that_ends_too_early() -> None:
+    """Nothing is said of it: the page's console is for faults of ours."""
+    whole = block(MAIN)
+    cut = b"Exif\0\0" + whole[: 2 + int.from_bytes(whole[4:8]) + 2 * 12 + 5]
+    jpeg = b"\xff\xd8\xff\xe1" + struct.pack(">H", len(cut) + 2) + cut + b"\xff\xd9"
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        camera_facts(jpeg, NOW, with_coordinates=True)
+    assert said == []
 
 
 @given(st.data())
