@@ -295,6 +295,8 @@ class Filters:
     attributes: tuple[AttributeCondition, ...] = ()
     ids: tuple[ImageID, ...] = ()
     """One of these images."""
+    sha256_any: tuple[SHA256, ...] = ()
+    """The original is one of these files."""
 
 
 @dataclass(frozen=True)

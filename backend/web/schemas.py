@@ -340,6 +340,10 @@ class SearchFilters(Request, frozen=True):
     size_max: Count | None = None
     attributes: Annotated[tuple[AttributeCondition, ...], Meta(max_length=16)] = ()
     ids: Annotated[tuple[Id, ...], Meta(max_length=MAX_IMAGES, description="Only these images")] = ()
+    sha256_any: Annotated[
+        tuple[Sha256, ...],
+        Meta(max_length=MAX_IMAGES, description="Only images of these files: their originals' SHA-256"),
+    ] = ()
 
     def __post_init__(self) -> None:
         _compose(self, tags_any=MAX_TAG_CHARS, tags_all=MAX_TAG_CHARS, tags_none=MAX_TAG_CHARS)
@@ -360,6 +364,7 @@ class SearchFilters(Request, frozen=True):
             size_min=self.size_min,
             size_max=self.size_max,
             ids=tuple(map(values.ImageID, self.ids)),
+            sha256_any=tuple(map(SHA256, self.sha256_any)),
             attributes=tuple(
                 values.AttributeCondition(condition.name, condition.equals, condition.at_least, condition.at_most)
                 for condition in self.attributes

@@ -148,6 +148,7 @@ def passes(image: ImageRecord, filters: Filters) -> bool:
             filters.size_min is None or image.original.size >= filters.size_min,
             filters.size_max is None or image.original.size <= filters.size_max,
             not filters.ids or image.id in filters.ids,
+            not filters.sha256_any or image.original.sha256 in filters.sha256_any,
             *(meets(image.description.attributes.get(each.name), each) for each in filters.attributes),
         ]
     )
@@ -218,6 +219,11 @@ some_filters |= st.builds(
 )
 some_filters |= st.builds(
     lambda some, labels: Filters(labels_any=labels, ids=tuple(image.id for image in some)),
+    st.lists(st.sampled_from(IMAGES), max_size=9),
+    names,
+)
+some_filters |= st.builds(
+    lambda some, tags: Filters(tags_none=tags, sha256_any=tuple(image.original.sha256 for image in some)),
     st.lists(st.sampled_from(IMAGES), max_size=9),
     names,
 )

@@ -73,6 +73,7 @@ def passing(filters: Filters, without: Sequence[ImageID] = ()) -> list[str]:
         filters.size_max is not None and f"size <= {literal(filters.size_max)}",
         without and f"id NOT IN ({_list(without)})",
         filters.ids and one_of("id", filters.ids),
+        filters.sha256_any and one_of("sha256", filters.sha256_any),
         *(condition for attribute in filters.attributes for condition in _attribute(attribute)),
     ]
     return [condition for condition in conditions if condition]
