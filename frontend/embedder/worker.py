@@ -27,7 +27,7 @@ import pyodide
 import pyodide_js
 from pyodide.ffi import JsException, to_js
 
-from frontend.embedder import mobilenet, preprocessing, space
+from frontend.embedder import mobilenet, packaging, preprocessing, space
 from frontend.embedder.attention import FeatureMap, suggest_crops
 from frontend.embedder.kinds import Reader, kind_of
 from frontend.embedder.perceptual_hash import perceptual_hash
@@ -227,19 +227,10 @@ async def open_picture(number: int, source: Any, in_detail: bool) -> dict[str, A
 
 
 def package(number: int) -> dict[str, Any]:
-    """
-    Make what an upload says of a picture without the model: the original's fingerprint, the thumbnail with its own, its
-    mean colour, and the perceptual hash.
-    """
+    """Make what an upload says of a picture without the model, see `packaging`, and the thumbnail."""
     held = open_pictures[number]
-    thumbnail = preprocessing.make_thumbnail(held.picture.pixels)
-    return {
-        "original": declare(held.data, held.picture.content_type),
-        "thumbnail": declare(thumbnail.data, "image/jpeg"),
-        "thumbnail_blob": to_blob(thumbnail.data, "image/jpeg"),
-        "color": thumbnail.color,
-        "perceptual_hash": perceptual_hash(held.picture.pixels) or "",  # None would reach the page as a proxy.
-    }
+    made, thumbnail = packaging.package(held.data, held.picture)
+    return {**made, "thumbnail_blob": to_blob(thumbnail, packaging.THUMBNAIL_TYPE)}
 
 
 def facts(number: int, beside: str, with_coordinates: bool) -> str:
@@ -412,16 +403,6 @@ def read_rgba(bitmap: Any, size: tuple[int, int]) -> np.ndarray:
     context.drawImage(bitmap, 0, 0)
     values = context.getImageData(0, 0, *size).data.to_py()
     return np.asarray(values, dtype=np.uint8).reshape(size[1], size[0], 4)
-
-
-def declare(data: bytes, content_type: str) -> dict[str, Any]:
-    """Describe a file as the API wants it. hashlib: crypto.subtle has no MD5, and is itself missing on plain http."""
-    return {
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "md5": hashlib.md5(data, usedforsecurity=False).hexdigest(),
-        "size": len(data),
-        "content_type": content_type,
-    }
 
 
 def milliseconds(start: float, end: float) -> float:

@@ -10,21 +10,18 @@ from pyscript import window
 
 from frontend.page.adding import put_object
 from frontend.page.adding.content_locks import ContentLocks
+from frontend.page.adding.registration import declaration, registration
 from frontend.page.adding.retries import EXPIRED
 from frontend.page.adding.twins import TwinFinder
 from frontend.page.model.drawings import drawn
 from frontend.page.model.embedder import times
 from frontend.page.model.limits import check_size
 from frontend.page.server.api import APIError
-from frontend.page.wording.titles_and_tags import cut_tags, plain, title_of
 
 KNOWN = "already in the library"
 
 # What a store answers to a signature that has expired, or is wrong.
 FORBIDDEN = 403
-
-# The longest text that an attribute of an image may have.
-MOST_DESCRIPTION_CHARS = 500
 
 # How many tickets a file may use up before it is given up. A guess.
 MAX_TICKETS = 3
@@ -87,7 +84,7 @@ class Uploader:
 
     async def _add(self, entry, picture: dict, package: dict, space) -> dict:
         """Bring a picture that was read into the store and into the library."""
-        declared = declaration(entry, package, space.limits)
+        declared = declaration(entry.file.name, package, space.limits)
         answer = await self._insist(lambda: self._api.begin_upload(declared), entry)
         if answer["image"]:
             return known(answer["image"])
@@ -96,7 +93,9 @@ class Uploader:
         facts = await self._embedder.facts(picture, await texts_of(entry.beside), space.limits["keeps_coordinates"])
         entry.check()
         entry.register()
-        registered = registration(entry, target, picture, package, features, facts, space.limits)
+        registered = registration(
+            entry.name, entry.tags, target["ticket"], picture, package, features, facts, space.limits
+        )
         image = await self._insist(lambda: self._api.register(target["id"], registered), entry)
         if image["id"] != target["id"]:  # Somebody else has added the same file meanwhile.
             return known(image)
@@ -160,14 +159,6 @@ async def put(target: dict, name: str, blob, on_progress, aborts: list) -> None:
         raise
 
 
-def declaration(entry, package: dict, limits: dict) -> dict:
-    """Return what the server wants to know before it signs targets for a file."""
-    declared = dict(package["original"])
-    declared["file_name"] = plain(entry.file.name)[: limits["max_file_name_chars"]]
-    declared["thumbnail"] = package["thumbnail"]
-    return declared
-
-
 async def texts_of(files: list) -> list:
     """Return (name, text) of the files beside a photo, without those that cannot be read."""
     texts = []
@@ -177,25 +168,3 @@ async def texts_of(files: list) -> list:
         except Exception as exc:
             window.console.info(repr(exc))
     return texts
-
-
-def registration(entry, target: dict, picture: dict, package: dict, features: dict, facts: dict, limits: dict) -> dict:
-    """Return what the library keeps of a picture."""
-    made = {
-        "ticket": target["ticket"],
-        "space": features["space"],
-        "vector": features["vector"],
-        "width": picture["width"],
-        "height": picture["height"],
-        "color": package["color"],
-        "perceptual_hash": package["perceptual_hash"],
-        "title": plain(facts.get("title", "")).strip()[: limits["max_title_chars"]] or title_of(entry.name, limits),
-        "tags": cut_tags(entry.tags + facts.get("tags", []), limits),
-        "labels": features["labels"],
-    }
-    for name in ("taken", "taken_source", "shot"):
-        if name in facts:
-            made[name] = facts[name]
-    if "description" in facts:
-        made["attributes"] = {"description": plain(facts["description"])[:MOST_DESCRIPTION_CHARS]}
-    return made
