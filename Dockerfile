@@ -19,7 +19,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY backend backend
 COPY frontend frontend
 # Editable, as in a clone, so that the site is built and found beside the sources.
-RUN pip install --no-cache-dir -c constraints.txt -e .
+RUN pip install --no-cache-dir -c constraints.txt -e '.[server]'
 COPY --from=javascript /app/frontend/node_modules frontend/node_modules
 # Node.js runs Pyodide, which compiles the Python modules of the browser.
 COPY --from=javascript /usr/local/bin/node /usr/local/bin/node

@@ -10,6 +10,8 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
 
 from backend import __version__
 from backend.catalogue.errors import LibraryMismatch, Unavailable
@@ -31,12 +33,15 @@ example:
 
 @dataclass(frozen=True)
 class Command:
-    """A command as `--help` shows it. It runs `run` of backend/commands/<name>.py."""
+    """A command as `--help` shows it."""
 
     name: str
     help: str
     description: str
     add_options: Callable[[argparse.ArgumentParser], None]
+    client: str = ""
+    """For a command that speaks with a server by its API alone: its module in `frontend.client.commands`. All others
+    run that of backend/commands/<name>.py, on the library itself."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,9 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     That is 0, what the command returns, 2 for an error that the user can fix, or 130 after Ctrl-C.
     """
     args = parser().parse_args(arguments)
+    command = next(command for command in COMMANDS if command.name == args.command)
     try:
+        if command.client:
+            return _module(f"frontend.client.commands.{command.client}", "client").run(args)
         settings = Settings.from_environ(_with_options(os.environ, args))
-        return importlib.import_module(f"backend.commands.{args.command}").run(settings, args)
+        return _module(f"backend.commands.{command.name}", "server").run(settings, args)
     except (InvalidSetting, SetupError, CommandFailed, LibraryMismatch, Unavailable) as exc:
         print(f"lookalike: {exc}", file=sys.stderr)
         return 2
@@ -69,9 +77,14 @@ def parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
     for command in COMMANDS:
         its_parser = commands.add_parser(command.name, help=command.help, description=command.description)
-        its_parser.add_argument(
-            "--data", metavar="FOLDER", help="where everything is stored (default: ~/.local/share/lookalike)"
-        )
+        if command.client:
+            its_parser.add_argument(
+                "--server", metavar="URL", help="address of the server (default: LOOKALIKE_SERVER, else this machine's)"
+            )
+        else:
+            its_parser.add_argument(
+                "--data", metavar="FOLDER", help="where everything is stored (default: ~/.local/share/lookalike)"
+            )
         command.add_options(its_parser)
     return parser
 
@@ -80,6 +93,21 @@ def _with_options(environ: Mapping[str, str], args: argparse.Namespace) -> dict[
     """Override environment variables with the options given, so that both are checked alike."""
     names = ("data", "model", "host", "port")
     return {**environ, **{variable(name): value for name in names if (value := getattr(args, name, None)) is not None}}
+
+
+def _module(name: str, extra: str) -> ModuleType:
+    """
+    Import a command's module.
+
+    Raises:
+        CommandFailed: A package is missing that only this kind of command needs.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as exc:
+        if exc.name is None or exc.name.partition(".")[0] in ("backend", "frontend"):
+            raise
+        raise CommandFailed(f"{exc.name} is not installed: pip install 'lookalike[{extra}]'") from exc
 
 
 def _serve_options(parser: argparse.ArgumentParser) -> None:
@@ -146,11 +174,65 @@ def _doctor_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _import_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folders", metavar="FOLDER", nargs="+", help="folders with pictures, or single files")
+    parser.add_argument(
+        "--data", metavar="FILE", type=Path, help="CSV or JSON lines with title, tags and attributes of each file"
+    )
+    _tag_options(parser)
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be added")
+    parser.add_argument("--verbose", action="store_true", help="also list the files that are no pictures")
+
+
+def _watch_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="FOLDER", help="a folder with pictures")
+    _tag_options(parser)
+    parser.add_argument("--poll", action="store_true", help="for network disks, which do not tell of changes")
+
+
+def _tag_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tags", metavar="TAGS", help="tags for all of them, separated by commas")
+    parser.add_argument("--tag-folders", action="store_true", help="the names of their folders become tags, too")
+
+
+def _search_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photo", metavar="PHOTO", nargs="?", help="a picture to search with; it stays on this machine")
+    parser.add_argument("--words", metavar="WORDS", help='words to search for, such as "red dress"')
+    parser.add_argument("--limit", metavar="N", type=int, default=10, help="how many matches at most (default: 10)")
+    parser.add_argument("--tags", metavar="TAGS", help="only images with all of these tags, separated by commas")
+    parser.add_argument("--filters", metavar="JSON", help="further conditions, as in the API")
+    parser.add_argument("--json", action="store_true", help="print the API's answer")
+
+
 def _model_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", help="folder, URL or name of a TensorFlow.js graph model (default: lookalike_v1)")
 
 
 COMMANDS = (
+    Command(
+        "import",
+        "add the pictures of folders to a library",
+        "Add the pictures of folders to the library of a server. What is there already is skipped, so that it can be"
+        " run again at any time. The exit code is 1 if a file cannot be used. If the server wants a key, set"
+        " LOOKALIKE_KEY.",
+        _import_options,
+        client="add_folders",
+    ),
+    Command(
+        "search",
+        "find pictures that look like one, or by words",
+        "Find pictures of a server's library that look like a photo, or that words describe. The exit code is 1 if"
+        " nothing is found.",
+        _search_options,
+        client="search",
+    ),
+    Command(
+        "watch",
+        "add what appears in a folder",
+        "Add the pictures of a folder to the library of a server, and from then on what appears in it, until Ctrl-C.",
+        _watch_options,
+        client="watch",
+    ),
     Command(
         "serve",
         "set up whatever is missing, and serve the page",

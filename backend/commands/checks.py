@@ -107,7 +107,9 @@ def python() -> Check:
 def packages() -> Check:
     versions = {name: _version(name) for name in PACKAGES}
     if missing := [name for name, found in versions.items() if found is None]:
-        return _failure("packages", f"not installed: {', '.join(missing)}; run `pip install -e .` in the clone")
+        return _failure(
+            "packages", f"not installed: {', '.join(missing)}; run `pip install -e '.[server]'` in the clone"
+        )
     return _ok("packages", ", ".join([f"lookalike {__version__}", *(f"{name} {versions[name]}" for name in PACKAGES)]))
 
 

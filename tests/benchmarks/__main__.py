@@ -30,6 +30,7 @@ BENCHMARKS: Mapping[str, str] = {
     "extraction": "from a file to its vector in the browser, against TF.js alone",
     "heic": "from an HEIC file to its vector in the browser: time and memory",
     "batch": "many photographs from drop to searchable: the page's queue against one by one",
+    "importing": "many photographs into a library: the client against the page",
     "start_up": "how long the page takes to start, and what it loads",
     "register": "registrations that share a commit, against one commit each",
     "bytes_per_vector": "what vectors of fewer values and bits find, and what searching them costs",

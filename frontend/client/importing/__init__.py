@@ -1,0 +1,1 @@
+"""Folders of pictures into a library: which files, with which data, on all cores."""
