@@ -44,7 +44,7 @@ def _decode_for_browser(data: bytes, kind: Kind, side_px: int) -> preprocessing.
         size = image.size
         small = preprocessing.shrink(preprocessing.flatten(image, 2 * side_px), 2 * side_px)
         orientation = preprocessing.exif_orientation(image)
-        coloured = preprocessing.to_srgb(small, preprocessing.colour_profile(image))
+        coloured = preprocessing.in_srgb(small, image.info)
         upright = preprocessing.turn_upright(coloured, orientation)
     except MemoryError as exc:
         raise PictureUnusable("There is not enough memory to open the picture.") from exc

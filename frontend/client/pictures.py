@@ -82,7 +82,7 @@ class PictureReader:
                 "vector": space.to_base64(seen.vector),
                 "labels": [{"name": name, "score": score} for name, score in seen.labels],
             },
-            facts=told(by_camera, notes_in(beside, now), file_ms, offset_min_at, now),
+            facts=told(by_camera, notes_in(beside, now), file_ms, offset_min_at, now, self._with_coordinates),
             note=picture.note,
         )
 

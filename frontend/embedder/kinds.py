@@ -225,9 +225,9 @@ KINDS: Final = (
     _refused("a Windows metafile", _with(b"\xd7\xcd\xc6\x9a", b"\1\0\0\0\x6c\0\0\0", b"\1\0\0\0\x58\0\0\0")),
     _refused("a raw photo of a Sigma camera (X3F)", _with(b"FOVb"), EXPORT_RAW),
     _refused("a raw photo of a Minolta camera (MRW)", _with(b"\0MRM"), EXPORT_RAW),
-    _refused("a film", _at(4, b"ftyp", b"moov", b"mdat"), "Save a picture of it as JPEG or PNG."),
-    _refused("a film", _with(b"\x1a\x45\xdf\xa3"), "Save a picture of it as JPEG or PNG."),  # Matroska, WebM
-    _refused("a film", _riff(b"AVI "), "Save a picture of it as JPEG or PNG."),
+    _refused("a video", _at(4, b"ftyp", b"moov", b"mdat"), "Save a picture of it as JPEG or PNG."),
+    _refused("a video", _with(b"\x1a\x45\xdf\xa3"), "Save a picture of it as JPEG or PNG."),  # Matroska, WebM
+    _refused("a video", _riff(b"AVI "), "Save a picture of it as JPEG or PNG."),
     _refused("a ZIP archive, or a document in one", _with(b"PK\3\4"), "Unpack it, and add the photos that are in it."),
     _refused(
         "an archive",

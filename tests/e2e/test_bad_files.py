@@ -20,7 +20,7 @@ SENTENCES = {
     "layers.psd": "This is a Photoshop file (PSD). Export it as JPEG or PNG.",
     "paper.pdf": "This is a PDF document. Export its pages or its photos as JPEG or PNG.",
     "photos.zip": "This is a ZIP archive, or a document in one. Unpack it, and add the photos that are in it.",
-    "film.mp4": "This is a film. Save a picture of it as JPEG or PNG.",
+    "film.mp4": "This is a video. Save a picture of it as JPEG or PNG.",
     "zstd.tiff": "This is a TIFF file with ZSTD compression, which cannot be read here. Export it as JPEG or PNG.",
     "lzma.tiff": "This is a TIFF file with LZMA compression, which cannot be read here. Export it as JPEG or PNG.",
     "webp.tiff": "This is a TIFF file with WebP compression, which cannot be read here. Export it as JPEG or PNG.",

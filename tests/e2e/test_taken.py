@@ -144,7 +144,7 @@ def test_photo_without_a_time(visit: Visit, server: Server, tmp_path: Path) -> N
     images = images_of(server)
     assert (images["dated"]["taken"][:16], images["dated"]["taken_source"]) == ("2012-12-12T12:12", "file")
     assert (images["undated"]["taken"], images["undated"]["taken_source"]) == (None, None)
-    assert described(page, "dated")["Taken"] == "December 12, 2012 at 12:12 PM, by the date of its file"
+    assert described(page, "dated")["Taken"] == "December 12, 2012 at 12:12 PMDate of the file"
     assert described(page, "undated")["Taken"] == "Not known"
 
 

@@ -10,7 +10,7 @@ from frontend.page.wording.shots import exposure_text, focal_length_text, place_
 from frontend.page.wording.types import type_name
 
 # Who says when a photo was taken, beside the camera -> how people are told.
-SOURCES = {"file": ", by the date of its file", "sidecar": ", by a note beside its file"}
+SOURCES = {"file": "Date of the file", "sidecar": "From a note beside the file"}
 
 # How sure the model has to be of a label to say so to people.
 SURE = 0.5
@@ -55,7 +55,9 @@ def taken_row(image: dict) -> list:
     time = make("time", "", time_there(image["taken"]), datetime=image["taken"])
     time.title = f"By the clock there, {zone}" if zone else "By the clock there, whose time zone is not known"
     text = make("span")
-    text.append(time, said)
+    text.append(time)
+    if said:
+        text.append(make("small", "", said))
     return row("Taken", text)
 
 

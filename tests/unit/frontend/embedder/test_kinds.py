@@ -18,7 +18,7 @@ from tests.support.raw_photos import raw_photos
         ("layers.psd", "This is a Photoshop file (PSD). Export it as JPEG or PNG."),
         ("paper.pdf", "This is a PDF document. Export its pages or its photos as JPEG or PNG."),
         ("page.png", "This is a web page. Open it, and save the photo itself."),
-        ("film.mp4", "This is a film. Save a picture of it as JPEG or PNG."),
+        ("film.mp4", "This is a video. Save a picture of it as JPEG or PNG."),
         ("photos.zip", "This is a ZIP archive, or a document in one. Unpack it, and add the photos that are in it."),
     ],
 )
