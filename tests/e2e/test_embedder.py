@@ -22,7 +22,7 @@ async ([encoded, inDetail]) => {
     const worker = document.querySelector("script[name=embedder]").xworker.sync;
     const number = 1e6;
     const opened = await worker.open_picture(number, new File([bytes], "any"), inDetail);
-    const made = await worker.preview(number);
+    const made = await worker.preview(number, 1024);
     const preview = [...new Uint8Array(await made.blob.arrayBuffer())];
     const first = await worker.crops(number);
     const { vector } = await worker.embed(number);
@@ -66,7 +66,7 @@ def test_a_preview_shows_what_the_browser_cannot(visit: Visit) -> None:
 
 
 def test_a_preview_of_a_large_photo(visit: Visit) -> None:
-    """It has 1,024 pixels on its longer side, however large the photo is."""
+    """It has as many pixels on its longer side as are asked for, however large the photo is."""
     visit.open().ready()
     answer = ask(visit, jpeg(draw("checks", 2, 3000, 4000)))
     assert (answer["opened"]["width"], answer["opened"]["height"]) == (3000, 4000)
