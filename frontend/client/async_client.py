@@ -251,17 +251,19 @@ class AsyncClient:
         title: str | UnsetType | None = UNSET,
         tags: Sequence[str] | UnsetType | None = UNSET,
         attributes: Mapping[str, Attribute | None] | UnsetType = UNSET,
+        taken: str | UnsetType | None = UNSET,
     ) -> Image:
         """
         Change the data of an image: what is not named stays, None removes.
 
         Args:
             attributes: Those that are not named stay, too.
+            taken: By the clock there, such as "2026-05-03T14:07:31", or with an offset from UTC at its end.
 
         Raises:
             ImageNotFound: There is no such image.
         """
-        named = {"title": title, "tags": tags, "attributes": attributes}
+        named = {"title": title, "tags": tags, "attributes": attributes, "taken": taken}
         changes = {name: value for name, value in named.items() if value is not UNSET}
         return await self.connection.call("PATCH", f"images/{image_id}", Image, body=changes)
 

@@ -107,9 +107,10 @@ class Client:
         title: str | UnsetType | None = UNSET,
         tags: Sequence[str] | UnsetType | None = UNSET,
         attributes: Mapping[str, Attribute | None] | UnsetType = UNSET,
+        taken: str | UnsetType | None = UNSET,
     ) -> Image:
         """Change the data of an image: what is not named stays, None removes."""
-        return self._call(self._client.change, image_id, title=title, tags=tags, attributes=attributes)
+        return self._call(self._client.change, image_id, title=title, tags=tags, attributes=attributes, taken=taken)
 
     def delete(self, image_id: str) -> None:
         """Delete an image and its files."""

@@ -96,6 +96,7 @@ def test_changing_and_deleting(library: Client, drawings: Drawings) -> None:
 
     assert (changed.title, list(changed.tags), changed.attributes) == ("Dots", ["c"], {"y": 2.0, "z": True})
     assert library.change(image.id, title=None).title == ""
+    assert library.change(image.id, taken="2019-07-04T18:22:05+02:00").taken == "2019-07-04T18:22:05+02:00"
     library.delete(image.id)
     with pytest.raises(ImageNotFound):
         library.get(image.id)
