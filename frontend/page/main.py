@@ -32,6 +32,7 @@ from frontend.page.searching.search_field import SearchField
 from frontend.page.server.addresses import server_url
 from frontend.page.server.api import API
 from frontend.page.server.api_key import APIKey
+from frontend.page.server.rights import Rights
 from frontend.page.server.watch import ServerWatch
 from frontend.page.tidy.tidy import Tidy
 
@@ -47,6 +48,7 @@ class Page:
 
     def __init__(self) -> None:
         self.api = API(server_url("/api/v1"), APIKey())
+        self.rights = Rights()
         self.embedder = Embedder()
         self.address = Address()
         known = KnownImages()
@@ -103,6 +105,7 @@ class Page:
             self._act,
             self._forget,
             self.library.move,
+            self.rights,
         )
         self.map = Map(
             self.api,
@@ -118,7 +121,7 @@ class Page:
             self.api, cards, known, addresses, self.undo_bar, self.lightbox.open, self._show_withdrawn, self._forget
         )
         ServerWatch(self.api, self._back)
-        FileInputs(self._search_with, self._search_with_image, self._add)
+        FileInputs(self._search_with, self._search_with_image, self._add, self.rights)
         for grid, around in ((self.library.grid, "library"), (self.matches, "results")):
             photo_keys.listen(grid, around, self._press)
             self._listen(grid)
@@ -142,6 +145,7 @@ class Page:
         try:
             space = await self.api.space()
             self._started = True
+            self.rights.take(space.role)
             limit_lengths(space.limits)
             start(show_notice(self.api, space))
             start(show_warnings(self.api, space))
@@ -276,6 +280,8 @@ class Page:
             self._delete([image])
 
     def _delete(self, images: list[dict]) -> None:
+        if not self.rights.may_write:
+            return
         self.deletion.delete(images)
         for image in images:
             self.selection.drop(image["id"])

@@ -1,14 +1,16 @@
 """A server with keys: the page asks for one when it needs it, and goes on."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from frontend.client import Client
 from tests.support.drawings import Groups
-from tests.support.page import Visit, show_map
+from tests.support.page import Visit, card, select, show_map, title
 from tests.support.screens import keep_screen
 from tests.support.servers.lookalike import Server, running_server
 
@@ -70,14 +72,75 @@ def test_key_is_asked_for_once(visit: Visit, drawn_groups: Groups) -> None:
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
-def test_key_that_may_only_read(visit: Visit, drawn_groups: Groups) -> None:
-    """What the key is not for says so beside the file; the rest works."""
+def test_key_that_may_only_read(visit: Visit, guarded: Server, drawn_groups: Groups, tmp_path: Path) -> None:
+    """Nothing is shown that adds, changes or deletes, and no key does it; photos are looked at and searched with."""
+    first, second = drawn_groups["rings"][:2]
+    with Client(guarded.url, WRITE, cache=tmp_path) as library:
+        library.add(first, tags=["ring"])
     page = visit.open().page
-    visit.tolerated = [REFUSED, "the server responded with a status of 403"]
     give(page, READ)
-    visit.ready().add(drawn_groups["rings"][:1])
+    visit.ready()
+    expect(page.locator("#add-open")).to_be_hidden()
+    card(page, title(first)).focus()
+    page.keyboard.press("Delete")
+    select(page, title(first))
+    tools = page.locator("#selection .tools > button:visible")
+    assert [button.get_attribute("title") for button in tools.all()] == ["Show similar to these", "Download"]
+    keep_screen(page, "reading_selected")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Escape")
 
-    assert "a key of the role write" in visit.outcome(drawn_groups["rings"][0].name)
+    card(page, title(first)).click()
+    page.keyboard.press("i")
+    details = page.locator("#lightbox-drawer")
+    expect(details.get_by_text("ring", exact=True)).to_be_visible()
+    expect(details.locator("input:visible, button:visible")).to_have_count(1)  # The one that closes them.
+    expect(page.locator("#lightbox-delete")).to_be_hidden()
+    page.keyboard.press("Delete")
+    expect(page.locator("#lightbox-title")).to_have_text(title(first))
+    keep_screen(page, "reading_details")
+    page.keyboard.press("Escape")
+
+    page.set_input_files("#add-files", second)
+    assert title(first) in visit.matches(second.name)
+    assert {request.method for request in visit.requests} <= {"GET", "POST"}
+    assert [request.url for request in visit.requests if request.url.endswith("/uploads")] == []
+
+
+def test_rights_before_the_server_has_told_them(visit: Visit) -> None:
+    """The page begins as it looked the last time, so that nothing is shown that goes away again."""
+    page = visit.open().page
+    give(page, READ)
+    visit.ready()
+    page.route("**/api/v1/**", lambda route: None)  # Never answered.
+    page.reload()
+    expect(page.locator("html")).to_have_class(re.compile("reading"))
+    expect(page.locator("#add-open")).to_be_hidden()
+
+
+def test_an_empty_library_that_may_only_be_read(context: BrowserContext, drawn_model: Path, tmp_path: Path) -> None:
+    """It says that there are no photos, and asks nobody to add any."""
+    rights = {"LOOKALIKE_API_KEYS": f"write:{WRITE}", "LOOKALIKE_ANONYMOUS": "read"}
+    with running_server(tmp_path, str(drawn_model), variables=rights) as server, context.new_page() as page:
+        visit = Visit(page, server.url).for_the_first_time().open().ready()
+        expect(page.get_by_text("There are no photos in this library yet.")).to_be_visible()
+        expect(page.locator("#welcome button:visible")).to_have_count(0)
+        keep_screen(page, "reading_empty")
+    assert visit.complaints == []
+
+
+def test_a_refusal_that_comes_late(visit: Visit) -> None:
+    """Whoever has closed the question is not asked it again for a request of before."""
+    page = visit.page
+    late: list[Route] = []
+    page.route("**/api/v1/proportions?*", lambda route: late.append(route))
+    visit.open()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    visit.until(lambda: bool(late))
+    visit.tolerated = [REFUSED, "This needs a key"]
+    page.keyboard.press("Escape")
+    late[0].fulfill(status=401, json={"title": "The request needs a key"})
+    expect(page.locator("#library-summary")).to_contain_text("This needs a key of the role read")
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 

@@ -35,7 +35,7 @@ NO_TEXT = ("button", "checkbox", "color", "file", "image", "radio", "range", "re
 class FileInputs:
     """Hands files on."""
 
-    def __init__(self, on_search, on_search_image, on_add) -> None:
+    def __init__(self, on_search, on_search_image, on_add, rights) -> None:
         """
         Listen to all ways in.
 
@@ -44,7 +44,9 @@ class FileInputs:
             on_search_image: Called with the id of a photo of the library.
             on_add: Called with any number of files, for each a list of the files beside it that tell of it, and the
                 paths of what was left out of folders.
+            rights: The visitor's. Who may not add photos searches with them.
         """
+        self._rights = rights
         self._on_search = on_search
         self._on_search_image = on_search_image
         self._on_add = on_add
@@ -65,7 +67,7 @@ class FileInputs:
     def _hand_on_with(self, target: str, files: list, beside: list, skipped: list[str]) -> None:
         if dialog_is_open():
             return
-        if target == "add":
+        if target == "add" and self._rights.may_write:
             self._on_add(files, beside, skipped)
         elif files:
             if len(files) > 1:
@@ -115,7 +117,7 @@ class FileInputs:
         elif types.includes("Files"):
             event.preventDefault()  # Else the browser would open the file in place of the page.
             find("drop-veil").hidden = dialog_is_open()
-            highlight(target_under(event))
+            highlight(self._target_under(event))
 
     def _drag_own(self, event) -> None:
         """Let a photo of the page be dropped on the search field, and nothing anywhere else."""
@@ -148,13 +150,22 @@ class FileInputs:
             self._on_search_image(image_id)
 
     def _drop_files(self, event) -> None:
-        target = target_under(event)  # While the halves are still there.
+        target = self._target_under(event)  # While the halves are still there.
         find("drop-veil").hidden = True
         entries = folders.entries_of(event.dataTransfer)
         if entries:
             start(self._hand_on_gathered(target, folders.of_dropped(entries)))
         else:
             self._hand_on(target, listed(event.dataTransfer.files))
+
+    def _target_under(self, event) -> str:
+        """Return the target under a drag: each half of the window is one, on phones the upper and the lower."""
+        halves = find("drop-veil").children
+        first, second = halves.item(0), halves.item(1)
+        box = second.getBoundingClientRect()
+        beside = box.top < first.getBoundingClientRect().bottom
+        before = event.clientX < box.left if beside else event.clientY < box.top
+        return (first if before or not self._rights.may_write else second).dataset.door
 
 
 def drag_begun(event) -> None:
@@ -168,16 +179,6 @@ def takes_text(element) -> bool:
     if element.tagName == "INPUT":
         return element.type not in NO_TEXT
     return element.tagName == "TEXTAREA" or element.isContentEditable
-
-
-def target_under(event) -> str:
-    """Return the target under a drag, each half of the window: on phones the upper and the lower, else left, right."""
-    halves = find("drop-veil").children
-    first, second = halves.item(0), halves.item(1)
-    box = second.getBoundingClientRect()
-    beside = box.top < first.getBoundingClientRect().bottom
-    before = event.clientX < box.left if beside else event.clientY < box.top
-    return (first if before else second).dataset.door
 
 
 def highlight(target: str) -> None:

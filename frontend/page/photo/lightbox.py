@@ -36,7 +36,9 @@ SAID_MS = 3000
 class Lightbox:
     """One dialog, which shows one image after another."""
 
-    def __init__(self, api, address, embedder, cards, known, grid_shown, on_action, on_gone, on_retimed) -> None:
+    def __init__(
+        self, api, address, embedder, cards, known, grid_shown, on_action, on_gone, on_retimed, rights
+    ) -> None:
         """
         Make the dialog work.
 
@@ -47,6 +49,7 @@ class Lightbox:
             on_action: Called with SIMILAR or DELETE and the image.
             on_gone: Called with an image that turns out to have been deleted.
             on_retimed: Called with an image that is known to have been taken at another time.
+            rights: The visitor's.
         """
         self._api = api
         self._address = address
@@ -57,6 +60,7 @@ class Lightbox:
         self._on_action = on_action
         self._on_gone = on_gone
         self._on_retimed = on_retimed
+        self._rights = rights
         # The image that is shown; empty while the dialog is closed.
         self._image = {}
         # The grid that it was opened from, None where the address opened it.
@@ -353,7 +357,7 @@ class Lightbox:
 
     def _act(self, action: str) -> None:
         image = self._image
-        if not find("lightbox").open or not image:
+        if not find("lightbox").open or not image or (action == DELETE and not self._rights.may_write):
             return
         find("lightbox").close()
         self._finish(for_another=action == SIMILAR)

@@ -71,7 +71,7 @@ class TagsField:
 
     def _pill(self, tag: str):
         pill = make("li", "pill")
-        remove = make("button", type="button", aria_label=f"Remove the tag {tag}", title="Remove")
+        remove = make("button", "writes", type="button", aria_label=f"Remove the tag {tag}", title="Remove")
         remove.append(icon("x"))
         remove.addEventListener("click", lambda event: self._remove(tag))
         pill.append(make("span", "", tag), remove)

@@ -47,7 +47,7 @@ class TakenField:
     def button(self):
         """Make the button that asks for the field."""
         text = "Edit" if self._taken else "Set"
-        button = make("button", "quiet", text, id=BUTTON, type="button", aria_label=text + " when it was taken")
+        button = make("button", "quiet writes", text, id=BUTTON, type="button", aria_label=text + " when it was taken")
         button.addEventListener("click", lambda event: self._open())
         return button
 

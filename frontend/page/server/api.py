@@ -200,11 +200,11 @@ class API:
     async def _answered(self, method: str, path: str, body: dict | None, read):
         """Send a request, and again as long as the server wants another key and somebody gives one."""
         while True:
-            tried = self._key.value
+            tried, began_ms = self._key.value, window.performance.now()
             try:
                 return await self._send(method, path, body, tried, read)
             except APIError as exc:
-                if exc.status != 401 or not await self._key.ask(tried):
+                if exc.status != 401 or not await self._key.ask(tried, began_ms):
                     raise
 
     def _options(self, method: str, body: dict | None, key: str) -> dict:
