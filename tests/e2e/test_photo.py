@@ -176,6 +176,20 @@ def test_similar_photos_and_back(visit: Visit) -> None:
     expect(page.locator("#results")).to_be_hidden()
 
 
+@pytest.mark.holds(3)
+def test_going_back_twice_at_once(visit: Visit) -> None:
+    """The photo that is come to stays, though the one before was about to close."""
+    page = visit.open().page
+    show(page, "picture 2")
+    page.get_by_role("button", name="Show similar", exact=True).click()
+    expect(page.locator("#matches .card")).to_have_count(2)
+    page.locator("#matches .card .picture").first.click()
+    expect(page.locator("#lightbox")).to_be_visible()
+    page.evaluate("addEventListener('popstate', () => history.back(), { once: true }); history.back()")
+    whole(page, "picture 2")
+    expect(page.locator("#results")).to_be_hidden()
+
+
 @pytest.mark.holds(2)
 def test_a_link_is_copied(visit: Visit, server: Server) -> None:
     """It is the page's own address with nothing but the photo."""

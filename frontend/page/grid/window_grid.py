@@ -88,6 +88,9 @@ class WindowGrid:
         # (scroll, list) positions of the card with the focus, while it is far from the window; None without one.
         self._far_focus = None
         self._touching = False
+        # Whether the browser is still scrolling; one that does not tell when it ends is never taken to be.
+        self._scrolling = False
+        self._tells_end = hasattr(document, "onscrollend")
         self._rest_timer = 0
         self._beginning = True
         self._begun = asyncio.Event()
@@ -107,7 +110,8 @@ class WindowGrid:
         observer = window.ResizeObserver.new(lambda entries, observer: self._resized())
         observer.observe(self.element)
         observer.observe(document.body)  # What is above the grid moves it.
-        document.addEventListener("scroll", lambda event: self._draw_soon())
+        document.addEventListener("scroll", lambda event: self._scrolled_on())
+        document.addEventListener("scrollend", lambda event: self._scrolling_ended())
         window.visualViewport.addEventListener("resize", lambda event: self._resized())
         for name in ("touchstart", "touchend", "touchcancel"):
             document.addEventListener(name, self._touched)
@@ -528,10 +532,20 @@ class WindowGrid:
             window.clearTimeout(self._rest_timer)
             self._rest_timer = window.setTimeout(self._rest, REST_MS)
 
+    def _scrolled_on(self) -> None:
+        self._scrolling = self._tells_end
+        self._draw_soon()
+
+    def _scrolling_ended(self) -> None:
+        self._scrolling = False
+        self._rest_soon()
+
     def _rest(self) -> None:
-        """Let the scroll bar tell the truth again, unless a finger holds the page."""
+        """Let the scroll bar tell the truth again, unless a finger holds the page, or the browser still scrolls it."""
         if self._touching:
             self._rest_soon()
+            return
+        if self._scrolling:  # Its frames are late; `scrollend` follows.
             return
         if self._beginning or not self.element.clientWidth:
             return

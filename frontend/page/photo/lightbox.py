@@ -65,6 +65,8 @@ class Lightbox:
         self._image = {}
         # The grid that it was opened from, None where the address opened it.
         self._opened_in = None
+        # Whether the dialog is about to close, with the next frame.
+        self._leaving = False
         self._timer = 0
         # What somebody who zooms in is told where the photo is shown with fewer pixels than it has; empty for nothing.
         self._not_all = ""
@@ -121,6 +123,8 @@ class Lightbox:
     async def _arrive(self) -> None:
         """Show the photo that the address names."""
         image_id = self._named()
+        if image_id:
+            self._leaving = False
         if not image_id or image_id == self._image.get("id"):
             return
         try:
@@ -167,8 +171,12 @@ class Lightbox:
 
     def _disappear(self) -> None:
         image = self._image
+        self._leaving = True
 
         def change():
+            if not self._leaving:
+                return None  # One has gone on to a photo by then.
+            self._leaving = False
             find("lightbox").close()
             self._finish()
             return self._thumbnail_of(image)
