@@ -37,6 +37,9 @@ from frontend.page.wording.titles_and_tags import cut_tags
 ASKED_AT_ONCE: Final = 50
 """How many files the server is asked about at once, whether it knows them."""
 
+SENT_AT_ONCE: Final = 16
+"""How many files are on their way to the server at once: registrations that come together share a commit."""
+
 NOTHING: Final = Description()
 
 
@@ -99,7 +102,7 @@ class Importer:
 
     async def _run(self, files: Sequence[FoundFile], space: Space) -> None:
         unknown: asyncio.Queue[FoundFile | None] = asyncio.Queue(2 * self._cores)
-        sending = asyncio.Semaphore(2 * self._cores)
+        sending = asyncio.Semaphore(SENT_AT_ONCE)
         folder = await self._client.model_folder()
         readers = [ReaderProcess(space, folder) for _ in range(self._cores if not self._options.dry_run else 0)]
         try:
