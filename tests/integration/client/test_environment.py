@@ -2,8 +2,9 @@
 
 import importlib.metadata
 import subprocess
+import tomllib
 import venv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=False)
     packages = next((folder / "lib").glob("python*")) / "site-packages"
-    for name in sorted(needed("lookalike", {"client"}) - {"lookalike"}):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for name in sorted(needed([*project["dependencies"], *project["optional-dependencies"]["client"]])):
         distribution = importlib.metadata.distribution(name)
         for top in {file.parts[0] for file in distribution.files or () if file.parts[0] not in ("..", "__pycache__")}:
             target = packages / top
@@ -37,16 +39,17 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def needed(name: str, extras: set[str]) -> set[str]:
-    """Return the names of a distribution and of all that it needs with some extras."""
-    found = {name}
-    for line in importlib.metadata.requires(name) or ():
+def needed(requirements: Iterable[str], extras: Iterable[str] = ()) -> set[str]:
+    """Return the names of the distributions that these requirements name, and of all that those need in turn."""
+    found: set[str] = set()
+    for line in requirements:
         requirement = Requirement(line)
         wanted = requirement.marker is None or any(
-            requirement.marker.evaluate({"extra": each}) for each in extras | {""}
+            requirement.marker.evaluate({"extra": extra}) for extra in ("", *extras)
         )
-        if wanted and requirement.name.lower() not in found:
-            found |= needed(requirement.name.lower(), set(requirement.extras))
+        if wanted and requirement.name not in found:
+            further = importlib.metadata.requires(requirement.name) or ()
+            found |= {requirement.name} | needed(further, requirement.extras)
     return found
 
 
