@@ -28,8 +28,7 @@ from tests.benchmarks.architecture_contenders import (
 from tests.benchmarks.plots import Bars, Lines, Plot
 from tests.benchmarks.processes import Watched, watched_memory
 from tests.benchmarks.queue_architecture.deployment import missing
-from tests.benchmarks.queue_architecture.native_model import NativeModel
-from tests.benchmarks.queue_architecture.onnx_graph import write_onnx
+from tests.benchmarks.queue_architecture.native_model import NativeModel, write_onnx
 from tests.benchmarks.queue_architecture.settings import MODEL
 from tests.benchmarks.report import Machine, Report, Spread, Table
 from tests.benchmarks.visitors import Visitor, visitor

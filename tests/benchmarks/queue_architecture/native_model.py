@@ -11,12 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from frontend.client.model.onnx_graph import INPUT, to_onnx
 from frontend.embedder.model_input import golden_input, scale_to_range
 from frontend.embedder.preprocessing import Picture, decode, to_model_input
 from frontend.embedder.space import GOLDEN_COSINE, Space, Vector, read_space, to_vector
-
-INPUT = "input_nchw"
-"""Name of the graph's input."""
+from frontend.models.reference import ReferenceModel
 
 
 class NativeModel:
@@ -54,8 +53,14 @@ class NativeModel:
         return self._run(to_model_input(picture.pixels, self.space.input))
 
     def _run(self, model_input: npt.NDArray[np.float32]) -> Vector:
-        (embedding,) = self._session.run(None, {INPUT: np.ascontiguousarray(model_input.transpose(0, 3, 1, 2))})
+        (embedding,) = self._session.run(None, {INPUT: model_input})
         return to_vector(np.asarray(embedding), self.space)
+
+
+def write_onnx(folder: Path, file: Path) -> None:
+    """Translate the model in a folder up to its embedding, as whoever runs a search service would do once."""
+    space = read_manifest(folder)
+    file.write_bytes(to_onnx(ReferenceModel(folder), [space.embedding_node], space.input.side_px))
 
 
 def read_manifest(folder: Path) -> Space:
