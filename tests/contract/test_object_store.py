@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import math
-import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -80,7 +79,7 @@ async def _local(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
 async def _bucket(server: S3Server, gaps: frozenset[str]) -> AsyncIterator[Harness]:
     clock = Clock(datetime.now(UTC))
     place = BucketAddress(
-        server.new_bucket(f"contract-{secrets.token_hex(8)}"), "some/prefix", server.url, addressing="path"
+        server.new_bucket("contract"), "some/prefix", server.url, addressing="path"
     )
     store = S3Store(place, URL_EXPIRES_S, server.session, clock)
     async with httpx.AsyncClient() as http:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 import socket
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -50,7 +49,7 @@ def server(request: pytest.FixtureRequest) -> S3Server:
 @pytest.fixture
 def bucket(server: S3Server) -> BucketAddress:
     """A new bucket."""
-    return BucketAddress(server.new_bucket(f"s3-{secrets.token_hex(8)}"), "pictures", server.url, addressing="path")
+    return BucketAddress(server.new_bucket("s3"), "pictures", server.url, addressing="path")
 
 
 @pytest.fixture

@@ -108,6 +108,28 @@ def test_back_closes_a_photo(visit: Visit) -> None:
 
 @pytest.mark.holds(3)
 @pytest.mark.new_tab
+def test_told_late_that_it_was_closed(visit: Visit) -> None:
+    """The photo that opens with the next frame stays, though the browser tells only now that the last was closed."""
+    page = visit.open().page
+    page.evaluate("""() => {
+        const dialog = document.getElementById("lightbox");
+        const begin = document.startViewTransition.bind(document);
+        document.startViewTransition = change => {
+            const moving = begin(change);
+            dialog.dispatchEvent(new Event("close"));
+            return moving;
+        };
+    }""")
+    show(page, "picture 2")
+    page.go_back()
+    expect(page.locator("#lightbox")).to_be_hidden()
+    page.go_forward()
+    whole(page, "picture 2")
+    expect(page).to_have_url(re.compile("photo="))
+
+
+@pytest.mark.holds(3)
+@pytest.mark.new_tab
 def test_opened_again_at_once(visit: Visit) -> None:
     """The browser goes back with a delay; a photo that is opened meanwhile stays, and back closes it as any other."""
     page = visit.open().page

@@ -39,7 +39,7 @@ def bucket_visit(context: BrowserContext, bucket_url: str, s3_server: S3Server) 
 
 
 def to_store(visit: Visit, method: str) -> list[Request]:
-    return [request for request in visit.requests if request.method == method and f"/{BUCKET}/" in request.url]
+    return [request for request in visit.requests if request.method == method and f"/{BUCKET}-" in request.url]
 
 
 def shown(visit: Visit, grid: str) -> int:

@@ -5,7 +5,6 @@ With the other tests the time-outs are shortened; `-m faults` waits for the real
 """
 
 import asyncio
-import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from dataclasses import replace
@@ -71,7 +70,7 @@ def bucket(settings: Settings, s3_server: S3Server, proxy: TCPProxy, monkeypatch
     """Settings that name a bucket behind the proxy. Browsers go past it."""
     for name, value in s3_server.environ.items():
         monkeypatch.setenv(name, value)
-    name = s3_server.new_bucket(f"silent-{secrets.token_hex(8)}")
+    name = s3_server.new_bucket("silent")
     return replace(settings, store=f"s3://{name}/pictures", s3_endpoint=proxy.url, s3_public_endpoint=s3_server.url)
 
 

@@ -40,7 +40,7 @@ CLIENTS = 6
 @pytest.fixture(scope="module")
 def variables(s3_server: S3Server) -> Mapping[str, str]:
     """What both servers are told, beside their credentials."""
-    bucket = s3_server.new_bucket(f"two-{secrets.token_hex(8)}")
+    bucket = s3_server.new_bucket("two")
     return {
         "LOOKALIKE_STORE": f"s3://{bucket}/pictures",
         "LOOKALIKE_DATABASE": f"s3://{bucket}/database",

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import secrets
 import shutil
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -190,7 +189,7 @@ class TestBucket:
     def bucket(self, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
         for name, value in s3_server.environ.items():
             monkeypatch.setenv(name, value)
-        return f"s3://{s3_server.new_bucket(f'backup-{secrets.token_hex(8)}')}"
+        return f"s3://{s3_server.new_bucket('backup')}"
 
     def test_from_a_folder_to_a_bucket_and_back(
         self, here: Settings, there: Settings, bucket: str, s3_server: S3Server, capsys: pytest.CaptureFixture[str]

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -279,7 +278,7 @@ def test_file_system(folder: str, kind: str, tmp_path: Path) -> None:
 @pytest.fixture
 def bucket(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
     """Settings that name a bucket which no page may use yet."""
-    name = s3_server.new_bucket(f"doctor-{secrets.token_hex(8)}")
+    name = s3_server.new_bucket("doctor")
     for variable, value in s3_server.environ.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setenv("LOOKALIKE_STORE", f"s3://{name}/pictures")

@@ -1,7 +1,6 @@
 """The whole application with its pictures in a bucket, on a real S3 server."""
 
 import hashlib
-import secrets
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -46,7 +45,7 @@ def settings(settings: Settings, s3_server: S3Server, monkeypatch: pytest.Monkey
     """A bucket of its own, and the server's credentials where boto3 looks for them."""
     for name, value in s3_server.environ.items():
         monkeypatch.setenv(name, value)
-    bucket = s3_server.new_bucket(f"app-{secrets.token_hex(8)}")
+    bucket = s3_server.new_bucket("app")
     return replace(settings, store=f"s3://{bucket}/pictures", s3_endpoint=s3_server.url)
 
 

@@ -65,6 +65,8 @@ class Lightbox:
         self._image = {}
         # The grid that it was opened from, None where the address opened it.
         self._opened_in = None
+        # Whether the dialog shows the image: it opens with a frame, and the browser tells later that it was closed.
+        self._shown = False
         # Whether the dialog is about to close, with the next frame.
         self._leaving = False
         self._timer = 0
@@ -160,6 +162,7 @@ class Lightbox:
                 # A style with `:has` of the root would have all styles computed anew while the grid scrolls.
                 document.documentElement.classList.add("looking")
                 find("lightbox").focus()
+            self._shown = True
             return self._stage.frame
 
         grow(self._thumbnail_of(image), change)
@@ -184,7 +187,8 @@ class Lightbox:
         grow(self._stage.frame, change)
 
     def _closed(self) -> None:
-        if not find("lightbox").open:  # Else it was opened again meanwhile.
+        """Tidy up if the browser itself has closed the dialog; else that is done, and it may be about to open again."""
+        if self._shown and not find("lightbox").open:
             self._finish()
 
     def _finish(self, for_another: bool = False) -> None:
@@ -195,6 +199,7 @@ class Lightbox:
             for_another: Another entry of the history follows; going back leads to the photo again.
         """
         document.documentElement.classList.remove("looking")
+        self._shown = False
         image, self._image = self._image, {}
         if not image:
             return

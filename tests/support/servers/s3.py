@@ -7,6 +7,7 @@ in a virtual environment of its own, as it wants exact versions of libraries tha
 """
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -60,8 +61,9 @@ class S3Server:
             "AWS_DEFAULT_REGION": "us-east-1",
         }
 
-    def new_bucket(self, name: str) -> str:
-        """Make a bucket; return its name."""
+    def new_bucket(self, purpose: str) -> str:
+        """Make a bucket that no other test has, nor the same one before; return its name, which begins with `purpose`."""
+        name = f"{purpose}-{secrets.token_hex(8)}"
         self.session.client("s3", endpoint_url=self.url).create_bucket(Bucket=name)
         return name
 
