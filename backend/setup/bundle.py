@@ -6,8 +6,9 @@ several round trips where only six run at once. So PyScript loads one file, and 
 PyScript would have put them.
 """
 
+import ast
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from . import micropython
@@ -57,6 +58,44 @@ def bundle(sources: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
         ),
         f"{folder}/pyscript.json": json.dumps(configuration, indent=1).encode(),
     }
+
+
+def bundle_alone(sources: Mapping[str, bytes], script: str) -> dict[str, bytes]:
+    """
+    Join all modules of ours that a script needs into one file beside it.
+
+    Args:
+        sources: Path -> content.
+
+    Returns:
+        The script, and that file.
+
+    Raises:
+        SetupError: A module cannot be compiled.
+    """
+    needed = {f"frontend/{path}": compile_module(path, sources[path]) for path in sorted(_needed(sources, script))}
+    folder = script.rpartition("/")[0]
+    return {script: UNPACK.encode() + sources[script], f"{folder}/{MODULES}": _joined(needed)}
+
+
+def _needed(sources: Mapping[str, bytes], script: str) -> set[str]:
+    """Return the paths of what a script imports, and of what that imports."""
+    found: set[str] = set()
+    waiting = [script]
+    while waiting:
+        new = {path for path in _imported(sources[waiting.pop()]) if path in sources} - found
+        found |= new
+        waiting += new
+    return found
+
+
+def _imported(source: bytes) -> Iterator[str]:
+    """Yield the paths that imports of our own may mean: a name that is taken from a folder is a module's."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("frontend."):
+            module = node.module.removeprefix("frontend.").replace(".", "/")
+            yield f"{module}.py"
+            yield from (f"{module}/{alias.name}.py" for alias in node.names)
 
 
 def _joined(modules: Mapping[str, bytes]) -> bytes:

@@ -1,9 +1,10 @@
 """
 The static site in frontend/dist: built from npm's packages, the vendored wheels and our own sources.
 
-    runtime/<key>/    third-party files (see runtime.py): rebuilt when their lock files change app/<hash>/       our
-    Python, style and configuration (see bundle.py): rebuilt when a source changes *.html            the pages (PAGES):
-    refer to the two in use, and are written last, as is the app's manifest
+    runtime/<key>/    third-party files (see runtime.py): rebuilt when their lock files change
+    app/<hash>/       our Python, style and configuration (see bundle.py): rebuilt when a source changes
+    finder/           what pages of other sites load (see finder.py), at addresses that stay
+    *.html            the pages (PAGES): refer to the two in use, and are written last, as is the app's manifest
 
 The content under a hash never changes, so browsers may cache it for ever. All addresses are relative, so that the
 folder works under any path of any web server.
@@ -14,8 +15,9 @@ import json
 from functools import partial
 from pathlib import Path
 
-from .bundle import bundle, recipe
+from .bundle import bundle, bundle_alone, recipe
 from .compress import compress_folder, wire_size
+from .finder import SCRIPT, finder_files
 from .folders import publish, remove_all_but, replace_file
 from .hints import with_hints
 from .icons import with_icons
@@ -41,7 +43,7 @@ MANIFEST = "manifest.webmanifest"
 PAGES = ("reembed.html", "index.html")
 
 # Folders that belong to the app as a whole.
-APP_FOLDERS = ("page", "embedder", "styles")
+APP_FOLDERS = ("page", "embedder", "finder", "styles")
 
 
 def build_site(frontend: Path, report: Report) -> Path:
@@ -116,7 +118,8 @@ def _replace_tokens(content: bytes, runtime: Path, app: Path) -> bytes:
 
 
 def _write_app(sources: dict[str, bytes], runtime: Path, app: Path, folder: Path) -> None:
-    for name, content in _filled_in(bundle(sources, "page"), runtime, app).items():
+    bundled = {**bundle(sources, "page"), **bundle_alone(sources, SCRIPT)}
+    for name, content in _filled_in(bundled, runtime, app).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     compress_folder(folder)
@@ -140,4 +143,5 @@ def _is_current(dist: Path, pages: dict[str, bytes]) -> bool:
 def _pages(frontend: Path, runtime: Path, app: Path) -> dict[str, bytes]:
     pages = {MANIFEST: (frontend / MANIFEST).read_bytes()}
     pages |= {name: with_icons(with_hints((frontend / name).read_bytes(), runtime), runtime) for name in PAGES}
-    return {name: _replace_tokens(page, runtime, app) for name, page in pages.items()}
+    filled_in = {name: _replace_tokens(page, runtime, app) for name, page in pages.items()}
+    return {**finder_files(runtime, app), **filled_in}

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -17,7 +18,7 @@ from msgspec import UNSET, UnsetType
 
 from frontend.client import uploads
 from frontend.client.connection import PATIENCE_S, TIMEOUT_S, Connection
-from frontend.client.errors import LookalikeError, PictureUnusable
+from frontend.client.errors import LookalikeError, PictureUnusable, SpaceChanged
 from frontend.client.model.model_files import default_cache, model_folder
 from frontend.client.model.native_model import NativeModel
 from frontend.client.pictures import PictureReader
@@ -111,6 +112,26 @@ class AsyncClient:
             self._space = await self.connection.call("GET", "space", Space)
         return self._space
 
+    @asynccontextmanager
+    async def with_its_model(self) -> AsyncIterator[None]:
+        """
+        Say what to do where it turns out within the block that the server has another model by now, and begin with it.
+
+        Raises:
+            SpaceChanged: It has.
+        """
+        try:
+            yield
+        except SpaceChanged as exc:
+            self._space, self._reader, self._words = None, None, None
+            has = await self.space()
+            raise SpaceChanged(
+                exc.status,
+                exc.kind,
+                f"The server has another model by now: {has.manifest['model']} ({has.space}). Repeat what you did: the"
+                " client gets that model from the server, and goes on with it.",
+            ) from exc
+
     async def model_folder(self) -> Path:
         """
         Return the folder with the server's model, fetching what is missing.
@@ -144,12 +165,13 @@ class AsyncClient:
             ModelUnusable: The server's model cannot be run here.
         """
         data, file_ms = await self._in_thread(read_file, photo)
-        reader = await self._ready()
-        prepared = await self._in_thread(reader.prepare, data, (), file_ms)
         description = Description(title, tags, attributes)
-        return await uploads.add(
-            self.connection, await self.space(), name or name_of(photo), data, prepared, description
-        )
+        async with self.with_its_model():
+            reader = await self._ready()
+            prepared = await self._in_thread(reader.prepare, data, (), file_ms)
+            return await uploads.add(
+                self.connection, await self.space(), name or name_of(photo), data, prepared, description
+            )
 
     async def search(
         self,
@@ -193,8 +215,15 @@ class AsyncClient:
         """As `search`, and among how many images was searched."""
         if photo is None and not words and not like:
             raise LookalikeError("A search needs a photo, words, or the id of an image.")
+        async with self.with_its_model():
+            query = await self._query(photo, words, like)
+            query |= {"limit": limit, "filters": with_tags(filters, tags)}
+            return await self.connection.call("POST", "search", SearchResult, body=query)
+
+    async def _query(self, photo: Photo | None, words: str, like: str) -> dict[str, Any]:
+        """Return what is searched with, under the API's names."""
         space = await self.space()
-        query: dict[str, Any] = {"space": space.space, "limit": limit, "filters": with_tags(filters, tags)}
+        query: dict[str, Any] = {"space": space.space}
         if photo is not None:
             data, _ = await self._in_thread(read_file, photo)
             reader = await self._ready()
@@ -209,7 +238,7 @@ class AsyncClient:
             vector = (await self._word_table()).vector(words) if space.manifest.get("words") else None
             if vector is not None:
                 query["text_vector"] = to_base64(vector)
-        return await self.connection.call("POST", "search", SearchResult, body=query)
+        return query
 
     async def get(self, image_id: str) -> Image:
         """

@@ -78,9 +78,7 @@ async def _local(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
 @asynccontextmanager
 async def _bucket(server: S3Server, gaps: frozenset[str]) -> AsyncIterator[Harness]:
     clock = Clock(datetime.now(UTC))
-    place = BucketAddress(
-        server.new_bucket("contract"), "some/prefix", server.url, addressing="path"
-    )
+    place = BucketAddress(server.new_bucket("contract"), "some/prefix", server.url, addressing="path")
     store = S3Store(place, URL_EXPIRES_S, server.session, clock)
     async with httpx.AsyncClient() as http:
         yield Harness(store, clock, http, gaps)

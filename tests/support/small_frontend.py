@@ -24,6 +24,7 @@ def write_frontend(folder: Path) -> Path:
     write(folder / "page" / "api.py", "name = 'äpi'\n")
     write(folder / "page" / "pyscript.json", '{"app": "{{app}}", "files": {"./api.py": "./frontend/page/api.py"}}')
     write(folder / "embedder" / "worker.py", "import numpy")
+    write(folder / "finder" / "lookalike.py", "from frontend.page import api\nprint(api.name)\n")
     write(folder / "page" / "__pycache__" / "main.cpython-311.pyc", "byte code")
     write(folder / "page" / ".main.py.swp", "an editor's")
     return folder
@@ -41,7 +42,7 @@ def install_stand_ins(frontend: Path) -> None:
             node_modules / icons.PACKAGE / f"{name}.svg",
             f'<!-- by Lucide -->\n<svg\n  width="24"\n>\n  <path id="{name}" />\n</svg>\n',
         )
-    write(node_modules / "@pyscript/core/dist/core.js", "import './some-name.js'")
+    write(node_modules / "@pyscript/core/dist/core.js", 'import"./some-name.js"')
     write(node_modules / "@pyscript/core/dist/core-some-name.js", "export const answer = 42")
     write(node_modules / "@pyscript/core/dist/core.js.map", "for developers of PyScript")
     write(node_modules / "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm", "wasm " * 50)

@@ -95,10 +95,11 @@ class Importer:
         space = await self._client.space()
         if space.role == "read" and not self._options.dry_run:
             raise KeyRefused(403, "role-required", "This key, or none, allows to read only: adding needs another one.")
-        try:
-            await self._run(files, space)
-        except* LookalikeError as group:
-            raise first_of(group) from None
+        async with self._client.with_its_model():
+            try:
+                await self._run(files, space)
+            except* LookalikeError as group:
+                raise first_of(group) from None
 
     async def _run(self, files: Sequence[FoundFile], space: Space) -> None:
         unknown: asyncio.Queue[FoundFile | None] = asyncio.Queue(2 * self._cores)

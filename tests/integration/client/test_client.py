@@ -22,10 +22,12 @@ from frontend.client import (
     RequestRefused,
     ServerBusy,
     ServerUnreachable,
+    SpaceChanged,
 )
 from tests.integration.client.conftest import READ, WRITE
 from tests.support.camera import photo, time_tags
 from tests.support.drawings import draw, jpeg
+from tests.support.drawn_model import write_drawn_model
 from tests.support.servers.lookalike import Server, free_port, running_server
 from tests.support.servers.tcp_proxy import running_proxy
 from tests.support.waiting import until
@@ -207,6 +209,20 @@ def test_a_server_that_comes_back(server: Server, cache: Path, drawings: Drawing
             back.join()
         proxy.cut(2)
         assert library.count() == 1
+
+
+def test_a_server_that_has_another_model(tmp_path: Path, cache: Path, drawings: Drawings) -> None:
+    """It is said which, and what is done again goes on with that one."""
+    port, data = free_port(), tmp_path / "data"
+    models = [write_drawn_model(tmp_path / f"model-{seed}", seed) for seed in (1, 2)]
+    with Client(f"http://127.0.0.1:{port}", cache=cache) as library:
+        with running_server(data, str(models[0]), port=port):
+            library.add(drawings["dots"][0])
+        with running_server(data, str(models[1]), port=port):
+            with pytest.raises(SpaceChanged, match=r"another model by now: drawn \(.{16}\)\. Repeat what you did"):
+                library.search(drawings["dots"][1])
+            assert library.search(drawings["dots"][1]) == []
+            assert library.add(drawings["dots"][2]).new
 
 
 class OtherServer(BaseHTTPRequestHandler):

@@ -14,8 +14,9 @@ from tests.integration.client.conftest import READ
 from tests.support.camera import photo, time_tags
 from tests.support.drawings import draw, jpeg
 from tests.support.filling import listed
-from tests.support.servers.lookalike import Server, free_port
+from tests.support.servers.lookalike import Server, free_port, running_server
 from tests.support.servers.tcp_proxy import running_proxy
+from tests.support.small_disk import NoSmallDisk, small_disk
 from tests.support.terminal import lookalike, started
 
 TAKEOUT = {"title": "Noted", "description": "By Takeout", "photoTakenTime": {"timestamp": "1562257325"}}
@@ -209,6 +210,30 @@ def test_a_server_that_is_not_there(folder: Path, monkeypatch: pytest.MonkeyPatc
     """One sentence says so."""
     monkeypatch.setattr(add_folders, "PATIENCE_S", 0)
     assert main(["import", str(folder), "--server", f"http://127.0.0.1:{free_port()}"]) == 2
+
+
+def test_a_full_disk(
+    drawn_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence says that the server's disk is full; with room, another run finishes the work."""
+    monkeypatch.setattr(add_folders, "PATIENCE_S", 1)
+    folder = many(tmp_path / "many", 20)
+    try:
+        with (
+            small_disk(tmp_path / "small") as disk,
+            running_server(disk.folder / "data", str(drawn_model)) as server,
+        ):
+            disk.fill(room=50_000)
+            assert main(["import", str(folder), "--server", server.url]) == 2
+            said = capsys.readouterr().err
+            assert "lookalike: " in said and "Traceback" not in said
+
+            disk.make_room()
+            assert main(["import", str(folder), "--server", server.url]) == 0
+            with server.api() as api:
+                assert api.get("/images", params={"limit": 1}).json()["total"] == 20
+    except NoSmallDisk:
+        pytest.skip("NOT TESTED: only root may mount the small disk that is to become full")
 
 
 def test_watching(server: Server, folder: Path) -> None:

@@ -62,7 +62,7 @@ class S3Server:
         }
 
     def new_bucket(self, purpose: str) -> str:
-        """Make a bucket that no other test has, nor the same one before; return its name, which begins with `purpose`."""
+        """Make a bucket that no other test has, nor this one before; return its name: the purpose, and more."""
         name = f"{purpose}-{secrets.token_hex(8)}"
         self.session.client("s3", endpoint_url=self.url).create_bucket(Bucket=name)
         return name

@@ -28,6 +28,7 @@ DOCUMENTS = {
         "backend/README.md",
         "frontend/README.md",
         "frontend/client/README.md",
+        "frontend/finder/README.md",
         "tests/README.md",
         "CHANGELOG.md",
     )

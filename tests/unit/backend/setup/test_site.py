@@ -73,12 +73,16 @@ def test_what_is_served(frontend: Path) -> None:
     """Everything the browser asks for has its place, and nothing else is there: no maps, byte code or hidden files."""
     assert served(build(frontend)) == {
         *(f"runtime/*/icons/{name}.svg" for name in icons.ICONS),
+        *(f"finder/{name}" for name in ("core.js", "lookalike.py", "micropython.mjs", "micropython.wasm")),
+        *(f"finder/{name}" for name in ("modules.bin", "site.json")),
         "index.html",
         "manifest.webmanifest",
         "reembed.html",
         "app/*/page/icons/icon-192.png",
         "app/*/downloads.json",
         "app/*/embedder/worker.py",
+        "app/*/finder/lookalike.py",
+        "app/*/finder/modules.bin",
         "app/*/page/main.py",
         "app/*/page/modules.bin",
         "app/*/page/pyscript.json",
@@ -124,6 +128,30 @@ def test_tokens(frontend: Path) -> None:
     assert "'{{app}} stays in Python'" in (app / "page" / "main.py").read_text()
 
 
+def test_what_pages_of_other_sites_load(frontend: Path, tmp_path: Path) -> None:
+    """It lies at addresses that stay, brings the modules that it imports, and says where the other parts are."""
+    write(frontend / "page" / "api.py", "from frontend.page.wording import name\n")
+    write(frontend / "page" / "wording.py", "name = 'äpi'\n")
+    write(frontend / "page" / "unneeded.py", "name = 'other'\n")
+    files = [f'"./{name}.py": "./frontend/page/{name}.py"' for name in ("api", "unneeded", "wording")]
+    write(frontend / "page" / "pyscript.json", f'{{"files": {{{", ".join(files)}}}}}')
+    dist = build(frontend)
+    finder, runtime, app = dist / "finder", folder_of(dist, "runtime"), folder_of(dist, "app")
+
+    (imported,) = re.findall(r'"(.+)"', (finder / "core.js").read_text())
+    assert (finder / imported).resolve() == (runtime / "pyscript" / "some-name.js").resolve()
+    assert json.loads((finder / "site.json").read_text()) == {
+        "runtime": runtime.relative_to(dist).as_posix(),
+        "app": app.relative_to(dist).as_posix(),
+    }
+    wasm = (finder / "micropython.wasm").read_bytes()
+    assert wasm == (runtime / "pyscript/micropython/micropython.wasm").read_bytes()
+    assert brotli.decompress((finder / "micropython.wasm.br").read_bytes()) == wasm
+    source = frontend / "finder" / "lookalike.py"
+    modules = unpacked(finder / "lookalike.py", source, finder / "modules.bin", tmp_path / "interpreter")
+    assert set(modules) == {"frontend/page/api.mpy", "frontend/page/wording.mpy"}
+
+
 def test_icons(frontend: Path) -> None:
     """A page has the shapes of all icons in use, from the package that npm installed."""
     page = (build(frontend) / "index.html").read_text()
@@ -141,19 +169,23 @@ def test_icons_that_the_project_shows() -> None:
     assert shown <= set(icons.ICONS)
 
 
+def unpacked(script: Path, source: Path, bundle: Path, interpreter: Path) -> dict[str, bytes]:
+    """Run what stands before a script's source, with the bundle beside it; return the modules that are there then."""
+    interpreter.mkdir()
+    shutil.copyfile(bundle, interpreter / bundle.name)
+    assert script.read_text().endswith(source.read_text())
+    first = script.read_text().removesuffix(source.read_text())
+    subprocess.run([sys.executable, "-c", first], cwd=interpreter, check=True)
+    return {path.relative_to(interpreter).as_posix(): path.read_bytes() for path in interpreter.rglob("*.mpy")}
+
+
 def test_modules_of_the_page(frontend: Path, tmp_path: Path) -> None:
     """They come in one file, compiled, from which the script takes them before it imports them."""
     page = folder_of(build(frontend), "app") / "page"
-    interpreter = tmp_path / "interpreter"
-    interpreter.mkdir()
-    for name, place in json.loads((page / "pyscript.json").read_text())["files"].items():
-        shutil.copyfile(page / name, interpreter / place)
-    script, source = (page / "main.py").read_text(), (frontend / "page" / "main.py").read_text()
-    assert script.endswith(source)
+    (bundle,) = json.loads((page / "pyscript.json").read_text())["files"]
 
-    subprocess.run([sys.executable, "-c", script.removesuffix(source)], cwd=interpreter, check=True)
+    modules = unpacked(page / "main.py", frontend / "page" / "main.py", page / bundle, tmp_path / "interpreter")
 
-    modules = {path.relative_to(interpreter).as_posix(): path.read_bytes() for path in interpreter.rglob("*.mpy")}
     assert modules == {
         "frontend/page/api.mpy": compile_module("page/api.py", (frontend / "page" / "api.py").read_bytes())
     }

@@ -1,0 +1,1 @@
+"""Search by photo in pages of other sites."""

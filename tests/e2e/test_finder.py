@@ -1,0 +1,113 @@
+"""The example of frontend/finder/README.md: a shop's own page, on another origin, that searches by photo."""
+
+import base64
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from frontend.client import Client
+from tests.support.drawings import Groups
+from tests.support.page import Visit, title
+from tests.support.paths import ROOT
+from tests.support.servers.files import FileServer, serve_files
+from tests.support.servers.lookalike import running_server
+
+READ, WRITE = "r" * 32, "w" * 32
+
+# Where the example's server is to be.
+EXAMPLE = "https://photos.shop.example"
+
+# What a page gets that drops something on the box: files, or a text such as a link.
+DROP = """(box, [name, content]) => {
+    const dragged = new DataTransfer();
+    if (content) {
+        const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+        dragged.items.add(new File([bytes], name, { type: "image/jpeg" }));
+    } else dragged.setData("text/plain", name);
+    box.dispatchEvent(new DragEvent("drop", { dataTransfer: dragged, bubbles: true, cancelable: true }));
+}"""
+
+
+def example() -> str:
+    """Return the page in the document."""
+    (page,) = re.findall(r"```html\n(.*?)```", (ROOT / "frontend/finder/README.md").read_text(encoding="utf-8"), re.S)
+    return page
+
+
+@pytest.fixture
+def shop() -> Iterator[FileServer]:
+    """The shop's web server."""
+    with serve_files() as shop:
+        shop.files["/favicon.ico"] = b""
+        yield shop
+
+
+@pytest.fixture(params=["anonymous", "key"])
+def page_of_the_shop(
+    request: pytest.FixtureRequest, shop: FileServer, drawn_model: Path, drawn_groups: Groups, tmp_path: Path
+) -> Iterator[str]:
+    """
+    The example's page, for a server that the shop's pages may use: without a key, or with the one that they have.
+
+    It has four dots and one of each other kind.
+    """
+    anonymous = {"LOOKALIKE_ANONYMOUS": "read"} if request.param == "anonymous" else {}
+    variables = {"LOOKALIKE_API_KEYS": f"read:{READ},write:{WRITE}", "LOOKALIKE_ORIGINS": shop.address, **anonymous}
+    dots, others = drawn_groups["dots"][:4], [paths[0] for name, paths in drawn_groups.items() if name != "dots"]
+    with running_server(tmp_path / "data", str(drawn_model), variables=variables) as server:
+        with Client(server.url, WRITE, cache=tmp_path / "models") as library:
+            for path in [*dots, *others]:
+                library.add(path, attributes={"article": f"no-{title(path)}"})
+        page = example().replace(EXAMPLE, server.url)
+        yield page if anonymous else page.replace("Finder()", f'Finder("{READ}")')
+
+
+def test_the_shop_of_the_example(
+    context: BrowserContext, shop: FileServer, page_of_the_shop: str, drawn_groups: Groups
+) -> None:
+    """A photo that is chosen or dropped leads to the shop's own articles; only its vectors leave the browser."""
+    shop.files["/"] = page_of_the_shop.encode()
+    dots, wanted = drawn_groups["dots"], drawn_groups["dots"][4]
+    with context.new_page() as page:
+        visit = Visit(page, shop.address)
+        visit.tolerated = ["requires SharedArrayBuffer"]  # PyScript's hint; nothing here uses what it speaks of.
+        visit.open()
+        expect(page.locator("#box")).to_be_visible()
+        page.set_input_files("#photo", wanted)
+        first = page.locator("#found a").first
+        expect(first).to_have_attribute("href", re.compile("/articles/no-"))
+        found = {link.text_content() for link in page.locator("#found a").all()[:4]}
+        assert found == {title(path) for path in dots[:4]}
+        assert first.get_attribute("href") == f"/articles/no-{first.text_content()}"
+        visit.until(lambda: first.locator("img").evaluate("image => image.naturalWidth") > 0)
+        assert all(request.method != "PUT" for request in visit.requests)
+
+        page.locator("#box").evaluate(DROP, ["link", ""])
+        expect(page.locator("#said")).to_have_text("That is no photo: drop or choose a file.")
+        page.locator("#box").evaluate(DROP, ["broken.jpg", base64.b64encode(b"\xff\xd8\xff\xe0 damaged").decode()])
+        expect(page.locator("#said")).to_contain_text("damaged")
+        content = base64.b64encode(dots[0].read_bytes()).decode()
+        page.locator("#box").evaluate(DROP, [dots[0].name, content])
+        expect(page.locator("#found a").first).to_have_text(title(dots[0]))
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize("page_of_the_shop", ["anonymous"], indirect=True)
+def test_a_server_that_is_away(
+    context: BrowserContext, shop: FileServer, page_of_the_shop: str, drawn_groups: Groups
+) -> None:
+    """The page says so, and a search finds once the server is back."""
+    shop.files["/"] = page_of_the_shop.encode()
+    with context.new_page() as page:
+        page.route("**/api/v1/**", lambda route: route.abort())
+        visit = Visit(page, shop.address).open()
+        expect(page.locator("#box")).to_be_visible()
+        page.set_input_files("#photo", drawn_groups["dots"][4])
+        expect(page.locator("#said")).to_contain_text("cannot be reached")
+        page.unroute("**/api/v1/**")
+        page.set_input_files("#photo", drawn_groups["dots"][5])
+        expect(page.locator("#found a").first).to_contain_text("dots")
+        assert visit.complaints
