@@ -1,21 +1,25 @@
 """
-Run all tests: `python -m tests`, with any arguments of pytest.
+Run all tests: `python -m tests`, with any arguments of pytest; `python -m tests -m engines`: in Firefox and WebKit.
 
 As many run at once as the machine has cores, but four at most; with `-n 0` one after the other. The tests of the page
 need a Chromium: Playwright's own or the system's; where there is none, one is installed. Those of the store in a bucket
-need an S3 server, which is installed as well, into a folder of its own.
+need an S3 server, which is installed as well, into a folder of its own. Firefox and WebKit are installed only for the
+tests that need them, from Debian's packages.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.support.engines import install_engines
 from tests.support.servers.s3 import find_ministack, install_ministack
 
 # Where the tests look for the browser. (A name with LOOKALIKE_ would be a setting of the server.)
@@ -41,11 +45,20 @@ def main(arguments: list[str]) -> int:
     os.environ[VARIABLE] = str(chromium)
     if find_ministack() is None:
         install_ministack()  # Where it cannot be installed, the tests that need it are skipped and say so.
+    if wants(arguments, "engines"):
+        install_engines(_run)  # Likewise.
     options = at_once(arguments)
     if options:
         # Threads of PyTorch and numpy that wait for each other by spinning take from the tests beside them.
         os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     return pytest.main([*options, *arguments])
+
+
+def wants(arguments: list[str], marker: str) -> bool:
+    """Tell whether the tests with a marker are asked for by name."""
+    given = [after for option, after in pairwise(arguments) if option == "-m"]
+    given += [argument[2:] for argument in arguments if argument.startswith("-m")]
+    return any(re.search(rf"(?<!not )\b{marker}\b", expression) for expression in given)
 
 
 def at_once(arguments: list[str]) -> list[str]:

@@ -18,11 +18,9 @@ from tests.support.drawn_model import write_drawn_model
 from tests.support.filling import empty, fill, is_filled
 from tests.support.page import Visit
 from tests.support.reused_visit import VIEWPORT, ReusedVisit
-from tests.support.screens import keep_screen
+from tests.support.screens import FAILED, keep_screen
 from tests.support.servers.lookalike import Server, running_server
 from tests.support.shared import photographs
-
-FAILED = pytest.StashKey[bool]()
 
 # Products that a person tells apart at a glance.
 PHOTOGRAPH_GROUPS = ("Granny-Smith", "Bravo-Apple-Juice", "Beef-Tomato")

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -122,7 +123,9 @@ def start_webkit(folder: Path, private: bool) -> WebDriver:
     if os.geteuid() == 0:
         environ["WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS"] = "1"  # CI runs as root in a container, where it cannot be.
     service = WebKitService(shutil.which("WebKitWebDriver"), log_output=str(output_in(folder)), env=environ)
-    return webdriver.WebKitGTK(options, service)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Selenium warns of what its own class for WebKitGTK does.
+        return webdriver.WebKitGTK(options, service)
 
 
 def missing_for_firefox() -> list[str]:

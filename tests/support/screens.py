@@ -7,11 +7,15 @@ both themes.
 
 import os
 
+import pytest
 from playwright.sync_api import Error, Page
 
 from .paths import ROOT
 
 ARTEFACTS = ROOT / "tests" / "artefacts"
+
+FAILED = pytest.StashKey[bool]()
+"""What a test's own stash says of it once it has failed."""
 
 # All of them take a minute of the processor. (A name with LOOKALIKE_ would be a setting of the server.)
 WANTED = bool(os.environ.get("SCREENS_FOR_TESTS"))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests import __main__ as runner
+from tests.support import engines
 
 
 @pytest.fixture(autouse=True)
@@ -83,3 +84,34 @@ def test_as_many_at_once_as_the_machine_bears(monkeypatch: pytest.MonkeyPatch) -
 def test_who_says_how_many_or_wants_to_watch_is_obeyed(told: str) -> None:
     """Nothing is added to arguments that say how many processes there are to be, or that take a single one."""
     assert runner.at_once(["tests/unit", told]) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["-m", "engines"], True),
+        (["-mengines", "-q"], True),
+        (["-m", "faults or engines"], True),
+        (["-m", "not engines"], False),
+        (["-k", "engines"], False),
+        ([], False),
+    ],
+)
+def test_engines_are_installed_for_those_who_ask(arguments: list[str], wanted: bool) -> None:
+    """Firefox and WebKit are of use to their own tests only."""
+    assert runner.wants(arguments, "engines") == wanted
+
+
+def test_engines_that_are_missing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root on Debian installs the packages that are missing; whatever is missing then is said aloud."""
+    commands: list[tuple[str, ...]] = []
+    monkeypatch.setattr(engines.shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None)
+    monkeypatch.setattr(engines, "mini_browser", lambda: "/usr/lib/MiniBrowser")
+    monkeypatch.setattr(engines.os, "geteuid", lambda: 0)
+
+    engines.install_engines(lambda *command: commands.append(command))
+
+    assert commands[-1][-3:] == ("firefox-esr", "webkit2gtk-driver", "xvfb")
+    said = capsys.readouterr().err
+    assert "Firefox CANNOT BE TESTED, there is no firefox-esr" in said
+    assert "WebKit CANNOT BE TESTED, there is no webkit2gtk-driver, xvfb" in said
