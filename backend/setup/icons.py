@@ -21,6 +21,7 @@ ICONS = (
     "chevron-left",
     "chevron-right",
     "chevrons-up-down",
+    "clipboard-paste",
     "copy-check",
     "download",
     "folder-open",

@@ -169,7 +169,12 @@ def status() -> dict[str, Any]:
 
 
 def environment() -> dict[str, Any]:
-    """Say what the model runs in: versions, threads, memory in bytes, and bytes that came for each address (JSON)."""
+    """
+    Say what the model runs in: versions, threads, memory in bytes, and what was asked for.
+
+    `received` is JSON: address -> the size of what lies there and how much came over the network, in bytes, as the
+    browser tells them.
+    """
     versions = {
         "Python": platform.python_version(),
         "Pyodide": pyodide.__version__,
@@ -177,10 +182,11 @@ def environment() -> dict[str, Any]:
         "Pillow": PIL.__version__,
         "TensorFlow.js": model.tensorflow_version(),
     }
-    received: dict[str, int] = {}
+    received: dict[str, tuple[int, int]] = {}
     for entry in js.performance.getEntriesByType("resource"):
         if entry.encodedBodySize:  # Else its server does not tell.
-            received[entry.name] = received.get(entry.name, 0) + entry.transferSize
+            _, before = received.get(entry.name, (0, 0))
+            received[entry.name] = entry.encodedBodySize, before + entry.transferSize
     return {
         "versions": [{"name": name, "number": number} for name, number in versions.items()],
         "threads": model.threads(),

@@ -32,6 +32,7 @@ BENCHMARKS: Mapping[str, str] = {
     "batch": "many photographs from drop to searchable: the page's queue against one by one",
     "importing": "many photographs into a library: the client against the page",
     "start_up": "how long the page takes to start, and what it loads",
+    "engines": "Chromium, Firefox and WebKit: back ends, times, and whether they make the same of the same photographs",
     "register": "registrations that share a commit, against one commit each",
     "bytes_per_vector": "what vectors of fewer values and bits find, and what searching them costs",
     "preprocessing": "an antialiased squeeze against the resizes of TF.js",

@@ -1,7 +1,8 @@
 """
 What the documents say of the benchmarks, out of the reports: `python -m tests.benchmarks.summary` prints it.
 
-The README has the five lines, tests/README.md the table. A test compares them, so that both say what the reports say.
+The README has the five lines, tests/README.md the table, frontend/README.md that of the engines. A test compares them,
+so that all say what the reports say.
 """
 
 import json
@@ -82,6 +83,37 @@ def markdown() -> str:
         report = ratio.figure.report
         link = f"[{report}](benchmarks/results/{report}.md)"
         lines.append(f"| {ratio.what} | {ratio.against} | {ratio.value():.2g} | {link} |")
+    return "\n".join(lines)
+
+
+def engines() -> str:
+    """Write the table of frontend/README.md: what each engine takes, and what of twenty pictures it makes the same."""
+    report = json.loads((RESULTS / "engines.json").read_text(encoding="utf-8"))
+    times, back_ends, parity = (table["rows"] for table in report["tables"])
+    lines = [
+        "| engine | back end | cosine | ms a picture | start, later start | 20 pictures | same bits as Chromium: vectors,"
+        " hashes, thumbnails, labels | AVIF, which the browser decodes: least cosine |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for ours, theirs in zip(parity[::2], parity[1::2], strict=True):
+        name = ours["made by"]
+        took = next((row for row in times if row["engine"] == name), None)
+        used = next((row for row in back_ends if row["engine"] == name), None)
+        same = ", ".join(f"{ours[part]}" for part in ("vectors", "hashes", "thumbnails", "labels"))
+        cells = (
+            [
+                f"{name} {took['version']}",
+                used["back end"],
+                f"{used['cosine']:.6f}",
+                f"{used['ms a picture']:.0f}",
+                f"{took['first start']:.1f} s, {took['later start']:.1f} s",
+                f"{took['20 pictures added']:.1f} s",
+            ]
+            if took and used
+            else [f"{name}, the client", "ONNX Runtime", "-", "-", "-", "-"]
+        )
+        cells += [f"{same} of {ours['pictures']}", theirs["least cosine"]]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -186,4 +218,4 @@ RATIOS = [
 
 
 if __name__ == "__main__":
-    print(f"{highlights()}\n\n{markdown()}")
+    print(f"{highlights()}\n\n{markdown()}\n\n{engines()}")

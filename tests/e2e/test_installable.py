@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.support.page import Visit
+from tests.support.drawings import Groups
+from tests.support.page import Visit, card, title
 from tests.support.paths import ROOT
 from tests.support.servers.lookalike import running_server
 from tests.support.servers.path_proxy import path_proxy
@@ -29,6 +30,7 @@ def test_manifest(context: BrowserContext, drawn_model: Path, tmp_path: Path) ->
         content = json.loads(manifest["data"])
 
         assert manifest["errors"] == []
+        assert installability_errors(page) == []
         assert manifest["url"] == f"{proxy.address}/manifest.webmanifest"
         assert (
             page.evaluate("name => new URL(name, document.baseURI).href", content["start_url"]) == f"{proxy.address}/"
@@ -63,6 +65,37 @@ def test_icons_are_drawn_from_the_svg(kind: str, size: int, browser: Browser) ->
     # Edges may be smoothed otherwise by another version of the browser.
     assert np.abs(drawn - kept).mean() < 1
     assert (kept[..., 3] == 255).all() == (kind == "maskable")
+
+
+@pytest.mark.new_tab
+def test_the_network_is_gone(visit: Visit, drawn_groups: Groups) -> None:
+    """An app that is open goes on: photos are looked at, and those searched with and added wait until it is back."""
+    added, query, late = drawn_groups["dots"][:3]
+    page = visit.open().ready().add([added]).page
+    visit.tolerated = ["ERR_INTERNET_DISCONNECTED"]
+    page.context.set_offline(True)
+    try:
+        page.set_input_files("#search-file", query)
+        expect(page.locator("#search-note")).to_have_text("Your search runs once the server answers.")
+        expect(page.locator("#away")).to_be_visible()
+        page.set_input_files("#add-files", late)
+        expect(page.locator(".upload .stage").filter(has_text="No connection, again in")).to_have_count(1)
+        page.keyboard.press("Escape")
+        page.locator("#results-close").click()
+        card(page, title(added)).click()
+        expect(page.locator("#lightbox-title")).to_have_text(title(added))
+        page.keyboard.press("Escape")
+        expect(page.locator("#lightbox")).to_be_hidden()
+    finally:
+        page.context.set_offline(False)
+    expect(page.locator("#images .card")).to_have_count(2)
+    expect(page.locator("#away")).to_be_hidden()
+
+
+def installability_errors(page: Page) -> list[str]:
+    """Ask the browser what keeps it from offering to install the app."""
+    answer = page.context.new_cdp_session(page).send("Page.getInstallabilityErrors")
+    return [error["errorId"] for error in answer["installabilityErrors"]]
 
 
 def pixels(content: bytes) -> np.ndarray:

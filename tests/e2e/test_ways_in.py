@@ -87,3 +87,42 @@ def test_a_picture_that_is_pasted(visit: Visit, drawn_groups: Groups) -> None:
         page.get_by_role("button", name="Library", exact=True).first.click()
         expect(page.locator("#results")).to_be_hidden()
     assert title(first) in visit.library()
+
+
+# Puts a picture on the clipboard, as "Copy image" does.
+COPY = """
+async bytes => {
+    const picture = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
+    const canvas = new OffscreenCanvas(picture.width, picture.height);
+    canvas.getContext("2d").drawImage(picture, 0, 0);
+    const blob = await canvas.convertToBlob({ type: "image/png" });
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+}
+"""
+
+# A paste of which the browser does not tell what it is.
+PASTE_UNTOLD = """
+() => document.body.dispatchEvent(
+    new ClipboardEvent("paste", { clipboardData: new DataTransfer(), bubbles: true, cancelable: true }))
+"""
+
+
+def test_a_copied_picture(visit: Visit, drawn_groups: Groups) -> None:
+    """A phone has a button for it; a paste that says nothing of what it is, as WebKit's, is looked up as well."""
+    first, second = drawn_groups["rings"][:2]
+    page = visit.open().ready().add([first]).page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate(COPY, list(second.read_bytes()))
+    page.set_viewport_size({"width": 390, "height": 844})
+    for ask in (lambda: page.get_by_role("button", name="Paste a photo").click(), lambda: page.evaluate(PASTE_UNTOLD)):
+        page.get_by_role("navigation").get_by_role("button", name="Search").click()
+        ask()
+        assert visit.matches("image.png") == [title(first)]
+        page.keyboard.press("Escape")
+        page.locator("#results-close").click()
+        expect(page.locator("#results")).to_be_hidden()
+    page.evaluate("navigator.clipboard.writeText('a text')")
+    page.get_by_role("navigation").get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Paste a photo").click()
+    expect(page.locator("#notice")).to_contain_text("There is no photo on the clipboard")
+    page.context.clear_permissions()

@@ -17,17 +17,28 @@ from .engines import RunningEngine
 from .page import title
 
 # A cold start takes some seconds, ten times that on a very busy machine. Waiting ends when the state is there.
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 # How often it is looked whether the state is there.
 STEP_S = 0.1
 
-# What the two browsers print for errors and warnings that a page brings about; Firefox prints its own errors, too,
-# but not in quotation marks.
-COMPLAINT = re.compile(
-    r'^(?:console\.(?:error|warn): "|JavaScript (?:error|warning): http|CONSOLE (?!DEBUG|INFO|LOG)\w+ ?\w* (?:ERROR|WARN)).*',
-    re.MULTILINE,
-)
+# What Firefox prints for errors and warnings that a page brings about; its own errors it prints, too, but not in
+# quotation marks.
+COMPLAINT = re.compile(r'^(?:console\.(?:error|warn): "|JavaScript (?:error|warning): http).*', re.MULTILINE)
+
+# Notes them in the page, from when it has been loaded: WebKit prints none of them.
+LISTEN = """
+window.complaints ??= (() => {
+    const heard = [], note = what => heard.push(String(what));
+    addEventListener("error", event => note(event.message));
+    addEventListener("unhandledrejection", event => note(event.reason));
+    for (const kind of ["error", "warn"]) {
+        const said = console[kind];
+        console[kind] = (...words) => { note(words.join(" ")); said.apply(console, words); };
+    }
+    return heard;
+})();
+"""
 
 # What they say of a machine without graphics hardware.
 OF_SOFTWARE_GRAPHICS = ("WebGL",)
@@ -37,7 +48,8 @@ DROP = """
 const [files, x] = arguments;
 const transfer = new DataTransfer();
 for (const [name, bytes] of files)
-    transfer.items.add(new File([Uint8Array.from(atob(bytes), one => one.charCodeAt(0))], name, { type: "image/jpeg" }));
+    transfer.items.add(
+        new File([Uint8Array.from(atob(bytes), one => one.charCodeAt(0))], name, { type: "image/jpeg" }));
 for (const name of ["dragenter", "dragover", "drop"])
     document.body.dispatchEvent(new DragEvent(name,
         { dataTransfer: transfer, clientX: x, clientY: 300, bubbles: true, cancelable: true }));
@@ -45,9 +57,9 @@ for (const name of ["dragenter", "dragover", "drop"])
 
 # Asks the worker something, and answers with plain data.
 ASK_WORKER = """
-const [name, done] = arguments;
+const [done] = arguments;
 const worker = document.querySelector("script[name^=embedder]").xworker.sync;
-worker[name]().then(told => done(JSON.parse(JSON.stringify(told))), error => done(String(error)));
+worker.status().then(told => done(JSON.parse(JSON.stringify(told))), error => done(String(error)));
 """
 
 View = Literal["library", "results", "map", "tidy"]
@@ -67,6 +79,7 @@ class EngineVisit:
     def open(self, address: str = "/") -> "EngineVisit":
         """Load the page, at an address below the server's; it can be used before the embedder is ready."""
         self.driver.get(self.url + address)
+        self.driver.execute_script(LISTEN)
         return self
 
     def ready(self) -> "EngineVisit":
@@ -213,16 +226,16 @@ class EngineVisit:
         )
         self.shows("#library")
 
-    def ask_worker(self, name: Literal["status", "environment"]) -> dict[str, Any]:
+    def embedder(self) -> dict[str, Any]:
         """Ask the worker what runs in it and what it holds."""
-        return self.driver.execute_async_script(ASK_WORKER, name)
+        return self.driver.execute_async_script(ASK_WORKER)
 
     # At the end
 
     def complaints(self) -> list[str]:
         """Return the errors and warnings of the console since the last call."""
         output = self._output()
-        said = [found[0] for found in COMPLAINT.finditer(output[self._heard :])]
+        said = [found[0] for found in COMPLAINT.finditer(output[self._heard :])] + self.run("complaints.splice(0)")
         self._heard = len(output)
         return [line for line in said if not any(part in line for part in (*self.tolerated, *OF_SOFTWARE_GRAPHICS))]
 

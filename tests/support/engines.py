@@ -69,7 +69,7 @@ class RunningEngine:
     engine: Engine
     driver: WebDriver
     output: Path
-    """What driver and browser print: the page's console, too."""
+    """What driver and browser print: Firefox the page's console, too."""
 
     @property
     def version(self) -> str:
@@ -112,11 +112,11 @@ def start_webkit(folder: Path, private: bool) -> WebDriver:
     options = WebKitOptions()
     options.binary_location = mini_browser() or ""
     options.add_argument("--automation")
-    options.add_argument("--enable-write-console-messages-to-stdout=true")
     environ = {
         **os.environ,
         **homes(folder),
         "DISPLAY": DISPLAY.name(),
+        "LC_ALL": "C",  # A system without a language: WebKit then names one that dates cannot be written in.
         "LIBGL_ALWAYS_SOFTWARE": "1",
         "NO_AT_BRIDGE": "1",  # It would look for a service that makes windows accessible.
     }

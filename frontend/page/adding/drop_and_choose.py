@@ -8,6 +8,7 @@ page itself are in the library already: dragged onto the search field, they are 
 from pyscript import document
 
 from frontend.page.adding import folders
+from frontend.page.browser.clipboard import copied_pictures, shows_pictures
 from frontend.page.browser.dom import dialog_is_open, find, notice
 from frontend.page.browser.files import listed
 from frontend.page.browser.tasks import start
@@ -53,6 +54,8 @@ class FileInputs:
         for input_id, target in INPUTS.items():
             self._listen(find(input_id), target)
         document.addEventListener("paste", self._pasted)
+        find("menu-paste").hidden = not shows_pictures()
+        find("menu-paste").addEventListener("click", lambda event: start(self._hand_on_copied()))
         document.addEventListener("dragstart", drag_begun)
         for name in ("dragenter", "dragover"):
             document.addEventListener(name, self._dragged)
@@ -103,12 +106,35 @@ class FileInputs:
         paragraphs beside their text.
         """
         files = listed(event.clipboardData.files)
-        texts = event.clipboardData.types.includes("text/plain")
+        types = event.clipboardData.types
+        if not types.length and shows_pictures():  # WebKitGTK says nothing of a picture.
+            start(self._hand_on_told_nothing(event.target))
+            return
+        texts = types.includes("text/plain")
         if not files or (texts and takes_text(event.target)):
             return
         event.preventDefault()
-        adding = len(files) > 1 or find("uploads").contains(event.target)
+        self._hand_on_pasted(files, event.target)
+
+    def _hand_on_pasted(self, files: list, target) -> None:
+        """Hand on pictures that were pasted at an element."""
+        adding = len(files) > 1 or find("uploads").contains(target)
         self._hand_on("add" if adding else "search", files)
+
+    async def _hand_on_told_nothing(self, target) -> None:
+        """Hand on what was pasted by an event that does not tell what it was, if it was a picture."""
+        files = await copied_pictures()
+        if files:
+            self._hand_on_pasted(files, target)
+
+    async def _hand_on_copied(self) -> None:
+        """Search with the picture on the clipboard."""
+        find("search-menu").hidePopover()
+        files = await copied_pictures()
+        if files:
+            self._hand_on("search", files)
+        else:
+            notice("There is no photo on the clipboard, or this browser keeps it to itself.")
 
     def _dragged(self, event) -> None:
         types = event.dataTransfer.types

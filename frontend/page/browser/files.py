@@ -1,4 +1,4 @@
-"""Files as the browser gives them: lists of them, and their content as an address."""
+"""Files and other things as the browser gives them: lists of them, and the content of a file as an address."""
 
 import asyncio
 
@@ -8,6 +8,11 @@ from pyscript import window
 def listed(files) -> list:
     """Return a FileList as a list; the browser empties a FileList once its event is over."""
     return [files.item(index) for index in range(files.length)]
+
+
+def items_of(array) -> list:
+    """Return an array of the browser's as a list."""
+    return [array[index] for index in range(array.length)]
 
 
 async def data_url(blob) -> str:

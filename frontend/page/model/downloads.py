@@ -21,6 +21,11 @@ STORED = "lookalike-fetched"
 CACHED_S = 10
 
 
+# A browser that tells a size so much larger than that on the wire tells that of the unpacked file. Of what is packed at
+# all, it is twice as large and more; another web server may pack a little worse than ours.
+UNPACKED = 1.5
+
+
 class Downloads:
     """All parts of the embedder, and how they arrive."""
 
@@ -73,33 +78,39 @@ class Part:
     def __init__(self) -> None:
         self.expected = 0
         """Its size in bytes on the wire."""
-        self._urls = []
+        self._files = []
 
     def expect(self, file: dict) -> None:
         """Count a file in."""
         self.expected += file["bytes"]
-        self._urls.append(file["url"])
+        self._files.append(file)
 
     def over_network(self, by_worker: dict) -> int:
         """Return how many bytes came over the network when the worker asked; see `received`."""
-        return sum([by_worker.get(url, 0) for url in self._urls])
+        told = [by_worker[file["url"]] + [file] for file in self._files if file["url"] in by_worker]
+        return sum([came for size, came, file in told if is_packed(size, file)])
 
     def received(self, by_worker: dict) -> int | None:
         """
-        Return how many bytes came over the network, 0 from the cache; None if another server does not tell.
+        Return how many bytes came over the network, 0 from the cache; None if server or browser do not tell.
 
         Args:
-            by_worker: Address -> how many bytes came when the worker asked for it.
+            by_worker: Address -> its size in bytes and how many came when the worker asked for it, as the browser says.
         """
         received = self.over_network(by_worker)
-        for url in self._urls:
-            entries = window.performance.getEntriesByName(url)
-            told = entries.length and entries[0].encodedBodySize
+        for file in self._files:
+            entries = window.performance.getEntriesByName(file["url"])
+            told = entries.length and is_packed(entries[0].encodedBodySize, file)
             # A file that is still on its way has no entry yet.
-            if not told and url not in by_worker:
+            if not told and not is_packed(by_worker.get(file["url"], [0])[0], file):
                 return None
             received += entries[0].transferSize if told else 0
         return received
+
+
+def is_packed(size: int, file: dict) -> bool:
+    """Tell whether a size is one on the wire: other servers tell none, and some browsers that of what was unpacked."""
+    return 0 < size < UNPACKED * file["bytes"]
 
 
 async def files_of(space) -> list[dict]:

@@ -4,6 +4,7 @@ from pyscript import window
 from pyscript.ffi import to_js
 
 from frontend.page.browser.dom import make
+from frontend.page.browser.throwing import Thrown, call
 from frontend.page.wording.clock_times import offset_text, plain_time
 from frontend.page.wording.numbers import file_size
 from frontend.page.wording.shots import exposure_text, focal_length_text, place_text
@@ -80,24 +81,32 @@ def shot_rows(shot: dict) -> list:
 def time_there(taken: str) -> str:
     """Write a time on the clock where a photo was taken, in the format of the browser's language, to the minute."""
     style = to_js({"dateStyle": "long", "timeStyle": "short", "timeZone": "UTC"})
-    return window.Date.new(plain_time(taken) + "Z").toLocaleString(window.navigator.language, style)
+    return window.Date.new(plain_time(taken) + "Z").toLocaleString(language(), style)
 
 
 def day_there(taken: str) -> str:
     """Write the day of a time on the clock where a photo was taken, in the format of the browser's language."""
     style = to_js({"dateStyle": "medium", "timeZone": "UTC"})
-    return window.Date.new(plain_time(taken) + "Z").toLocaleDateString(window.navigator.language, style)
+    return window.Date.new(plain_time(taken) + "Z").toLocaleDateString(language(), style)
 
 
 def local_time(created: str) -> str:
     """Write a time (ISO 8601) in the format of the browser's language, to the minute."""
     style = to_js({"dateStyle": "long", "timeStyle": "short"})
-    return window.Date.new(created).toLocaleString(window.navigator.language, style)
+    return window.Date.new(created).toLocaleString(language(), style)
 
 
 def local_day(created: str) -> str:
     """Write the day of a time (ISO 8601) in the format of the browser's language."""
-    return window.Date.new(created).toLocaleDateString(window.navigator.language, to_js({"dateStyle": "medium"}))
+    return window.Date.new(created).toLocaleDateString(language(), to_js({"dateStyle": "medium"}))
+
+
+def language():
+    """Return the visitor's language; nothing, for the browser's own, where it is named by no name of a language."""
+    try:
+        return call(window.Intl, "getCanonicalLocales", window.navigator.language)
+    except Thrown:
+        return window.Array.new()  # WebKitGTK takes the system's, and says "C" where that has none.
 
 
 def attribute_text(value) -> str:

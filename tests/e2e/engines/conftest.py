@@ -23,7 +23,9 @@ from tests.support.servers.tcp_proxy import TCPProxy, running_proxy
 def engine(request: pytest.FixtureRequest) -> Engine:
     """An engine that is there; where it is not, its tests are skipped."""
     if missing := request.param.missing():
-        pytest.skip(f"NOT TESTED in {request.param}: there is no {', '.join(missing)}, see `python -m tests -m engines`")
+        pytest.skip(
+            f"NOT TESTED in {request.param}: there is no {', '.join(missing)}, see `python -m tests -m engines`"
+        )
     return request.param
 
 

@@ -11,7 +11,7 @@ from tests.support.engine_visit import EngineVisit
 from tests.support.engines import FIREFOX, running
 from tests.support.filling import empty, fill, listed, title_of
 from tests.support.page import title
-from tests.support.servers.lookalike import Server
+from tests.support.servers.lookalike import Server, running_server
 from tests.support.servers.tcp_proxy import TCPProxy
 from tests.support.spaces import vector
 
@@ -25,7 +25,7 @@ FOUND_S = 60
 
 def test_start(tab: EngineVisit) -> None:
     """The page is isolated, the golden test passes, and a back end without hardware behind it is passed over."""
-    inside = tab.ask_worker("status")
+    inside = tab.embedder()
     tried = {trial["backend"]: trial for trial in inside["trials"]}
     assert tab.run("crossOriginIsolated")
     assert inside["backend"] == "wasm" and tried["wasm"]["cosine"] > 0.9999
@@ -123,7 +123,6 @@ def test_reloading_and_links(tab: EngineVisit, engine_server: Server, photos: li
     """After a reload the library is there; the address of a search by a part of a photo of the library leads to it."""
     tab.open()
     tab.holds(photos)
-    tab.ready()
     with engine_server.api() as api:
         images = {image["title"]: image["id"] for image in api.get("/images").json()["images"]}
     tab.open(f"/?like={images[title(photos[0])]}")
@@ -145,13 +144,13 @@ def test_tidying_up(tab: EngineVisit, engine_server: Server) -> None:
     tab.wait(lambda: list(listed(engine_server)) == [title_of(1)], "the better one is left")
 
 
-def test_a_private_window(engine_server: Server, photos: list[Path], drawn_groups: Groups) -> None:
+def test_a_private_window(drawn_groups: Groups, tmp_path: Path) -> None:
     """In a window that keeps nothing, photos are added and searched. (WebKit's are such windows in all tests here.)"""
     if missing := FIREFOX.missing():
         pytest.skip(f"NOT TESTED in a private window: there is no {', '.join(missing)}")
     added, query = drawn_groups["stripes"][:2]
-    with running(FIREFOX, private=True) as private:
-        tab = EngineVisit(private, engine_server.url).open().ready().add([added])
+    with running_server(tmp_path) as server, running(FIREFOX, private=True) as private:
+        tab = EngineVisit(private, server.url).open().ready().add([added])
         assert tab.search(query)[0] == title(added)
         assert tab.complaints() == []
 

@@ -18,7 +18,7 @@ from backend.settings import Settings, variable
 from backend.setup.site import PAGES
 from frontend.client.commands.running import KEY_VARIABLE, SERVER_VARIABLE
 from tests.benchmarks.__main__ import BENCHMARKS
-from tests.benchmarks.summary import highlights, markdown
+from tests.benchmarks.summary import engines, highlights, markdown
 from tests.support.paths import ROOT
 
 DOCUMENTS = {
@@ -88,9 +88,10 @@ def test_the_commands_table() -> None:
 
 
 def test_the_figures() -> None:
-    """The README's five lines and the table of ratios are what the reports say."""
+    """The README's five lines, the table of ratios and that of the engines are what the reports say."""
     assert highlights() in DOCUMENTS["README.md"], "python -m tests.benchmarks.summary"
     assert markdown() in DOCUMENTS["tests/README.md"], "python -m tests.benchmarks.summary"
+    assert engines() in DOCUMENTS["frontend/README.md"], "python -m tests.benchmarks.summary"
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
