@@ -87,12 +87,12 @@ def markdown() -> str:
 
 
 def engines() -> str:
-    """Write the table of frontend/README.md: what each engine takes, and what of twenty pictures it makes the same."""
+    """Write the table of frontend/README.md: times of each engine, and what of twenty pictures is the same in it."""
     report = json.loads((RESULTS / "engines.json").read_text(encoding="utf-8"))
     times, back_ends, parity = (table["rows"] for table in report["tables"])
     lines = [
-        "| engine | back end | cosine | ms a picture | start, later start | 20 pictures | same bits as Chromium: vectors,"
-        " hashes, thumbnails, labels | AVIF, which the browser decodes: least cosine |",
+        "| engine | back end | cosine | ms a picture | start, later start | 20 pictures | same bits as"
+        " Chromium: vectors, hashes, thumbnails, labels | AVIF, which the browser decodes: least cosine |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for ours, theirs in zip(parity[::2], parity[1::2], strict=True):

@@ -80,7 +80,6 @@ def test_the_network_is_gone(visit: Visit, drawn_groups: Groups) -> None:
         expect(page.locator("#away")).to_be_visible()
         page.set_input_files("#add-files", late)
         expect(page.locator(".upload .stage").filter(has_text="No connection, again in")).to_have_count(1)
-        page.keyboard.press("Escape")
         page.locator("#results-close").click()
         card(page, title(added)).click()
         expect(page.locator("#lightbox-title")).to_have_text(title(added))

@@ -118,7 +118,6 @@ def test_a_copied_picture(visit: Visit, drawn_groups: Groups) -> None:
         page.get_by_role("navigation").get_by_role("button", name="Search").click()
         ask()
         assert visit.matches("image.png") == [title(first)]
-        page.keyboard.press("Escape")
         page.locator("#results-close").click()
         expect(page.locator("#results")).to_be_hidden()
     page.evaluate("navigator.clipboard.writeText('a text')")

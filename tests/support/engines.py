@@ -116,7 +116,7 @@ def start_webkit(folder: Path, private: bool) -> WebDriver:
         **os.environ,
         **homes(folder),
         "DISPLAY": DISPLAY.name(),
-        "LC_ALL": "C",  # A system without a language: WebKit then names one that dates cannot be written in.
+        "LC_ALL": "C.UTF-8",  # A system without a language: WebKit then names one that no date can be written in.
         "LIBGL_ALWAYS_SOFTWARE": "1",
         "NO_AT_BRIDGE": "1",  # It would look for a service that makes windows accessible.
     }
