@@ -1,5 +1,6 @@
 """What a visitor does, from the start to a server that comes back, in Firefox and in WebKit."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,28 @@ def test_map(tab: EngineVisit, photos: list[Path]) -> None:
     tab.until(f"{where} !== arguments[0]", before)
     assert tab.run(SELECTED_TEXT) == ""
     tab.click("#map-fit")
+
+
+def test_menus(tab: EngineVisit, photos: list[Path]) -> None:
+    """Those of filters open below their buttons, no higher than their fields."""
+    tab.click("[popovertarget=library-tags-menu]")
+    tab.shows("#library-tags-menu")
+    above = tab.run("document.querySelector('[popovertarget=library-tags-menu]').getBoundingClientRect().bottom")
+    box = tab.run("document.querySelector('#library-tags-menu').getBoundingClientRect().toJSON()")
+    assert above <= box["top"] < above + 20
+    assert box["height"] < 300
+    tab.press(Keys.ESCAPE)
+
+
+def test_what_came_over_the_network(tab: EngineVisit) -> None:
+    """No part of the start is said to have come in more bytes than it has, as an unpacked size would have it."""
+    tab.click("#about-open")
+    tab.until("document.querySelectorAll('#about-parts dt').length > 5")
+    said = tab.texts("#about-parts dd")
+    tab.press(Keys.ESCAPE)
+    told = [re.findall(r"([\d.]+) MB", text) for text in said if "over the network" in text]
+    assert any(" MB" in text for text in said)
+    assert [(whole, came) for whole, came in told if float(came) > 1.1 * float(whole)] == []
 
 
 def test_deleting_and_undoing(tab: EngineVisit, engine_server: Server, photos: list[Path]) -> None:
