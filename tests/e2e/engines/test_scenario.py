@@ -144,6 +144,7 @@ def test_the_server_goes_away(tab: EngineVisit, photos: list[Path], drawn_groups
 
 def test_reloading_and_links(tab: EngineVisit, engine_server: Server, photos: list[Path]) -> None:
     """After a reload the library is there; the address of a search by a part of a photo of the library leads to it."""
+    tab.tolerated = ("error loading", "Importing a module", "Load failed", "NetworkError")  # Of a start that is left.
     tab.open()
     tab.holds(photos)
     with engine_server.api() as api:
