@@ -20,7 +20,7 @@ Pyodide; a test compares the two.
 import io
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -271,15 +271,18 @@ def load_heif(image: Image.Image, data: bytes, shorter_px: int) -> tuple[Image.I
         DamagedPicture: More than MOST_MISSING of it is missing.
     """
     is_cut = lacks_end(data)
-    factor = max(min(image.size) // shorter_px, 1)
-    parts, missing = [], 0
-    for strip in strips(data, -(-STRIP_ROWS // factor) * factor):
-        if is_cut:
-            strip, lost = without_lost_tiles(strip)
-            missing += lost
-        parts.append(np.asarray(flatten(strip, shorter_px).reduce(factor)))
+    missing = 0
+
+    def mended(rows: int) -> Iterator[Image.Image]:
+        nonlocal missing
+        for strip in strips(data, rows):
+            if is_cut:
+                strip, lost = without_lost_tiles(strip)
+                missing += lost
+            yield strip
+
+    small = shrink_strips(mended, image.size, shorter_px)
     check_share(missing / (image.width * image.height))
-    small = Image.fromarray(np.concatenate(parts))
     small.info = image.info
     return small, END_MISSING if is_cut else ""
 
@@ -332,8 +335,25 @@ def load_what_is_there(image: Image.Image) -> None:
     check_share(missing / len(rows))
 
 
+def shrink_strips(
+    strips_of: Callable[[int], Iterable[Image.Image]], size: tuple[int, int], shorter_px: int
+) -> Image.Image:
+    """
+    Flatten and shrink a picture as `flatten` and `shrink` do, with no more of it at once than a strip.
+
+    Args:
+        strips_of: Called with a number of rows; yields the picture from top to bottom in strips of so many.
+        size: The picture's width and height.
+    """
+    factor = max(min(size) // shorter_px, 1)
+    # No block of pixels that are averaged may lie in two strips.
+    rows = -(-STRIP_ROWS // factor) * factor
+    parts = [np.asarray(flatten(strip, shorter_px).reduce(factor)) for strip in strips_of(rows)]
+    return Image.fromarray(np.concatenate(parts))
+
+
 STRIP_ROWS: Final = 256
-# Of an HEIC that are flattened and shrunk at once, at least: some megabytes, a few dozen strips. A guess.
+# That are flattened and shrunk at once, at least: some megabytes, a few dozen strips. A guess.
 
 EMPTY_GREEN: Final = (70, 150)
 """Between which the green of no data is, by the matrix in use: 84 for BT.709, 94 for BT.2020, 136 for BT.601."""
@@ -347,15 +367,17 @@ GREY: Final[Mapping[str, int | tuple[int, ...]]] = {
 """Mode -> the grey that libjpeg gives to what is missing."""
 
 
-def decode_rgba(rgba: npt.NDArray[np.uint8], full_size: tuple[int, int], content_type: str, side_px: int) -> Picture:
+def decode_rgba(
+    strips_of: Callable[[int], Iterable[Image.Image]], full_size: tuple[int, int], content_type: str, side_px: int
+) -> Picture:
     """
     Finish what another decoder began: the browser reads AVIF (and HEIC where the system can), which Pillow here cannot.
 
     Args:
-        rgba: (H, W, 4) uint8, upright sRGB with alpha.
+        strips_of: See `shrink_strips`; of upright sRGB, with alpha or without.
         full_size: Width and height of the upright picture in the file.
     """
-    small = shrink(flatten(Image.fromarray(rgba), 2 * side_px), 2 * side_px)
+    small = shrink_strips(strips_of, full_size, 2 * side_px)
     return Picture(Pixels(np.asarray(small.convert("RGB"))), *full_size, content_type)
 
 

@@ -16,6 +16,7 @@ import hashlib
 import json
 import platform
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -25,6 +26,7 @@ import numpy as np
 import PIL
 import pyodide
 import pyodide_js
+from PIL import Image
 from pyodide.ffi import JsException, to_js
 
 from frontend.embedder import mobilenet, packaging, preprocessing, space
@@ -390,12 +392,11 @@ async def decode_by_browser(data: bytes, unread: preprocessing.UnreadableKind, s
     try:
         size = (bitmap.width, bitmap.height)
         preprocessing.check_size(*size)
-        rgba = read_rgba(bitmap, size)
+        return preprocessing.decode_rgba(lambda rows: strips(bitmap, size, rows), size, content_type, side_px)
     except (JsException, MemoryError) as exc:
         raise preprocessing.OutOfMemory from exc
     finally:
         bitmap.close()
-    return preprocessing.decode_rgba(rgba, size, content_type, side_px)
 
 
 def to_blob(data: bytes, content_type: str) -> Any:
@@ -403,12 +404,23 @@ def to_blob(data: bytes, content_type: str) -> Any:
     return js.Blob.new(to_js([to_js(data)]), to_js({"type": content_type}, dict_converter=js.Object.fromEntries))
 
 
-def read_rgba(bitmap: Any, size: tuple[int, int]) -> np.ndarray:
-    """Copy a bitmap's pixels: (H, W, 4) uint8."""
-    context = js.OffscreenCanvas.new(*size).getContext("2d")
-    context.drawImage(bitmap, 0, 0)
-    values = context.getImageData(0, 0, *size).data.to_py()
-    return np.asarray(values, dtype=np.uint8).reshape(size[1], size[0], 4)
+def strips(bitmap: Any, size: tuple[int, int], rows: int) -> Iterator[Image.Image]:
+    """
+    Yield a bitmap from top to bottom in strips of so many rows.
+
+    Drawn and read as a whole it would be there four times: as bitmap, as canvas, as what is read of that, and here.
+    """
+    width, height = size
+    rows = min(rows, height)
+    # Never on graphics hardware: to read from there would copy the bitmap into its memory first.
+    options = to_js({"willReadFrequently": True}, dict_converter=js.Object.fromEntries)
+    context = js.OffscreenCanvas.new(width, rows).getContext("2d", options)
+    context.globalCompositeOperation = "copy"  # Nothing of the strip before is seen through this one.
+    strip = np.empty((rows, width, 4), dtype=np.uint8)
+    for top in range(0, height, rows):
+        context.drawImage(bitmap, 0, -top)
+        context.getImageData(0, 0, width, rows).data.assign_to(strip.reshape(-1))
+        yield Image.fromarray(strip[: height - top])
 
 
 def milliseconds(start: float, end: float) -> float:
