@@ -90,6 +90,7 @@ __export__ = [
     "open_picture",
     "package",
     "preview",
+    "python_bytes",
     "second_look",
     "start_backend",
     "status",
@@ -193,9 +194,14 @@ def environment() -> dict[str, Any]:
         "versions": [{"name": name, "number": number} for name, number in versions.items()],
         "threads": model.threads(),
         "tensor_bytes": model.tensor_bytes(),
-        "python_bytes": pyodide_js._module.HEAPU8.byteLength,
+        "python_bytes": python_bytes(),
         "received": json.dumps(received),
     }
+
+
+def python_bytes() -> int:
+    """Return how much memory the interpreter has taken from the browser, in bytes; it gives none back."""
+    return pyodide_js._module.HEAPU8.byteLength
 
 
 async def open_picture(number: int, source: Any, in_detail: bool) -> dict[str, Any]:
@@ -355,9 +361,10 @@ async def fetch_table(url: str) -> WordTable:
     return read_table((await response.arrayBuffer()).to_bytes())
 
 
-def close_picture(number: int) -> None:
-    """Let go of a picture; one that is not open is no error."""
+def close_picture(number: int) -> int:
+    """Let go of a picture; one that is not open is no error. Returns `python_bytes`."""
     open_pictures.pop(number, None)
+    return python_bytes()
 
 
 async def decode(data: bytes, side_px: int) -> preprocessing.Picture:

@@ -24,6 +24,7 @@ from frontend.page.library.undoable_deletion import UndoableDeletion
 from frontend.page.map.map import Map
 from frontend.page.model.about import About
 from frontend.page.model.embedder import Embedder
+from frontend.page.model.renewal import renew_when_fat
 from frontend.page.model.start_up import StartUp
 from frontend.page.photo.lightbox import Lightbox
 from frontend.page.reembedding.notice import show_notice
@@ -156,6 +157,7 @@ class Page:
         except Exception as exc:
             self.start_up.give_up(exc)
             return
+        start(renew_when_fat(self.embedder))
         await self.start_up.run(space)
 
     def _follow_early_link(self) -> None:

@@ -9,6 +9,7 @@ from frontend.page.browser.dom import find
 from frontend.page.browser.rate import Rate
 from frontend.page.browser.tasks import start
 from frontend.page.model.embedder import Embedder
+from frontend.page.model.renewal import renew_when_fat
 from frontend.page.model.start_up import StartUp
 from frontend.page.reembedding.progress import models_text, progress_text, unread
 from frontend.page.reembedding.unreadable import UnreadablePhotos
@@ -55,6 +56,7 @@ class Reembedding:
             return
         if not await self._start_up.run(space):
             return
+        start(renew_when_fat(self._embedder))
         find("reembed-run").disabled = find("unreadable-again").disabled = False
         self._show()
         if window.location.hash == RUN and unread(self._progress):

@@ -29,6 +29,7 @@ BENCHMARKS: Mapping[str, str] = {
     "architectures": "ours against the usual architecture with a queue and a model on the server",
     "extraction": "from a file to its vector in the browser, against TF.js alone",
     "heic": "from an HEIC file to its vector in the browser: time and memory",
+    "memory": "what a tab takes of memory: pictures that only the browser decodes, and many photographs",
     "batch": "many photographs from drop to searchable: the page's queue against one by one",
     "importing": "many photographs into a library: the client against the page",
     "start_up": "how long the page takes to start, and what it loads",

@@ -163,7 +163,7 @@ PATIENCE_MS = 120_000
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--megapixels", type=float, nargs="+", default=None, help="default: 0.1 3 12")
-    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS))
+    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=["JPEG", "PNG", "WebP"])
     add_round_options(parser, 3)
     parser.add_argument("--pictures", type=Path, help="folder where the pictures are kept for the next time")
     parser.add_argument("--full", action="store_true", help="48 megapixels, too")

@@ -80,14 +80,14 @@ class Memory:
 
 
 @contextmanager
-def watched_memory(watched: Watched) -> Iterator[Memory]:
+def watched_memory(watched: Watched, every_s: float = EVERY_S) -> Iterator[Memory]:
     """Read the memory now and then, until the block is left."""
     seen, over = Memory(), threading.Event()
 
     def watch() -> None:
         while True:
             seen.peak = max(seen.peak, watched.proportional())
-            if over.wait(EVERY_S):
+            if over.wait(every_s):
                 return
 
     thread = threading.Thread(target=watch, name="memory", daemon=True)

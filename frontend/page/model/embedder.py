@@ -6,11 +6,14 @@ The embedder as the page uses it: a worker that turns pictures into vectors.
 
 A picture can kill the worker. What was asked of it then ends with `WorkerLost`, and `start` begins another worker, in
 which nothing is open. `insist` tells which picture it was, and lets the others go on.
+
+A picture also makes the worker fat: what its interpreter has taken it keeps. `renew` puts another one into its place.
 """
 
 import asyncio
 import json
 
+from frontend.page.model.fatness import is_fat
 from frontend.page.model.living_worker import LivingWorker, WorkerLost
 
 DEADLY = "This file stops the part of the page that opens photos: it is damaged, or takes more memory than there is."
@@ -32,6 +35,16 @@ class Embedder:
         self._waiting = 0
         self._called = asyncio.Event()
         self._answers = False
+        self._held = set()
+        """The numbers of the pictures that are open."""
+        self._has_map = False
+        self._words_url = ""
+        """Of the table of words that the worker has; empty if it has none."""
+        self._lean_bytes = 0
+        """What the interpreter had taken when it was ready."""
+        self._grown = asyncio.Event()
+        """Set while it has taken much more."""
+        self._renewing = False
 
     async def start(self, space, runtime_url: str, stage) -> dict:
         """
@@ -54,8 +67,12 @@ class Embedder:
         await self._worker.call("load_model", space.id, json.dumps(space.manifest), space.model_url)
         stage("Checking the model's answers")
         trial = await self._worker.call("start_backend")
+        self._lean_bytes = await self._worker.call("python_bytes")
         self._failure = ""
+        self._renewing = False
         self._ready.set()
+        if self._words_url:  # Words were searched for, and are likely to be again.
+            await self._worker.call("meaning", self._words_url, "")
         return {"backend": trial.backend, "run_ms": trial.run_ms}
 
     def listen(self, when_lost) -> None:
@@ -67,9 +84,31 @@ class Embedder:
         self._ready.clear()
         self._called.clear()
         self._answers = False
+        self._held = set()
+        self._has_map = False
+        self._grown.clear()
         if was_started:
             for when_lost in self._when_lost:
                 when_lost()
+
+    async def fat(self) -> None:
+        """Wait until the worker has taken much memory, which only `renew` gives back."""
+        await self._grown.wait()
+
+    def idle_s(self) -> float:
+        """Return for how many seconds the worker was not needed; 0 while it has something that it must not lose."""
+        if self._held or self._has_map or self._waiting or not self.started():
+            return 0
+        return self._worker.idle_s()
+
+    def renew(self) -> None:
+        """Begin another worker, as when this one is lost, with all that it has: it must not be needed."""
+        self._renewing = True
+        self._worker.give_up()
+
+    def renewing(self) -> bool:
+        """Tell whether the worker is begun anew for no other reason than its memory."""
+        return self._renewing
 
     def started(self) -> bool:
         """Tell whether pictures can be embedded."""
@@ -101,6 +140,7 @@ class Embedder:
     def fail(self, reason: str) -> None:
         """Let nobody wait any more: whoever waits, or asks before `start` succeeds after all, is told why."""
         self._failure = reason
+        self._renewing = False
         self._answers = False
         self._ready.set()
         self._called.set()
@@ -179,7 +219,9 @@ class Embedder:
         number, life = self._last_number, self._worker.life
         answer = await self._worker.call("open_picture", number, source, in_detail, life=life, alone=alone)
         if answer.error:
+            self._weigh(await self._worker.call("python_bytes"))
             raise PictureError(answer.error)
+        self._held.add(number)
         return {
             "number": number,
             "life": life,
@@ -264,9 +306,16 @@ class Embedder:
     async def close(self, picture: dict) -> None:
         """Let the worker forget a picture."""
         try:
-            await self._ask("close_picture", picture)
+            python_bytes = await self._ask("close_picture", picture)
         except WorkerLost:
             return  # It has forgotten all.
+        self._held.discard(picture["number"])
+        self._weigh(python_bytes)
+
+    def _weigh(self, python_bytes: int) -> None:
+        """Note how much memory the worker has taken by now."""
+        if is_fat(self._lean_bytes, python_bytes):
+            self._grown.set()
 
     async def _ask(self, name: str, picture: dict, *given):
         """Ask something of an open picture, of the worker that has it."""
@@ -282,8 +331,9 @@ class Embedder:
             return ""
         if not self._answers:
             return "" if self._failure else None
+        self._words_url = space.model_url + space.words_file
         try:
-            return await self._worker.call("meaning", space.model_url + space.words_file, words)
+            return await self._worker.call("meaning", self._words_url, words)
         except WorkerLost:
             return None
 
@@ -306,6 +356,7 @@ class Embedder:
         await self._called.wait()
         if not self._answers:
             raise PictureError(self._failure)
+        self._has_map = True
         return self._worker.life
 
     async def call(self, name: str, *given, life: int):

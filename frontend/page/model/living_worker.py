@@ -9,6 +9,7 @@ import asyncio
 
 from pyscript import document, workers
 
+from frontend.page.browser.clock import now_s
 from frontend.page.browser.dom import make
 from frontend.page.browser.tasks import start
 
@@ -65,6 +66,7 @@ class LivingWorker:
         self._exports = None
         self._turn = asyncio.Lock()
         self._quiet = asyncio.Event()
+        self._answered_s = 0.0
 
     async def begin(self) -> None:
         """Wait until the worker answers: the page's own, or one in place of one that is gone."""
@@ -105,6 +107,14 @@ class LivingWorker:
             raise error
         return answer
 
+    def idle_s(self) -> float:
+        """Return for how many seconds it has owed no answer; 0 while it does."""
+        return 0 if self._calls else now_s() - self._answered_s
+
+    def give_up(self) -> None:
+        """End the worker that has begun, as if it were lost."""
+        self._lose(self.life)
+
     async def _make(self, call: Call, name: str, given: tuple) -> None:
         """Make a call, and let it have the answer."""
         life = self.life
@@ -117,6 +127,7 @@ class LivingWorker:
             if life == self.life and not await self._is_alive():
                 self._lose(life)
         call.end(answer, error)
+        self._answered_s = now_s()
         if call in self._calls:
             self._calls.remove(call)
         if not self._calls:

@@ -48,7 +48,7 @@ class StartUp:
         """
         Bring the embedder up, stage by stage, on the best back end there is; returns whether that went well.
 
-        Once it has gone well, this begins by itself whenever the worker is lost.
+        Once it has gone well, this begins by itself whenever the worker is lost, or begun anew.
         """
         self._space = space
         self._begin()
@@ -106,11 +106,13 @@ class StartUp:
             self.give_up(exc)
 
     def _begin(self) -> None:
-        """Let the line begin, at the left."""
-        find("start-up").className = "start-up"
+        """Let the line begin, at the left; unseen where nobody has to know, unless somebody comes to wait."""
+        quiet = self._embedder.renewing()
+        find("start-up").className = "start-up quiet" if quiet else "start-up"
         find("start-up-note").className = "start-up-note"
-        find("engine").className = "visually-hidden"
-        find("engine").textContent = "Getting ready"
+        if not quiet:
+            find("engine").className = "visually-hidden"
+            find("engine").textContent = "Getting ready"
         self._progress = StartProgress(now_s())
         self._progress.expect(took_last_time())
         self._stages = []
@@ -147,7 +149,8 @@ class StartUp:
             bar.style.setProperty("--done", f"{value:.3f}")
             bar.setAttribute("aria-valuenow", str(percent))
             note.textContent = f"Getting ready, {percent} %"
-            note.classList.toggle("wanted", self._embedder.is_awaited())
+            for element in (bar, note):
+                element.classList.toggle("wanted", self._embedder.is_awaited())
             await asyncio.sleep(STEP_S)
 
     def _seconds(self) -> float:

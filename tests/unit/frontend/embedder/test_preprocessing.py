@@ -26,8 +26,10 @@ from frontend.embedder.preprocessing import (
     cut,
     decode,
     decode_rgba,
+    flatten,
     make_preview,
     make_thumbnail,
+    shrink,
     to_model_input,
 )
 from tests.support import awkward
@@ -207,9 +209,26 @@ def test_pixels_from_another_decoder() -> None:
     """What the browser decoded ends as the same kind of picture, on white."""
     rgba = np.zeros((48, 64, 4), dtype=np.uint8)
     rgba[:, :32] = (200, 10, 20, 255)
-    picture = decode_rgba(rgba, (64, 48), "image/avif", 224)
+    picture = decode_rgba(lambda rows: [Image.fromarray(rgba)], (64, 48), "image/avif", 224)
     assert picture.pixels[0, 0].tolist() == [200, 10, 20]
     assert picture.pixels[0, -1].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize("size", [(1300, 1000), (1000, 2777), (700, 300)])
+def test_pixels_in_strips(size: tuple[int, int]) -> None:
+    """Strips of a picture, the last of which may be lower, give to the last bit what the whole would."""
+    width, height = size
+    rgba = np.random.default_rng(1).integers(0, 256, (height, width, 4), dtype=np.uint8)
+    asked: list[int] = []
+
+    def strips_of(rows: int) -> list[Image.Image]:
+        asked.append(rows)
+        return [Image.fromarray(rgba[top : top + rows]) for top in range(0, height, rows)]
+
+    picture = decode_rgba(strips_of, size, "image/avif", 112)
+    whole = shrink(flatten(Image.fromarray(rgba), 224), 224)
+    assert asked[0] < height
+    assert np.array_equal(picture.pixels, np.asarray(whole.convert("RGB")))
 
 
 def test_the_value_range_is_that_of_the_manifest() -> None:
