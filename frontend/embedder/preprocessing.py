@@ -20,7 +20,7 @@ Pyodide; a test compares the two.
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -271,18 +271,14 @@ def load_heif(image: Image.Image, data: bytes, shorter_px: int) -> tuple[Image.I
         DamagedPicture: More than MOST_MISSING of it is missing.
     """
     is_cut = lacks_end(data)
-    missing = 0
-
-    def mended(rows: int) -> Iterator[Image.Image]:
-        nonlocal missing
-        for strip in strips(data, rows):
-            if is_cut:
-                strip, lost = without_lost_tiles(strip)
-                missing += lost
-            yield strip
-
-    small = shrink_strips(mended, image.size, shorter_px)
+    shrinking, missing = Shrinking(image.size, shorter_px), 0
+    for strip in strips(data, shrinking.rows):
+        if is_cut:
+            strip, lost = without_lost_tiles(strip)
+            missing += lost
+        shrinking.add(strip)
     check_share(missing / (image.width * image.height))
+    small = shrinking.done()
     small.info = image.info
     return small, END_MISSING if is_cut else ""
 
@@ -335,21 +331,28 @@ def load_what_is_there(image: Image.Image) -> None:
     check_share(missing / len(rows))
 
 
-def shrink_strips(
-    strips_of: Callable[[int], Iterable[Image.Image]], size: tuple[int, int], shorter_px: int
-) -> Image.Image:
-    """
-    Flatten and shrink a picture as `flatten` and `shrink` do, with no more of it at once than a strip.
+class Shrinking:
+    """Flattens and shrinks a picture as `flatten` and `shrink` do, with no more of it at once than a strip."""
 
-    Args:
-        strips_of: Called with a number of rows; yields the picture from top to bottom in strips of so many.
-        size: The picture's width and height.
-    """
-    factor = max(min(size) // shorter_px, 1)
-    # No block of pixels that are averaged may lie in two strips.
-    rows = -(-STRIP_ROWS // factor) * factor
-    parts = [np.asarray(flatten(strip, shorter_px).reduce(factor)) for strip in strips_of(rows)]
-    return Image.fromarray(np.concatenate(parts))
+    def __init__(self, size: tuple[int, int], shorter_px: int) -> None:
+        """`size` is the picture's width and height."""
+        self._shorter_px = shorter_px
+        self._factor = max(min(size) // shorter_px, 1)
+        self._parts: list[npt.NDArray[np.uint8]] = []
+
+    @property
+    def rows(self) -> int:
+        """How many each strip has but the last: no block of pixels that are averaged lies in two, nor one of colour."""
+        step = 2 * self._factor
+        return -(-STRIP_ROWS // step) * step
+
+    def add(self, strip: Image.Image) -> None:
+        """Take the next strip, from the top."""
+        self._parts.append(np.asarray(flatten(strip, self._shorter_px).reduce(self._factor)))
+
+    def done(self) -> Image.Image:
+        """Return the picture."""
+        return Image.fromarray(np.concatenate(self._parts))
 
 
 STRIP_ROWS: Final = 256
@@ -365,20 +368,6 @@ GREY: Final[Mapping[str, int | tuple[int, ...]]] = {
     "RGBA": (128, 128, 128, 255),
 }
 """Mode -> the grey that libjpeg gives to what is missing."""
-
-
-def decode_rgba(
-    strips_of: Callable[[int], Iterable[Image.Image]], full_size: tuple[int, int], content_type: str, side_px: int
-) -> Picture:
-    """
-    Finish what another decoder began: the browser reads AVIF (and HEIC where the system can), which Pillow here cannot.
-
-    Args:
-        strips_of: See `shrink_strips`; of upright sRGB, with alpha or without.
-        full_size: Width and height of the upright picture in the file.
-    """
-    small = shrink_strips(strips_of, full_size, 2 * side_px)
-    return Picture(Pixels(np.asarray(small.convert("RGB"))), *full_size, content_type)
 
 
 def cut(pixels: Pixels, left: float, top: float, width: float, height: float) -> Pixels:

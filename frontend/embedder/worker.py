@@ -16,7 +16,6 @@ import hashlib
 import json
 import platform
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -26,11 +25,11 @@ import numpy as np
 import PIL
 import pyodide
 import pyodide_js
-from PIL import Image
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import JsException
 
-from frontend.embedder import mobilenet, packaging, preprocessing, space
+from frontend.embedder import browser_decoder, mobilenet, packaging, preprocessing, space
 from frontend.embedder.attention import FeatureMap, suggest_crops
+from frontend.embedder.browser_decoder import to_blob
 from frontend.embedder.kinds import Reader, kind_of
 from frontend.embedder.perceptual_hash import perceptual_hash
 from frontend.embedder.photo_facts import camera_facts, told
@@ -377,7 +376,7 @@ async def decode(data: bytes, side_px: int) -> preprocessing.Picture:
     except preprocessing.UnreadableKind as exc:
         if not exc.kind.content_type:
             raise
-        return await decode_by_browser(data, exc, side_px)
+        return await browser_decoder.decode(data, exc, side_px)
 
 
 async def load_heif_reader() -> None:
@@ -387,47 +386,6 @@ async def load_heif_reader() -> None:
             await pyodide_js.loadPackage(HEIF_READER)
         except JsException as exc:
             js.console.warn(f"The reader of HEIC cannot be loaded: {exc}")
-
-
-async def decode_by_browser(data: bytes, unread: preprocessing.UnreadableKind, side_px: int) -> preprocessing.Picture:
-    """Let the browser decode and turn a picture that Pillow cannot read, and take its pixels from a canvas."""
-    content_type = unread.kind.content_type
-    try:
-        bitmap = await js.createImageBitmap(to_blob(data, content_type))
-    except JsException as exc:
-        raise unread from exc
-    try:
-        size = (bitmap.width, bitmap.height)
-        preprocessing.check_size(*size)
-        return preprocessing.decode_rgba(lambda rows: strips(bitmap, size, rows), size, content_type, side_px)
-    except (JsException, MemoryError) as exc:
-        raise preprocessing.OutOfMemory from exc
-    finally:
-        bitmap.close()
-
-
-def to_blob(data: bytes, content_type: str) -> Any:
-    """Copy bytes into a JavaScript Blob."""
-    return js.Blob.new(to_js([to_js(data)]), to_js({"type": content_type}, dict_converter=js.Object.fromEntries))
-
-
-def strips(bitmap: Any, size: tuple[int, int], rows: int) -> Iterator[Image.Image]:
-    """
-    Yield a bitmap from top to bottom in strips of so many rows.
-
-    Drawn and read as a whole it would be there four times: as bitmap, as canvas, as what is read of that, and here.
-    """
-    width, height = size
-    rows = min(rows, height)
-    # Never on graphics hardware: to read from there would copy the bitmap into its memory first.
-    options = to_js({"willReadFrequently": True}, dict_converter=js.Object.fromEntries)
-    context = js.OffscreenCanvas.new(width, rows).getContext("2d", options)
-    context.globalCompositeOperation = "copy"  # Nothing of the strip before is seen through this one.
-    strip = np.empty((rows, width, 4), dtype=np.uint8)
-    for top in range(0, height, rows):
-        context.drawImage(bitmap, 0, -top)
-        context.getImageData(0, 0, width, rows).data.assign_to(strip.reshape(-1))
-        yield Image.fromarray(strip[: height - top])
 
 
 def milliseconds(start: float, end: float) -> float:

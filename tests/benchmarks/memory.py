@@ -38,7 +38,7 @@ GOAL_MB = 500
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--megapixels", type=float, nargs="+", default=[12, 48, 80], help="default: 12 48 80")
-    parser.add_argument("--formats", nargs="+", default=["JPEG", "AVIF"], help="default: JPEG AVIF")
+    parser.add_argument("--formats", nargs="+", default=["JPEG", "WebP", "AVIF"], help="default: JPEG WebP AVIF")
     parser.add_argument("--photographs", type=int, default=30, help="added in one go (%(default)s)")
     parser.add_argument("--each", type=float, default=12, help="megapixels of each of them (%(default)s)")
     parser.add_argument("--alone-s", type=float, default=ALONE_S, help="how long the tab is left alone (%(default)s)")
@@ -73,7 +73,8 @@ def run(options: argparse.Namespace) -> Report:
             f" {len(runs) // len(cases)} rounds, in each every case in a new tab: median and range.",
             "What the tab's process holds, with its share of what it holds together with others (PSS), read every"
             f" {EVERY_S * 1000:.0f} ms. *Left alone*: {options.alone_s:g} s after the last file, in a tab that nobody"
-            f" sees. The pictures: {source()}, of 4:3; JPEG at quality 90, AVIF at 60.",
+            f" sees. The pictures: {source()}, of 4:3; JPEG at quality 90, WebP at 85,"
+            " AVIF at 60.",
             f"The goal: at most {GOAL_MB} MB for 48 megapixels and for 30 photographs, and given back afterwards.",
         ],
         tables=[of_tab(runs, cases), of_python(runs, cases)],

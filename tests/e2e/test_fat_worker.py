@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.support import awkward
 from tests.support.drawings import Groups, draw
@@ -45,7 +45,3 @@ def test_a_large_photo_and_a_page_that_is_left(visit: Visit, large: Path, drawn_
     assert page.evaluate(PYTHON_BYTES) == lean_bytes
     visit.back_to_library()
     assert title(large) in visit.library()
-
-
-def worker_name(page: Page) -> str:
-    return page.locator("script[name^=embedder]").get_attribute("name") or ""

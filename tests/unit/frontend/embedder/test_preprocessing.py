@@ -18,6 +18,7 @@ from frontend.embedder.preprocessing import (
     DamagedPicture,
     EmptyFile,
     PictureError,
+    Shrinking,
     TooManyPixels,
     UnknownFormat,
     UnreadableKind,
@@ -25,7 +26,6 @@ from frontend.embedder.preprocessing import (
     check_size,
     cut,
     decode,
-    decode_rgba,
     flatten,
     make_preview,
     make_thumbnail,
@@ -205,30 +205,16 @@ def test_values_that_are_no_numbers() -> None:
         decode(awkward.encoded(Image.fromarray(nothing), "TIFF"), 224)
 
 
-def test_pixels_from_another_decoder() -> None:
-    """What the browser decoded ends as the same kind of picture, on white."""
-    rgba = np.zeros((48, 64, 4), dtype=np.uint8)
-    rgba[:, :32] = (200, 10, 20, 255)
-    picture = decode_rgba(lambda rows: [Image.fromarray(rgba)], (64, 48), "image/avif", 224)
-    assert picture.pixels[0, 0].tolist() == [200, 10, 20]
-    assert picture.pixels[0, -1].tolist() == [255, 255, 255]
-
-
 @pytest.mark.parametrize("size", [(1300, 1000), (1000, 2777), (700, 300)])
-def test_pixels_in_strips(size: tuple[int, int]) -> None:
+def test_a_picture_in_strips(size: tuple[int, int]) -> None:
     """Strips of a picture, the last of which may be lower, give to the last bit what the whole would."""
     width, height = size
-    rgba = np.random.default_rng(1).integers(0, 256, (height, width, 4), dtype=np.uint8)
-    asked: list[int] = []
-
-    def strips_of(rows: int) -> list[Image.Image]:
-        asked.append(rows)
-        return [Image.fromarray(rgba[top : top + rows]) for top in range(0, height, rows)]
-
-    picture = decode_rgba(strips_of, size, "image/avif", 112)
-    whole = shrink(flatten(Image.fromarray(rgba), 224), 224)
-    assert asked[0] < height
-    assert np.array_equal(picture.pixels, np.asarray(whole.convert("RGB")))
+    whole = Image.fromarray(np.random.default_rng(1).integers(0, 256, (height, width, 4), dtype=np.uint8))
+    shrinking = Shrinking(size, 224)
+    assert shrinking.rows < height
+    for top in range(0, height, shrinking.rows):
+        shrinking.add(whole.crop((0, top, width, min(top + shrinking.rows, height))))
+    assert np.array_equal(shrinking.done(), shrink(flatten(whole, 224), 224))
 
 
 def test_the_value_range_is_that_of_the_manifest() -> None:
