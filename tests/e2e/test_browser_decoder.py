@@ -1,4 +1,4 @@
-"""What only the browser decodes is the same to the page as to the client, whichever of the browser's decoders it was."""
+"""What only the browser decodes is the same to the page as to the client, whichever of its decoders it was."""
 
 import base64
 import json
@@ -24,8 +24,8 @@ pytestmark = pytest.mark.skipif(not features.check("avif"), reason="NOT TESTED: 
 # The stored vectors have float16, which alone makes 0.00004.
 LEAST_COSINE = 0.9999
 
-# Of pictures whose colours the browser converts, and here LittleCMS; and of those that are turned, as a bitmap is turned
-# before it is shrunk, so that another edge has the blocks that are not whole.
+# Of pictures whose colours the browser converts, and here LittleCMS; and of those that are turned, as a bitmap is
+# turned before it is shrunk, so that another edge has the blocks that are not whole.
 LEAST_NEARLY = 0.999
 NEARLY = ("turned", "mirrored", "wide")
 

@@ -14,6 +14,53 @@ SHOW = "state => Object.defineProperty(document, 'visibilityState', { get: () =>
 
 PYTHON_BYTES = "async () => (await document.querySelector('script[name^=embedder]').xworker.sync.python_bytes())"
 
+# Another embedder in front of the page's worker, as the page's own is nobody's to ask. Tells whether it is idle: at
+# first, with a picture open, closed again, while somebody waits for a worker that is not ready, and with a map.
+IDLE = """
+import asyncio
+from pyscript import window
+from pyscript.ffi import to_js
+from frontend.page.model.embedder import Embedder
+
+async def tell():
+    embedder = Embedder()
+    embedder._last_number = 1000000
+    await embedder._worker.begin()
+    embedder._answers = True
+    embedder._called.set()
+    embedder._ready.set()
+    told = []
+
+    async def note():
+        await asyncio.sleep(0.02)
+        told.append(embedder.idle_s() > 0)
+
+    await embedder._worker.call("is_alive")
+    await note()
+    picture = await embedder._open(window.file, False, False)
+    await note()
+    await embedder.close(picture)
+    await note()
+    embedder._ready.clear()
+    asyncio.create_task(embedder.ready())
+    await note()
+    embedder._ready.set()
+    await note()
+    await embedder.answering_life()
+    await note()
+    window.told = to_js(told)
+
+asyncio.create_task(tell())
+"""
+ASK = """
+async text => {
+    const canvas = new OffscreenCanvas(40, 30);
+    canvas.getContext("2d").fillRect(0, 0, 20, 30);
+    window.file = await canvas.convertToBlob();
+    document.body.append(Object.assign(document.createElement("script"), { type: "mpy", textContent: text }));
+}
+"""
+
 FIRST, SECOND = "script[name=embedder]", "script[name=embedder-2]"
 
 
@@ -45,3 +92,14 @@ def test_a_large_photo_and_a_page_that_is_left(visit: Visit, large: Path, drawn_
     assert page.evaluate(PYTHON_BYTES) == lean_bytes
     visit.back_to_library()
     assert title(large) in visit.library()
+
+
+@pytest.mark.new_tab
+def test_when_a_worker_is_not_needed(visit: Visit) -> None:
+    """It is not idle while it holds a picture or a map, or while somebody waits for it: that would be lost, or late."""
+    page = visit.open().ready().page
+    page.evaluate(ASK, IDLE)
+    page.wait_for_function("window.told")
+    at_first, opened, closed, awaited, ready, with_map = page.evaluate("[...window.told]")
+    assert (at_first, closed, ready) == (True, True, True)
+    assert (opened, awaited, with_map) == (False, False, False)
