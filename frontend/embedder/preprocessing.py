@@ -221,7 +221,7 @@ def decode_kind(data: bytes, kind: Kind, side_px: int, orientation: int | None =
     try:
         image, note = load(image, data, kind, side_px)
         orientation = orientation or exif_orientation(image)
-        small = shrink(flatten(image, 2 * side_px), 2 * side_px)
+        small = flat_and_small(image, 2 * side_px)
         upright = turn_upright(in_srgb(small, image.info), orientation)
     except MemoryError as exc:
         raise OutOfMemory from exc
@@ -480,6 +480,20 @@ def check_size(width: int, height: int) -> None:
         raise TooManyPixels(width * height)
 
 
+def flat_and_small(image: Image.Image, shorter_px: int) -> Image.Image:
+    """Flatten and shrink a decoded picture; strip by strip where flattening makes copies, up to four of a large one."""
+    if image.mode in ("I", "F") or (image.mode in FLAT and not image.has_transparency_data):
+        return shrink(flatten(image, shorter_px), shorter_px)
+    shrinking = Shrinking(image.size, shorter_px)
+    for top in range(0, image.height, shrinking.rows):
+        shrinking.add(image.crop((0, top, image.width, min(top + shrinking.rows, image.height))))
+    return shrinking.done()
+
+
+FLAT: Final = ("L", "RGB", "CMYK")
+"""Modes that stay as they are, unless they are seen through."""
+
+
 def flatten(image: Image.Image, shorter_px: int) -> Image.Image:
     """Bring any mode to L, RGB or CMYK with 8 bits a channel, transparency laid on white."""
     if image.mode.startswith("I;16"):
@@ -494,7 +508,7 @@ def flatten(image: Image.Image, shorter_px: int) -> Image.Image:
         picture = image.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
         return Image.alpha_composite(white, picture).convert("RGB")
-    if image.mode in ("L", "RGB", "CMYK"):
+    if image.mode in FLAT:
         return image
     if image.mode == "LAB":
         return to_rgb(image, ImageCms.createProfile("LAB"))

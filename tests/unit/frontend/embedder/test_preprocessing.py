@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageCms
 
 from frontend.embedder.model_input import RESIZE_RULE, InputSpec, Pixels, golden_input, scale_to_range
 from frontend.embedder.preprocessing import (
@@ -26,6 +26,7 @@ from frontend.embedder.preprocessing import (
     check_size,
     cut,
     decode,
+    flat_and_small,
     flatten,
     make_preview,
     make_thumbnail,
@@ -214,7 +215,38 @@ def test_a_picture_in_strips(size: tuple[int, int]) -> None:
     assert shrinking.rows < height
     for top in range(0, height, shrinking.rows):
         shrinking.add(whole.crop((0, top, width, min(top + shrinking.rows, height))))
-    assert np.array_equal(shrinking.done(), shrink(flatten(whole, 224), 224))
+    assert np.array_equal(np.asarray(shrinking.done()), np.asarray(shrink(flatten(whole, 224), 224)))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "I", "F"])
+@pytest.mark.parametrize("seen_through", [False, True])
+def test_modes_in_strips(mode: str, seen_through: bool) -> None:
+    """Pictures of all modes end as they would as a whole, whichever are flattened strip by strip."""
+    coloured = Image.fromarray(np.random.default_rng(2).integers(0, 256, (1303, 700, 3), dtype=np.uint8))
+    grey = np.asarray(coloured.convert("L"))
+    if mode == "I;16":
+        image = Image.fromarray(grey.astype(np.uint16) * 250)
+    elif mode in ("LA", "PA"):
+        image = coloured.convert("LA").convert(mode)
+    else:
+        image = coloured.convert("L" if mode == "F" else "RGB").convert(mode) if mode != "LAB" else in_lab(coloured)
+    if seen_through and mode in ("L", "P", "RGB", "I;16"):
+        image.info["transparency"] = (1, 2, 3) if mode == "RGB" else 3
+    small = flat_and_small(image, 200)
+    whole = shrink(flatten(image, 200), 200)
+    assert small.mode == whole.mode
+    assert np.array_equal(np.asarray(small), np.asarray(whole))
+
+
+def in_lab(image: Image.Image) -> Image.Image:
+    made = ImageCms.profileToProfile(
+        image,
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")),
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")),
+        outputMode="LAB",
+    )
+    assert made
+    return made
 
 
 def test_the_value_range_is_that_of_the_manifest() -> None:
