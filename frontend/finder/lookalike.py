@@ -16,6 +16,7 @@ from frontend.page.model.drawings import drawn
 from frontend.page.model.embedder import Embedder, PictureError
 from frontend.page.model.limits import check_size
 from frontend.page.model.living_worker import WorkerLost
+from frontend.page.model.renewal import renew_when_fat
 from frontend.page.server.addresses import server_url
 from frontend.page.server.api import API, APIError
 from frontend.page.wording.strength import Scale, phrase_of
@@ -54,6 +55,7 @@ class Finder:
         self._turn = asyncio.Lock()
         self._tries_faster = True
         self._embedder.listen(lambda: start(self._begin()))
+        start(renew_when_fat(self._embedder))
         start(self._begin())
 
     async def search(self, photos, limit: int = 12, tags: list | None = None, filters: dict | None = None) -> list:
