@@ -87,7 +87,7 @@ def decode_bitmap(bitmap: Any, content_type: str, side_px: int) -> preprocessing
 
 async def frame_of(data: bytes, content_type: str) -> Any:
     """Decode a picture to a VideoFrame; None where that cannot be done, or would not give what a bitmap does."""
-    if not hasattr(js, "ImageDecoder") or not await js.ImageDecoder.isTypeSupported(content_type):
+    if not can_decode_frames() or not await js.ImageDecoder.isTypeSupported(content_type):
         return None
     decoder = js.ImageDecoder.new(to_options({"type": content_type, "data": to_js(data)}))
     try:
@@ -103,6 +103,11 @@ async def frame_of(data: bytes, content_type: str) -> Any:
     return None
 
 
+def can_decode_frames() -> bool:
+    """Tell whether the browser decodes to frames that say how they lie; Firefox' do not, nor are they as coded."""
+    return hasattr(js, "ImageDecoder") and js.Reflect.has(js.VideoFrame.prototype, "rotation")
+
+
 async def decode_frame(frame: Any, content_type: str, side_px: int) -> preprocessing.Picture:
     """Shrink a VideoFrame, turn it upright, and close it."""
     try:
@@ -116,7 +121,7 @@ async def decode_frame(frame: Any, content_type: str, side_px: int) -> preproces
             part = {"x": shown.x, "y": shown.y + top, "width": width, "height": rows}
             await frame.copyTo(copied, to_options({"format": "RGBX", "colorSpace": "srgb", "rect": part}))
             shrinking.add(to_image(copied.subarray(0, 4 * width * rows), width, rows))
-        orientation = ORIENTATIONS[int(getattr(frame, "rotation", 0)), bool(getattr(frame, "flip", False))]
+        orientation = ORIENTATIONS[int(frame.rotation), bool(frame.flip)]
         pixels = Pixels(np.asarray(preprocessing.turn_upright(shrinking.done(), orientation)))
         size = (width, height) if orientation < 5 else (height, width)
         return preprocessing.Picture(pixels, *size, content_type)
