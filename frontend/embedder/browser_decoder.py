@@ -20,7 +20,7 @@ from frontend.embedder.model_input import Pixels
 
 LARGE_PIXELS: Final = 2**24
 # From here on a bitmap takes 67 MB and more. A frame's colours are brought to the size of its brightness by repeating,
-# a bitmap's smoothly, as Pillow's. Here at least five pixels times five become one, and that averages out.
+# a bitmap's smoothly, as Pillow's. Of a photo so large seven pixels times seven become one, and that averages out.
 
 FORMATS: Final = ("I420", "I422", "I444", "NV12")
 PRIMARIES: Final = ("bt709", "smpte432")
