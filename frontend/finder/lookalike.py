@@ -94,7 +94,7 @@ class Finder:
         query["perceptual_hash"] = looked["perceptual_hash"]
         query["filters"] = dict(filters or {})
         if tags:
-            query["filters"]["tags"] = list(tags)
+            query["filters"]["tags_all"] = list(tags) + list(query["filters"].get("tags_all", ()))
         answer = await self._api.search(query)
         matches = answer["matches"]
         unrelated = space.unrelated("looks")

@@ -52,7 +52,7 @@ def page_of_the_shop(
     """
     The example's page, for a server that the shop's pages may use: without a key, or with the one that they have.
 
-    It has four dots and one of each other kind.
+    It has four dots, the last two with the tag "sale" and the first three at a price of 10, and one of each other kind.
     """
     anonymous = {"LOOKALIKE_ANONYMOUS": "read"} if request.param == "anonymous" else {}
     variables = {"LOOKALIKE_API_KEYS": f"read:{READ},write:{WRITE}", "LOOKALIKE_ORIGINS": shop.address, **anonymous}
@@ -60,7 +60,9 @@ def page_of_the_shop(
     with running_server(tmp_path / "data", str(drawn_model), variables=variables) as server:
         with Client(server.url, WRITE, cache=tmp_path / "models") as library:
             for path in [*dots, *others]:
-                library.add(path, attributes={"article": f"no-{title(path)}"})
+                tags = ["sale"] if path in dots[2:] else []
+                price = 10 if path in dots[:3] else 50
+                library.add(path, tags=tags, attributes={"article": f"no-{title(path)}", "price": price})
         page = example().replace(EXAMPLE, server.url)
         yield page if anonymous else page.replace("Finder()", f'Finder("{READ}")')
 
@@ -93,6 +95,22 @@ def test_the_shop_of_the_example(
         page.locator("#box").evaluate(DROP, [dots[0].name, content])
         expect(page.locator("#found a").first).to_have_text(title(dots[0]))
     assert visit.complaints == []
+
+
+@pytest.mark.parametrize("page_of_the_shop", ["anonymous"], indirect=True)
+def test_only_some_articles(
+    context: BrowserContext, shop: FileServer, page_of_the_shop: str, drawn_groups: Groups
+) -> None:
+    """A page can ask for articles that have all of some tags, and pass other conditions of the API."""
+    dots = drawn_groups["dots"]
+    condition = {"name": "price", "at_most": 20}
+    passing = f'tags=["sale"], filters={{"attributes": [{condition}]}}'
+    shop.files["/"] = page_of_the_shop.replace("limit=12", f"limit=12, {passing}").encode()
+    with context.new_page() as page:
+        Visit(page, shop.address).open()
+        expect(page.locator("#box")).to_be_visible()
+        page.set_input_files("#photo", dots[4])
+        expect(page.locator("#found a")).to_have_text([title(dots[2])])
 
 
 @pytest.mark.parametrize("page_of_the_shop", ["anonymous"], indirect=True)
