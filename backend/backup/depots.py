@@ -6,7 +6,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, aclosing, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
@@ -36,7 +36,7 @@ class Depot(Protocol):
         """Where it is, for people."""
         ...
 
-    def read(self, name: str) -> AsyncIterator[bytes]:
+    def read(self, name: str) -> AsyncGenerator[bytes, None]:
         """
         Read a file in pieces.
 
@@ -82,7 +82,7 @@ class FolderDepot:
     def address(self) -> str:
         return str(self._root)
 
-    async def read(self, name: str) -> AsyncIterator[bytes]:
+    async def read(self, name: str) -> AsyncGenerator[bytes, None]:
         with self._reading(name):
             async with aclosing(pieces_of(self._root / name)) as pieces:
                 async for piece in pieces:
@@ -171,11 +171,12 @@ class BucketDepot:
     def address(self) -> str:
         return str(self._bucket.address)
 
-    async def read(self, name: str) -> AsyncIterator[bytes]:
+    async def read(self, name: str) -> AsyncGenerator[bytes, None]:
         with self._translated():
             try:
-                async for piece in self._bucket.read(ObjectKey(name)):
-                    yield piece
+                async with aclosing(self._bucket.read(ObjectKey(name))) as pieces:
+                    async for piece in pieces:
+                        yield piece
             except ObjectMissing as exc:
                 raise PartUnusable(name, "is missing") from exc
 
@@ -239,7 +240,7 @@ async def verified(chunks: AsyncIterator[bytes], facts: ObjectFacts) -> AsyncIte
         raise BodyMismatch("has the wrong SHA-256")
 
 
-async def part(depot: Depot, name: str, facts: ObjectFacts) -> AsyncIterator[bytes]:
+async def part(depot: Depot, name: str, facts: ObjectFacts) -> AsyncGenerator[bytes, None]:
     """
     Read a file of a backup, and verify it.
 
@@ -247,8 +248,9 @@ async def part(depot: Depot, name: str, facts: ObjectFacts) -> AsyncIterator[byt
         PartUnusable: It is missing, or differs; the latter is raised after the last piece.
     """
     try:
-        async for piece in verified(depot.read(name), facts):
-            yield piece
+        async with aclosing(depot.read(name)) as pieces:
+            async for piece in verified(pieces, facts):
+                yield piece
     except BodyMismatch as exc:
         raise PartUnusable(name, f"is damaged: it {exc}") from exc
 

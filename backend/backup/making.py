@@ -8,6 +8,7 @@ left out. An object that is missing although its image still exists is reported 
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -376,7 +377,8 @@ class _Copying:
             facts = replace(facts_of(content), content_type=facts.content_type)
             await write_bytes(self.depot, object_file(key), content)
         else:
-            await self.depot.write(object_file(key), facts, self.store.read(key))
+            async with aclosing(self.store.read(key)) as pieces:
+                await self.depot.write(object_file(key), facts, pieces)
         self.copied += 1
         self.copied_bytes += facts.size
         self._progress.bytes += facts.size

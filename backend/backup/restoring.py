@@ -8,7 +8,7 @@ overwritten except damaged objects.
 
 import asyncio
 from collections.abc import Mapping, Sequence, Set
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -235,11 +235,11 @@ class _Restoring:
 
     async def _put(self, key: ObjectKey, facts: ObjectFacts) -> None:
         try:
-            await self._target.store.put(key, facts, part(self._depot, object_file(key), facts))
+            await self._write(key, facts)
         except ObjectExists:
             # The store did not list it: it is incomplete, or a repeated attempt of this very call wrote it.
             if await self._replaceable(key, facts):
-                await self._target.store.put(key, facts, part(self._depot, object_file(key), facts))
+                await self._write(key, facts)
 
     async def _replaceable(self, key: ObjectKey, facts: ObjectFacts) -> bool:
         """Delete an object if it is damaged and the backup's is not; say whether the key is free now."""
@@ -250,10 +250,15 @@ class _Restoring:
         await self._target.store.delete([key])
         return True
 
+    async def _write(self, key: ObjectKey, facts: ObjectFacts) -> None:
+        async with aclosing(part(self._depot, object_file(key), facts)) as pieces:
+            await self._target.store.put(key, facts, pieces)
+
     async def _is_whole(self, key: ObjectKey, facts: ObjectFacts) -> bool:
         with suppress(BodyMismatch, ObjectMissing):
-            async for _ in verified(self._target.store.read(key), facts):
-                pass
+            async with aclosing(self._target.store.read(key)) as pieces:
+                async for _ in verified(pieces, facts):
+                    pass
             return True
         return False
 

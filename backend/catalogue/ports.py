@@ -87,7 +87,7 @@ class ObjectStore(Protocol):
         """
         ...
 
-    def read(self, key: ObjectKey) -> AsyncIterator[bytes]:
+    def read(self, key: ObjectKey) -> AsyncGenerator[bytes, None]:
         """
         Read a whole object in pieces of some 256 KB.
 

@@ -123,7 +123,7 @@ class FolderStore:
             except FileNotFoundError as exc:
                 raise ObjectMissing() from exc
 
-    async def read(self, key: ObjectKey) -> AsyncIterator[bytes]:
+    async def read(self, key: ObjectKey) -> AsyncGenerator[bytes, None]:
         with _translated():
             try:
                 async with aclosing(pieces_of(self._folder(key) / "body")) as pieces:

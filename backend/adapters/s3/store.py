@@ -206,7 +206,7 @@ class S3Store:
                     raise ObjectMissing() from exc
                 raise
 
-    async def read(self, key: ObjectKey) -> AsyncIterator[bytes]:
+    async def read(self, key: ObjectKey) -> AsyncGenerator[bytes, None]:
         get = partial(self._transfers.get_object, Bucket=self.address.bucket, Key=self._full(key))
         with translated():
             try:

@@ -2,13 +2,16 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import numpy as np
 import pytest
 
 from backend.backup.chunks import AVERAGE, MOST, Listed, cut, pack_listing, pack_rows, unpack_listing, unpack_rows
+from backend.backup.depots import Depot, facts_of, part
 from backend.backup.inventory import PACKED_AT_ONCE, Inventory
 from backend.backup.parallel import AT_ONCE, in_parallel
 from backend.catalogue.values import ImageID, new_image_id
@@ -110,3 +113,28 @@ def test_in_parallel() -> None:
     assert most == AT_ONCE
     with pytest.raises(LookupError):
         asyncio.run(in_parallel(double, range(1000)))
+
+
+class OpenFile:
+    """A depot with one file, which tells whether it is open."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+
+    async def read(self, name: str) -> AsyncGenerator[bytes, None]:
+        self.is_open = True
+        try:
+            yield b"some"
+            yield b" bytes"
+        finally:
+            self.is_open = False
+
+
+@pytest.mark.anyio
+async def test_a_part_that_is_not_read_to_its_end() -> None:
+    """Its file is closed with it, not some time later."""
+    depot = OpenFile()
+    async with aclosing(part(cast(Depot, depot), "name", facts_of(b"some bytes"))) as pieces:
+        assert await anext(pieces) == b"some"
+        assert depot.is_open
+    assert not depot.is_open
