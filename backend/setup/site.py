@@ -78,8 +78,8 @@ def app_sources(frontend: Path, runtime: Path) -> dict[str, bytes]:
 
 
 def _is_private(path: Path) -> bool:
-    """Say whether a tool left the file there, such as byte code or an editor's copy."""
-    return path.name.startswith(".") or "__pycache__" in path.parts
+    """Say whether the file is for developers, or a tool left it there, such as byte code or an editor's copy."""
+    return path.name.startswith(".") or path.suffix == ".md" or "__pycache__" in path.parts
 
 
 def _downloads(runtime: Path) -> bytes:

@@ -23,7 +23,7 @@ from tests.support.servers.lookalike import free_port, wait_for_address
 from tests.support.wheel import Installed, build_wheel, install, tracked_files
 
 # What a clone has in these folders for those who work on the project.
-FOR_DEVELOPERS = {"backend/README.md", "frontend/README.md", "frontend/client/README.md"}
+FOR_DEVELOPERS = {"backend/README.md", "frontend/README.md", "frontend/client/README.md", "frontend/finder/README.md"}
 
 # The folder of the package whose name programs import.
 PUBLISHED = "frontend/client/published/"

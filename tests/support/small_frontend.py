@@ -24,6 +24,7 @@ def write_frontend(folder: Path) -> Path:
     write(folder / "page" / "api.py", "name = 'äpi'\n")
     write(folder / "page" / "pyscript.json", '{"app": "{{app}}", "files": {"./api.py": "./frontend/page/api.py"}}')
     write(folder / "embedder" / "worker.py", "import numpy")
+    write(folder / "finder" / "README.md", "for developers")
     write(folder / "finder" / "lookalike.py", "from frontend.page import api\nprint(api.name)\n")
     write(folder / "page" / "__pycache__" / "main.cpython-311.pyc", "byte code")
     write(folder / "page" / ".main.py.swp", "an editor's")
