@@ -60,7 +60,7 @@ def bundle(sources: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
     }
 
 
-def bundle_alone(sources: Mapping[str, bytes], script: str) -> dict[str, bytes]:
+def bundle_script(sources: Mapping[str, bytes], script: str) -> dict[str, bytes]:
     """
     Join all modules of ours that a script needs into one file beside it.
 

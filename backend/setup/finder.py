@@ -11,8 +11,9 @@ from pathlib import Path
 from .bundle import MODULES
 
 FOLDER = "finder"
+
+# What such a page imports: in the app, and at the address that stays.
 SCRIPT = f"{FOLDER}/lookalike.py"
-"""What such a page imports; in the app, and at the address that stays."""
 
 # Of the runtime: PyScript's first file, which imports the others, and the interpreter, which it does not find itself in
 # a page of another site.

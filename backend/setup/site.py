@@ -15,7 +15,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from .bundle import bundle, bundle_alone, recipe
+from .bundle import bundle, bundle_script, recipe
 from .compress import compress_folder, wire_size
 from .finder import SCRIPT, finder_files
 from .folders import publish, remove_all_but, replace_file
@@ -118,7 +118,7 @@ def _replace_tokens(content: bytes, runtime: Path, app: Path) -> bytes:
 
 
 def _write_app(sources: dict[str, bytes], runtime: Path, app: Path, folder: Path) -> None:
-    bundled = {**bundle(sources, "page"), **bundle_alone(sources, SCRIPT)}
+    bundled = {**bundle(sources, "page"), **bundle_script(sources, SCRIPT)}
     for name, content in _filled_in(bundled, runtime, app).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)

@@ -15,11 +15,10 @@ from frontend.page.browser.tasks import start
 from frontend.page.model.drawings import drawn
 from frontend.page.model.embedder import Embedder, PictureError
 from frontend.page.model.limits import check_size
-from frontend.page.model.living_worker import WorkerLost
 from frontend.page.model.renewal import renew_when_fat
 from frontend.page.server.addresses import server_url
 from frontend.page.server.api import API, APIError
-from frontend.page.wording.strength import Scale, phrase_of
+from frontend.page.wording.strength import phrase_of, scale_of
 
 NOT_STARTED = "The search by photo could not start. Reload the page to try again."
 
@@ -53,7 +52,6 @@ class Finder:
         self._api = API(server_url("/api/v1"), GivenKey(key))
         self._embedder = Embedder()
         self._turn = asyncio.Lock()
-        self._tries_faster = True
         self._embedder.listen(lambda: start(self._begin()))
         start(renew_when_fat(self._embedder))
         start(self._begin())
@@ -88,7 +86,7 @@ class Finder:
             await self._begin()
         space = await self._api.space()
         check_size(photo, space.limits)
-        looked = await self._embedder.use(await drawn(photo), self._look)
+        looked = await self._embedder.use(await drawn(photo), self._embedder.look)
         query = {"space": space.id, "limit": limit, "vector": looked["vector"]}
         query["any_of"] = [{"vector": looked["middle"]}]
         query["perceptual_hash"] = looked["perceptual_hash"]
@@ -97,22 +95,10 @@ class Finder:
             query["filters"]["tags_all"] = list(tags) + list(query["filters"].get("tags_all", ()))
         answer = await self._api.search(query)
         matches = answer["matches"]
-        unrelated = space.unrelated("looks")
-        scale = Scale(unrelated, answer["searched"], [match["score"] for match in matches]) if unrelated else None
+        scale = scale_of(space.unrelated("looks"), answer["searched"], matches)
         for match in matches:
             match["strength"] = phrase_of(match, scale, looked["sha256"])
         return matches
-
-    async def _look(self, picture: dict) -> dict:
-        """Learn all of an open picture that a search needs."""
-        features = await self._embedder.embed(picture)
-        again = await self._embedder.second_look(picture)
-        return {
-            "vector": features["vector"],
-            "middle": again["vector"],
-            "perceptual_hash": again["perceptual_hash"],
-            "sha256": await self._embedder.fingerprint(picture),
-        }
 
     async def _begin(self) -> None:
         """Bring the embedder up, unless it is; whoever waits for it is told if that cannot be."""
@@ -128,11 +114,7 @@ class Finder:
                 window.console.error(repr(exc))
                 self._embedder.fail(str(exc) if isinstance(exc, APIError) else NOT_STARTED)
                 return
-        try:
-            if self._tries_faster:
-                await self._embedder.try_faster_backends()
-        except WorkerLost:  # It died of that; another one begins, and does not try.
-            self._tries_faster = False
+        await self._embedder.try_faster_backends()
 
 
 async def read_site() -> dict:

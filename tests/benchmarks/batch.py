@@ -19,7 +19,7 @@ from tests.benchmarks.browser import (
     long_tasks,
     rounds,
 )
-from tests.benchmarks.pictures import source, write_picture
+from tests.benchmarks.pictures import add_folder_option, kept_in, source, write_picture
 from tests.benchmarks.plots import Bars
 from tests.benchmarks.processes import Watched
 from tests.benchmarks.report import Machine, Report, Spread, Table
@@ -67,7 +67,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--files", type=int, default=None, help="default: 60; with --full 200")
     parser.add_argument("--megapixels", type=float, nargs="+", default=[0.1, 3])
     add_round_options(parser, 2)
-    parser.add_argument("--pictures", type=Path, help="folder where the pictures are kept for the next time")
+    add_folder_option(parser)
     parser.add_argument("--full", action="store_true", help="200 files")
 
 
@@ -76,8 +76,7 @@ def run(options: argparse.Namespace) -> Report:
     count = options.files or (200 if options.full else 60)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        kept = options.pictures or folder
-        kept.mkdir(exist_ok=True)
+        kept = kept_in(options, folder)
         files = {
             size: [write_picture(kept, size, "JPEG", seed).path for seed in range(count)] for size in options.megapixels
         }

@@ -21,7 +21,7 @@ from tests.benchmarks.browser import (
     rounds,
 )
 from tests.benchmarks.model_speed import BUNDLED, manifest
-from tests.benchmarks.pictures import FORMATS, Made, source, write_picture
+from tests.benchmarks.pictures import FORMATS, Made, add_folder_option, kept_in, source, write_picture
 from tests.benchmarks.plots import Bars
 from tests.benchmarks.report import Machine, Report, Spread, Table
 from tests.support.servers.lookalike import Server, running_server
@@ -165,7 +165,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--megapixels", type=float, nargs="+", default=None, help="default: 0.1 3 12")
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=["JPEG", "PNG", "WebP"])
     add_round_options(parser, 3)
-    parser.add_argument("--pictures", type=Path, help="folder where the pictures are kept for the next time")
+    add_folder_option(parser)
     parser.add_argument("--full", action="store_true", help="48 megapixels, too")
 
 
@@ -174,8 +174,7 @@ def run(options: argparse.Namespace) -> Report:
     sizes = options.megapixels or ([0.1, 3, 12, 48] if options.full else [0.1, 3, 12])
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        kept = options.pictures or folder
-        kept.mkdir(exist_ok=True)
+        kept = kept_in(options, folder)
         pictures = [write_picture(kept, size, kind) for size in sizes for kind in options.formats]
         server = stack.enter_context(running_server(folder / "data"))
         playwright = stack.enter_context(sync_playwright())

@@ -16,8 +16,9 @@ from frontend.embedder.heif import nclx_profile
 from tests.__main__ import executable
 from tests.benchmarks.browser import Memory, add_round_options, launched, rounds
 from tests.benchmarks.extraction import OURS_SEARCH, OURS_UPLOAD, STAGES, Contender, Run, of, open_page, spread, take
-from tests.benchmarks.pictures import Made, mosaic, source, write_picture
+from tests.benchmarks.pictures import Made, add_folder_option, kept_in, mosaic, source, write_picture
 from tests.benchmarks.report import Machine, Report, Table
+from tests.support.page import PYTHON_BYTES
 from tests.support.servers.lookalike import Server, running_server
 
 # Of the squares that a phone puts a photo together from.
@@ -26,29 +27,20 @@ TILE_PX = 512
 # Phones write some 2 MB for 12 megapixels.
 QUALITY = 50
 
-# Of what the interpreter has taken from the browser, which it never gives back.
-HEAP = """
-async () => {
-    const worker = document.querySelector("script[name^=embedder]").xworker.sync;
-    return (await worker.environment()).python_bytes;
-}
-"""
-
 WAYS = (OURS_SEARCH, OURS_UPLOAD)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--megapixels", type=float, nargs="+", default=[12, 48], help="default: 12 48")
     add_round_options(parser, 7)
-    parser.add_argument("--pictures", type=Path, help="folder where the pictures are kept for the next time")
+    add_folder_option(parser)
 
 
 def run(options: argparse.Namespace) -> Report:
     machine, chromium = Machine.here(), executable()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        kept = options.pictures or folder
-        kept.mkdir(exist_ok=True)
+        kept = kept_in(options, folder)
         pictures = [
             picture
             for size in options.megapixels
@@ -110,9 +102,9 @@ def write_heic(folder: Path, megapixels: float) -> Made:
 def heap_of(browser: Browser, server: Server, picture: Made) -> Heap:
     """Let a new page open one picture, and see what its interpreter took for that."""
     page = open_page("page", browser, server, [picture])
-    before = page.evaluate(HEAP)
+    before = page.evaluate(PYTHON_BYTES)
     first = take(OURS_SEARCH, page, Memory(browser), 0, picture).stages["total"]
-    after = page.evaluate(HEAP)
+    after = page.evaluate(PYTHON_BYTES)
     page.close()
     return Heap(picture, before / 1e6, after / 1e6, first)
 

@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 from tests.__main__ import executable
 from tests.benchmarks import batch
 from tests.benchmarks.browser import add_round_options, launched, rounds
-from tests.benchmarks.pictures import source, write_picture
+from tests.benchmarks.pictures import add_folder_option, kept_in, source, write_picture
 from tests.benchmarks.processes import Watched, watched_memory
 from tests.benchmarks.report import Machine, Report, Spread, Table
 from tests.support.servers.lookalike import Server, running_server
@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--megapixels", type=float, nargs="+", default=[0.1, 3, 12])
     parser.add_argument("--long", type=int, default=0, help="files of 3 megapixels in one run of their own")
     add_round_options(parser, 3)
-    parser.add_argument("--pictures", type=Path, help="folder where the pictures are kept for the next time")
+    add_folder_option(parser)
 
 
 def run(options: argparse.Namespace) -> Report:
@@ -38,8 +38,7 @@ def run(options: argparse.Namespace) -> Report:
     count, sizes = options.files, options.megapixels
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        kept = options.pictures or folder / "pictures"
-        kept.mkdir(exist_ok=True)
+        kept = kept_in(options, folder / "pictures")
         folders = {size: written(kept, folder / f"{size:g}", size, count) for size in sizes}
         server = stack.enter_context(running_server(folder / "data"))
         browser = stack.enter_context(launched(stack.enter_context(sync_playwright()), chromium))

@@ -12,9 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.__main__ import executable
 from tests.benchmarks.batch import ADD, ADD_INPUT, PATIENCE_MS, forget_all
 from tests.benchmarks.browser import VIEWPORT, add_round_options, launched, rounds
-from tests.benchmarks.pictures import source, write_picture
+from tests.benchmarks.pictures import add_folder_option, kept_in, source, write_picture
 from tests.benchmarks.processes import Watched, watched_memory
 from tests.benchmarks.report import Machine, Report, Spread, Table
+from tests.support.page import PYTHON_BYTES
 from tests.support.servers.lookalike import Server, running_server
 
 # How often the memory is read: what is held for a shorter time hurts nobody.
@@ -22,13 +23,6 @@ EVERY_S = 0.03
 
 # Lets the page believe that it is out of sight, as it is on a phone that shows something else.
 HIDE = "() => Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })"
-
-PYTHON_BYTES = """
-async () => {
-    const worker = document.querySelector("script[name^=embedder]").xworker.sync;
-    return (await worker.environment()).python_bytes;
-}
-"""
 
 # How long the tab is left alone: a new worker is there by then.
 ALONE_S = 25
@@ -43,15 +37,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--each", type=float, default=12, help="megapixels of each of them (%(default)s)")
     parser.add_argument("--alone-s", type=float, default=ALONE_S, help="how long the tab is left alone (%(default)s)")
     add_round_options(parser, 3)
-    parser.add_argument("--pictures", type=Path, help="folder where the pictures are kept for the next time")
+    add_folder_option(parser)
 
 
 def run(options: argparse.Namespace) -> Report:
     machine, chromium = Machine.here(), executable()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        kept = options.pictures or folder
-        kept.mkdir(exist_ok=True)
+        kept = kept_in(options, folder)
         cases = [
             Case(str(picture), (picture.path,))
             for size in options.megapixels

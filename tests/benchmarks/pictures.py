@@ -1,5 +1,6 @@
 """Picture files of any size for benchmarks: real photographs where there are some, drawings else, always the same."""
 
+import argparse
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +28,18 @@ FORMATS = {
     "AVIF": {"quality": 60, "speed": 9},
 }
 """Format -> how Pillow writes it."""
+
+
+def add_folder_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that `kept_in` reads."""
+    parser.add_argument("--pictures", type=Path, help="folder where the pictures are kept for the next time")
+
+
+def kept_in(options: argparse.Namespace, folder: Path) -> Path:
+    """Return the folder where pictures are kept, which is made if it is not there: that of the options, or this one."""
+    kept: Path = options.pictures or folder
+    kept.mkdir(exist_ok=True)
+    return kept
 
 
 @dataclass(frozen=True)

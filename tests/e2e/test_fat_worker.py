@@ -7,12 +7,11 @@ from playwright.sync_api import expect
 
 from tests.support import awkward
 from tests.support.drawings import Groups, draw
-from tests.support.page import Visit, title
+from tests.support.page import PYTHON_BYTES, Visit, title
 
 # Lets the page believe that it is seen, or that it is not.
 SHOW = "state => Object.defineProperty(document, 'visibilityState', { get: () => state, configurable: true })"
 
-PYTHON_BYTES = "async () => (await document.querySelector('script[name^=embedder]').xworker.sync.python_bytes())"
 
 # Another embedder in front of the page's worker, as the page's own is nobody's to ask. Tells whether it is idle: at
 # first, with a picture open, closed again, while somebody waits for a worker that is not ready, and with a map.

@@ -1,6 +1,5 @@
 """The example of frontend/finder/README.md: a shop's own page, on another origin, that searches by photo."""
 
-import base64
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from frontend.client import Client
 from tests.support.drawings import Groups
+from tests.support.files import data_transfer
 from tests.support.page import Visit, title
 from tests.support.paths import ROOT
 from tests.support.servers.files import FileServer, serve_files
@@ -20,15 +20,8 @@ READ, WRITE = "r" * 32, "w" * 32
 # Where the example's server is to be.
 EXAMPLE = "https://photos.shop.example"
 
-# What a page gets that drops something on the box: files, or a text such as a link.
-DROP = """(box, [name, content]) => {
-    const dragged = new DataTransfer();
-    if (content) {
-        const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
-        dragged.items.add(new File([bytes], name, { type: "image/jpeg" }));
-    } else dragged.setData("text/plain", name);
-    box.dispatchEvent(new DragEvent("drop", { dataTransfer: dragged, bubbles: true, cancelable: true }));
-}"""
+DROP = "(box, transfer) => box.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, cancelable: true }))"
+LINK = "() => { const transfer = new DataTransfer(); transfer.setData('text/plain', 'a link'); return transfer; }"
 
 
 def example() -> str:
@@ -68,7 +61,7 @@ def page_of_the_shop(
 
 
 def test_the_shop_of_the_example(
-    context: BrowserContext, shop: FileServer, page_of_the_shop: str, drawn_groups: Groups
+    context: BrowserContext, shop: FileServer, page_of_the_shop: str, drawn_groups: Groups, tmp_path: Path
 ) -> None:
     """A photo that is chosen or dropped leads to the shop's own articles; only its vectors leave the browser."""
     shop.files["/"] = page_of_the_shop.encode()
@@ -87,12 +80,13 @@ def test_the_shop_of_the_example(
         visit.until(lambda: first.locator("img").evaluate("image => image.naturalWidth") > 0)
         assert all(request.method != "PUT" for request in visit.requests)
 
-        page.locator("#box").evaluate(DROP, ["link", ""])
+        box = page.locator("#box")
+        box.evaluate(DROP, page.evaluate_handle(LINK))
         expect(page.locator("#said")).to_have_text("That is no photo: drop or choose a file.")
-        page.locator("#box").evaluate(DROP, ["broken.jpg", base64.b64encode(b"\xff\xd8\xff\xe0 damaged").decode()])
+        (damaged := tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 damaged")
+        box.evaluate(DROP, data_transfer(page, damaged))
         expect(page.locator("#said")).to_contain_text("damaged")
-        content = base64.b64encode(dots[0].read_bytes()).decode()
-        page.locator("#box").evaluate(DROP, [dots[0].name, content])
+        box.evaluate(DROP, data_transfer(page, dots[0]))
         expect(page.locator("#found a").first).to_have_text(title(dots[0]))
     assert visit.complaints == []
 

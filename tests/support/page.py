@@ -13,6 +13,9 @@ PATIENCE_MS = 120_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
+# Asks the worker how many bytes its interpreter has taken from the browser, which it never gives back.
+PYTHON_BYTES = "document.querySelector('script[name^=embedder]').xworker.sync.python_bytes()"
+
 # What Chromium says of a canvas that it draws without graphics hardware.
 OF_SOFTWARE_GRAPHICS = ("GPU stall due to ReadPixels",)
 

@@ -2,7 +2,7 @@
 The embedder as the page uses it: a worker that turns pictures into vectors.
 
     Embedder.start once; then for every picture  open -> (package ->) embed -> close, all of it by `use`
-    and for one that is searched with            open_in_detail -> embed, preview, crops, embed_part -> close
+    and for one that is searched with            open_in_detail -> look, preview, crops, embed_part -> close
 
 A picture can kill the worker. What was asked of it then ends with `WorkerLost`, and `start` begins another worker, in
 which nothing is open. `insist` tells which picture it was, and lets the others go on.
@@ -45,6 +45,7 @@ class Embedder:
         self._grown = asyncio.Event()
         """Set while it has taken much more."""
         self._renewing = False
+        self._tries_faster = True
 
     async def start(self, space, runtime_url: str, stage) -> dict:
         """
@@ -145,10 +146,14 @@ class Embedder:
         self._ready.set()
         self._called.set()
 
-    async def try_faster_backends(self) -> dict:
-        """Let the worker try the graphics hardware; returns the trial of the back end then in use."""
-        trial = await self._worker.call("try_faster_backends")
-        return {"backend": trial.backend, "run_ms": trial.run_ms}
+    async def try_faster_backends(self) -> bool:
+        """Let the worker try the graphics hardware, unless one has died of that; returns whether it was tried."""
+        try:
+            if self._tries_faster:
+                await self._worker.call("try_faster_backends")
+        except WorkerLost:
+            self._tries_faster = False
+        return self._tries_faster
 
     async def inspect(self) -> dict:
         """Return what runs in the worker: back end and trials, versions, threads, memory, and what it received."""
@@ -261,10 +266,6 @@ class Embedder:
         """
         return json.loads(await self._ask("facts", picture, json.dumps(beside), with_coordinates))
 
-    async def fingerprint(self, picture: dict) -> str:
-        """Return the SHA-256 of an open picture's file, in hex."""
-        return await self._ask("fingerprint", picture)
-
     async def preview(self, picture: dict, side_px: int) -> dict:
         """
         Make a picture to look at of an open one, also of what browsers cannot show, such as a TIFF.
@@ -280,13 +281,22 @@ class Embedder:
         """Return `space`, `vector` (base64), `labels` and `embed_ms`."""
         return features(await self._ask("embed", picture))
 
-    async def second_look(self, picture: dict) -> dict:
-        """Return the `vector` (base64) of the middle of an open picture, its `perceptual_hash`, and `embed_ms`."""
-        answer = await self._ask("second_look", picture)
+    async def look(self, picture: dict) -> dict:
+        """
+        Make all that a search with an open picture needs.
+
+        Returns:
+            `vector` and `middle`, the vector of its middle (base64), with `vector_ms` and `middle_ms`; its
+            `perceptual_hash`, None for a plain picture; and the `sha256` of its file, in hex.
+        """
+        features, again = await self.embed(picture), await self._ask("second_look", picture)
         return {
-            "vector": answer.vector,
-            "perceptual_hash": answer.perceptual_hash or None,
-            "embed_ms": answer.embed_ms,
+            "vector": features["vector"],
+            "vector_ms": features["embed_ms"],
+            "middle": again.vector,
+            "middle_ms": again.embed_ms,
+            "perceptual_hash": again.perceptual_hash or None,
+            "sha256": await self._ask("fingerprint", picture),
         }
 
     async def crops(self, picture: dict) -> list:

@@ -41,7 +41,6 @@ class StartUp:
         self._stages = []
         self._over = True
         self._space = None
-        self._tries_faster = True
         embedder.listen(lambda: start(self.run(self._space)))
 
     async def run(self, space) -> bool:
@@ -63,14 +62,13 @@ class StartUp:
         return True
 
     async def _try_faster(self) -> None:
-        """Change to the best back end there is, unless a worker has died of that."""
+        """Change to the best back end there is."""
         try:
             self._downloads.check_cache((await self._embedder.inspect())["received"])
-            if self._tries_faster:
-                await self._embedder.try_faster_backends()
-                find("engine").dataset.tried = "all"
         except WorkerLost:
-            self._tries_faster = False
+            return
+        if await self._embedder.try_faster_backends():
+            find("engine").dataset.tried = "all"
 
     def give_up(self, error: Exception) -> None:
         """Say why photos cannot be embedded, unless they can: then nothing was lost."""

@@ -12,6 +12,9 @@ from frontend.page.searching.rectangle import format_region, parse_region
 # How many matches are asked for.
 LIMIT = 60
 
+# What the embedder makes of a file, see `Embedder.look`: an example has it once it has been looked at.
+MADE_BY_THE_EMBEDDER = ("vector", "middle", "perceptual_hash", "sha256")
+
 # The parameters of the page's address that describe a search.
 PARAMETERS = ("like", "region", "more", "less", "text", "tags", "labels", "type", "from", "to")
 
@@ -29,8 +32,8 @@ def example_of_image(image: dict) -> dict:
 def new_example(name: str, file, image_id: str, url: str) -> dict:
     """Make an example that is not embedded yet."""
     example = {"name": name, "file": file, "id": image_id, "url": url, "crops": None}
-    for made_by_the_embedder in ("vector", "middle", "perceptual_hash", "sha256"):
-        example[made_by_the_embedder] = ""
+    for made in MADE_BY_THE_EMBEDDER:
+        example[made] = ""
     return example
 
 

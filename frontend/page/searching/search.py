@@ -17,6 +17,7 @@ from frontend.page.searching.filters import Filters, to_api
 from frontend.page.searching.history import History
 from frontend.page.searching.part_embedder import PartEmbedder
 from frontend.page.searching.query import (
+    MADE_BY_THE_EMBEDDER,
     Query,
     example_of_file,
     example_of_image,
@@ -27,7 +28,7 @@ from frontend.page.searching.region import Region
 from frontend.page.searching.results import Results
 from frontend.page.searching.suggested_crops import SuggestedCrops
 from frontend.page.server.api import APIError
-from frontend.page.wording.strength import Scale
+from frontend.page.wording.strength import scale_of
 
 # How long a rectangle must rest before it is searched with: a drag makes a new one with every frame. A guess.
 SETTLED_MS = 150
@@ -258,10 +259,8 @@ class Search:
             body["text_vector"] = meaning
         answer = await self._api.search(body)
         self._on_times({"Search": window.performance.now() - asked})
-        unrelated = space.unrelated(query.kind())
-        scores = [match["score"] for match in answer["matches"] if match["score"] is not None]
-        scale = Scale(unrelated, answer["searched"], scores) if unrelated else None
-        return {"matches": answer["matches"], "scale": scale}
+        matches = answer["matches"]
+        return {"matches": matches, "scale": scale_of(space.unrelated(query.kind()), answer["searched"], matches)}
 
     def _show_query(self, query: Query) -> None:
         show_example(find("query"), query.example)
@@ -305,17 +304,15 @@ class Search:
         if not example["url"]:
             example["url"] = await data_url((await self._embedder.preview(picture, PREVIEW_SIDE_PX))["blob"])
             self._show_decoded(example)
-        features = await self._embedder.embed(picture)
-        again = await self._embedder.second_look(picture)
+        looked = await self._embedder.look(picture)
         example["crops"] = await self._embedder.crops(picture)
-        example["sha256"] = await self._embedder.fingerprint(picture)
-        example["middle"], example["perceptual_hash"] = again["vector"], again["perceptual_hash"]
-        example["vector"] = features["vector"]
+        for made in MADE_BY_THE_EMBEDDER:
+            example[made] = looked[made]
         self._on_times(
             {
                 "Decoding": picture["decode_ms"],
-                "Vector": features["embed_ms"],
-                "Vector of the middle": again["embed_ms"],
+                "Vector": looked["vector_ms"],
+                "Vector of the middle": looked["middle_ms"],
             }
         )
 

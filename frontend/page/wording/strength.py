@@ -97,6 +97,19 @@ class Scale:
         return self._tail[above - 1 : above + 1]
 
 
+def scale_of(quantiles: dict[str, float] | None, searched: int, matches: list[dict[str, object]]) -> Scale | None:
+    """
+    Make the scale of a search's answer.
+
+    Args:
+        quantiles: As `Scale` takes them; None for a model that was not calibrated, which has no scale.
+        searched: Among how many photos.
+        matches: As the API gives them; those that words alone have found have no score.
+    """
+    scores: list[float] = [match["score"] for match in matches if match["score"] is not None]  # type: ignore[misc]
+    return Scale(quantiles, searched, scores) if quantiles else None
+
+
 def groups(
     matches: list[dict[str, object]], scale: Scale | None, sha256: str = ""
 ) -> list[tuple[str, list[dict[str, object]]]]:

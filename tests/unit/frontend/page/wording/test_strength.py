@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontend.page.wording.strength import ALMOST, ALREADY, LESS, SIMILAR, VERY, Scale, groups, rounded
+from frontend.page.wording.strength import ALMOST, ALREADY, LESS, SIMILAR, VERY, Scale, groups, rounded, scale_of
 
 # Tenfold rarer every 0.15, as nearly all of the bundled model's are.
 QUANTILES = {"50": 0.0, "90": 0.1, "99": 0.25, "99.9": 0.4, "99.99": 0.55}
@@ -50,6 +50,14 @@ def test_libraries_of_any_size(searched: int, scores: list[float]) -> None:
     found = Scale(QUANTILES, searched, scores)
     assert 0 < found.similar_from < found.very_from <= 1
     assert "one in" in found.meaning()
+
+
+def test_the_scale_of_an_answer() -> None:
+    """Matches without a score, which words alone have found, do not count; a model that was not calibrated has none."""
+    matches: list[dict[str, object]] = [{"score": 0.5}, {"score": None}, {"score": 0.35}]
+    found = scale_of(QUANTILES, 1000, matches)
+    assert found and found.similar_from == scale([0.5, 0.35]).similar_from
+    assert scale_of(None, 1000, matches) is None
 
 
 def test_groups() -> None:
